@@ -1,0 +1,85 @@
+"""The command line ``mlflow-sql``: results on stdout, everything else on stderr.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ..version import __version__
+from .check import check
+from .output import clean
+from .predict import predict
+from .show import show
+from .transpile import transpile
+
+__all__ = ["main"]
+
+
+class _Failure(click.ClickException):
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"mlflow-sql: error: {clean(self.message)}", err=True)
+
+
+class _Group(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            with _quiet():
+                return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except MlflowException as error:
+            raise _Failure(error.message) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader of a pipe has seen enough: click ends quietly
+                raise
+            raise _Failure(f"{error.strerror or type(error).__name__}: {error.filename or 'a file'}") from None
+        except Exception as error:
+            first = (str(error).strip().splitlines() or [""])[0]
+            raise _Failure(f"{type(error).__name__}: {first}" if first else type(error).__name__) from None
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without MLflow's and its parts' remarks; a progress bar only for a person who waits."""
+    bar = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
+    loggers = [logging.getLogger(name) for name in ("mlflow", "mlflow_sql_flavor", "alembic")]
+    levels = [logger.level for logger in loggers]
+    given = os.environ.get(bar)
+    if given is None and not sys.stderr.isatty():
+        os.environ[bar] = "false"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for logger in loggers:
+                logger.setLevel(logging.CRITICAL)
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        if given is None:
+            os.environ.pop(bar, None)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mlflow-sql")
+def main() -> None:
+    """SQL queries as MLflow models: check, show, translate and run them."""
+
+
+for _command in (check, show, transpile, predict):
+    main.add_command(_command)

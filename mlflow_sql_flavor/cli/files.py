@@ -1,0 +1,202 @@
+"""Files of rows, read by a model's types and written with the result's."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import decimal
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import InputError
+from .output import clean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SUFFIXES = (".csv", ".json", ".jsonl", ".parquet")
+
+
+def read(path: Path, types: Mapping[str, str]) -> Any:
+    """The rows of a file, its text read as the model's types.
+
+    In CSV an empty field without quotes is NULL.
+
+    Raises:
+        InputError: It is not such a file, or a value is not of its column's type.
+    """
+    import pyarrow as pa
+
+    kind = path.suffix.lower()
+    try:
+        if kind == ".parquet":
+            import pyarrow.parquet as pq
+
+            return pq.read_table(path)
+        return _csv(path, types) if kind == ".csv" else _json(path, types)
+    except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise InputError(f"{path.name} cannot be read as the model's input: {first}") from None
+
+
+def _wanted(names: list[str], types: Mapping[str, str]) -> dict[str, pa.DataType]:
+    from ..schema import to_arrow
+
+    folded = {name.casefold(): kind for name, kind in types.items()}
+    return {name: to_arrow(folded[name.casefold()]) for name in names if name.casefold() in folded}
+
+
+def _csv(path: Path, types: Mapping[str, str]) -> pa.Table:
+    from pyarrow import csv
+
+    with csv.open_csv(path) as reader:
+        names = reader.schema.names
+    return csv.read_csv(
+        path,
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types=_wanted(names, types),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+
+
+def _json(path: Path, types: Mapping[str, str]) -> pa.Table:
+    """Records, an object of columns, JSON lines, or MLflow's ``dataframe_split`` and ``dataframe_records``."""
+    import pyarrow as pa
+
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix.lower() == ".jsonl":
+        found: Any = [json.loads(line) for line in text.splitlines() if line.strip()]
+    else:
+        found = json.loads(text)
+    if isinstance(found, dict) and "dataframe_split" in found:
+        split = found["dataframe_split"]
+        found = [dict(zip(split["columns"], row, strict=True)) for row in split["data"]]
+    elif isinstance(found, dict) and "dataframe_records" in found:
+        found = found["dataframe_records"]
+    if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+        names = list(dict.fromkeys(name for row in found for name in row)) or list(types)
+        found = {name: [row.get(name) for row in found] for name in names}
+    if not isinstance(found, dict) or not all(isinstance(values, list) for values in found.values()):
+        raise ValueError("it is neither a list of records nor an object of columns.")
+    wanted = _wanted(list(found), types)
+    return pa.table({name: _column(name, values, wanted.get(name)) for name, values in found.items()})
+
+
+def _column(name: str, values: list[Any], kind: pa.DataType | None) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        if kind is not None and not pa.types.is_nested(kind) and any(isinstance(value, str) for value in values):
+            # dates, times and exact decimals have no form of their own in JSON
+            texts = [value if value is None or isinstance(value, str) else json.dumps(value) for value in values]
+            return pa.array(texts, pa.string()).cast(kind)
+        array = pa.array(values)
+        if kind is None or array.type == kind:
+            return array
+        if pa.types.is_integer(array.type) and pa.types.is_floating(kind):
+            return array.cast(kind)
+        return pa.array(values, kind) if pa.types.is_nested(kind) or pa.types.is_null(array.type) else array
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        raise ValueError(f"column {name!r}: {error}") from None
+
+
+def parameter(name: str, text: str, types: Mapping[str, str]) -> Any:
+    """A parameter's value from the command line, by its type; lists and records as JSON."""
+    from ..schema import to_arrow
+
+    kind = next((kind for known, kind in types.items() if known.casefold() == name.casefold()), None)
+    if kind is None or kind == "VARCHAR":
+        return text
+    import pyarrow as pa
+
+    if text == "null":
+        return None
+    arrow = to_arrow(kind)
+    try:
+        if pa.types.is_nested(arrow):
+            return json.loads(text)
+        if pa.types.is_boolean(arrow):
+            return {"true": True, "false": False}[text.lower()]
+        if kind.endswith("INT") or kind == "INTEGER":
+            return int(text)
+        if pa.types.is_floating(arrow):
+            return float(text)
+        return decimal.Decimal(text) if pa.types.is_decimal(arrow) else text  # DuckDB reads dates and times
+    except (ValueError, KeyError, decimal.InvalidOperation):
+        raise InputError(f"Parameter {name!r} is {kind}: {text[:80]!r} is no such value.") from None
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Writes a result by the suffix of its file."""
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        import pyarrow.parquet as pq
+
+        pq.write_table(table, path)
+    elif kind == ".csv":
+        path.write_bytes(_csv_bytes(table))
+    elif kind == ".jsonl":
+        path.write_text("".join(f"{_dump(row)}\n" for row in table.to_pylist()), encoding="utf-8")
+    else:
+        path.write_text(_records(table), encoding="utf-8")
+
+
+def echo(table: pa.Table, form: str) -> None:
+    """Writes a result to stdout."""
+    if form == "csv":
+        click.echo(_csv_bytes(table), nl=False)
+    elif form == "json":
+        click.echo(_records(table), nl=False)
+    else:
+        frame = table.to_pandas(integer_object_nulls=True)
+        shown = frame.astype(object).where(frame.notna(), "NULL")  # na_rep leaves None as it is
+        text = shown.to_string(index=False) if len(frame) else "  ".join(frame.columns)
+        click.echo(clean(text))
+        click.echo(f"{table.num_rows:,} {'row' if table.num_rows == 1 else 'rows'}", err=True)
+
+
+def _csv_bytes(table: pa.Table) -> bytes:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    for field in table.schema:
+        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
+            raise InputError(f"Output {field.name!r} has no form in CSV: write .json or .parquet.")
+    sink = pa.BufferOutputStream()
+    csv.write_csv(table, sink)
+    return sink.getvalue().to_pybytes()
+
+
+def _records(table: pa.Table) -> str:
+    rows = table.to_pylist()
+    return "[\n" + ",\n".join(_dump(row) for row in rows) + "\n]\n" if rows else "[]\n"
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: what is no finite number is null, as in the server's answers."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, decimal.Decimal):
+        value = int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)

@@ -1,0 +1,76 @@
+"""What the commands take: types of arguments, and where a model's files are."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["Dialect", "Pair", "Types", "fetched"]
+
+
+class Dialect(click.ParamType):
+    """A SQL dialect by sqlglot's name or a usual alias."""
+
+    name = "dialect"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from ..errors import QueryError
+        from ..query.parse import resolve_dialect
+
+        try:
+            return resolve_dialect(value)
+        except QueryError as error:
+            self.fail(error.message, param, ctx)
+
+
+class Types(click.ParamType):
+    """``{"column": "DuckDB type"}`` as JSON text, or the path of a .json file with it."""
+
+    name = "json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
+        if isinstance(value, dict):
+            return value
+        try:
+            text = value if value.lstrip().startswith("{") else Path(value).read_text(encoding="utf-8")
+            found = json.loads(text)
+        except OSError:
+            self.fail('give JSON such as {"price": "DECIMAL(10,2)"}, or the path of a file with it.', param, ctx)
+        except ValueError as error:
+            self.fail(f"this is not JSON ({error}).", param, ctx)
+        if not isinstance(found, dict) or not all(isinstance(kind, str) for kind in found.values()):
+            self.fail('give an object of types by name, such as {"price": "DECIMAL(10,2)"}.', param, ctx)
+        return found
+
+
+class Pair(click.ParamType):
+    """``name=value``."""
+
+    def __init__(self, value: str) -> None:
+        self.name = f"name={value}"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, rest = value.partition("=")
+        if not equals or not name:
+            self.fail(f"write {self.name}, not {value!r}.", param, ctx)
+        return name, rest
+
+
+@contextlib.contextmanager
+def fetched(model_uri: str) -> Iterator[Path]:
+    """The folder of a model, downloaded where it is not local; nothing of it is loaded."""
+    if Path(model_uri).is_dir():
+        yield Path(model_uri)
+        return
+    from mlflow.artifacts import download_artifacts
+
+    with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:
+        yield Path(download_artifacts(artifact_uri=model_uri, dst_path=folder))

@@ -1,0 +1,51 @@
+"""``mlflow-sql transpile``: a query in another dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from .options import Dialect, Types, fetched
+from .output import sql_text
+
+
+@click.command()
+@click.argument("source", metavar="MODEL_URI|FILE")
+@click.option("--to", "target", type=Dialect(), required=True, help="The dialect to write.")
+@click.option("--dialect", type=Dialect(), help="The dialect of a FILE [default: duckdb]; a model knows its own.")
+@click.option("--input-types", type=Types(), help="Types of the input's columns, for a FILE.")
+@click.option("--param-types", type=Types(), help="Types of the parameters, for a FILE.")
+@click.option("--input-table", default="input", show_default=True, help="The name of the input, for a FILE.")
+def transpile(
+    source: str,
+    target: str,
+    dialect: str | None,
+    input_types: dict[str, str] | None,
+    param_types: dict[str, str] | None,
+    input_table: str,
+) -> None:
+    """Write a model's query, or a file's, in another dialect. The model is not loaded."""
+    from ..query.parse import parse
+    from ..query.transpile import render
+
+    known: dict[str, Mapping[str, str]]
+    if Path(source).is_file():
+        from ..model import SQLModel
+
+        text = SQLModel(Path(source), dialect or "duckdb").sql
+        written, kinds = dialect or "duckdb", param_types or {}
+        known = {input_table: input_types} if input_types else {}
+    else:
+        if dialect or input_types or param_types:
+            raise click.UsageError("--dialect and types are for a FILE: a model brings its own.")
+        from .. import artifact
+
+        with fetched(source) as folder:
+            spec = artifact.read(folder, "sql").spec
+        text, written, kinds = spec.sql, spec.dialect, spec.param_types
+        known = {name: table.columns for name, table in spec.tables.items()}
+        if spec.input_types:
+            known[spec.input_table] = spec.input_types
+    click.echo(sql_text(render(parse(text, written), target, known, kinds)))

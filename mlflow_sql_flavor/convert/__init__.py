@@ -1,0 +1,5 @@
+"""scikit-learn to SQL: fitted estimators and pipelines as queries that give the same answers."""
+
+from .convert import from_sklearn, sklearn_to_sql
+
+__all__ = ["from_sklearn", "sklearn_to_sql"]

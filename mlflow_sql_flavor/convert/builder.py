@@ -1,0 +1,142 @@
+"""The text of a converted model: literals, quoted names, and a chain of named common table expressions."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import QueryError
+
+__all__ = ["Column", "Query", "literal", "number", "quote", "total"]
+
+#: Terms of one flat sum: engines and parsers nest one level for each.
+_FLAT = 50
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the newest expression: its name and whether it holds text (else DOUBLE)."""
+
+    name: str
+    text: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The quoted name."""
+        return quote(self.name)
+
+
+def quote(name: str) -> str:
+    """An identifier as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def number(value: Any) -> str:
+    """A DOUBLE literal with every digit.
+
+    With an exponent, because ``0.1`` is a DECIMAL in DuckDB and Spark while ``0.1E0`` is a DOUBLE everywhere.
+    """
+    value = float(value)
+    if not math.isfinite(value):
+        raise QueryError(f"The estimator holds a number that SQL cannot write: {value}.")
+    text = repr(value).upper().removesuffix(".0")
+    return text if "E" in text else f"{text}E0"
+
+
+def literal(value: Any) -> str:
+    """A number, truth value or text as it is compared with a column: all but text is DOUBLE."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return number(value)
+
+
+def total(terms: Sequence[str], indent: str = "    ") -> str:
+    """A sum, added from left to right; very long ones in groups, so that it nests less than parsers allow."""
+    while len(terms) > _FLAT:
+        groups = [terms[at : at + _FLAT] for at in range(0, len(terms), _FLAT)]
+        terms = [group[0] if len(group) == 1 else "(" + f"\n{indent}  + ".join(group) + ")" for group in groups]
+    return f"\n{indent}+ ".join(terms)
+
+
+class Query:
+    """A query under construction: each layer is a common table expression that reads the one before it.
+
+    Args:
+        source: The input table's name.
+        header: Lines of the comment at its top.
+    """
+
+    def __init__(self, source: str, header: Iterable[str] = ()) -> None:
+        self._header = list(header)
+        self._current = source
+        self._names = {source.casefold()}
+        self._layers: list[tuple[str, str]] = []
+        #: A BOOLEAN column that is true where the estimator accepts the row, once a step may refuse one.
+        self.valid: str | None = None
+
+    def layer(self, name: str, items: Sequence[tuple[str, str]]) -> None:
+        """Adds an expression.
+
+        Args:
+            name: What it does; made unique.
+            items: ``(SQL, name of the column)``, in order.
+        """
+        name = self._free(_slug(name))
+        self._layers.append((name, self._select(items)))
+        self._current = name
+
+    def enclose(self, name: str) -> None:
+        """Makes all layers so far the inside of one expression of this name.
+
+        Some engines (Postgres) write an expression out again for every use of its column, which doubles the query's
+        size with each layer that uses a column twice. They stop at an expression that has a WITH of its own.
+        """
+        *inner, (_, body) = self._layers
+        if inner:
+            self._current = self._free(_slug(name))
+            self._layers = [(self._current, f"{_with(inner)}{body}")]
+
+    def finish(self, items: Sequence[tuple[str, str]]) -> str:
+        """The whole text, with these outputs."""
+        parts = "".join(f"-- {line}\n" for line in self._header)
+        return f"{parts}{_with(self._layers)}{self._select(items, indent='')}"
+
+    def taken(self, columns: Iterable[Column]) -> set[str]:
+        """Folded names that a new column beside these may not have."""
+        return {column.name.casefold() for column in columns} | ({self.valid.casefold()} if self.valid else set())
+
+    def carry(self, columns: Iterable[Column], *, valid: bool = True) -> list[tuple[str, str]]:
+        """Items that hand columns on unchanged, and the mark of accepted rows with them."""
+        names = [column.name for column in columns]
+        if valid and self.valid is not None:
+            names.append(self.valid)
+        return [(quote(name), name) for name in names]
+
+    def _select(self, items: Sequence[tuple[str, str]], indent: str = "  ") -> str:
+        listed = f",\n{indent}  ".join(sql if sql == quote(name) else f"{sql} AS {quote(name)}" for sql, name in items)
+        return f"{indent}SELECT\n{indent}  {listed}\n{indent}FROM {quote(self._current)}"
+
+    def _free(self, name: str) -> str:
+        return unique(name, self._names)
+
+
+def _with(layers: Sequence[tuple[str, str]]) -> str:
+    # Not indented as they nest: a text literal may go over lines.
+    return "WITH " + ",\n".join(f"{quote(name)} AS (\n{body}\n)" for name, body in layers) + "\n" if layers else ""
+
+
+def _slug(name: str) -> str:
+    """A plain name: the end of a long path says most, and Postgres reads 63 bytes of it."""
+    return re.sub(r"[^a-zA-Z0-9]+", "_", name).lower()[-50:].strip("_") or "step"
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """The name, with a number where it is taken; SQL names differ by more than case. Adds it to ``taken``."""
+    found, count = name, 2
+    while found.casefold() in taken:
+        found, count = f"{name}_{count}", count + 1
+    taken.add(found.casefold())
+    return found

@@ -1,0 +1,180 @@
+"""``from_sklearn``: the SQL of a fitted estimator, compared with it, as a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, QueryError
+from .builder import Column, Query, quote
+from .check import check
+from .models import predict
+from .outputs import Names
+from .steps import describe, join, transform, unsupported
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..model import SQLModel
+
+__all__ = ["from_sklearn", "sklearn_to_sql"]
+
+
+def from_sklearn(
+    estimator: Any,
+    X: pd.DataFrame,
+    *,
+    input_table: str = "input",
+    prediction_name: str = "prediction",
+    probabilities: bool = True,
+) -> SQLModel:
+    """A fitted scikit-learn estimator or pipeline as a SQL model that gives the same answers.
+
+    Linear models, trees, forests, gradient boosting, and the usual preprocessing before them: scaling, imputation,
+    encoding, ``ColumnTransformer``. Trees are exact: they compare what scikit-learn compares, and add in its order. A
+    row that the estimator refuses, for a missing value or an unknown category, gets NULL.
+
+    Args:
+        estimator: The fitted estimator, pipeline, or search (its best estimator).
+        X: Rows to compare on, with the columns and types the model will read; the training data will do.
+        input_table: The name by which the SQL reads the prediction input.
+        prediction_name: What to call the column of predictions.
+        probabilities: For a classifier that has ``predict_proba``: one column ``probability_<class>`` for each class.
+
+    Returns:
+        The model, in DuckDB's dialect and with the signature of the columns it reads: ready for ``log_model``. Labels
+        keep their type: integers, text, booleans.
+
+    Raises:
+        QueryError: A step cannot be converted, or a prediction on X is not the estimator's: by more than 1e-9
+            relative, or another class. The message names the step, or the first row.
+    """
+    from mlflow.models import infer_signature
+
+    from ..model import SQLModel
+
+    names = Names(prediction_name, probabilities)
+    sql = sklearn_to_sql(
+        estimator, X, input_table=input_table, prediction_name=prediction_name, probabilities=probabilities
+    )
+    estimator = _best(estimator)
+    used = X.iloc[:, _used(estimator, X)]
+    model = SQLModel(sql, dialect="duckdb", input_table=input_table, signature=infer_signature(_plain(used)))
+    check(estimator, X, model.predict(_plain(used)), names)
+    return model
+
+
+def sklearn_to_sql(
+    estimator: Any,
+    X: pd.DataFrame,
+    *,
+    input_table: str = "input",
+    prediction_name: str = "prediction",
+    probabilities: bool = True,
+) -> str:
+    """The SQL alone, in DuckDB's dialect, not yet compared with the estimator; arguments as for ``from_sklearn``."""
+    import sklearn
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    estimator = _best(estimator)
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        raise QueryError(f"The {type(estimator).__name__} is not fitted: call its fit first.") from None
+    except TypeError:
+        raise QueryError(f"{type(estimator).__name__} is not a scikit-learn estimator.") from None
+    header = [f"{describe(estimator)} of scikit-learn {sklearn.__version__}, converted by mlflow_sql_flavor."]
+    query = Query(input_table, header)
+    columns = _features(query, estimator, X)
+    path = ""
+    while hasattr(estimator, "steps"):
+        for name, step in estimator.steps[:-1]:
+            columns = transform(query, step, columns, path=join(path, name))
+        name, estimator = estimator.steps[-1]
+        path = join(path, name)
+    if not hasattr(estimator, "predict"):
+        raise unsupported(path, estimator, "the last step must be a regressor or a classifier")
+    return predict(query, estimator, columns, path, Names(prediction_name, probabilities)) + "\n"
+
+
+def _best(estimator: Any) -> Any:
+    """The estimator that a search answers with."""
+    return getattr(estimator, "best_estimator_", estimator)
+
+
+def _first(estimator: Any) -> Any:
+    """The step that sees the columns first."""
+    while steps := getattr(estimator, "steps", None):
+        estimator = next((step for _, step in steps if step is not None and step != "passthrough"), None)
+    return estimator
+
+
+def _used(estimator: Any, X: Any) -> list[int]:
+    """Places of the columns that the first step reads."""
+    first = _first(estimator)
+    places = getattr(first, "_transformer_to_input_indices", None)
+    if places is None:
+        return list(range(X.shape[1]))
+    dropped = {name for name, step, _ in first.transformers_ if step == "drop"}
+    return sorted({i for name, part in places.items() if name not in dropped for i in part})
+
+
+def _features(query: Query, estimator: Any, X: Any) -> list[Column]:
+    """The first layer: every feature as DOUBLE or text, with one way to be missing."""
+    import pandas as pd
+
+    if not isinstance(X, pd.DataFrame):
+        raise InputError(f"X is a pandas DataFrame whose columns are the model's input, not {type(X).__name__}.")
+    if X.empty:
+        raise InputError("X has no rows to compare predictions on.")
+    names = list(X.columns)
+    if not all(isinstance(name, str) for name in names):
+        raise InputError("The columns of X are named by text, which become the names of the model's input.")
+    fitted = getattr(estimator, "feature_names_in_", None)
+    if fitted is not None and list(fitted) != names:
+        raise InputError("X has other columns than the estimator was fitted on, or in another order.")
+    columns = [Column(name) for name in names]
+    items = []
+    for i in _used(estimator, X):
+        name, text = names[i], _is_text(X.iloc[:, i])
+        columns[i] = Column(name, text)
+        items.append((_read(X.iloc[:, i], quote(name), text), name))
+    query.layer("inputs", items)
+    return columns
+
+
+def _kind(column: Any) -> str:
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.cat.categories
+    return pd.api.types.infer_dtype(column, skipna=True)
+
+
+_TEXT = {"string"}
+_NUMBERS = {"floating", "integer", "mixed-integer-float", "decimal", "integer-na", "empty"}
+
+
+def _is_text(column: Any) -> bool:
+    kind = _kind(column)
+    if kind not in {*_TEXT, *_NUMBERS, "boolean"}:
+        raise InputError(f"Column {column.name!r} of X holds {kind} values: only numbers, text and booleans convert.")
+    return kind in _TEXT
+
+
+def _read(column: Any, name: str, text: bool) -> str:
+    if text:
+        return name
+    if _kind(column) == "boolean":
+        return f"CAST(CASE WHEN {name} THEN 1E0 WHEN NOT {name} THEN 0E0 END AS DOUBLE)"
+    if _kind(column) == "integer":
+        return f"CAST({name} AS DOUBLE)"
+    return f"NULLIF(CAST({name} AS DOUBLE), CAST('NaN' AS DOUBLE))"
+
+
+def _plain(X: Any) -> Any:
+    """X with categories as the values they stand for."""
+    import pandas as pd
+
+    kinds = {n: d.categories.dtype for n, d in X.dtypes.items() if isinstance(d, pd.CategoricalDtype)}
+    return X.astype(kinds) if kinds else X

@@ -1,0 +1,214 @@
+"""Preprocessing steps of scikit-learn, each as one layer of the query.
+
+A step reads columns and gives columns. Other columns that later steps need are handed on beside them. A missing value
+(NULL, and NaN, which the first layer makes NULL) stays NULL through arithmetic, as NaN does in scikit-learn.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import QueryError
+from .builder import Column, Query, literal, number, unique
+from .encoders import encode
+
+__all__ = ["describe", "join", "sklearn_class", "transform", "unsupported"]
+
+Step = Callable[[Query, Any, list[Column], list[Column], str], list[Column]]
+
+
+def sklearn_class(estimator: Any, table: dict[str, Any]) -> Any:
+    """The entry of the nearest scikit-learn class the estimator is one of; None if there is none."""
+    for cls in type(estimator).__mro__:
+        if cls.__module__.partition(".")[0] == "sklearn" and cls.__name__ in table:
+            return table[cls.__name__]
+    return None
+
+
+def describe(estimator: Any) -> str:
+    """Class names, without parameters: ``Pipeline(StandardScaler, Ridge)``."""
+    name = type(estimator).__name__
+    steps = getattr(estimator, "steps", None)
+    if isinstance(steps, list):
+        return f"{name}({', '.join(part if isinstance(part, str) else describe(part) for _, part in steps)})"
+    return name
+
+
+def unsupported(path: str, estimator: Any, why: str = "") -> QueryError:
+    """The error that names a step."""
+    where = f"step {path!r} ({type(estimator).__name__})" if path else type(estimator).__name__
+    return QueryError(f"{where} cannot be converted{': ' + why if why else ''}.")
+
+
+def transform(
+    query: Query, step: Any, columns: list[Column], keep: list[Column] | None = None, path: str = ""
+) -> list[Column]:
+    """Adds a fitted transformer's layers.
+
+    Args:
+        query: What is under construction.
+        step: The transformer, ``"passthrough"`` or None.
+        columns: What it reads, in its order.
+        keep: Other columns to hand on.
+        path: Its name in scikit-learn's notation, ``prepare__num__scaler``.
+
+    Returns:
+        Its outputs, in its order.
+
+    Raises:
+        QueryError: It cannot be converted; the message names it.
+    """
+    if step is None or step == "passthrough":
+        return columns
+    made = sklearn_class(step, _STEPS)
+    if made is None:
+        raise unsupported(path, step)
+    return made(query, step, columns, keep or [], path)
+
+
+def join(path: str, name: str) -> str:
+    """A step's path."""
+    return f"{path}__{name}" if path else name
+
+
+def _pipeline(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+    for name, part in step.steps:
+        columns = transform(query, part, columns, keep, join(path, name))
+    return columns
+
+
+def _columns(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+    if step.transformer_weights:
+        raise unsupported(path, step, "it has transformer_weights")
+    places = step._transformer_to_input_indices
+    parts = [(name, part, list(places[name])) for name, part, _ in step.transformers_ if part != "drop"]
+    return _branches(query, parts, columns, keep, path)
+
+
+def _union(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+    if step.transformer_weights:
+        raise unsupported(path, step, "it has transformer_weights")
+    everything = list(range(len(columns)))
+    parts = [(name, part, everything) for name, part in step.transformer_list if part != "drop"]
+    return _branches(query, parts, columns, keep, path)
+
+
+def _branches(
+    query: Query, parts: Sequence[tuple[str, Any, list[int]]], columns: list[Column], keep: list[Column], path: str
+) -> list[Column]:
+    """Branches one after the other, each beside what the later ones read and what the earlier ones gave."""
+    done: list[Column] = []
+    for at, (name, part, places) in enumerate(parts):
+        later = [columns[i] for i in sorted({i for _, _, rest in parts[at + 1 :] for i in rest})]
+        beside = list(dict.fromkeys([*keep, *done, *later]))
+        done += transform(query, part, [columns[i] for i in places], beside, join(path, name))
+    return done
+
+
+def _each(expression: Callable[[Any, int, Column], str]) -> Step:
+    """A step that gives one column for one column."""
+
+    def made(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+        taken = query.taken(keep)
+        out = [Column(unique(column.name, taken)) for column in columns]
+        items = [(expression(step, i, column), out[i].name) for i, column in enumerate(columns)]
+        query.layer(path, [*query.carry(keep), *items])
+        return out
+
+    return made
+
+
+def _minus(left: str, value: Any) -> str:
+    return f"({left} - {number(value)})" if value >= 0 else f"({left} + {number(-value)})"
+
+
+def _standard(step: Any, i: int, column: Column) -> str:
+    text = column.sql
+    if step.with_mean:
+        text = _minus(text, step.mean_[i])
+    return f"{text} / {number(step.scale_[i])}" if step.scale_ is not None else text
+
+
+def _robust(step: Any, i: int, column: Column) -> str:
+    text = _minus(column.sql, step.center_[i]) if step.with_centering else column.sql
+    return f"{text} / {number(step.scale_[i])}" if step.with_scaling else text
+
+
+def _clipped(step: Any, text: str, low: float, high: float) -> str:
+    if not getattr(step, "clip", False):
+        return text
+    below, above = number(low), number(high)
+    return f"CASE WHEN {text} < {below} THEN {below} WHEN {text} > {above} THEN {above} ELSE {text} END"
+
+
+def _min_max(step: Any, i: int, column: Column) -> str:
+    return _clipped(step, f"{column.sql} * {number(step.scale_[i])} + {number(step.min_[i])}", *step.feature_range)
+
+
+def _max_abs(step: Any, i: int, column: Column) -> str:
+    return _clipped(step, f"{column.sql} / {number(step.scale_[i])}", -1.0, 1.0)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether scikit-learn takes the value as missing."""
+    import pandas as pd
+
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def _imputer(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+    sentinel = None if is_missing(step.missing_values) else literal(step.missing_values)
+    taken = query.taken(keep)
+    out, items = [], []
+    for column, value in zip(columns, step.statistics_, strict=True):
+        if is_missing(value):  # a column of nothing but missing values, which scikit-learn drops
+            continue
+        filled = literal(value)
+        text = f"COALESCE({column.sql}, {filled})"
+        if sentinel is not None:
+            text = f"CASE WHEN {column.sql} = {sentinel} THEN {filled} ELSE {column.sql} END"
+        out.append(Column(unique(column.name, taken), column.text))
+        items.append((text, out[-1].name))
+    if step.add_indicator:
+        for i in step.indicator_.features_:
+            missing = f"{columns[i].sql} IS NULL" if sentinel is None else f"{columns[i].sql} = {sentinel}"
+            out.append(Column(unique(f"{columns[i].name}_missing", taken)))
+            items.append((f"CAST(CASE WHEN {missing} THEN 1E0 ELSE 0E0 END AS DOUBLE)", out[-1].name))
+    if len(out) != len(step.get_feature_names_out()):
+        raise unsupported(path, step, "a column had no values when it was fitted")
+    query.layer(path, [*query.carry(keep), *items])
+    return out
+
+
+def _encoder(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+    with warnings.catch_warnings():  # of unknown categories, which are shown to it on purpose
+        warnings.simplefilter("ignore")
+        return encode(query, step, columns, keep, path)
+
+
+def _selector(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+    return [columns[i] for i in step.get_support(indices=True)]
+
+
+def _function(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+    if step.func is not None:
+        raise unsupported(path, step, "it calls a Python function")
+    return columns
+
+
+_STEPS: dict[str, Step] = {
+    "Pipeline": _pipeline,
+    "ColumnTransformer": _columns,
+    "FeatureUnion": _union,
+    "FunctionTransformer": _function,
+    "SelectorMixin": _selector,
+    "StandardScaler": _each(_standard),
+    "MinMaxScaler": _each(_min_max),
+    "MaxAbsScaler": _each(_max_abs),
+    "RobustScaler": _each(_robust),
+    "SimpleImputer": _imputer,
+    "OneHotEncoder": _encoder,
+    "OrdinalEncoder": _encoder,
+}

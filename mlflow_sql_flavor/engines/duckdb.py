@@ -1,0 +1,390 @@
+"""Runs one query on a locked DuckDB instance, as often and from as many threads as asked.
+
+An instance is opened once a model; each thread borrows a cursor of its own. The input is one Python object registered
+once per cursor, from which DuckDB reads the current Arrow data at every run: a call parses, connects and registers
+nothing. Above :data:`SMALL` rows the data is registered as a table instead, so that the planner knows its size, and the
+result is fetched as Arrow.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, LimitError, RunError, SQLModelError
+from ..query.analyse import ROW_ID
+from .forks import querying
+from .sandbox import Limits, quote, statement
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["SMALL", "Instance", "Program", "Runner"]
+
+#: Up to so many rows, rows are fetched as Python values; above, as Arrow (measured: see docs/performance.md).
+SMALL = 1000
+
+
+@dataclass(frozen=True)
+class Program:
+    """A query as DuckDB runs it.
+
+    Attributes:
+        sql: The text.
+        input_table: The name it reads the input by.
+        input_schema: The input's columns; None if the query reads no input.
+        output_types: ``{column: DuckDB type}``, without the hidden row number.
+        rows: ``independent``, ``aligned`` or ``table``.
+        id_position: Where among the result's columns the input row's number is; None if it carries none.
+        parameters: Names of the placeholders.
+    """
+
+    sql: str
+    input_table: str
+    input_schema: pa.Schema | None
+    output_types: Mapping[str, str]
+    rows: str = "table"
+    id_position: int | None = None
+    parameters: frozenset[str] = field(default_factory=frozenset)
+
+
+class Instance:
+    """A locked DuckDB instance, opened at first use and again in a forked child.
+
+    Args:
+        open_: Opens it.
+    """
+
+    def __init__(self, open_: Callable[[], Any]) -> None:
+        self._open = open_
+        self._connection: Any = None
+        self._lock = threading.Lock()
+        _LIVE.add(self)
+
+    @querying
+    def cursor(self) -> Any:
+        """A new cursor of the instance."""
+        with self._lock:
+            if self._connection is None:
+                self._connection = self._open()
+            return self._connection.cursor()
+
+    def close(self) -> None:
+        """Closes the instance and its cursors."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def _abandon(self) -> None:
+        _ABANDONED.append(self._connection)
+        self._connection, self._lock = None, threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_open": self._open}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["_open"])  # type: ignore[misc]
+
+
+# A forked child must neither use nor close what its parent's threads may be in the middle of: it keeps the inherited
+# objects alive, unused, and opens its own.
+_LIVE: weakref.WeakSet[Instance | Runner] = weakref.WeakSet()
+_ABANDONED: list[Any] = []
+
+
+def _in_child() -> None:
+    owners = list(_LIVE)
+    for owner in owners:
+        owner._abandon()
+    if owners:
+        gc.freeze()  # garbage of the parent's may hold cursors too: collecting them here ends the child
+
+
+os.register_at_fork(after_in_child=_in_child)
+
+
+@atexit.register
+def _at_exit() -> None:
+    """Closes what is open while the interpreter is whole: DuckDB reports on stderr each object it finds alive later."""
+    for owner in sorted(_LIVE, key=lambda owner: isinstance(owner, Instance)):  # cursors first
+        owner.close()
+
+
+class _Source:
+    """What DuckDB reads as the input: whatever ``table`` holds when the query runs."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        self.table: pa.Table | None = None
+
+    def __arrow_c_schema__(self) -> Any:
+        return self._schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        table = self.table if self.table is not None else self._schema.empty_table()
+        return table.__arrow_c_stream__(requested_schema)
+
+
+class _Session:
+    """A cursor with the input registered and the query parsed; used by one thread at a time."""
+
+    def __init__(self, cursor: Any, program: Program, schema: pa.Schema | None) -> None:
+        self.cursor = cursor
+        self.statement = statement(cursor, program.sql)
+        self.source: _Source | None = None
+        if schema is not None:
+            self.source = _Source(schema)
+            cursor.register(program.input_table, self.source)
+
+
+class Runner:
+    """Runs one program.
+
+    Args:
+        instance: Where it runs.
+        program: What runs.
+        limits: ``max_rows`` is enforced here; the others by the instance.
+    """
+
+    #: Up to so many rows :meth:`rows` is the faster way.
+    small = SMALL
+
+    def __init__(self, instance: Instance, program: Program, limits: Limits) -> None:
+        import pyarrow as pa
+
+        self.program = program
+        self._instance = instance
+        self._limits = limits
+        self._sessions: deque[_Session] = deque()
+        self._schema = program.input_schema
+        if program.id_position is not None and self._schema is not None:
+            self._schema = self._schema.append(pa.field(ROW_ID, pa.int64()))
+        _LIVE.add(self)
+
+    def close(self) -> None:
+        """Closes the cursors that no call is using."""
+        while self._sessions:
+            session = self._sessions.pop()
+            session.cursor.close()
+
+    def _abandon(self) -> None:
+        _ABANDONED.append(self._sessions)
+        self._sessions = deque()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"instance": self._instance, "program": self.program, "limits": self._limits}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+    @querying
+    def rows(self, table: pa.Table | None, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The result of a small input as rows of Python values, without the hidden row number.
+
+        Raises:
+            InputError: The data or the parameters make the query fail.
+            LimitError: A limit stopped it.
+            RunError: DuckDB failed otherwise.
+        """
+        session = self._borrow()
+        try:
+            if session.source is not None:
+                session.source.table = self._numbered(table)
+            cursor = session.cursor.execute(session.statement, params or None)
+            limit = self._limits.max_rows
+            result = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+        except Exception as error:
+            self._fail(session, error)
+        self._give_back(session)
+        if limit is not None and len(result) > limit:
+            raise self._too_many()
+        if self.program.rows != "table" and table is not None:
+            count = table.num_rows
+            if len(result) != count:
+                raise self._misaligned(len(result), count)
+            at = self.program.id_position
+            if at is not None:
+                if count > 1:
+                    result.sort(key=lambda row: row[at])
+                    if [row[at] for row in result] != list(range(count)):
+                        raise self._misaligned(count, count)
+                result = [row[:at] + row[at + 1 :] for row in result]
+        return result
+
+    @querying
+    def arrow(self, table: pa.Table | None, params: Mapping[str, Any], projection: list[str] | None = None) -> pa.Table:
+        """The result as Arrow, in the input's order if the program keeps its rows.
+
+        Args:
+            table: The input.
+            params: Values of the placeholders.
+            projection: SQL expressions over the output columns, in their order and by their names; applied by DuckDB,
+                since some of its values have no exact form in Arrow.
+
+        Raises:
+            InputError, LimitError, RunError: As :meth:`rows`.
+        """
+        session = self._borrow()
+        try:
+            cursor = session.cursor
+            if session.source is not None:
+                cursor.register(self.program.input_table, self._numbered(table))
+            relation = cursor.sql(session.statement, params=dict(params) or None)
+            if projection is not None:
+                relation = relation.project(", ".join(self._with_id(projection)))
+            limit = self._limits.max_rows
+            result = relation.to_arrow_table() if limit is None else _up_to(relation, limit + 1)
+            relation.close()
+            if session.source is not None:
+                cursor.register(self.program.input_table, session.source)
+        except Exception as error:
+            self._fail(session, error)
+        if limit is not None and result.num_rows > limit:
+            self._give_back(session)
+            raise self._too_many()
+        try:
+            if self.program.rows != "table" and table is not None:
+                result = self._aligned(result, table.num_rows)
+        except SQLModelError:
+            self._give_back(session)
+            raise
+        except Exception as error:
+            self._fail(session, error)
+        self._give_back(session)
+        return result
+
+    def _with_id(self, projection: list[str]) -> list[str]:
+        """The projection with the hidden row number in its place."""
+        at = self.program.id_position
+        return projection if at is None else [*projection[:at], quote(ROW_ID), *projection[at:]]
+
+    def _borrow(self) -> _Session:
+        try:
+            return self._sessions.pop()
+        except IndexError:
+            pass
+        cursor = self._instance.cursor()
+        return _Session(cursor, self.program, self._schema)
+
+    def _give_back(self, session: _Session) -> None:
+        if session.source is not None:
+            session.source.table = None
+        self._sessions.append(session)
+
+    def _fail(self, session: _Session, error: Exception) -> Any:
+        """Drops the session, whose state is not known, and raises what the caller is told."""
+        try:
+            session.cursor.close()
+        except Exception as closing:  # the first error is the one to report
+            error.add_note(str(closing))
+        raise explain(error, self._limits) from error
+
+    def _numbered(self, table: pa.Table | None) -> pa.Table | None:
+        if table is None or self.program.id_position is None:
+            return table
+        import pyarrow as pa
+
+        numbers = pa.array(range(table.num_rows), pa.int64()) if table.num_rows < 100 else _range(table.num_rows)
+        return table.append_column(pa.field(ROW_ID, pa.int64()), numbers)
+
+    def _aligned(self, result: pa.Table, count: int) -> pa.Table:
+        """The result in the input's order; the row numbers must be a permutation of the input's."""
+        if result.num_rows != count:
+            raise self._misaligned(result.num_rows, count)
+        if self.program.id_position is None:
+            return result
+        import numpy as np
+        import pyarrow as pa
+
+        numbers = result.column(self.program.id_position)
+        result = result.remove_column(self.program.id_position)
+        if count < 2:
+            return result
+        if numbers.null_count:
+            raise self._misaligned(count, count)
+        ids = numbers.to_numpy()
+        if ids[0] == 0 and ids[-1] == count - 1 and bool((ids[1:] > ids[:-1]).all()):
+            return result
+        if ids.min() < 0 or ids.max() >= count:
+            raise self._misaligned(count, count)
+        order = np.full(count, -1, dtype=np.int64)
+        order[ids] = np.arange(count)
+        if order.min() < 0:
+            raise self._misaligned(count, count)
+        return result.take(pa.array(order))
+
+    def _misaligned(self, got: int, count: int) -> RunError:
+        detail = f"gave {got} rows for {count}" if got != count else "repeated some input rows and left out others"
+        return RunError(
+            f"The query is to give one row per input row, but {detail}: a reference table has repeated keys. "
+            "Make its key unique, or save the model again with the table as it is."
+        )
+
+    def _too_many(self) -> LimitError:
+        return LimitError(
+            f"The result has more than {self._limits.max_rows} rows, the limit set by max_rows "
+            "(MLFLOW_SQL_MAX_ROWS): ask for fewer rows or raise the limit where the model is loaded."
+        )
+
+
+def _range(count: int) -> pa.Array:
+    import numpy as np
+    import pyarrow as pa
+
+    return pa.array(np.arange(count, dtype=np.int64))
+
+
+def _up_to(relation: Any, limit: int) -> pa.Table:
+    """At least ``limit`` rows of the result, or all of them."""
+    import pyarrow as pa
+
+    reader = relation.to_arrow_reader(100_000)
+    batches, count = [], 0
+    for batch in reader:
+        batches.append(batch)
+        count += batch.num_rows
+        if count >= limit:
+            break
+    return pa.Table.from_batches(batches, schema=reader.schema)
+
+
+def explain(error: Exception, limits: Limits) -> SQLModelError:
+    """What a caller is told of a failure: no data, no SQL, no path. The original is the exception's cause."""
+    import duckdb
+
+    if isinstance(error, SQLModelError):
+        return error
+    if isinstance(error, duckdb.InterruptException):
+        return LimitError(
+            f"The query ran longer than {limits.timeout_seconds} s, the limit set by timeout_seconds "
+            "(MLFLOW_SQL_TIMEOUT_SECONDS): send less data or raise the limit where the model is loaded."
+        )
+    if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)):
+        return LimitError(
+            f"The query needs more memory than {limits.memory_limit or 'there is'}, the limit set by memory_limit "
+            "(MLFLOW_SQL_MEMORY_LIMIT): send less data or raise the limit where the model is loaded."
+        )
+    text = str(error)
+    if "Python exception" in text or "UDF" in text:
+        return InputError("A Python function of the model failed on this input.")
+    if isinstance(error, duckdb.ConversionException):
+        return InputError("A value of the input or of a parameter cannot be converted to the type the query asks for.")
+    if isinstance(error, duckdb.OutOfRangeException):
+        return InputError("A number is out of the range of its type in this query (an overflow or a division by zero).")
+    if isinstance(error, (duckdb.BinderException, duckdb.TypeMismatchException)):
+        return InputError("The types of the input or of a parameter do not fit the query.")
+    if "Division by zero" in text:
+        return InputError("The query divides by zero on this input.")
+    if "More than one row returned by a subquery" in text:
+        return InputError("A subquery used as a value gave more than one row on this input.")
+    if isinstance(error, (duckdb.InvalidInputException, duckdb.ConstraintException)):
+        return InputError("The query fails on this input: one of its functions refuses a value.")
+    return RunError("The query failed on the database engine; the server's log says why.")

@@ -1,0 +1,282 @@
+"""The hard wall: a query in a process of its own, held to its time and memory by the operating system.
+
+DuckDB looks at its limits between batches of rows; one call of a scalar function can outlast and outgrow them all. A
+worker process is killed when its time is over, cannot get more address space than it may have, and is replaced. Data
+goes both ways as Arrow IPC. The process pool is loky's (extra ``isolation``), one process to a pool, so that killing
+one query touches no other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..errors import LimitError, RunError, SQLModelError
+from .duckdb import Instance, Program, Runner
+from .limits import Limits
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["ProcessRunner"]
+
+#: Workers of one model. One is started as soon as another was killed, so that the next request finds one ready.
+WORKERS = 2
+
+#: Seconds a new process may take to start and load the model's tables; they do not count as the query's.
+STARTUP_SECONDS = 120.0
+
+#: Bytes of address space beyond memory_limit for what is reserved but not used: stacks, the allocator's steps.
+RESERVED = 64_000_000
+
+
+class ProcessRunner:
+    """Runs one program in worker processes; the methods are those of :class:`~.duckdb.Runner`.
+
+    Args:
+        instance: What each worker opens; never opened in this process by running a query.
+        program: What runs. Its output types are checked by the worker before the first query.
+        limits: Enforced by the worker's process, its time from here.
+        bind: ``bind(instance, program)``, called in the worker: DuckDB folds constants when it binds, so that binding
+            can take as long as running.
+    """
+
+    #: No result is fetched as Python values: they come as Arrow.
+    small = -1
+
+    def __init__(
+        self, instance: Instance, program: Program, limits: Limits, bind: Callable[[Instance, Program], Program]
+    ) -> None:
+        self.program = program
+        self._state = (instance, program, limits, bind)
+        self._limits = limits
+        self._pid = 0
+
+    def _start(self) -> None:
+        """Starts the workers: at the first query, and again in a forked child, which has none of its parent's."""
+        with _STARTING:
+            if self._pid == os.getpid():
+                return
+            self._ready: queue.SimpleQueue[_Worker | SQLModelError] = queue.SimpleQueue()
+            self._pid = os.getpid()
+            weakref.finalize(self, _end, self._ready)
+            for _ in range(WORKERS):
+                self._add()
+
+    def _add(self) -> None:
+        threading.Thread(target=_start_worker, args=(self._state, self._ready), daemon=True).start()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"state": self._state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(*state["state"])  # type: ignore[misc]
+
+    def arrow(self, table: pa.Table | None, params: Mapping[str, Any], projection: list[str] | None = None) -> pa.Table:
+        """As :meth:`Runner.arrow`.
+
+        Raises:
+            LimitError: The worker was killed: its time was over or its memory used up.
+        """
+        if self._pid != os.getpid():
+            self._start()
+        try:
+            worker = self._ready.get(timeout=STARTUP_SECONDS)
+        except queue.Empty:
+            raise LimitError(
+                f"All {WORKERS} worker processes of the model stayed busy for {STARTUP_SECONDS:.0f} s: "
+                "send fewer requests at once."
+            ) from None
+        if isinstance(worker, SQLModelError):
+            self._add()
+            raise worker
+        answer = worker.run(_write(table), dict(params), projection, self._limits.timeout_seconds)
+        if worker.alive:
+            self._ready.put(worker)
+        else:
+            self._add()
+        if isinstance(answer, SQLModelError):
+            raise answer
+        return _read(answer)
+
+    def rows(self, table: pa.Table | None, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """As :meth:`Runner.rows`."""
+        columns = [column.to_pylist() for column in self.arrow(table, params).columns]
+        return list(zip(*columns, strict=True))
+
+
+_STARTING = threading.Lock()
+os.register_at_fork(after_in_child=lambda: globals().update(_STARTING=threading.Lock()))
+
+
+def _start_worker(state: Any, ready: queue.SimpleQueue[Any]) -> None:
+    try:
+        ready.put(_Worker(state))
+    except SQLModelError as error:
+        ready.put(error)
+
+
+def _end(ready: queue.SimpleQueue[Any]) -> None:
+    while not ready.empty():
+        worker = ready.get()
+        if isinstance(worker, _Worker):
+            worker.kill()
+
+
+class _Worker:
+    """One process with the model open in it."""
+
+    def __init__(self, state: tuple[Instance, Program, Limits, Callable[..., Program]]) -> None:
+        try:
+            import loky
+        except ImportError:
+            raise RunError(
+                'isolation="process" needs the package loky: pip install "mlflow-sql-flavor[isolation]".'
+            ) from None
+        import cloudpickle
+
+        self._limits = state[2]
+        self._pool = loky.ProcessPoolExecutor(
+            max_workers=1,
+            timeout=None,
+            initializer=_open,
+            initargs=(cloudpickle.dumps(state), self._limits.memory_limit),
+            # glibc's and Arrow's allocators reserve address space that nothing uses, and that would count.
+            env={"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"},
+        )
+        self.alive = True
+        try:
+            answer = self._pool.submit(_ready).result(STARTUP_SECONDS)
+        except Exception as error:
+            self.kill()
+            raise LimitError(
+                f"The model does not open within memory_limit = {self._limits.memory_limit:,} bytes "
+                f"(MLFLOW_SQL_MEMORY_LIMIT) and {STARTUP_SECONDS:.0f} s in a process of its own."
+            ) from error
+        if isinstance(answer, SQLModelError):
+            self.kill()
+            raise answer
+
+    def run(
+        self, data: bytes | None, params: dict[str, Any], projection: list[str] | None, timeout: float
+    ) -> bytes | SQLModelError:
+        future = self._pool.submit(_run, data, params, projection)
+        try:
+            # DuckDB's own time limit comes first where it works at all: it leaves the worker usable.
+            return future.result(timeout + 0.25)
+        except TimeoutError:
+            self.kill()
+            return LimitError(
+                f"The query ran longer than {timeout} s, the limit set by timeout_seconds "
+                "(MLFLOW_SQL_TIMEOUT_SECONDS), and its process was ended: send less data or raise the limit where the "
+                "model is loaded."
+            )
+        except Exception:
+            self.kill()
+            return LimitError(
+                f"The query's process ended, most likely on memory_limit = {self._limits.memory_limit:,} bytes "
+                "(MLFLOW_SQL_MEMORY_LIMIT): send less data or raise the limit where the model is loaded."
+            )
+
+    def kill(self) -> None:
+        self.alive = False
+        self._pool.shutdown(wait=False, kill_workers=True)
+
+
+def _write(table: pa.Table | None) -> bytes | None:
+    if table is None:
+        return None
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _read(data: bytes) -> pa.Table:
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(data) as reader:
+        return reader.read_all()
+
+
+# The worker's side.
+
+_RUNNER: Runner | SQLModelError | None = None
+
+
+def _open(state: bytes, memory: int) -> None:
+    """Opens the model, then takes away every address beyond what it may have."""
+    global _RUNNER
+    import pickle
+
+    import duckdb  # noqa: F401  loaded before the limit, which they are not part of
+    import pyarrow  # noqa: F401
+
+    try:
+        instance, program, limits, bind = pickle.loads(state)
+        os.environ.clear()
+        _limit_memory(2 * memory + RESERVED)
+        _warm_up(instance, limits)
+        _limit_memory(memory + RESERVED)
+        bound = bind(instance, program)
+        if dict(program.output_types) not in ({}, dict(bound.output_types)):
+            raise RunError("The query gives other output types than MLmodel says: save the model again.")
+        if program.id_position is not None and bound.id_position is None:
+            raise RunError("The query's rows are not the input's, as MLmodel says: save the model again.")
+        _RUNNER = Runner(instance, bound, limits)
+    except SQLModelError as error:
+        _RUNNER = error
+    except MemoryError:
+        _RUNNER = LimitError(
+            f"The model does not open within memory_limit = {memory:,} bytes (MLFLOW_SQL_MEMORY_LIMIT)."
+        )
+
+
+def _warm_up(instance: Instance, limits: Limits) -> None:
+    """Starts DuckDB's threads and imports what the first answer would have to, in time and memory that are not its."""
+    import pyarrow as pa
+
+    table = _read(_write(pa.table({"a": range(100_000)})) or b"")
+    program = Program("SELECT a FROM __warm_up", "__warm_up", table.schema, {"a": "BIGINT"})
+    runner = Runner(instance, program, replace(limits, max_rows=table.num_rows))
+    with contextlib.suppress(LimitError):  # a limit this small is for the queries to meet
+        for _ in range(2):
+            _write(runner.arrow(table, {}, ['"a"']))
+
+
+def _limit_memory(memory: int) -> None:
+    try:
+        import resource
+
+        with open("/proc/self/statm") as file:
+            now = int(file.read().split()[0]) * resource.getpagesize()
+        limit = now + memory
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, OSError, ValueError):
+        return  # no such limit on this system: the time limit still holds
+
+
+def _ready() -> SQLModelError | None:
+    return _RUNNER if isinstance(_RUNNER, SQLModelError) else None
+
+
+def _run(data: bytes | None, params: dict[str, Any], projection: list[str] | None) -> bytes | SQLModelError:
+    assert isinstance(_RUNNER, Runner)
+    try:
+        result = _RUNNER.arrow(None if data is None else _read(data), params, projection)
+        written = _write(result)
+    except SQLModelError as error:
+        return type(error)(error.message)
+    except MemoryError:
+        return LimitError("The query needs more memory than memory_limit (MLFLOW_SQL_MEMORY_LIMIT) allows.")
+    assert written is not None
+    return written

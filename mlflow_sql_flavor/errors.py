@@ -1,0 +1,76 @@
+"""Every error a caller sees: one sentence on what is wrong, where, and what to do."""
+
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
+
+__all__ = ["InputError", "LimitError", "ModelFileError", "QueryError", "RunError", "SQLModelError", "did_you_mean"]
+
+
+class SQLModelError(MlflowException):
+    """Base of the package's errors. HTTP status 400 unless a subclass says otherwise."""
+
+    code = INVALID_PARAMETER_VALUE
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, error_code=self.code)
+
+
+class QueryError(SQLModelError):
+    """The query cannot be accepted, and where in its text.
+
+    Args:
+        message: One or two sentences: what is wrong and what to write instead.
+        sql: The query's text, for the excerpt with a caret.
+        offset: 0-based offset of the offending text in ``sql``, in characters; None when unknown.
+        length: Length of the offending text, in characters.
+    """
+
+    def __init__(self, message: str, sql: str | None = None, offset: int | None = None, length: int = 1) -> None:
+        self.reason, self.line, self.column = message, None, None
+        if sql is not None and offset is not None and 0 <= offset <= len(sql):
+            self.line = sql.count("\n", 0, offset) + 1
+            start = sql.rfind("\n", 0, offset) + 1
+            self.column = offset - start + 1
+            message = f"{message}\n{_excerpt(sql, start, offset, length, self.line, self.column)}"
+        super().__init__(message)
+
+
+class InputError(SQLModelError):
+    """The caller's data or parameters do not fit the model."""
+
+
+class LimitError(SQLModelError):
+    """A limit stopped the query; the message names the limit and its setting."""
+
+
+class ModelFileError(SQLModelError):
+    """A file of the model is missing, altered, or not one this version may read."""
+
+
+class RunError(SQLModelError):
+    """The query failed for a reason the caller cannot mend (HTTP 500)."""
+
+    code = INTERNAL_ERROR
+
+
+def did_you_mean(name: str, candidates: "list[str] | set[str] | tuple[str, ...] | frozenset[str]") -> str:
+    """`` Did you mean 'x'?`` for the nearest candidate, or an empty string."""
+    import difflib
+
+    folded = {c.casefold(): c for c in candidates}
+    near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""
+
+
+_WIDTH = 100
+
+
+def _excerpt(sql: str, start: int, offset: int, length: int, line: int, column: int) -> str:
+    end = sql.find("\n", offset)
+    text = sql[start : len(sql) if end < 0 else end].replace("\t", " ")
+    at = column - 1
+    left = max(0, at - _WIDTH // 2)
+    shown = text[left : left + _WIDTH]
+    marks = max(1, min(length, len(shown) - (at - left)))
+    head = f"line {line}, column {column}: "
+    return f"{head}{shown}\n{' ' * (len(head) + at - left)}{'^' * marks}"

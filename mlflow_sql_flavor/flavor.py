@@ -1,0 +1,399 @@
+"""
+The ``mlflow_sql_flavor`` module provides an API for logging and loading SQL models. It exports models with:
+
+SQL (native) format
+    The main flavor: the query itself, readable in MLmodel, loaded back as a :class:`SQLModel`.
+:py:mod:`mlflow.pyfunc`
+    For the generic tools: ``mlflow.pyfunc.load_model``, serving, images, evaluation.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from mlflow import pyfunc
+from mlflow.models import Model, ModelInputExample, ModelSignature
+from mlflow.models.model import MLMODEL_FILE_NAME
+
+from . import _mlflow, artifact, examples, packaging
+from .engines.sandbox import effective_limits
+from .errors import InputError, ModelFileError
+from .model import SQLModel
+from .pyfunc import SQLModelWrapper
+from .udfs import load_udfs
+
+if TYPE_CHECKING:
+    from mlflow.models.model import ModelInfo
+
+FLAVOR_NAME = "sql"
+
+_logger = logging.getLogger(__name__)
+
+#: What a loader may set by ``model_config``; saved as null, so that nothing in a file reads as a permission.
+CONFIG = {
+    "timeout_seconds": None,
+    "memory_limit": None,
+    "threads": None,
+    "max_rows": None,
+    "isolation": None,
+    "tables": None,
+}
+
+
+def get_default_pip_requirements(include_cloudpickle: bool = False) -> list[str]:
+    """
+    Args:
+        include_cloudpickle: Whether the model has Python functions, which are stored with cloudpickle.
+
+    Returns:
+        A list of default pip requirements for MLflow Models produced by this flavor. Calls to :func:`save_model()` and
+        :func:`log_model()` produce a pip environment that, at minimum, contains these requirements.
+    """
+    return packaging.requirements(bundled=packaging.should_bundle("auto"), udfs=include_cloudpickle)
+
+
+def get_default_conda_env(include_cloudpickle: bool = False) -> dict[str, Any]:
+    """
+    Args:
+        include_cloudpickle: Whether the model has Python functions, which are stored with cloudpickle.
+
+    Returns:
+        The default Conda environment for MLflow Models produced by calls to :func:`save_model()` and
+        :func:`log_model()`.
+    """
+    return _mlflow.conda_env_of(additional_pip_deps=get_default_pip_requirements(include_cloudpickle))
+
+
+@_mlflow.format_docstring(_mlflow.LOG_MODEL_PARAM_DOCS.format(package_name=FLAVOR_NAME))
+def save_model(
+    sql_model: Any,
+    path: str | os.PathLike[str],
+    conda_env: Any = None,
+    code_paths: list[str] | None = None,
+    mlflow_model: Model | None = None,
+    dialect: str | None = None,
+    tables: Mapping[str, Any] | None = None,
+    udfs: Sequence[Callable[..., Any]] | None = None,
+    input_table: str | None = None,
+    input_types: Any = None,
+    prediction_column: str | None = None,
+    limits: Mapping[str, Any] | None = None,
+    allow: Collection[str] | None = None,
+    signature: ModelSignature | bool | None = None,
+    input_example: ModelInputExample | None = None,
+    pip_requirements: Any = None,
+    extra_pip_requirements: Any = None,
+    expected_output: Any = None,
+    bundle_flavor: bool | str = "auto",
+    metadata: dict[str, Any] | None = None,
+    extra_files: list[str] | None = None,
+    model_config: dict[str, Any] | None = None,
+    validate_serving_input: bool = True,
+) -> None:
+    """
+    Save a SQL model to a path on the local file system.
+
+    Args:
+        sql_model: SQL text, a ``pathlib.Path`` to a .sql file, a sqlglot expression, or a :class:`SQLModel` (which then
+            brings the dialect, tables, functions, types, column and limits itself).
+        path: Local path where the model is to be saved.
+        conda_env: {{ conda_env }}
+        code_paths: {{ code_paths }}
+        mlflow_model: :py:mod:`mlflow.models.Model` this flavor is being added to.
+        dialect: The dialect the SQL is written in: any of sqlglot's, default ``"duckdb"``.
+        tables: Reference tables, stored in the model as Parquet: ``{name in the query: pandas, polars or Arrow table,
+            or path of a .parquet or .csv file}``.
+        udfs: Python functions the query calls, with type hints. Stored with cloudpickle.
+        input_table: The name by which the SQL reads the prediction input, default ``"input"``.
+        input_types: Exact types of input columns where MLflow's schema has no word for them, as DuckDB or Arrow types:
+            ``{"amount": "DECIMAL(10,2)"}`` or a ``pyarrow.Schema``.
+        prediction_column: The one output column that pyfunc's ``predict`` returns, as a Series.
+        limits: The model's own limits (``timeout_seconds``, ``memory_limit``, ``threads``, ``max_rows``,
+            ``isolation``). They can only tighten those of whoever loads it.
+        allow: Refusals accepted by name, such as ``["hash"]``; recorded in MLmodel.
+        signature: {{ signature }} Outputs always come from DuckDB's description of the bound query.
+        input_example: {{ input_example }}
+        pip_requirements: {{ pip_requirements }}
+        extra_pip_requirements: {{ extra_pip_requirements }}
+        expected_output: The rows the source engine gave for ``input_example``. The model is refused if it gives others.
+        bundle_flavor: Whether this package's own code goes into the model instead of a pinned requirement. ``"auto"``:
+            if the installed package did not come from an index.
+        metadata: {{ metadata }}
+        extra_files: {{ extra_files }}
+        model_config: Not for this flavor at save: give ``limits``. Loaders may pass it.
+        validate_serving_input: For :func:`log_model`: whether MLflow tries the input example as a request.
+
+    Raises:
+        QueryError: The query is not accepted: what, where in the text, and what to write instead.
+        InputError: The tables, types, example or limits do not fit.
+    """
+    _mlflow.validate_env_arguments(conda_env, pip_requirements, extra_pip_requirements)
+    if model_config:
+        raise InputError("A SQL model stores no model_config: give the model's own limits by limits={...}.")
+    folder = Path(os.path.abspath(path))
+    if folder.is_dir() and any(folder.iterdir()):
+        _mlflow.prepare_save_path(str(folder))  # refuses it; an unused one is made only once the query is accepted
+    model = _as_model(
+        sql_model,
+        dialect=dialect,
+        tables=tables,
+        udfs=udfs,
+        input_table=input_table,
+        input_types=input_types,
+        prediction_column=prediction_column,
+        limits=limits,
+        allow=allow,
+        signature=signature,
+    )
+    prepared = examples.prepare(model, signature, input_example, expected_output)
+    for finding in (*prepared.bound.compiled.warnings, *prepared.bound.compiled.nondeterminism):
+        where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
+        _logger.warning("%s%s", finding.message, where)
+
+    _mlflow.prepare_save_path(str(folder))
+    code = _mlflow.copy_code_paths(code_paths, str(folder))
+    bundled = packaging.should_bundle(bundle_flavor)
+    if bundled:
+        code = packaging.bundle(folder, code)
+    if mlflow_model is None:
+        mlflow_model = Model()
+    _mlflow.save_example(mlflow_model, prepared.saved_example, str(folder))
+    mlflow_model.signature = prepared.signature
+    if metadata is not None:
+        mlflow_model.metadata = metadata
+
+    spec = artifact.write(model, prepared, folder, code)
+    extra_files_config = _mlflow.copy_extra_files(extra_files, str(folder))
+    pyfunc.add_to_model(
+        mlflow_model,
+        loader_module="mlflow_sql_flavor",
+        conda_env=_mlflow.CONDA_ENV_FILE,
+        python_env=_mlflow.PYTHON_ENV_FILE,
+        code=code,
+        model_config=CONFIG,
+    )
+    mlflow_model.add_flavor(FLAVOR_NAME, **spec.write(), **extra_files_config)
+    mlflow_model.model_size_bytes = _mlflow.get_total_file_size(str(folder)) or len(model.sql.encode())
+    artifact.write_mlmodel(mlflow_model, folder / MLMODEL_FILE_NAME)
+
+    if conda_env is None:
+        default_reqs = None
+        if pip_requirements is None:
+            isolated = model.model_limits.get("isolation") == "process"
+            default_reqs = packaging.requirements(bundled=bundled, udfs=bool(model.udfs), isolated=isolated)
+            if model.udfs:  # what the functions import is not known otherwise
+                default_reqs = sorted({*default_reqs, *packaging.inferred(folder, FLAVOR_NAME, default_reqs)})
+        conda_env, pip_requirements, constraints = _mlflow.process_pip_requirements(
+            default_reqs, pip_requirements, extra_pip_requirements
+        )
+    else:
+        conda_env, pip_requirements, constraints = _mlflow.process_conda_env(conda_env)
+    with open(folder / _mlflow.CONDA_ENV_FILE, "w") as file:
+        yaml.safe_dump(conda_env, stream=file, default_flow_style=False)
+    if constraints:
+        _mlflow.write_to(str(folder / _mlflow.CONSTRAINTS_FILE), "\n".join(constraints))
+    _mlflow.write_to(str(folder / _mlflow.REQUIREMENTS_FILE), "\n".join(pip_requirements))
+    _mlflow.PythonEnv.current().to_yaml(str(folder / _mlflow.PYTHON_ENV_FILE))
+
+
+@_mlflow.format_docstring(_mlflow.LOG_MODEL_PARAM_DOCS.format(package_name=FLAVOR_NAME))
+def log_model(
+    sql_model: Any,
+    artifact_path: str | None = None,
+    conda_env: Any = None,
+    code_paths: list[str] | None = None,
+    registered_model_name: str | None = None,
+    dialect: str | None = None,
+    tables: Mapping[str, Any] | None = None,
+    udfs: Sequence[Callable[..., Any]] | None = None,
+    input_table: str | None = None,
+    input_types: Any = None,
+    prediction_column: str | None = None,
+    limits: Mapping[str, Any] | None = None,
+    allow: Collection[str] | None = None,
+    signature: ModelSignature | bool | None = None,
+    input_example: ModelInputExample | None = None,
+    await_registration_for: int | None = _mlflow.DEFAULT_AWAIT_MAX_SLEEP_SECONDS,
+    pip_requirements: Any = None,
+    extra_pip_requirements: Any = None,
+    expected_output: Any = None,
+    bundle_flavor: bool | str = "auto",
+    metadata: dict[str, Any] | None = None,
+    extra_files: list[str] | None = None,
+    name: str | None = None,
+    params: dict[str, Any] | None = None,
+    tags: dict[str, Any] | None = None,
+    model_type: str | None = None,
+    step: int = 0,
+    model_id: str | None = None,
+    **kwargs: Any,
+) -> ModelInfo:
+    """
+    Log a SQL model as an MLflow artifact for the current run.
+
+    The logged model and, with ``registered_model_name``, the model version carry the tag ``sql.dialect``.
+
+    Args:
+        sql_model: SQL text, a ``pathlib.Path`` to a .sql file, a sqlglot expression, or a :class:`SQLModel`.
+        artifact_path: Deprecated. Use `name` instead.
+        conda_env: {{ conda_env }}
+        code_paths: {{ code_paths }}
+        registered_model_name: If given, create a model version under ``registered_model_name``, also creating a
+            registered model if one with the given name does not exist.
+        dialect: As in :func:`save_model`.
+        tables: As in :func:`save_model`.
+        udfs: As in :func:`save_model`.
+        input_table: As in :func:`save_model`.
+        input_types: As in :func:`save_model`.
+        prediction_column: As in :func:`save_model`.
+        limits: As in :func:`save_model`.
+        allow: As in :func:`save_model`.
+        signature: {{ signature }}
+        input_example: {{ input_example }}
+        await_registration_for: Number of seconds to wait for the model version to finish being created and is in
+            ``READY`` status. By default, the function waits for five minutes. Specify 0 or None to skip waiting.
+        pip_requirements: {{ pip_requirements }}
+        extra_pip_requirements: {{ extra_pip_requirements }}
+        expected_output: As in :func:`save_model`.
+        bundle_flavor: As in :func:`save_model`.
+        metadata: {{ metadata }}
+        extra_files: {{ extra_files }}
+        name: {{ name }}
+        params: {{ params }}
+        tags: {{ tags }}
+        model_type: {{ model_type }}
+        step: {{ step }}
+        model_id: {{ model_id }}
+        kwargs: Extra kwargs to pass to ``mlflow.models.Model.log``.
+
+    Returns:
+        A :py:class:`ModelInfo <mlflow.models.model.ModelInfo>` instance that contains the metadata of the logged model.
+    """
+    written_in = _dialect_of(sql_model, dialect)
+    info = Model.log(
+        artifact_path=artifact_path,
+        name=name,
+        flavor=sys.modules["mlflow_sql_flavor"],
+        registered_model_name=registered_model_name,
+        sql_model=sql_model,
+        conda_env=conda_env,
+        code_paths=code_paths,
+        dialect=dialect,
+        tables=tables,
+        udfs=udfs,
+        input_table=input_table,
+        input_types=input_types,
+        prediction_column=prediction_column,
+        limits=limits,
+        allow=allow,
+        signature=signature,
+        input_example=input_example,
+        await_registration_for=await_registration_for,
+        pip_requirements=pip_requirements,
+        extra_pip_requirements=extra_pip_requirements,
+        expected_output=expected_output,
+        bundle_flavor=bundle_flavor,
+        metadata=metadata,
+        extra_files=extra_files,
+        params=params,
+        tags={"sql.dialect": written_in, **(tags or {})},
+        model_type=model_type,
+        step=step,
+        model_id=model_id,
+        **kwargs,
+    )
+    if registered_model_name is not None and info.registered_model_version is not None:
+        import mlflow
+
+        mlflow.MlflowClient().set_model_version_tag(
+            registered_model_name, str(info.registered_model_version), "sql.dialect", written_in
+        )
+    return info
+
+
+def load_model(model_uri: str, dst_path: str | None = None, model_config: Mapping[str, Any] | None = None) -> SQLModel:
+    """
+    Load a SQL model from a local file or a run.
+
+    A model without Python functions runs no code of the artifact: nothing of it is imported or unpickled, and its
+    ``code/`` folder is not put on ``sys.path``.
+
+    Args:
+        model_uri: The location, in URI format, of the MLflow model. For example:
+
+            - ``/Users/me/path/to/local/model``
+            - ``relative/path/to/local/model``
+            - ``s3://my_bucket/path/to/model``
+            - ``runs:/<mlflow_run_id>/run-relative/path/to/model``
+            - ``models:/<model_name>/<model_version>``
+            - ``models:/<model_name>@<alias>``
+        dst_path: The local filesystem path to which to download the model artifact. This directory must already exist.
+            If unspecified, a local output path will be created.
+        model_config: Limits (``timeout_seconds``, ``memory_limit``, ``threads``, ``max_rows``, ``isolation``) and
+            ``tables``: ``{reference table: path or table}`` with newer data of the same columns.
+
+    Returns:
+        A :class:`SQLModel`.
+
+    Raises:
+        ModelFileError: A file is missing, altered or of a later format.
+        QueryError: The query is not one that may run here.
+    """
+    folder = Path(_mlflow.download(artifact_uri=model_uri, output_path=dst_path))
+    return _load(folder, model_config)
+
+
+def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> SQLModelWrapper:
+    """
+    Load PyFunc implementation. Called by ``pyfunc.load_model``.
+
+    Args:
+        path: Local filesystem path to the MLflow Model with the ``sql`` flavor.
+        model_config: What the loader asks for, merged by MLflow with what the file has.
+    """
+    return SQLModelWrapper(_load(Path(path), model_config))
+
+
+def _load(folder: Path, config: Mapping[str, Any] | None) -> SQLModel:
+    stored = artifact.read(folder, FLAVOR_NAME)
+    unknown = sorted(set(config or {}) - set(CONFIG))
+    if unknown:
+        raise InputError(f"model_config has no key {unknown[0]!r}: the keys are {', '.join(CONFIG)}.")
+    if stored.config.get("tables") is not None:
+        raise ModelFileError("MLmodel sets config.tables, which only a loader may set: save the model again.")
+    limits = effective_limits(stored.spec.limits.model_dump(), config, stored.config)
+    udfs = None
+    if stored.spec.udfs is not None:
+        udfs = load_udfs(stored.spec.udfs, folder, _mlflow.pickles_allowed(), stored.spec.code)
+    return SQLModel.from_spec(
+        stored.spec,
+        folder,
+        limits=limits,
+        signature=stored.signature,
+        udfs=udfs,
+        tables=(config or {}).get("tables"),
+    )
+
+
+def _dialect_of(sql_model: Any, dialect: str | None) -> str:
+    from .query.parse import resolve_dialect
+
+    return sql_model.dialect if isinstance(sql_model, SQLModel) else resolve_dialect(dialect or "duckdb")
+
+
+def _as_model(sql_model: Any, **given: Any) -> SQLModel:
+    signature = given.pop("signature") or None
+    given = {name: value for name, value in given.items() if value is not None}
+    if not isinstance(sql_model, SQLModel):
+        return SQLModel(sql_model, signature=signature, **given)
+    if given:
+        raise InputError(
+            f"A SQLModel brings its own {', '.join(given)}: give them to SQLModel(...), or pass the SQL text here."
+        )
+    return sql_model.copy(signature)

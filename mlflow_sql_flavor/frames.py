@@ -1,0 +1,595 @@
+"""Any frame in, as Arrow of the model's types; Arrow out, as the kind of frame that came in.
+
+One converter each way. The dtypes of a result come from the query's types, never from the data of a call.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import schema
+from .errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["Columns", "Frame", "NotByRows", "encodable", "infer_types", "read", "refuse_twins", "shape_of"]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The caller's data as Arrow, and what is needed to give the same kind back.
+
+    Attributes:
+        table: The data, with the model's column names and types.
+        kind: ``pandas``, ``polars`` or ``arrow``.
+        index: The pandas index, for results that keep the input's rows.
+    """
+
+    table: pa.Table
+    kind: str
+    index: Any = None
+
+
+def read(data: Any, types: pa.Schema | None = None) -> Frame:
+    """Reads what a caller may pass to ``predict``.
+
+    Args:
+        data: pandas DataFrame or Series, polars DataFrame, pyarrow Table, RecordBatch or RecordBatchReader, dict of
+            columns or of scalars, list of records, or a numpy array whose columns are in the order of ``types``.
+        types: Names and types of the model's columns; None takes those of the data.
+
+    Raises:
+        InputError: Not such data, a missing column, or a value that does not fit its column's type.
+    """
+    found = _read(data, types)
+    if found.table.num_columns == 0 and types is None:
+        raise InputError("The input has no columns: pass a table with columns, even where it has no rows.")
+    return found
+
+
+def _read(data: Any, types: pa.Schema | None) -> Frame:
+    import pandas as pd
+    import pyarrow as pa
+
+    if isinstance(data, pd.DataFrame):
+        return Frame(_from_pandas(data, types), "pandas", data.index)
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
+    elif isinstance(data, pa.RecordBatchReader):
+        data = data.read_all()
+    if isinstance(data, pa.Table):
+        return Frame(_from_arrow(data, types), "arrow")
+    module = type(data).__module__.partition(".")[0]
+    if module == "polars":
+        if hasattr(data, "collect"):
+            data = data.collect()
+        return Frame(_from_arrow(data.to_arrow(), types), "polars")
+    frame = _as_pandas(data, types)
+    return Frame(_from_pandas(frame, types), "pandas", frame.index)
+
+
+def _as_pandas(data: Any, types: pa.Schema | None) -> pd.DataFrame:
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(data, pd.Series):
+        return data.to_frame(data.name if types is None or data.name in types.names else types.names[0])
+    if isinstance(data, Mapping):
+        scalar = all(np.ndim(v) == 0 for v in data.values())
+        try:
+            columns = {k: [v] for k, v in data.items()} if scalar else dict(data)
+            # Of Python's integers and None pandas would make floats.
+            plain = all(isinstance(v, (list, tuple)) for v in columns.values())
+            return pd.DataFrame(columns, dtype=object if plain else None)
+        except ValueError as error:
+            raise InputError(f"The columns of the input do not form a table: {error}.") from None
+    if isinstance(data, np.ndarray) and data.dtype.names is None:
+        if types is None:
+            raise InputError("A numpy array has no column names: give the model a signature, or pass a DataFrame.")
+        array = data.reshape(-1, 1) if data.ndim == 1 and len(types) == 1 else np.atleast_2d(data)
+        if array.ndim != 2 or array.shape[1] != len(types):
+            raise InputError(f"The array has shape {data.shape}; the model reads {len(types)} columns: {types.names}.")
+        return pd.DataFrame(array, columns=types.names)
+    if isinstance(data, np.ndarray):
+        return pd.DataFrame(data)
+    if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
+        if all(isinstance(row, Mapping) for row in data):
+            return pd.DataFrame(list(data), columns=None if data or types is None else types.names, dtype=object)
+        if types is not None and len(types) == 1 and all(np.ndim(v) == 0 for v in data):
+            return pd.DataFrame({types.names[0]: list(data)})
+        if types is not None and all(np.ndim(row) == 1 and len(row) == len(types) for row in data):
+            return pd.DataFrame(list(data), columns=types.names)
+    raise InputError(
+        f"predict cannot read a {type(data).__name__}: pass a pandas or polars DataFrame, a pyarrow Table, "
+        "a dict of columns or a list of records."
+    )
+
+
+def _match(wanted: Sequence[str], present: Any) -> list[Any]:
+    """The caller's label for each of the model's columns; case counts only where two differ by nothing else."""
+    labels = list(present)
+    exact = set(labels)
+    if all(name in exact for name in wanted):
+        return list(wanted)
+    folded: dict[str, Any] = {}
+    for label in labels:
+        folded.setdefault(str(label).casefold(), label)
+    found = [name if name in exact else folded.get(name.casefold(), _MISSING) for name in wanted]
+    missing = [name for name, label in zip(wanted, found, strict=True) if label is _MISSING]
+    if missing:
+        names = [str(label) for label in labels]
+        hint = did_you_mean(missing[0], names) if len(missing) == 1 else ""
+        raise InputError(
+            f"The input lacks column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing[:10]))}"
+            f"{' …' if len(missing) > 10 else ''}.{hint.replace('Did you mean', 'Is it spelled')}"
+        )
+    return found
+
+
+_MISSING = object()
+
+
+def _from_pandas(frame: pd.DataFrame, types: pa.Schema | None) -> pa.Table:
+    import pyarrow as pa
+
+    if types is None:
+        names = [str(label) for label in frame.columns]
+        refuse_twins(names)
+        arrays = [_guess(frame.iloc[:, i].array, name) for i, name in enumerate(names)]
+        return pa.table(arrays, names=names)
+    names = types.names
+    if 0 < len(frame) <= FEW:
+        found = _few_rows(frame, types)
+        if found is not None:
+            return found
+    labels = _match(names, frame.columns)
+    if not frame.columns.is_unique:
+        refuse_twins([str(label) for label in frame.columns])
+    return pa.table(
+        [_array(frame[label].array, field) for label, field in zip(labels, types, strict=True)],
+        schema=types,
+    )
+
+
+#: Up to so many rows a pandas frame is read value by value, which costs less than setting up each column.
+FEW = 16
+
+
+def _few_rows(frame: pd.DataFrame, types: pa.Schema) -> pa.Table | None:
+    """The frame read as Python values; None where a value needs the care of the conversion by columns."""
+    import pyarrow as pa
+
+    labels = frame.columns.tolist()
+    names = types.names
+    if labels == names:
+        places: Sequence[int] = range(len(names))
+    else:
+        found = {label: place for place, label in enumerate(labels)}
+        if len(found) != len(labels) or not all(name in found for name in names):
+            return None
+        places = [found[name] for name in names]
+    rows = frame.to_numpy(dtype=object).tolist()
+    try:
+        return pa.table(
+            [_few(rows, place, kind) for place, kind in zip(places, types.types, strict=True)], schema=types
+        )
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _few(rows: list[list[Any]], place: int, kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    values = [row[place] for row in rows]
+    wanted = _python_types().get(kind.id)
+    if wanted is not None and not wanted.issuperset(map(type, values)):
+        raise TypeError  # Arrow would make an integer of 1.5 and a time of 1
+    return pa.array(values, kind, from_pandas=True)
+
+
+@functools.lru_cache(maxsize=1)
+def _python_types() -> dict[int, frozenset[type]]:
+    """The Python types that Arrow takes as they are for a type, of those of which it would make something else."""
+    import pandas as pd
+    import pyarrow as pa
+
+    null = {type(None), type(pd.NA), type(pd.NaT)}
+    kinds: dict[int, set[type]] = {
+        pa.bool_().id: {bool},
+        pa.date32().id: {datetime.date},
+        pa.timestamp("us").id: {datetime.datetime, pd.Timestamp},
+    }
+    for width in (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()):
+        kinds[width.id] = {int}
+    return {kind: frozenset(types | null) for kind, types in kinds.items()}
+
+
+def _from_arrow(table: pa.Table, types: pa.Schema | None) -> pa.Table:
+    import pyarrow as pa
+
+    refuse_twins(table.column_names)
+    if types is None:
+        columns = []
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            try:
+                kind = schema.to_arrow(schema.from_arrow(column.type))
+            except Exception as error:
+                raise InputError(f"Column {name!r}: {getattr(error, 'message', error)}") from None
+            columns.append(_cast(column, pa.field(name, kind)))
+        return pa.table(columns, names=table.column_names)
+    labels = _match(types.names, table.column_names)
+    return pa.table([_cast(table.column(c), field) for c, field in zip(labels, types, strict=True)], schema=types)
+
+
+def refuse_twins(names: Sequence[str]) -> None:
+    seen: dict[str, str] = {}
+    for name in names:
+        folded = name.casefold()
+        if folded in seen:
+            raise InputError(
+                f"Columns {seen[folded]!r} and {name!r} are the same name to SQL (case does not count): rename one of "
+                "them."
+            )
+        seen[folded] = name
+        if not name:
+            raise InputError("A column of the input has an empty name: give it one.")
+        if "\0" in name or (not name.isascii() and name.encode("utf-8", "replace").decode("utf-8") != name):
+            raise InputError(f"Column {name!r} has a name that is not text (NUL, or half a surrogate pair): rename it.")
+
+
+def _guess(values: Any, name: str) -> pa.Array:
+    """The array of the column's own type."""
+    import pyarrow as pa
+
+    try:
+        found = pa.array(values, from_pandas=True)
+        text = schema.from_arrow(found.type)
+    except Exception:
+        raise InputError(
+            f"Column {name!r} holds values of more than one type, or of one that SQL does not have: make them one "
+            "type, or give the column's type in input_types."
+        ) from None
+    if text.startswith("TIMESTAMP"):
+        text = (
+            "TIMESTAMP WITH TIME ZONE" if "TZ" in text or "ZONE" in text else "TIMESTAMP"
+        )  # pandas' unit says how a frame was made, not what the column is
+    return _cast(found, pa.field(name, schema.to_arrow(text)))
+
+
+def _array(values: Any, field: pa.Field) -> pa.Array:
+    import pyarrow as pa
+
+    guess = pa.types.is_date(field.type)  # of which a time would be cut off unseen
+    if getattr(values, "dtype", None) == _OBJECT:
+        wanted = _python_types().get(field.type.id)
+        guess = wanted is not None and not wanted.issuperset(map(type, values))
+    try:
+        found = pa.array(values, type=None if guess else field.type, from_pandas=True)
+        if guess or found.type != field.type:
+            return _cast(found, field)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, ValueError, OverflowError):
+        try:
+            found = pa.array(values, from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, OverflowError):
+            raise _misfit(field) from None
+        return _cast(found, field)
+    return found
+
+
+def _cast(column: Any, field: pa.Field) -> Any:
+    import pyarrow as pa
+
+    if column.type == field.type:
+        return column
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_duration(column.type) and pa.types.is_interval(field.type):
+        nanos = column.cast(pa.duration("ns")).cast(pa.int64()).to_pylist()
+        return pa.array([None if n is None else pa.MonthDayNano([0, 0, n]) for n in nanos], field.type)
+    if schema.from_arrow(column.type) == "VARCHAR" and (
+        pa.types.is_time(field.type) or pa.types.is_interval(field.type)
+    ):
+        column = _read_text(column, field)
+    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
+        if pa.types.is_temporal(field.type):
+            raise _misfit(field)  # of a number, which moment?
+        if pa.types.is_boolean(field.type) and set(column.unique().to_pylist()) - {0, 1, None}:
+            raise _misfit(field)
+    lossy = pa.types.is_timestamp(column.type) and pa.types.is_timestamp(field.type)
+    try:
+        found = column.cast(field.type, safe=not lossy)
+        if pa.types.is_timestamp(column.type) and pa.types.is_date(field.type):
+            lossy = not found.cast(column.type).equals(column)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
+        raise _misfit(field) from None
+    if lossy and pa.types.is_date(field.type):
+        raise _misfit(field)
+    return found
+
+
+def _read_text(column: Any, field: pa.Field) -> Any:
+    """Times and intervals, which come as text through MLflow's schema and which Arrow cannot read, as DuckDB does."""
+    import duckdb
+    import pyarrow as pa
+
+    with duckdb.connect() as con:
+        con.register("given", pa.table({"v": column}))
+        try:
+            read = con.sql(f"SELECT CAST(v AS {schema.from_arrow(field.type)}) AS v FROM given").to_arrow_table()
+        except duckdb.Error:
+            raise _misfit(field) from None
+    return read.column("v").combine_chunks()
+
+
+def _misfit(field: pa.Field) -> InputError:
+    return InputError(
+        f"A value in column {field.name!r} does not fit its type {schema.from_arrow(field.type)}: "
+        "correct the value, or the type in the model's input_types."
+    )
+
+
+def shape_of(data: Any) -> Any:
+    """Something equal for frames of the same column names and types; None where that takes a look at the values."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        dtypes = tuple(data.dtypes)
+        return None if _OBJECT in dtypes else (tuple(data.columns), dtypes)
+    if type(data).__module__.partition(".")[0] in ("pyarrow", "polars") and not hasattr(data, "collect"):
+        return str(data.schema)
+    return None
+
+
+_OBJECT = "object"  # how numpy compares a dtype with a name
+
+
+def infer_types(data: Any) -> dict[str, str]:
+    """``{column: DuckDB type}`` of the caller's data."""
+    table = read(data).table
+    return {field.name: schema.from_arrow(field.type) for field in table.schema}
+
+
+class Columns:
+    """The output columns of one query, and how each becomes a pandas column.
+
+    Args:
+        types: ``{output column: DuckDB type}``.
+    """
+
+    def __init__(self, types: Mapping[str, str]) -> None:
+        self.names = list(types)
+        self._dtypes = [schema.pandas_dtype(text) for text in types.values()]
+        self._labels: Any = None
+        import numpy as np
+
+        self._ndarray = np.ndarray
+        self._places = [np.array([i]) for i in range(len(self.names))]
+        casts = [schema.plain(text) for text in types.values()]
+        #: Whether rows of Python values become the same pandas columns as Arrow does.
+        self.by_rows = all(_by_rows(text) for text in types.values())
+        #: Expressions of a projection in SQL, where Arrow's own values would not do in pandas; None where none is.
+        self.projection: list[str] | None = None
+        if any(casts):
+            self.projection = self._cast(casts)
+        #: The same for Arrow output: only of types that DuckDB does not give to Arrow exactly.
+        self.arrow_projection: list[str] | None = None
+        exact = [schema.plain(text, exact=True) for text in types.values()]
+        if any(exact):
+            self.arrow_projection = self._cast(exact)
+
+    def _cast(self, casts: list[str | None]) -> list[str]:
+        names = ['"' + name.replace('"', '""') + '"' for name in self.names]
+        return [f"CAST({n} AS {c}) AS {n}" if c else n for n, c in zip(names, casts, strict=True)]
+
+    def pandas(self, table: pa.Table, index: Any = None) -> pd.DataFrame:
+        """The result as pandas, with dtypes that do not depend on the data.
+
+        Raises:
+            InputError: An integer beyond 64 bits.
+        """
+        import pandas as pd
+
+        columns = {i: _series(table.column(i), dtype, self.names[i]) for i, dtype in enumerate(self._dtypes)}
+        frame = pd.DataFrame(columns, copy=False, index=None if columns else range(table.num_rows))
+        frame.columns = pd.Index(self.names, dtype=frame.columns.dtype if not columns else None)
+        if index is not None:
+            frame.index = index
+        return frame
+
+    def pandas_rows(self, rows: Sequence[tuple[Any, ...]], index: Any = None) -> pd.DataFrame:
+        """As :meth:`pandas`, of rows of Python values; only where :attr:`by_rows`.
+
+        Raises:
+            NotByRows: A date that Python does not have: infinity, or a year beyond 9999 or before 1.
+        """
+        import pandas as pd
+
+        columns = zip(*rows, strict=True) if rows else [()] * len(self.names)
+        values = [_values(v, d, n) for v, d, n in zip(columns, self._dtypes, self.names, strict=True)]
+        if index is None:
+            index = pd.RangeIndex(len(rows))
+        if self._labels is None:
+            self._labels = pd.Index(self.names)
+        build = _from_blocks()
+        if build is None:
+            frame = pd.DataFrame(dict(enumerate(values)), copy=False, index=index)
+            frame.columns = self._labels
+            return frame
+        blocks = [
+            (v.reshape(1, -1) if type(v) is self._ndarray else v, p) for v, p in zip(values, self._places, strict=True)
+        ]
+        return build(blocks, index=index, columns=self._labels)
+
+
+@functools.lru_cache(maxsize=1)
+def _from_blocks() -> Any:
+    """pandas 3's way to make a frame of finished columns, at a quarter of the constructor's cost; None before it."""
+    try:
+        from pandas.api.internals import create_dataframe_from_blocks
+    except ImportError:
+        return None
+    return create_dataframe_from_blocks
+
+
+_BY_ROWS = {"boolean", "Int32", "Int64", "float32", "float64", "str", "datetime64[us]"}
+
+
+def _by_rows(text: str) -> bool:
+    if text.startswith("DECIMAL("):  # beyond 18 digits DuckDB's rounding to DOUBLE is not always Python's
+        return schema.to_arrow(text).precision <= 18
+    return (schema.pandas_dtype(text) in _BY_ROWS and schema.plain(text) is None) or text == "BLOB"
+
+
+class NotByRows(Exception):
+    """DuckDB has no Python value for something in these rows; Arrow has."""
+
+
+def _values(values: Sequence[Any], dtype: str, name: str) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    if dtype in ("Int32", "Int64", "boolean"):
+        kind = {"Int32": np.int32, "Int64": np.int64, "boolean": np.bool_}[dtype]
+        mask = np.array([value is None for value in values], dtype=bool)
+        try:
+            data: Any = np.array([0 if value is None else value for value in values], dtype=kind)
+        except OverflowError:
+            raise _beyond(name) from None
+        return (pd.arrays.BooleanArray if dtype == "boolean" else pd.arrays.IntegerArray)(data, mask)
+    if dtype in ("float32", "float64"):
+        return np.array([math.nan if value is None else value for value in values], dtype=dtype)
+    if dtype == "datetime64[us]":
+        # DuckDB gives infinity as Python's first or last date, and other dates that Python lacks as text.
+        if any(v is not None and (type(v) is str or v.year == 9999 or v.year == 1) for v in values):
+            raise NotByRows
+        return pd.array(np.array(values, dtype=dtype))
+    if dtype == "str" and (text := _str_dtype()) is not None:
+        return text.construct_array_type()._from_sequence(values, dtype=text)
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _str_dtype() -> Any:
+    """pandas 3's own string dtype; None before it, where strings are objects."""
+    import pandas as pd
+
+    found = pd.Series(["a"]).dtype
+    return None if found == _OBJECT else found
+
+
+def _beyond(name: str) -> InputError:
+    return InputError(
+        f"A value of output column {name!r} is beyond 64-bit integers: CAST it to DOUBLE or VARCHAR in the query, "
+        "or ask for Arrow output."
+    )
+
+
+#: What DuckDB's infinity is among the microseconds (or nanoseconds) of a timestamp.
+_INFINITY = 2**63 - 1
+
+
+def _no_date(name: str) -> InputError:
+    return InputError(
+        f"Output column {name!r} holds a date that pandas does not have (infinity, or a year too far): CAST it to "
+        "VARCHAR in the query, or ask for Arrow output."
+    )
+
+
+def _series(column: pa.ChunkedArray, dtype: str, name: str) -> Any:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if dtype in ("Int32", "Int64", "boolean"):
+        kind = {"Int32": pa.int32(), "Int64": pa.int64(), "boolean": pa.bool_()}[dtype]
+        if column.type != kind:
+            try:
+                column = column.cast(kind)
+            except pa.ArrowInvalid:
+                raise _beyond(name) from None
+        if column.null_count:
+            mask = column.is_null().to_numpy()
+            values = pc.fill_null(column, False if dtype == "boolean" else 0).to_numpy()
+        else:
+            values = column.to_numpy()
+            mask = np.zeros(len(values), dtype=bool)
+        return (pd.arrays.BooleanArray if dtype == "boolean" else pd.arrays.IntegerArray)(values, mask)
+    if dtype in ("float64", "float32"):
+        if pa.types.is_decimal(column.type):
+            column = column.cast(pa.float64())
+        return column.to_numpy()
+    if dtype.startswith("datetime64"):
+        unit = "ns" if "ns" in dtype else "us"
+        try:
+            column = column.cast(pa.timestamp(unit, "UTC" if "UTC" in dtype else None))
+        except pa.ArrowInvalid:
+            raise _no_date(name) from None
+        ends = pc.min_max(column.cast(pa.int64())).as_py()
+        if _INFINITY in (ends["max"], -(ends["min"] or 0)):
+            raise _no_date(name)
+        return column.to_pandas()
+    if dtype == "str":
+        return column.to_pandas()
+    values = np.empty(len(column), dtype=object)
+    try:
+        values[:] = column.to_pylist(**({"maps_as_pydicts": "strict"} if pa.types.is_nested(column.type) else {}))
+    except (OverflowError, ValueError):
+        raise _no_date(name) from None
+    return values
+
+
+def encodable(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with every NULL, NaN and infinity as None, which is what JSON has for them.
+
+    MLflow's encoder writes NaN and Infinity, which are not JSON, and the text ``NaT``.
+    """
+    import numpy as np
+    import pandas as pd
+
+    columns: dict[int, Any] = {}
+    for i in range(frame.shape[1]):
+        column = frame.iloc[:, i]
+        values: Any
+        if pd.api.types.is_float_dtype(column.dtype):
+            values = column.to_numpy(dtype="float64", na_value=np.nan)
+            bad = ~np.isfinite(values)
+        elif pd.api.types.is_object_dtype(column.dtype):
+            values = np.empty(len(column), dtype=object)
+            values[:] = [_encodable(value) for value in column]
+            bad = np.zeros(len(values), dtype=bool)
+        else:
+            bad = column.isna().to_numpy()
+            if not bad.any():
+                columns[i] = column.array
+                continue
+            values = column
+        if bad.any():
+            values = np.array(values, dtype=object)
+            values[bad] = None
+        # A Series, whose dtype stays: of a bare array of objects pandas makes strings and times again, None as NaN.
+        columns[i] = pd.Series(values, index=frame.index, dtype=values.dtype, copy=False)
+    result = pd.DataFrame(columns, index=frame.index, copy=False)
+    result.columns = frame.columns
+    return result
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(k): _encodable(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_encodable(v) for v in value]
+    if isinstance(value, (datetime.datetime, datetime.date)):
+        return value.isoformat()
+    return value

@@ -1,0 +1,551 @@
+"""``SQLModel``: a query, its reference tables, parameters and functions; what ``predict`` and ``to_sql`` do."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import frames, schema
+from .compile import SCRATCH, Compiled, bind, compile_query, instance_for
+from .engines import sandbox
+from .engines.duckdb import Program, Runner
+from .engines.sandbox import Limits, TableSource, effective_limits
+from .engines.worker import ProcessRunner
+from .errors import InputError, ModelFileError, QueryError, did_you_mean
+from .params import Parameters, types_of_schema, types_of_values
+from .recheck import check_compat, check_fields, check_rows
+from .spec import SqlSpec
+from .tables import ReferenceTable, open_table, read_tables, stored_table
+from .udfs import Udf, read_udfs
+
+if TYPE_CHECKING:
+    from .compare import Comparison
+    from .query.types import ParsedQuery
+
+__all__ = ["SQLModel"]
+
+#: For so many sets of types a model stays compiled; each is a DuckDB instance.
+_MOST = 32
+_OUTPUTS = ("pandas", "arrow", "polars")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A query ready to run on inputs of one set of types."""
+
+    compiled: Compiled
+    runner: Runner | ProcessRunner
+    columns: frames.Columns
+    parameters: Parameters
+
+    @property
+    def program(self) -> Program:
+        """What runs."""
+        return self.compiled.program
+
+
+class SQLModel:
+    """A SQL query as a model.
+
+    Standing alone it compiles once for each set of input types it meets; loaded from a model it is already compiled,
+    and what was tested when it was saved is what runs.
+
+    Args:
+        sql: One query: text, the path of a .sql file, or a sqlglot expression.
+        dialect: The dialect it is written in, by sqlglot's name or a usual alias.
+        tables: Reference tables: ``{name in the query: pandas, polars or Arrow table, or path of .parquet or .csv}``.
+        udfs: Python functions the query calls, with type hints.
+        input_table: The name by which the query reads the input of ``predict``.
+        input_types: Exact types of input columns, as DuckDB or Arrow types: ``{"amount": "DECIMAL(10,2)"}`` or a
+            ``pyarrow.Schema``. Columns left out have the type of the data.
+        signature: ``mlflow.models.ModelSignature``: types of inputs, and types and defaults of parameters.
+        prediction_column: The one output column that ``pyfunc`` returns, as a Series; None returns all.
+        limits: The model's own limits (``timeout_seconds``, ``memory_limit``, ``threads``, ``max_rows``,
+            ``isolation``): they can only tighten the loader's.
+        allow: Refusals the writer accepts, by name.
+
+    Raises:
+        QueryError: The text is not one query of its dialect; the message points at the place.
+    """
+
+    prediction_column: str | None
+    signature: Any
+    input_types: dict[str, str]
+    model_limits: dict[str, Any]
+    limits: Limits
+    allow: tuple[str, ...]
+    spec: SqlSpec | None
+    _folder: Path | None
+    _tables: dict[str, ReferenceTable]
+    _udfs: dict[str, Udf]
+    _query: ParsedQuery | None
+    _bound: dict[Any, Bound]
+    _seen: dict[Any, Bound]
+
+    def __init__(
+        self,
+        sql: Any,
+        dialect: str = "duckdb",
+        tables: Mapping[str, Any] | None = None,
+        udfs: Sequence[Callable[..., Any]] | None = None,
+        input_table: str = "input",
+        input_types: Any = None,
+        signature: Any = None,
+        *,
+        prediction_column: str | None = None,
+        limits: Mapping[str, Any] | None = None,
+        allow: Collection[str] = (),
+    ) -> None:
+        from .query.parse import parse
+
+        query = parse(_text(sql), dialect)
+        self._init(query.sql, query.dialect, input_table)
+        self._query = query
+        sandbox.quote(input_table)
+        self._tables = read_tables(tables)
+        for name in self._tables:
+            if name.casefold() == input_table.casefold():
+                raise InputError(
+                    f"A reference table has the input's name {input_table!r}: rename it or set input_table."
+                )
+        self._udfs = read_udfs(udfs)
+        self.input_types = _input_types(input_types)
+        self.signature = signature or None
+        self.prediction_column = prediction_column
+        self.model_limits = sandbox.validate_limits(limits, "limits")
+        self.limits = effective_limits(self.model_limits)
+        self.allow = tuple(allow)
+
+    def _init(self, sql: str, dialect: str, input_table: str) -> None:
+        self.sql = sql
+        self.dialect = dialect
+        self.input_table = input_table
+        self.prediction_column = None
+        self.signature = None
+        self.input_types = {}
+        self.model_limits = {}
+        self.limits = Limits.default()
+        self.allow = ()
+        self.spec = None
+        self._folder = None
+        self._tables = {}
+        self._udfs = {}
+        self._query = None
+        self._bound = {}
+        self._seen = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_spec(
+        cls,
+        spec: SqlSpec,
+        folder: Path,
+        *,
+        limits: Limits,
+        signature: Any = None,
+        udfs: Mapping[str, Udf] | None = None,
+        tables: Mapping[str, Any] | None = None,
+    ) -> SQLModel:
+        """The model of an MLmodel file's ``sql`` section, checked as hostile text before anything of it runs.
+
+        Args:
+            spec: The section.
+            folder: The model's folder, for its tables.
+            limits: What it may take, from the loader.
+            signature: The model's signature, for the defaults of parameters.
+            udfs: Its Python functions, if the loader allowed them.
+            tables: Newer data for reference tables: ``{name: frame or path}``, from the loader.
+
+        Raises:
+            ModelFileError: A file is missing or altered.
+            QueryError: The query is not one that may run here.
+        """
+        model = cls.__new__(cls)
+        model._init(spec.sql, spec.dialect, spec.input_table)
+        model.spec, model.signature, model.limits, model._folder = spec, signature, limits, folder
+        model.prediction_column, model.input_types = spec.prediction_column, dict(spec.input_types or {})
+        model.model_limits, model.allow = spec.limits.model_dump(exclude_none=True), tuple(spec.allow)
+        model._udfs = dict(udfs or {})
+        model._tables = _override({n: stored_table(n, t, folder) for n, t in spec.tables.items()}, tables, spec)
+        model._bound[None] = model._bind_spec(spec)
+        return model
+
+    def _bind_spec(self, spec: SqlSpec) -> Bound:
+        check_compat(spec.compat)
+        check_fields(spec)
+        columns = {name: list(table.columns) for name, table in spec.tables.items()}
+        instance = instance_for(columns, functools.partial(_source, self._tables), spec.compat, self._udfs, self.limits)
+        isolated = self.limits.isolation == "process"
+        reads = spec.input_types is not None
+        tables = [*spec.tables, *([spec.input_table] if reads else [])]
+        # A model with a process of its own is opened there only: any parser serves for the gate.
+        with contextlib.closing((SCRATCH if isolated else instance).cursor()) as cursor:
+            facts = sandbox.check(cursor, spec.duckdb_sql, tables=tables, functions=[*self._udfs, *spec.compat.macros])
+        wanted = {name.casefold() for name in facts.parameters}
+        if wanted != {name.casefold() for name in spec.param_types}:
+            raise ModelFileError("MLmodel's param_types are not the parameters of its query: save the model again.")
+        read = any(t.casefold() == spec.input_table.casefold() for t in facts.tables)
+        types = schema.arrow_schema(spec.input_types) if read and spec.input_types else None
+        position = 0 if spec.rows != "table" else None
+        program = Program(
+            spec.duckdb_sql, spec.input_table, types, {}, spec.rows, position, frozenset(facts.parameters)
+        )
+        # With isolation it is bound where it runs, and compared there.
+        program = replace(program, output_types=dict(spec.output_types)) if isolated else bind(instance, program)
+        if dict(program.output_types) != dict(spec.output_types):
+            raise ModelFileError(
+                "The query gives other output types than MLmodel says: it was saved with DuckDB "
+                f"{spec.duckdb_version}. Install that version, or save the model again."
+            )
+        if program.input_schema is None and spec.rows != "table":
+            raise ModelFileError("MLmodel says that the query's rows are the input's, which it does not read.")
+        plain = check_rows(spec, SCRATCH if isolated else instance, program)
+        if isolated:
+            program = replace(program, id_position=None if plain else 0)
+        compiled = Compiled(program, instance, spec.param_types, columns, {}, None, spec.compat, spec.level)
+        return self._ready(compiled, self._defaults())
+
+    def _ready(self, compiled: Compiled, defaults: Mapping[str, Any]) -> Bound:
+        runner: Runner | ProcessRunner
+        if self.limits.isolation == "process":
+            runner = ProcessRunner(compiled.instance, compiled.program, self.limits, bind)
+        else:
+            runner = Runner(compiled.instance, compiled.program, self.limits)
+        return Bound(
+            compiled,
+            runner,
+            frames.Columns(compiled.program.output_types),
+            Parameters(compiled.param_types, defaults),
+        )
+
+    def _defaults(self) -> dict[str, Any]:
+        params = getattr(self.signature, "params", None)
+        return {spec.name: spec.default for spec in params.params} if params is not None else {}
+
+    # predict
+
+    def predict(self, data: Any = None, params: Mapping[str, Any] | None = None, *, output: str | None = None) -> Any:
+        """Runs the query.
+
+        Args:
+            data: The input table: pandas, polars or Arrow, a dict of columns, a list of records. None for a query that
+                reads only its reference tables.
+            params: ``{name: value}`` of the placeholders; those with a default may be left out.
+            output: ``"pandas"``, ``"arrow"`` or ``"polars"``; None gives the kind of frame that came in, and pandas
+                for anything else. Arrow keeps the query's exact types; the others follow the table of types.
+
+        Returns:
+            The result. If every input row gives one output row, in the input's order and, in pandas, with its index.
+
+        Raises:
+            InputError: The data or the parameters do not fit the query, or make it fail.
+            LimitError: A limit stopped the query.
+            QueryError: Standing alone: the query cannot run on data of these types.
+        """
+        if output is not None and output not in _OUTPUTS:
+            raise InputError(f"output is one of {', '.join(_OUTPUTS)}, not {output!r}.")
+        frame, bound = self._prepare(data, params)
+        values = bound.parameters.values(params)
+        kind = output or (frame.kind if frame is not None else "pandas")
+        program = bound.program
+        table = frame.table if frame is not None and program.input_schema is not None else None
+        index = frame.index if frame is not None and program.rows != "table" and frame.kind == "pandas" else None
+        count = table.num_rows if table is not None else 0
+        if kind == "pandas" and bound.columns.by_rows and count <= bound.runner.small:
+            try:
+                return bound.columns.pandas_rows(bound.runner.rows(table, values), index)
+            except frames.NotByRows:
+                pass
+        projection = bound.columns.projection if kind == "pandas" else bound.columns.arrow_projection
+        result = bound.runner.arrow(table, values, projection)
+        if kind == "arrow":
+            return result
+        if kind == "polars":
+            import polars
+
+            return polars.from_arrow(result)
+        return bound.columns.pandas(result, index)
+
+    def _prepare(self, data: Any, params: Mapping[str, Any] | None) -> tuple[frames.Frame | None, Bound]:
+        loaded = self._bound.get(None)
+        if loaded is not None:
+            if loaded.program.input_schema is None:
+                return None, loaded
+            if data is None:
+                raise InputError("The query reads its input: pass the data to predict.")
+            return frames.read(data, loaded.program.input_schema), loaded
+        bound = self._bound_for(data, params)
+        if bound.program.input_schema is None:
+            return None, bound
+        if data is None:
+            raise InputError("The query reads its input: pass the data to predict.")
+        return frames.read(data, bound.program.input_schema), bound
+
+    def _bound_for(self, data: Any, params: Mapping[str, Any] | None) -> Bound:
+        """The query compiled for this data and these values; a frame of a known shape is not looked at again."""
+        fixed = getattr(self.signature, "inputs", None) is not None
+        shape = "signature" if fixed else frames.shape_of(data)
+        if shape is None:
+            return self.bind(self._types(data), params)
+        kinds = tuple(types_of_values(params).items()) if params else ()
+        bound = self._seen.get((shape, kinds))
+        if bound is None:
+            bound = self._seen[(shape, kinds)] = self.bind(self._types(data), params)
+        return bound
+
+    def _types(self, data: Any) -> dict[str, str] | None:
+        """``{column: DuckDB type}`` of the input: as declared, else as in the data."""
+        inputs = getattr(self.signature, "inputs", None)
+        if inputs is not None:
+            known = schema.columns_of(inputs)
+        elif data is not None:
+            known = frames.infer_types(_without_objects(data, self.input_types))
+        elif self.input_types:
+            return dict(self.input_types)
+        else:
+            return None
+        folded = {name.casefold(): name for name in known}
+        for name, kind in self.input_types.items():
+            if name.casefold() not in folded:
+                raise InputError(
+                    f"input_types names a column the input lacks: {name!r}.{did_you_mean(name, list(known))}"
+                )
+            known[folded[name.casefold()]] = kind
+        return known
+
+    def bind(self, types: Mapping[str, str] | None, params: Mapping[str, Any] | None = None) -> Bound:
+        """The query compiled for an input of these types; compiled once for each.
+
+        Args:
+            types: ``{column: DuckDB type}``; None if there is no input.
+            params: Values whose types the placeholders take, where no signature gives them.
+
+        Raises:
+            QueryError: The query fails a gate.
+        """
+        if self._query is None:
+            return self._bound[None]
+        declared = types_of_schema(getattr(self.signature, "params", None))
+        found = {**self._query.type_hints, **types_of_values(params), **declared}
+        folded = {name.casefold(): kind for name, kind in found.items()}
+        kinds = {name: folded[name.casefold()] for name in self._query.params if name.casefold() in folded}
+        key = (None if types is None else tuple(types.items()), tuple(kinds.items()))
+        bound = self._bound.get(key)
+        if bound is None:
+            with self._lock:
+                bound = self._bound.get(key) or self._compile(types, kinds)
+                if len(self._bound) >= _MOST:
+                    self._bound.pop(next(iter(self._bound)))
+                    self._seen.clear()
+                self._bound[key] = bound
+        return bound
+
+    def _compile(self, types: Mapping[str, str] | None, kinds: Mapping[str, str]) -> Bound:
+        assert self._query is not None
+        for name in self._query.params:
+            if name not in kinds:
+                use = next(use for use in self._query.placeholders if use.name == name)
+                raise QueryError(
+                    f"Parameter {name!r} has no type: give it a value that is not None, in params or in "
+                    "input_example's params, or declare it in the signature.",
+                    self.sql,
+                    use.start,
+                    use.end - use.start,
+                )
+        compiled = compile_query(
+            self._query,
+            input_table=self.input_table,
+            input_types=types,
+            param_types=kinds,
+            tables={name: table.types for name, table in self._tables.items()},
+            source=functools.partial(_source, self._tables),
+            unique=lambda name, columns, loose: self._table(name).unique(columns, loose),
+            udfs=self._udfs,
+            limits=self.limits,
+            allow=self.allow,
+        )
+        return self._ready(compiled, self._defaults())
+
+    def _table(self, name: str) -> ReferenceTable:
+        return next(table for known, table in self._tables.items() if known.casefold() == name.casefold())
+
+    @property
+    def tables(self) -> dict[str, ReferenceTable]:
+        """The reference tables by name."""
+        return dict(self._tables)
+
+    @property
+    def udfs(self) -> dict[str, Udf]:
+        """The Python functions by name."""
+        return dict(self._udfs)
+
+    # against the source engine
+
+    def verify(self, data: Any = None, params: Mapping[str, Any] | None = None, expected: Any = None) -> Comparison:
+        """Runs the query again and compares with the rows its source engine gave.
+
+        Args:
+            data: The input; None takes the stored input example.
+            params: Values of the parameters; None takes the stored example's.
+            expected: The engine's rows; None takes those stored by ``expected_output``.
+
+        Returns:
+            The comparison; ``.equal`` says whether nothing differs, ``.text()`` shows what does.
+
+        Raises:
+            InputError: Nothing is stored to compare with, and nothing given.
+        """
+        from .compare import compare
+        from .compile import orders_rows
+        from .saved_example import stored, stored_output
+
+        if expected is None:
+            section = self.spec.expected_output if self.spec is not None else None
+            if section is None or self._folder is None:
+                raise InputError(
+                    "The model stores no rows of its source engine: pass expected=..., or save it with expected_output."
+                )
+            expected = stored_output(self._folder, section)
+        else:
+            expected = frames.read(expected).table
+        if data is None and params is None and self._folder is not None:
+            data, params = stored(self._folder)
+        _, bound = self._prepare(data, params)
+        result = self.predict(data, params, output="arrow")
+        return compare(result, expected, ordered=orders_rows(bound.program))
+
+    # other dialects
+
+    def to_sql(self, dialect: str, data: Any = None, params: Mapping[str, Any] | None = None) -> str:
+        """The query in another dialect, its parameters in that dialect's form.
+
+        Args:
+            dialect: The target, by sqlglot's name or a usual alias; the model's own gives the text as written.
+            data: Standing alone and without declared types: data whose types the input has.
+            params: Standing alone: values whose types the parameters have.
+
+        Raises:
+            QueryError: The query has no faithful form there.
+        """
+        from .query.parse import parse, resolve_dialect
+        from .query.transpile import render
+
+        target = resolve_dialect(dialect)
+        query = self._query or parse(self.sql, self.dialect)
+        if target == query.dialect:
+            return self.sql
+        known: dict[str, Mapping[str, str]] = {name: table.types for name, table in self._tables.items()}
+        types = dict(self.spec.input_types or {}) if self.spec is not None else self._types(data)
+        if types:
+            known[self.input_table] = types
+        if self.spec is not None:
+            kinds = dict(self.spec.param_types)
+        else:
+            kinds = {
+                **query.type_hints,
+                **types_of_values(params),
+                **types_of_schema(getattr(self.signature, "params", None)),
+            }
+        return render(query, target, known, kinds)
+
+    def __repr__(self) -> str:
+        first = self.sql.strip().split("\n")[0]
+        return f"SQLModel({first[:60]!r}{'…' if len(self.sql.strip()) > 60 else ''}, dialect={self.dialect!r})"
+
+    def copy(self, signature: Any = None) -> SQLModel:
+        """The same model, to be compiled anew from its text.
+
+        Args:
+            signature: Takes the place of the model's own; None keeps it.
+        """
+        return SQLModel(
+            self.sql,
+            self.dialect,
+            {name: table.data for name, table in self._tables.items()},
+            [udf.function for udf in self._udfs.values()],
+            self.input_table,
+            self.input_types,
+            signature if signature is not None else self.signature,
+            prediction_column=self.prediction_column,
+            limits=self.model_limits,
+            allow=self.allow,
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        del state["_lock"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
+
+
+def _text(sql: Any) -> Any:
+    if isinstance(sql, Path):
+        if not sql.is_file():
+            raise QueryError(f"There is no file {sql.name!r} at the path given.")
+        try:
+            return sql.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise QueryError(f"The file {sql.name!r} is not UTF-8 text: save it as UTF-8.") from None
+    return sql
+
+
+def _input_types(types: Any) -> dict[str, str]:
+    if types is None:
+        return {}
+    if isinstance(types, Mapping):
+        items = [(str(name), kind) for name, kind in types.items()]
+    elif hasattr(types, "names") and hasattr(types, "field"):
+        items = [(field.name, field.type) for field in types]
+    else:
+        raise InputError('input_types is a dict such as {"amount": "DECIMAL(10,2)"}, or a pyarrow Schema.')
+    frames.refuse_twins([name for name, _ in items])
+    return {name: schema.canonical(k) if isinstance(k, str) else schema.from_arrow(k) for name, k in items}
+
+
+def _without_objects(data: Any, declared: Mapping[str, str]) -> Any:
+    """The data without the columns whose types are declared: theirs need not be readable from the data."""
+    if not declared or not hasattr(data, "drop") or not hasattr(data, "iloc"):
+        return data
+    folded = {name.casefold() for name in declared}
+    frame = data.copy(deep=False)
+    for label in frame.columns:
+        if str(label).casefold() in folded:
+            frame[label] = 0
+    return frame
+
+
+def _source(tables: Mapping[str, ReferenceTable], name: str, columns: list[str] | None) -> TableSource:
+    return tables[name].source(columns)
+
+
+def _override(
+    tables: dict[str, ReferenceTable], newer: Mapping[str, Any] | None, spec: SqlSpec
+) -> dict[str, ReferenceTable]:
+    """The model's tables with the loader's newer data in their place, where it has the columns the query reads."""
+    if newer is None:
+        return tables
+    if not isinstance(newer, Mapping):
+        raise InputError("model_config's tables is a dict: {'name of a reference table': path or table}.")
+    folded = {name.casefold(): name for name in tables}
+    for label, data in newer.items():
+        name = folded.get(str(label).casefold())
+        if name is None:
+            raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), list(tables))}")
+        table = open_table(name, data, spec.tables[name].columns)
+        for columns in spec.tables[name].unique:
+            if not table.unique(columns):
+                raise InputError(
+                    f"The data given for reference table {name!r} repeats values of {', '.join(columns)}, which were "
+                    "unique when the model was saved: its rows would be matched more than once. Remove the repeats, "
+                    "or save the model with this table."
+                )
+        tables[name] = table
+    return tables

@@ -1,0 +1,83 @@
+"""The wrapper ``mlflow.pyfunc`` calls."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mlflow.exceptions import MlflowException
+
+from . import _mlflow, frames
+from .engines import spark
+from .engines.duckdb import explain
+from .errors import InputError, RunError
+from .model import SQLModel
+
+__all__ = ["SQLModelWrapper"]
+
+_logger = logging.getLogger(__name__)
+
+
+class SQLModelWrapper:
+    """A :class:`SQLModel` behind MLflow's ``predict(data, params)``.
+
+    Args:
+        model: The model.
+    """
+
+    def __init__(self, model: SQLModel) -> None:
+        self._model = model
+        inputs = getattr(model.signature, "inputs", None)
+        #: Columns a caller may leave out by the signature: NULL to the query.
+        self._optional = tuple(spec.name for spec in inputs or () if spec.name is not None and not spec.required)
+
+    def get_raw_model(self) -> SQLModel:
+        """The :class:`SQLModel`."""
+        return self._model
+
+    def predict(self, data: Any = None, params: dict[str, Any] | None = None) -> Any:
+        """Runs the query.
+
+        Args:
+            data: What MLflow hands on: usually a pandas DataFrame of the signature's columns.
+            params: Values of the parameters; the signature's defaults are filled in by MLflow.
+
+        Returns:
+            A pandas DataFrame, or with ``prediction_column`` that column as a Series. Where MLflow's server will encode
+            it, every NULL, NaN and infinity is None, JSON's null.
+
+        Raises:
+            MlflowException: Whatever fails: MLflow's server sends the stack trace of any other exception to the caller.
+        """
+        try:
+            self._refuse_batches()
+            result = self._model.predict(self._complete(data), params, output="pandas")
+            if _mlflow.is_serving():
+                result = frames.encodable(result)
+        except RunError:
+            _logger.exception("The query failed.")
+            raise
+        except MlflowException:
+            raise
+        except Exception as error:
+            _logger.exception("The query failed.")
+            raise explain(error, self._model.limits) from error
+        column = self._model.prediction_column
+        return result if column is None else result[column]
+
+    def _refuse_batches(self) -> None:
+        """Spark hands over its rows in batches: a query whose rows depend on others would give each batch its own."""
+        rows = self._model.spec.rows if self._model.spec is not None else "table"
+        if rows != "independent" and spark.in_task():
+            raise InputError(
+                f"The model's rows are {rows!r}: they depend on the whole input, and spark_udf hands over one batch at "
+                "a time, each of which would be ranked, counted or ordered for itself. Run the query as Spark SQL: "
+                'mlflow_sql_flavor.load_model(uri).to_sql("databricks").'
+            )
+
+    def _complete(self, data: Any) -> Any:
+        columns = getattr(data, "columns", None)
+        if not self._optional or columns is None or not hasattr(data, "assign"):
+            return data
+        missing = [name for name in self._optional if name not in columns]
+        return data.assign(**dict.fromkeys(missing)) if missing else data

@@ -1,0 +1,94 @@
+"""Types for a tree that keeps its shape: a qualified copy is typed, the types are carried back node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+
+from .dialects import rules_of
+from .params import data_type
+
+__all__ = ["annotate"]
+
+_FAILURES = (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError)
+_LONG = 64  # operands from which a chain of one operator is typed as one flat node
+_CHAINS = (exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.DPipe)
+
+
+def annotate(tree: exp.Query, schema: Mapping[str, Mapping[str, str]], dialect: str) -> None:
+    """Set ``node.type`` all over ``tree``. Never fails: what cannot be typed stays unknown."""
+    copy = tree.copy()
+    pairs = list(zip(tree.walk(bfs=False), copy.walk(bfs=False), strict=True))
+    copied = {id(theirs): ours for ours, theirs in pairs}
+    chains = _flatten(copy)
+    reader = f"{dialect}, normalization_strategy=case_insensitive"
+    columns = MappingSchema(
+        {table: {name: data_type(type_) for name, type_ in cols.items()} for table, cols in schema.items()},
+        dialect=reader,
+    )
+    typed: exp.Expr = copy
+    for stars in (False, True):  # an ordinal over SELECT * needs the stars expanded
+        try:
+            typed = qualify(
+                copy, dialect=reader, schema=columns, expand_stars=stars, validate_qualify_columns=False,
+                quote_identifiers=False, identify=False,
+            )  # fmt: skip
+            break
+        except _FAILURES:
+            continue
+    with suppress(*_FAILURES):
+        annotate_types(typed, schema=columns, dialect=reader, expression_metadata=_metadata(dialect))
+    for node in typed.walk():
+        ours = copied.get(id(node))
+        if ours is not None and node.type is not None and _untyped(ours):
+            ours.type = node.type
+    for chain, flat in chains:
+        for theirs in chain:
+            ours = copied.get(id(theirs))
+            if ours is not None and _untyped(ours):
+                ours.type = flat.type
+
+
+def _untyped(node: exp.Expr) -> bool:
+    return node.type is None or node.type.this == exp.DType.UNKNOWN  # the parser types what stands in brackets
+
+
+@cache
+def _metadata(dialect: str) -> dict[type[exp.Expr], Any]:
+    return {**Dialect.get_or_raise(dialect).EXPRESSION_METADATA, **rules_of(dialect).typing}
+
+
+def _flatten(copy: exp.Expr) -> list[tuple[list[exp.Expr], exp.Expr]]:
+    # Every column asks for its SELECT by climbing: in a chain of n operators that is n * n steps.
+    found: list[tuple[list[exp.Expr], exp.Expr]] = []
+    seen: set[int] = set()
+    for node in list(copy.walk(bfs=False)):
+        if not isinstance(node, _CHAINS) or id(node) in seen:
+            continue
+        chain: list[exp.Expr] = []
+        operands: list[exp.Expr] = []
+        here: exp.Expr = node
+        while isinstance(here, _CHAINS) and here.__class__ is node.__class__:
+            chain.append(here)
+            seen.add(id(here))
+            operands.append(here.expression)
+            here = here.this
+        if len(chain) < _LONG:
+            continue
+        operands.append(here)
+        operands.reverse()
+        parent, key, index = node.parent, node.arg_key, node.index
+        flat = exp.Coalesce(this=operands[0], expressions=operands[1:])
+        if parent is not None and key:
+            parent.set(key, flat, index)
+            found.append((chain, flat))
+    return found

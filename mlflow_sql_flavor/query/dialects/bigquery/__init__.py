@@ -1,0 +1,14 @@
+"""BigQuery: https://cloud.google.com/bigquery/docs/reference/standard-sql
+
+A TIMESTAMP is kept in UTC, as DuckDB's TIMESTAMP. The pages named at the rules are below the address above.
+"""
+
+from __future__ import annotations
+
+from .. import DialectRules
+
+__all__ = ["D"]
+
+D = DialectRules("bigquery", level="documented", pack="bigquery")
+
+from . import aggregates, casts, dates, functions, numbers, strings  # noqa: E402, F401

@@ -1,0 +1,178 @@
+"""Dates and timestamps."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from ..databricks.dates import argument_count
+from ..databricks.formats import written_text
+from . import D
+from .casts import as_stamp
+
+# date_functions, datetime_functions, timestamp_functions
+_MICROS = {"MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 10**6, "MINUTE": 6 * 10**7, "HOUR": 36 * 10**8,
+           "DAY": 864 * 10**8}  # fmt: skip
+_BOUNDARIES = {*_MICROS, "MONTH", "QUARTER", "YEAR"}
+
+
+def _unit(node: exp.Expr, ctx: Context) -> str:
+    unit = node.args.get("unit")
+    if isinstance(unit, exp.WeekStart):
+        return f"WEEK({unit.name.upper()})"
+    name = unit.name.upper() if unit is not None else "DAY"
+    return {"WEEK": "WEEK(SUNDAY)", "ISOWEEK": "WEEK(MONDAY)"}.get(name, name)
+
+
+@D.rule(exp.DateDiff, exp.DatetimeDiff)
+def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Boundaries between the two."""
+    unit, end, start = _unit(node, ctx), node.this, node.expression
+    if unit in ("WEEK(SUNDAY)", "WEEK(MONDAY)"):
+        name = "bq__sunday" if "SUN" in unit else "bq__monday"
+        days = exp.Sub(this=ctx.macro(name, end), expression=ctx.macro(name, start))
+        return exp.Paren(this=exp.IntDiv(this=exp.Paren(this=days), expression=common.lit(7)))
+    if unit not in _BOUNDARIES:
+        raise ctx.error(node, f"A difference in {unit} is not supported here.")
+    type_ = "DATE" if isinstance(node, exp.DateDiff) and unit in ("DAY", "MONTH", "QUARTER", "YEAR") else "TIMESTAMP"
+    args = [common.cast(a, type_) for a in (start, end)]
+    return ctx.call("date_diff", common.lit(unit.lower()), *args, type="BIGINT")
+
+
+@D.rule(exp.TimestampDiff)
+def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Complete units (timestamp_functions#timestamp_diff)."""
+    unit = _unit(node, ctx)
+    if unit not in _MICROS:
+        raise ctx.error(node, f"TIMESTAMP_DIFF has no unit {unit}.")
+    made = ctx.macro("bq__micros", node.expression, node.this)
+    return exp.Paren(this=exp.IntDiv(this=made, expression=common.lit(_MICROS[unit])))
+
+
+@D.rule(exp.DateAdd, exp.DateSub)
+def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A DATE stays a DATE."""
+    if node.meta.get("translated"):
+        return None
+    node.meta["translated"] = True
+    if ctx.is_a(node.this, "date", "text") and _unit(node, ctx).split("(")[0] in (
+        "DAY",
+        "WEEK",
+        "MONTH",
+        "QUARTER",
+        "YEAR",
+    ):
+        if ctx.is_a(node.this, "text"):
+            node.set("this", common.cast(node.this, "DATE"))
+        return common.cast(exp.Paren(this=node), "DATE")
+    return None
+
+
+@D.rule(exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc)
+def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    unit = _unit(node, ctx)
+    if node.args.get("zone") is not None:
+        ctx.refuse("timezone", node, "Truncation in a zone is not verified", "Convert to UTC before")
+    dates = isinstance(node, exp.DateTrunc) and not ctx.is_a(node.this, "timestamp", "timestamptz")
+    type_ = "DATE" if dates else "TIMESTAMP"
+    if unit in ("WEEK(SUNDAY)", "WEEK(MONDAY)"):
+        return common.cast(ctx.macro("bq__sunday" if "SUN" in unit else "bq__monday", node.this), type_)
+    if unit not in _BOUNDARIES:
+        raise ctx.error(node, f"Truncation to {unit} is not supported here.")
+    return common.cast(ctx.call("date_trunc", common.lit(unit.lower()), common.cast(node.this, type_)), type_)
+
+
+_FIELDS = {"ISOWEEK": "week", "ISOYEAR": "isoyear", "DAYOFYEAR": "doy", "YEAR": "year", "QUARTER": "quarter",
+           "MONTH": "month", "DAY": "day", "HOUR": "hour", "MINUTE": "minute", "SECOND": "second"}  # fmt: skip
+
+
+@D.rule(exp.Extract)
+def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """date_functions#extract: DAYOFWEEK is 1 on a Sunday; WEEK is 0 before the first Sunday."""
+    this, source = node.this, node.expression
+    name = f"WEEK({this.name.upper()})" if isinstance(this, exp.WeekStart) else this.name.upper()
+    if isinstance(source, exp.AtTimeZone) or ctx.is_a(source, "interval"):
+        ctx.refuse("timezone", node, "EXTRACT from a zone or an interval is not verified", "Convert before")
+    if name in ("DATE", "TIME"):
+        return common.cast(source, name)
+    if name == "DAYOFWEEK":
+        return exp.Paren(this=exp.Add(this=ctx.call("dayofweek", source), expression=common.lit(1)))
+    if name in ("WEEK", "WEEK(SUNDAY)", "WEEK(MONDAY)"):
+        fmt = "%W" if "MON" in name else "%U"
+        return common.cast(ctx.call("strftime", source, common.lit(fmt)), "BIGINT")
+    if name in ("MILLISECOND", "MICROSECOND"):
+        part = ctx.call("date_part", common.lit(f"{name.lower()}s"), source)
+        return exp.Paren(this=exp.Mod(this=part, expression=common.lit(1000 if name[2] == "L" else 10**6)))
+    if name not in _FIELDS:
+        raise ctx.error(node, f"EXTRACT of {name} is not supported here.")
+    return ctx.call("date_part", common.lit(_FIELDS[name]), source, type="BIGINT")
+
+
+# format-elements#format_elements_date_time
+_PARSE = {
+    "%Y": "%Y", "%m": "%m", "%d": "%d", "%e": "%d", "%H": "%H", "%M": "%M", "%S": "%S", "%b": "%b", "%h": "%b",
+    "%B": "%B", "%y": "%y", "%I": "%I", "%p": "%p", "%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M",
+    "%D": "%m/%d/%y", "%%": "%%",
+}  # fmt: skip
+_PRINT = {
+    **_PARSE, "%e": "{e}", "%Q": "{Q}", "%a": "%a", "%A": "%A", "%j": "%j", "%U": "%U", "%W": "%W", "%V": "%V",
+    "%G": "%G", "%u": "%u", "%w": "%w", "%x": "%m/%d/%y", "%X": "%H:%M:%S", "%E3S": "%S.%g", "%E6S": "%S.%f",
+    "%E4Y": "%Y",
+}  # fmt: skip
+
+
+def _format(node: exp.Expr, tokens: dict[str, str], ctx: Context) -> tuple[str, str]:
+    start = node.meta.get("start")
+    written = written_text(ctx.sql, start, 0, "bigquery") if start is not None else None
+    if written is None:
+        raise ctx.error(node, "The format has to be a constant text.")
+    try:
+        return written, common.timefmt(written, tokens, letters=False)
+    except common.UnknownToken as e:
+        raise ctx.error(node, f"The format {written!r} holds {e.token!r}, which is not supported here.") from None
+
+
+@D.rule(exp.TimeToStr)
+def format_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if argument_count(node, ctx) > 2:
+        ctx.refuse("timezone", node, "Formatting in a zone is not verified", "Convert to UTC before")
+    _, fmt = _format(node, _PRINT, ctx)
+    if "{" in fmt:
+        return ctx.macro("bq__strftime", node.this, common.lit(fmt), type="VARCHAR")
+    return ctx.call("strftime", node.this, common.lit(fmt), type="VARCHAR")
+
+
+@D.rule(exp.StrToDate, exp.StrToTime, exp.ParseDatetime)
+def parse_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Parts that the format does not name are those of 1970-01-01 00:00:00."""
+    if argument_count(node, ctx) > 2:
+        ctx.refuse("timezone", node, "Parsing in a zone is not verified", "Parse as UTC")
+    written, fmt = _format(node, _PARSE, ctx)
+    this = node.this
+    if not re.search("%[YyFD]", written):
+        this, fmt = exp.DPipe(this=common.lit("1970 "), expression=this), "%Y " + fmt
+    made: exp.Expr = ctx.call("strptime", this, common.lit(fmt), type="TIMESTAMP")
+    if isinstance(node, exp.StrToDate):
+        made = common.cast(made, "DATE")
+    made.meta["raises"] = True
+    return made
+
+
+@D.rule(exp.UnixToTime)
+def timestamp_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    scale = node.args.get("scale")
+    size = {"0": 10**6, "3": 1000, "6": 1}[scale.name if scale is not None else "0"]
+    micros = exp.Mul(this=common.cast(node.this, "BIGINT"), expression=common.lit(size))
+    return ctx.call("make_timestamp", micros, type="TIMESTAMP")
+
+
+@D.rule(exp.UnixSeconds, exp.UnixMillis, exp.UnixMicros)
+def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    sizes: dict[type[exp.Expr], int] = {exp.UnixSeconds: 10**6, exp.UnixMillis: 1000, exp.UnixMicros: 1}
+    size = sizes[type(node)]
+    micros = ctx.call("epoch_us", as_stamp(node.this, ctx))
+    part = exp.Div(this=micros, expression=common.lit(size), typed=False, safe=False)
+    return micros if size == 1 else common.cast(ctx.call("floor", part), "BIGINT")

@@ -1,0 +1,83 @@
+"""Numbers: literals, arithmetic and mathematical_functions."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+
+
+@D.rule(exp.Literal)
+def float_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A literal with a point is a FLOAT64 (lexical#floating_point_literals); DuckDB's is a decimal."""
+    if node.args.get("is_string") or node.is_int or "e" in node.this.lower():
+        return None
+    made = exp.Literal.number(f"{node.this}e0")
+    made.type = exp.DataType.build("DOUBLE")
+    return made
+
+
+@D.rule(exp.Add, exp.Sub, exp.Mul)
+def wide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """INT64 is the only integer; a DATE minus a DATE is an interval (operators#date_arithmetics_operators)."""
+    left, right = node.this, node.expression
+    if ctx.is_a(left, "int") and ctx.is_a(right, "int"):
+        node.set("this", common.cast(left, "BIGINT"))
+    elif ctx.is_a(left, "date") and ctx.is_a(right, "date") and isinstance(node, exp.Sub):
+        days = exp.Paren(this=exp.Sub(this=left, expression=right))
+        made = ctx.call("to_days", common.cast(days, "INTEGER"))
+        made.type = exp.DataType.build("INTERVAL")
+        return made
+    elif ctx.is_a(left, "date") and ctx.is_a(right, "int"):
+        node.set("expression", common.cast(right, "INTEGER"))
+    return None
+
+
+@D.rule(exp.Div)
+def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A quotient of NUMERICs is a NUMERIC with 9 digits (operators#arithmetic_operators)."""
+    left, right = node.this, node.expression
+    exact = ctx.is_a(left, "decimal", "int") and ctx.is_a(right, "decimal", "int")
+    made = exp.Div(this=left, expression=right, typed=False, safe=False)
+    if exact and (ctx.is_a(left, "decimal") or ctx.is_a(right, "decimal")):
+        return common.cast(common.cast(exp.Paren(this=made), "VARCHAR"), "DECIMAL(38, 9)")
+    made.type = exp.DataType.build("DOUBLE")
+    made.meta["raises"] = True
+    return common.plain_division(node, ctx)
+
+
+# mathematical_functions
+@D.function("ieee_divide")
+def ieee_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("bq__ieee_divide", *node.expressions, type="DOUBLE")
+
+
+_SAFE: dict[type[exp.Expr], type[exp.Expr]] = {
+    exp.SafeAdd: exp.Add,
+    exp.SafeSubtract: exp.Sub,
+    exp.SafeMultiply: exp.Mul,
+}
+
+
+@D.rule(*_SAFE)
+def safe_arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left = node.this if not ctx.is_a(node.this, "int") else common.cast(node.this, "BIGINT")
+    return ctx.call("try", _SAFE[type(node)](this=exp.Paren(this=left), expression=exp.Paren(this=node.expression)))
+
+
+@D.rule(exp.SafeDivide)
+def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    divisor = exp.Nullif(this=node.expression, expression=common.lit(0))
+    return exp.Paren(this=exp.Div(this=exp.Paren(this=node.this), expression=divisor, typed=False, safe=False))
+
+
+@D.rule(exp.SafeFunc)
+def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """functions-reference#safe_prefix: for functions that raise here exactly where BigQuery does."""
+    inner = node.this
+    kinds = (exp.Ln, exp.Log, exp.Sqrt, exp.StrToDate, exp.StrToTime, exp.ParseDatetime, exp.Cast, exp.Div, exp.IntDiv)
+    if not isinstance(inner, kinds) and not inner.meta.get("raises"):
+        ctx.refuse("unfaithful", inner, "SAFE. of this function is not verified", "Test its arguments with CASE")
+    return ctx.call("try", inner)

@@ -1,0 +1,103 @@
+"""Text: string_functions."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from ..databricks.dates import argument_count
+from . import D
+
+D.rule(exp.Like, exp.ILike)(common.like_escape)  # operators#like_operator
+
+
+# string_functions
+@D.rule(exp.Substring)
+def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Position 0 is 1; one beyond the left end is 1; a negative length is an error."""
+    this, start, size = node.this, node.args.get("start"), node.args.get("length")
+    assert start is not None
+    if size is None:
+        return ctx.macro("bq__substr2", this, start, type="VARCHAR")
+    return ctx.macro("bq__substr", this, start, size, type="VARCHAR")
+
+
+@D.rule(exp.Left, exp.Right)
+def left_right(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("bq__left" if isinstance(node, exp.Left) else "bq__right", node.this, node.expression,
+                     type="VARCHAR")  # fmt: skip
+
+
+@D.rule(exp.Pad)
+def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = "bq__lpad" if node.args.get("is_left") else "bq__rpad"
+    size = common.cast(node.expression, "INTEGER")
+    return ctx.macro(name, node.this, size, node.args.get("fill_pattern") or common.lit(" "), type="VARCHAR")
+
+
+@D.rule(exp.Upper)
+def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("bq__upper", node.this, type="VARCHAR")
+
+
+@D.rule(exp.Initcap)
+def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if argument_count(node, ctx) > 1:
+        ctx.refuse("unfaithful", node, "INITCAP with its own delimiters is not verified", "Leave them out")
+    delimiters = ' \t\n\r\f\v[](){}/|<>!?@"^#$&~_,.:;*%+-'
+    return ctx.macro("bq__initcap", node.this, common.lit(delimiters), type="VARCHAR")
+
+
+@D.rule(exp.Levenshtein)
+def edit_distance(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("bq__edit_distance", node.this, node.expression, type="BIGINT")
+
+
+@D.rule(exp.ByteLength)
+def byte_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("strlen" if ctx.is_a(node.this, "text") else "octet_length", node.this, type="BIGINT")
+
+
+@D.rule(exp.StrPosition)
+def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("position") is not None or node.args.get("occurrence") is not None:
+        ctx.refuse("unfaithful", node, "INSTR from a position is not verified", "Use STRPOS on a part of the text")
+    return None
+
+
+@D.rule(exp.RegexpExtract, exp.RegexpExtractAll)
+def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The capturing group when there is one, else the whole match; NULL without a match."""
+    pattern = common.text(node.expression)
+    if pattern is None or argument_count(node, ctx) > 2:
+        ctx.refuse("unfaithful", node, "REGEXP_EXTRACT is verified for a constant pattern and no position",
+                   "Write the pattern as a constant")  # fmt: skip
+        return None
+    groups = len(re.findall(r"(?<!\\)\((?!\?(?!P<))", re.sub(r"\[[^\]]*\]", "", pattern)))
+    if groups > 1:
+        raise ctx.error(node, "The pattern has more than one capturing group. Write (?:...) for the others.")
+    if isinstance(node, exp.RegexpExtractAll):
+        return ctx.call("regexp_extract_all", node.this, node.expression, common.lit(groups), type="VARCHAR[]")
+    return ctx.macro("bq__regexp_extract", node.this, node.expression, common.lit(groups), type="VARCHAR")
+
+
+_SPEC = re.compile(r"%(?:(%)|(0?\d*)(d)|(-?\d*)(s)|\.(\d+)(f))")
+
+
+@D.rule(exp.Format)
+def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """string_functions#format_string: the specifiers that C has too."""
+    found = common.text(node.this)
+    specs = [m for m in _SPEC.finditer(found or "") if not m[1]]
+    fits = len(specs) == len(node.expressions) and all(
+        ctx.is_a(a, "int") if m[3] else ctx.is_a(a, "text") if m[5] else ctx.is_a(a, "float")
+        for m, a in zip(specs, node.expressions, strict=False)
+    )
+    if found is None or "%" in _SPEC.sub("", found) or not fits:
+        ctx.refuse(
+            "number_format", node, "This FORMAT is not verified", "Use %d, %s and %.2f of INT64, STRING, FLOAT64"
+        )
+    return ctx.call("printf", node.this, *node.expressions, type="VARCHAR")

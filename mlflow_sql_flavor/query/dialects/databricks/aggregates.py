@@ -1,0 +1,203 @@
+"""Aggregates and windows. https://spark.apache.org/docs/latest/api/sql/#aggregate-functions"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .casts import as_double, as_text, to_decimal
+from .coercion import family, kind
+
+_WRAPPERS = (exp.Window, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
+
+
+def _wrapped(node: exp.Expr) -> bool:
+    """Whether OVER, FILTER and the like follow: what goes around the aggregate has to go around those."""
+    return isinstance(node.parent, _WRAPPERS) and node.arg_key == "this"
+
+
+def _finish(inner: exp.Expr, whole: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(inner, exp.Sum) and family(inner.this) == "int":
+        return common.cast(whole, "BIGINT")
+    if isinstance(inner, exp.Avg) and family(inner.this) == "decimal":
+        found = kind(inner)
+        return to_decimal(whole, found) if found is not None else None
+    if isinstance(inner, (exp.Corr, exp.RegrSlope, exp.RegrIntercept, exp.RegrR2)):
+        if inner.meta.get("translated"):
+            return None
+        inner.meta["translated"] = True
+        return ctx.macro("dbx__no_nan", whole, type="DOUBLE")
+    if isinstance(inner, exp.Anonymous) and inner.meta.get("collect"):
+        return exp.Coalesce(this=whole, expressions=[exp.Array(expressions=[])])
+    return None
+
+
+@D.rule(exp.Sum, exp.Avg)
+def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Text is summed as DOUBLE; a sum of integers is a BIGINT that may overflow; an average keeps decimals exact."""
+    if node.meta.get("translated"):
+        return None
+    node.meta["translated"] = True
+    if family(node.this) == "text":
+        node.set("this", as_double(node.this, ctx))
+    if family(node.this) == "bool":
+        raise ctx.error(node, "A boolean cannot be summed: databricks refuses it. Use count_if(...).")
+    return None if _wrapped(node) else _finish(node, node, ctx)
+
+
+@D.rule(exp.Window, exp.Filter)
+def around(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.meta.get("translated") or _wrapped(node):
+        return None
+    node.meta["translated"] = True
+    inner = node.this
+    while isinstance(inner, _WRAPPERS):
+        inner = inner.this
+    return _finish(inner, node, ctx)
+
+
+def _not_null(this: exp.Expr) -> exp.Expr:
+    return exp.Where(this=exp.Not(this=exp.Is(this=this.copy(), expression=exp.Null())))
+
+
+@D.rule(exp.ArrayAgg, exp.ArrayUniqueAgg)
+def collect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """collect_list, array_agg and collect_set skip NULLs; of nothing they give an empty list."""
+    if isinstance(node.parent, exp.Window):
+        ctx.refuse("unfaithful", node, "Lists collected over a window are not verified", "Aggregate in a subquery")
+    this = node.this
+    distinct = isinstance(node, exp.ArrayUniqueAgg)
+    if isinstance(this, exp.Distinct):
+        distinct, this = True, this.expressions[0]
+    ctx.open("order", node, "The order of the collected values is not defined.")
+    made = ctx.call("list", exp.Distinct(expressions=[this]) if distinct else this)
+    made.meta["collect"] = True
+    if isinstance(node.parent, exp.Filter):
+        condition = node.parent.expression
+        condition.set("this", exp.And(this=exp.Paren(this=condition.this), expression=_not_null(this).this))
+        return made
+    found = exp.Filter(this=made, expression=_not_null(this))
+    return exp.Coalesce(this=found, expressions=[exp.Array(expressions=[])])
+
+
+@D.rule(exp.CountIf)
+def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """0, not NULL, over no row."""
+    if isinstance(node.this, exp.Distinct):
+        ctx.refuse("unfaithful", node, "count_if(DISTINCT ...) is not verified", "Use count(DISTINCT CASE ...)")
+    case = exp.Case(ifs=[exp.If(this=node.this, true=common.lit(1))])
+    return ctx.call("count", case, type="BIGINT")
+
+
+@D.rule(exp.Quantile)
+def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Interpolates; percentile_approx takes a value that is there."""
+    if len([a for a in node.args.values() if isinstance(a, exp.Expr)]) > 2:
+        ctx.refuse("unfaithful", node, "percentile with a frequency is not verified", "Leave the frequency out")
+    this = common.cast(as_double(node.this, ctx), "DOUBLE")
+    return ctx.call("quantile_cont", this, node.args["quantile"], type="DOUBLE")
+
+
+@D.rule(exp.ApproxQuantile)
+def percentile_approx(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
+    return ctx.call("quantile_disc", node.this, node.args["quantile"])
+
+
+@D.rule(exp.ApproxDistinct)
+def approx_count_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
+    return ctx.call("count", exp.Distinct(expressions=[node.this]), type="BIGINT")
+
+
+@D.rule(exp.Skewness)
+def skewness(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Of the population."""
+    if _wrapped(node):
+        ctx.refuse("unfaithful", node, "skewness with FILTER or OVER is not verified", "Aggregate in a subquery")
+    return ctx.macro("dbx__skewness", common.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
+
+
+@D.rule(exp.Kurtosis)
+def kurtosis(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("kurtosis_pop", common.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
+
+
+@D.function("mean", "std")
+def renamed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = "avg" if str(node.name).lower() == "mean" else "stddev_samp"
+    return ctx.call(name, common.cast(as_double(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
+
+
+@D.function("every", "some")
+def every(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("bool_and" if str(node.name).lower() == "every" else "bool_or", *node.expressions, type="BOOLEAN")
+
+
+@D.rule(exp.First, exp.Last, exp.AnyValue)
+def first_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """any_value is first(); with IGNORE NULLS the first that is not NULL."""
+    skip = isinstance(node.parent, exp.IgnoreNulls)
+    ctx.open("order", node, "Which row comes first is not defined.")
+    made = ctx.call("last" if isinstance(node, exp.Last) else "first", node.this)
+    if skip or isinstance(node.this, exp.IgnoreNulls):
+        this = node.this.this if isinstance(node.this, exp.IgnoreNulls) else node.this
+        made.set("expressions", [this])
+        if isinstance(node.parent, exp.IgnoreNulls) and isinstance(node.parent.parent, exp.Window):
+            return None
+        made.meta["skip"] = True
+        return made if skip else exp.Filter(this=made, expression=_not_null(this))
+    return None if isinstance(node.parent, exp.Window) else made
+
+
+@D.rule(exp.IgnoreNulls)
+def ignore_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    inner = node.this
+    if isinstance(inner, exp.Anonymous) and inner.meta.get("skip"):
+        return exp.Filter(this=inner, expression=_not_null(inner.expressions[0]))
+    return None
+
+
+@D.rule(exp.Corr, exp.RegrSlope, exp.RegrIntercept, exp.RegrR2)
+def regression(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Without variance they are NULL, where DuckDB has NaN."""
+    return None if _wrapped(node) else _finish(node, node, ctx)
+
+
+@D.rule(exp.ArgMax, exp.ArgMin)
+def max_by(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The value may be NULL; rows whose order is NULL do not count."""
+    if node.args.get("count") is not None:
+        return None
+    name = "arg_max_null" if isinstance(node, exp.ArgMax) else "arg_min_null"
+    if isinstance(node.parent, exp.Filter):
+        condition = node.parent.expression
+        condition.set("this", exp.And(this=exp.Paren(this=condition.this), expression=_not_null(node.expression).this))
+        return ctx.call(name, node.this, node.expression)
+    if isinstance(node.parent, exp.Window):
+        ctx.refuse("unfaithful", node, "max_by over a window is not verified", "Aggregate in a subquery")
+    return exp.Filter(this=ctx.call(name, node.this, node.expression), expression=_not_null(node.expression))
+
+
+@D.rule(exp.GroupConcat)
+def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if family(node.this) in ("int", "float", "decimal", "bool", "date", "timestamp"):
+        node.set("this", as_text(node.this, ctx))
+    if not node.find(exp.Order) and not isinstance(node.parent, exp.WithinGroup):
+        ctx.open("order", node, "The order of the joined values is not defined.")
+    if node.args.get("separator") is None:
+        node.set("separator", common.lit(""))
+    return None
+
+
+@D.rule(exp.Group)
+def rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``GROUP BY a, b WITH ROLLUP`` is ``GROUP BY ROLLUP (a, b)``."""
+    for key in ("rollup", "cube"):
+        for found in node.args.get(key) or []:
+            if not found.expressions and node.expressions:
+                found.set("expressions", node.expressions)
+                node.set("expressions", [])
+    return None

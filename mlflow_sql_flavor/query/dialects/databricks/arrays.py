@@ -1,0 +1,262 @@
+"""Arrays, maps, JSON and generators. https://spark.apache.org/docs/latest/api/sql/#array-functions"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .casts import as_text
+from .coercion import family, kind
+
+D.known("json_array_length", "map_entries", "map_values")
+
+
+@D.rule(exp.Bracket)
+def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """array[i] counts from 0 and raises beyond the end; element_at counts from 1; map[key] gives NULL."""
+    if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
+        return None
+    index, offset = node.expressions[0], node.args.get("offset")
+    name = family(node.this)
+    if name == "map":
+        return None
+    if name is None and family(index) == "text":
+        return None
+    if name is None:
+        ctx.refuse(
+            "unfaithful", node, "It is not known here whether this is an array or a map", "Use get or element_at"
+        )
+    if name != "array":
+        return None
+    found = kind(node.this)
+    type_ = found.expressions[0] if found is not None and found.expressions else None
+    macro = "dbx__at"
+    if offset == 1:
+        macro = "dbx__try_element_at" if node.args.get("safe") else "dbx__element_at"
+    made = ctx.macro(macro, node.this, index)
+    if isinstance(type_, exp.DataType):
+        made.type = type_.copy()
+    return made
+
+
+@D.function("get")
+def get(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("dbx__get", *node.expressions)
+
+
+def _macro(type_: type[exp.Expr], name: str, *keys: str, result: str | None = None) -> None:
+    @D.rule(type_)
+    def rule(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+        args: list[exp.Expr] = []
+        for key in keys:
+            value = node.args.get(key)
+            if isinstance(value, list):
+                args.extend(value)
+            elif value is not None:
+                args.append(value)
+        return ctx.macro(name, *args, type=result)
+
+
+_macro(exp.ArrayContains, "dbx__array_contains", "this", "expression", result="BOOLEAN")
+_macro(exp.ArrayDistinct, "dbx__array_distinct", "this")
+_macro(exp.ArrayPosition, "dbx__array_position", "this", "expression", result="BIGINT")
+_macro(exp.ArrayRemove, "dbx__array_remove", "this", "expression")
+_macro(exp.ArrayIntersect, "dbx__array_intersect", "expressions")
+_macro(exp.ArrayExcept, "dbx__array_except", "this", "expression")
+_macro(exp.Flatten, "dbx__flatten", "this")
+_macro(exp.ArraySlice, "dbx__array_slice", "this", "start", "end")
+
+
+@D.function("array_union")
+def array_union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("dbx__array_union", *node.expressions)
+
+
+@D.function("arrays_overlap")
+def arrays_overlap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("dbx__arrays_overlap", *node.expressions, type="BOOLEAN")
+
+
+@D.function("array_repeat")
+def array_repeat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("dbx__array_repeat", *node.expressions)
+
+
+@D.rule(exp.ArraySize)
+def size(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("cardinality" if family(node.this) == "map" else "len", node.this, type="BIGINT")
+
+
+@D.function("cardinality")
+def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this = node.expressions[0]
+    return ctx.call("cardinality" if family(this) == "map" else "len", this, type="BIGINT")
+
+
+@D.rule(exp.Reverse)
+def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("list_reverse", node.this) if family(node.this) == "array" else None
+
+
+@D.rule(exp.ArrayConcat, exp.Concat)
+def array_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, exp.ConcatWs):
+        return _concat_ws(node, ctx)
+    found = node.expressions if isinstance(node, exp.Concat) else [node.this, *node.expressions]
+    if "array" not in {family(f) for f in found} or len(found) < 2:
+        return None
+    made = found[0]
+    for other in found[1:]:
+        test = exp.Or(this=exp.Is(this=made.copy(), expression=exp.Null()),
+                      expression=exp.Is(this=other.copy(), expression=exp.Null()))  # fmt: skip
+        made = exp.Case(ifs=[exp.If(this=test, true=exp.Null())], default=ctx.call("list_concat", made, other))
+    return made
+
+
+def _concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Texts and arrays of texts in any mix; NULLs are left out."""
+    separator, *operands = node.expressions
+    if "array" not in {family(o) for o in operands}:
+        return None
+    lists = [o if family(o) == "array" else exp.Array(expressions=[as_text(o, ctx)]) for o in operands]
+    joined = lists[0] if len(lists) == 1 else ctx.call("list_concat", *lists)
+    whole = exp.Coalesce(this=ctx.call("array_to_string", joined, separator.copy()), expressions=[common.lit("")])
+    test = exp.Not(this=exp.Is(this=separator, expression=exp.Null()))
+    return exp.Case(ifs=[exp.If(this=test, true=whole)])
+
+
+@D.rule(exp.ArrayToString)
+def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """NULLs are left out, unless there is a text for them."""
+    this, null = node.this, node.args.get("null")
+    found = kind(this)
+    element = found.expressions[0] if found is not None and found.expressions else None
+    if isinstance(element, exp.DataType) and element.this not in exp.DataType.TEXT_TYPES:
+        if element.this not in exp.DataType.INTEGER_TYPES:
+            ctx.refuse("implicit_cast", node, "Elements that are no text are joined", "Transform them to text first")
+        this = common.cast(this, "VARCHAR[]")
+    if null is not None:
+        filled = exp.Coalesce(this=exp.column("x"), expressions=[null])
+        this = ctx.call("list_transform", this, exp.Lambda(this=filled, expressions=[exp.to_identifier("x")]))
+    return ctx.call("array_to_string", this, node.expression, type="VARCHAR")
+
+
+@D.rule(exp.GenerateSeries)
+def sequence(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    start, end, step = node.args["start"], node.args["end"], node.args.get("step")
+    names = {family(start), family(end)}
+    if names == {"int"}:
+        args = [start, end] + ([step] if step is not None else [])
+        return ctx.macro("dbx__sequence3" if step is not None else "dbx__sequence", *args, type="BIGINT[]")
+    if names <= {"date", "timestamp"}:
+        type_ = "DATE" if names == {"date"} else "TIMESTAMP"
+        step = step if step is not None else exp.Interval(this=common.lit("1"), unit=exp.Var(this="DAY"))
+        if not isinstance(step, exp.Interval) or not (common.text(step.this) or "-").isdigit():
+            ctx.refuse("unfaithful", node, "A sequence of dates is verified for steps forward that are constants",
+                       "Write the step as INTERVAL 1 DAY")  # fmt: skip
+        made = ctx.call("generate_series", common.cast(start, "TIMESTAMP"), common.cast(end, "TIMESTAMP"), step)
+        unit = step.args.get("unit")
+        if unit is not None and unit.name.upper().rstrip("S") in ("MONTH", "YEAR", "QUARTER") and not _early(start):
+            ctx.refuse("unfaithful", node, "Months counted from a day that a month may lack are not verified",
+                       "Start on a day up to the 28th written as a constant")  # fmt: skip
+        return common.cast(made, f"{type_}[]")
+    ctx.refuse("unfaithful", node, "sequence is verified for integers, dates and timestamps", "Cast the bounds")
+    return None
+
+
+def _early(node: exp.Expr) -> bool:
+    while isinstance(node, (exp.Cast, exp.Paren)):
+        node = node.this
+    if isinstance(node, exp.Anonymous) and str(node.name).lower() == "date_trunc":
+        return True
+    found = re.match(r"\d{4}-\d\d-(\d\d)", common.text(node) or "")
+    return bool(found) and int(found[1]) <= 28  # type: ignore[index]
+
+
+@D.rule(exp.Transform, exp.ArrayFilter, exp.Reduce)
+def one_argument(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    body = node.args.get("expression") or node.args.get("merge")
+    if not isinstance(node, exp.Reduce) and isinstance(body, exp.Lambda) and len(body.expressions) > 1:
+        ctx.refuse("unfaithful", node, "A lambda with an index counts from 0, DuckDB's from 1", "Leave the index out")
+    if isinstance(node, exp.Reduce) and node.args.get("finish") is not None:
+        ctx.refuse("unfaithful", node, "aggregate with a last step is not verified", "Apply the step to its result")
+    return None
+
+
+@D.rule(exp.Exists)
+def exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    body = node.args.get("expression")
+    if not isinstance(body, exp.Lambda):
+        return None
+    return ctx.macro("dbx__exists", ctx.call("list_transform", node.this, body), type="BOOLEAN")
+
+
+@D.function("forall")
+def forall(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("dbx__forall", ctx.call("list_transform", *node.expressions), type="BOOLEAN")
+
+
+_JSON_TYPES = {
+    "int": "INTEGER", "integer": "INTEGER", "bigint": "BIGINT", "long": "BIGINT", "double": "DOUBLE",
+    "string": "VARCHAR", "boolean": "BOOLEAN",
+}  # fmt: skip
+
+
+@D.rule(exp.FromJson)
+def from_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A flat schema of simple types; a text that is no JSON gives NULLs."""
+    found = common.text(node.args.get("schema") or node.args.get("expression"))
+    fields = [re.fullmatch(r"\s*`?(\w+)`?\s*:?\s+(\w+)\s*", part) for part in (found or "").split(",")]
+    if not found or any(f is None or f[2].lower() not in _JSON_TYPES for f in fields):
+        ctx.refuse("json_text", node, "from_json is verified for a flat schema of simple types", "Use get_json_object")
+        return None
+    wanted = ", ".join(f'"{f[1]}": "{_JSON_TYPES[f[2].lower()]}"' for f in fields if f)
+    return ctx.call("from_json", node.this, common.lit("{" + wanted + "}"))
+
+
+@D.rule(exp.JSONExtractScalar)
+def get_json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    path = node.expression
+    written = path.sql("databricks").strip("'") if path is not None else ""
+    if "*" in written or ".." in written:
+        ctx.refuse("json_text", node, "A JSON path with a wildcard is not verified", "Name one element")
+    if family(node.this) not in ("text", "null"):
+        node.set("this", as_text(node.this, ctx))
+    if not isinstance(path, exp.JSONPath):
+        ctx.refuse("json_text", node, "The JSON path is not a constant", "Write the path as a text")
+        return None
+    # A text that is no JSON gives NULL.
+    return ctx.macro("dbx__json", node.this, common.lit(path.sql("duckdb").strip("'")), type="VARCHAR")
+
+
+@D.rule(exp.JSONExtract)
+def colon(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``text:path`` is the text of an element.
+
+    https://docs.databricks.com/en/sql/language-manual/functions/colonsign.html
+    """
+    if family(node.this) != "text":
+        ctx.refuse("json_text", node, "A path into a VARIANT is not verified", "Keep the JSON as text")
+    return get_json_object(exp.JSONExtractScalar(this=node.this, expression=node.expression), ctx)
+
+
+@D.rule(exp.Lateral)
+def lateral_view(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """LATERAL VIEW OUTER keeps the row with NULL where there is nothing to explode."""
+    call = node.this
+    if node.args.get("view") and node.args.get("outer") and isinstance(call, exp.Explode) and _is_array(call):
+        if type(call) is not exp.Explode:
+            ctx.refuse("unfaithful", call, "LATERAL VIEW OUTER posexplode is not verified", "Use explode")
+        call.set("this", ctx.macro("dbx__explode_outer", call.this))
+        node.set("outer", False)
+    if not node.args.get("view") and type(call) is exp.Explode and _is_array(call):
+        return exp.Unnest(expressions=[call.this], alias=node.args.get("alias"))
+    return None
+
+
+def _is_array(call: exp.Expr) -> bool:
+    return family(call.this) in ("array", None)

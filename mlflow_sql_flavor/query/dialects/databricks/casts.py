@@ -1,0 +1,360 @@
+"""CAST and implicit conversions. https://spark.apache.org/docs/latest/sql-ref-ansi-compliance.html#cast"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .coercion import decimal_of, division, family, kind
+
+__all__ = ["as_date", "as_double", "as_text", "as_ts", "to_decimal"]
+
+_T = exp.DType
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_PLAIN_TS = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
+
+
+def to_decimal(node: exp.Expr, type_: exp.DataType) -> exp.Expr:
+    """A double as a decimal, rounded by its shortest text as Java's BigDecimal does."""
+    return common.cast(common.cast(node, "VARCHAR"), type_.sql("duckdb"))
+
+
+def as_text(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """What Spark's implicit cast to STRING gives."""
+    name = family(node)
+    if name in ("text", "null"):
+        return node
+    if name == "float":
+        return ctx.macro("dbx__dbl_text", node, type="VARCHAR")
+    if name == "interval":
+        ctx.refuse("interval_text", node, "The text of an interval differs between engines", "Extract its parts")
+    if name in ("array", "map", "struct", "variant"):
+        ctx.refuse("unfaithful", node, "The text of a nested value differs between engines", "Format its parts")
+    if name == "binary":
+        return ctx.call("decode", node, type="VARCHAR")
+    return common.cast(node, "VARCHAR")
+
+
+def as_double(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """A number out of a text, anything else as it is."""
+    if family(node) == "text":
+        return common.cast(ctx.macro("dbx__str_dbl", node), "DOUBLE")
+    return node
+
+
+def as_date(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The implicit cast to DATE."""
+    name = family(node)
+    if name == "date":
+        return node
+    literal = common.text(node)
+    if literal is not None and _PLAIN_DATE.fullmatch(literal):
+        return common.cast(node, "DATE")
+    if name == "text":
+        made = ctx.macro("dbx__str_date", node, type="DATE")
+        return made
+    return common.cast(node, "DATE")
+
+
+def as_ts(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The implicit cast to TIMESTAMP."""
+    name = family(node)
+    if name == "timestamp":
+        return node
+    literal = common.text(node)
+    if literal is not None and (_PLAIN_DATE.fullmatch(literal) or _PLAIN_TS.fullmatch(literal)):
+        return common.cast(node, "TIMESTAMP")
+    if name == "text":
+        return ctx.macro("dbx__str_ts", node, type="TIMESTAMP")
+    return common.cast(node, "TIMESTAMP")
+
+
+@D.rule(exp.Cast, exp.TryCast)
+def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.meta.get("translated"):
+        return None
+    to, this = node.args["to"], node.this
+    source, wanted = family(this), to.this
+    soft = isinstance(node, exp.TryCast)
+
+    def done(value: exp.Expr, type_: str) -> exp.Expr:
+        made = (exp.TryCast if soft else exp.Cast)(this=value, to=exp.DataType.build(type_, dialect="duckdb"))
+        made.type = made.args["to"].copy()
+        made.meta["translated"] = True
+        return made
+
+    def text(name: str) -> exp.Expr:
+        return ctx.macro(f"dbx__{'try_' if soft else ''}str_{name}", this)
+
+    if wanted in exp.DataType.TEXT_TYPES:
+        # CHAR(n) and VARCHAR(n) in a cast are STRING: nothing is cut off.
+        return as_text(this, ctx) if source != "text" else done(this, "VARCHAR")
+    if wanted in exp.DataType.INTEGER_TYPES:
+        name = to.sql("duckdb")
+        if source == "text":
+            return done(text("int"), name)
+        if source in ("float", "decimal"):
+            return done(ctx.call("trunc", this), name)
+        if source == "timestamp":
+            return done(ctx.macro("dbx__epoch", this), name)
+        if source in ("date", "interval"):
+            raise ctx.error(node, f"A {source} cannot be cast to a number. Use unix_date(...) or extract a part of it.")
+        if source is None:
+            return _unknown(node, ctx)
+        return done(this, name)
+    if wanted in (_T.DECIMAL, _T.BIGDECIMAL):
+        sizes = [p.name for p in to.expressions]
+        name = f"DECIMAL({[*sizes, '10'][0]}, {[*sizes, '0'][1] if len(sizes) > 1 else 0})"
+        if source == "text":
+            return done(text("dec"), name)
+        if source in ("float", None):
+            return done(common.cast(this, "VARCHAR"), name)
+        return done(this, name)
+    if wanted in exp.DataType.FLOAT_TYPES:
+        name = "REAL" if wanted == _T.FLOAT else "DOUBLE"
+        if source == "text":
+            return done(text("dbl"), name)
+        if source == "timestamp":
+            return done(exp.Div(this=ctx.call("epoch_us", this), expression=exp.Literal.number("1000000")), name)
+        return done(this, name)
+    if wanted == _T.BOOLEAN:
+        return text("bool") if source == "text" else done(this, "BOOLEAN")
+    if wanted == _T.DATE:
+        literal = common.text(this)
+        if source == "text" and not (literal is not None and _PLAIN_DATE.fullmatch(literal)):
+            return text("date")
+        return done(this, "DATE")
+    if wanted in (_T.TIMESTAMP, _T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, _T.TIMESTAMPNTZ, _T.DATETIME):
+        literal = common.text(this)
+        if source == "text" and not (literal is not None and _PLAIN_TS.fullmatch(literal)):
+            return text("ts")
+        if source in ("int", "decimal", "float"):
+            seconds = exp.Mul(this=exp.Paren(this=this), expression=exp.Literal.number(1000000))
+            return ctx.call("make_timestamp", common.cast(seconds, "BIGINT"), type="TIMESTAMP")
+        return done(this, "TIMESTAMP")
+    if wanted in (_T.BINARY, _T.VARBINARY):
+        return ctx.call("encode", this, type="BLOB") if source == "text" else done(this, "BLOB")
+    if wanted in (_T.INTERVAL, _T.ARRAY, _T.LIST, _T.MAP, _T.STRUCT, _T.VARIANT):
+        if isinstance(this, exp.Null) or source == "null":
+            return None
+        ctx.refuse("unfaithful", node, f"A cast to {to.sql('databricks')} is not verified", "Build the value itself")
+    return None
+
+
+def _unknown(node: exp.Expr, ctx: Context) -> exp.Expr:
+    # Text and numbers differ, so the type has to be known: rare, e.g. the result of a function of the user's own.
+    ctx.refuse(
+        "implicit_cast", node, "The type of this value is not known here, and text and numbers are cast differently",
+        "Cast it to STRING or DOUBLE first",
+    )  # fmt: skip
+    return node
+
+
+_COMPARE = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+
+
+def _aligned(node: exp.Expr, other: str | None, ctx: Context, at: exp.Expr) -> exp.Expr:
+    """A side of a comparison: text becomes what it is compared with."""
+    name = family(node)
+    if {name, other} == {"bool", "int"} or {name, other} == {"bool", "decimal"}:
+        raise ctx.error(at, "A boolean is compared with a number, which databricks refuses. Cast one of them.")
+    if name != "text" or other is None:
+        return node
+    literal = common.text(node)
+    if other == "int":
+        plain = literal is not None and re.fullmatch(r"-?\d{1,18}", literal)
+        return common.cast(node if plain else ctx.macro("dbx__str_int", node), "BIGINT")
+    if other in ("decimal", "float"):
+        return as_double(node, ctx)
+    if other == "date":
+        return as_date(node, ctx)
+    if other == "timestamp":
+        return as_ts(node, ctx)
+    if other == "bool":
+        return ctx.macro("dbx__str_bool", node, type="BOOLEAN")
+    return node
+
+
+@D.rule(*_COMPARE)
+def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = node.this, node.expression
+    if isinstance(right, (exp.Any, exp.All, exp.Subquery)) and right.type is None:
+        return None
+    a, b = family(left), family(right)
+    if a == b:
+        return None
+    node.set("this", _aligned(left, b, ctx, node))
+    node.set("expression", _aligned(right, a, ctx, node))
+    return None
+
+
+@D.rule(exp.Between)
+def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    sides = [node.this, node.args["low"], node.args["high"]]
+    names = {family(s) for s in sides} - {"text", "null"}
+    if len(names) == 1 and None not in names and any(family(s) == "text" for s in sides):
+        other = names.pop()
+        for key in ("this", "low", "high"):
+            node.set(key, _aligned(node.args[key], other, ctx, node))
+    return None
+
+
+@D.rule(exp.In)
+def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    names = {family(e) for e in [node.this, *node.expressions]} - {"null"}
+    if node.expressions and "text" in names and len(names) > 1 and None not in names:
+        other = next(n for n in ("timestamp", "date", "bool", "float", "decimal", "int", "text") if n in names)
+        node.set("this", _aligned(node.this, other, ctx, node))
+        node.set("expressions", [_aligned(e, other, ctx, node) for e in node.expressions])
+    return None
+
+
+@D.rule(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
+def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Text in arithmetic is a BIGINT beside an integer, a DOUBLE otherwise; dates have their own steps."""
+    a, b = family(node.this), family(node.expression)
+    for key, mine, other in (("this", a, b), ("expression", b, a)):
+        if mine != "text":
+            continue
+        operand = node.args[key]
+        if other == "interval":
+            ctx.refuse(
+                "implicit_cast", node, "A text is used as a date", "Cast it to DATE or TIMESTAMP before adding to it"
+            )
+        elif other in ("date", "timestamp"):
+            node.set(key, as_date(operand, ctx) if other == "date" else as_ts(operand, ctx))
+        elif other == "int" and not isinstance(node, exp.Div):
+            node.set(key, common.cast(ctx.macro("dbx__str_int", operand), "BIGINT"))
+        elif other in ("text", "int", "decimal", "float"):
+            node.set(key, as_double(operand, ctx))
+    if isinstance(node, exp.Div):
+        node.set("typed", False)
+        node.set("safe", False)
+        p, q = decimal_of(node.this), decimal_of(node.expression)
+        if "decimal" in (a, b) and {a, b} <= {"decimal", "int"} and p and q:
+            return quotient(node.this, node.expression, p, q, ctx)
+    if isinstance(node, exp.Mul) and a == b == "decimal":
+        p, q = decimal_of(node.this), decimal_of(node.expression)
+        if p and q and p[0] <= 18 < p[0] + q[0]:  # DuckDB would multiply in 64 bits
+            node.set("this", common.cast(node.this, f"DECIMAL(19, {p[1]})"))
+    if isinstance(node, exp.IntDiv) and {a, b} & {"float"}:
+        raise ctx.error(node, "DIV needs integers or decimals: databricks refuses a double here. Cast it.")
+    if isinstance(node, exp.IntDiv) and "decimal" in (a, b):
+        return common.cast(ctx.call("trunc", _bare(node)), "BIGINT")
+    if isinstance(node, (exp.Add, exp.Sub)):
+        return _moments(node, a, b, ctx)
+    return None
+
+
+def quotient(a: exp.Expr, b: exp.Expr, p: tuple[int, int], q: tuple[int, int], ctx: Context) -> exp.Expr:
+    """Decimals divided: half up at the scale that Spark gives the quotient."""
+    type_ = division(p, q)
+    scale = int(type_.expressions[1].name)
+    up = scale - p[1] + q[1]
+    one, small = common.cast(common.lit("1" + "0" * scale), "HUGEINT"), exp.Literal.number(f"1e{14 - scale}")
+    if up < 0:
+        made = to_decimal(exp.Paren(this=exp.Div(this=a, expression=b, typed=False, safe=False)), type_)
+        return made
+    factor = common.cast(common.lit("1" + "0" * up), "HUGEINT")
+    text = ctx.macro("dbx__quotient", a, b, factor, one, common.lit(scale), small, type="VARCHAR")
+    return common.cast(text, type_.sql("duckdb"))
+
+
+def _bare(node: exp.Expr) -> exp.Expr:
+    made = exp.Div(this=node.this, expression=node.expression, typed=False, safe=False)
+    made.type = exp.DataType.build("DOUBLE")
+    return made
+
+
+def _moments(node: exp.Expr, a: str | None, b: str | None, ctx: Context) -> exp.Expr | None:
+    left, right = node.this, node.expression
+    if a == b == "date" and isinstance(node, exp.Sub):
+        # An interval of days; DuckDB's difference of dates is a number.
+        days = exp.Sub(this=left, expression=right)
+        made = ctx.call("to_days", common.cast(exp.Paren(this=days), "INTEGER"))
+        made.type = exp.DataType.build("INTERVAL")
+        return made
+    if "date" in (a, b) and "interval" in (a, b):
+        found = kind(node)
+        if found is not None and found.this == _T.DATE and not node.meta.get("translated"):
+            node.meta["translated"] = True
+            inner = type(node)(this=left, expression=right)
+            return common.cast(exp.Paren(this=inner), "DATE")
+    if "date" in (a, b) and "int" in (a, b):
+        key = "this" if a == "int" else "expression"
+        node.set(key, common.cast(node.args[key], "INTEGER"))
+    return None
+
+
+@D.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
+def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Doubles are written as Java writes them; binary and arrays stay what they are."""
+    operands = [node.this, node.expression] if isinstance(node, exp.DPipe) else node.expressions
+    names = {family(o) for o in operands}
+    if "array" in names or names == {"binary"}:
+        return None
+    texts = [as_text(o, ctx) if family(o) in ("float", "interval", "struct", "map") else o for o in operands]
+    if isinstance(node, exp.DPipe):
+        node.set("this", texts[0])
+        node.set("expression", texts[1])
+    else:
+        node.set("expressions", texts)
+    return None
+
+
+@D.rule(exp.Union, exp.Except, exp.Intersect)
+def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Branches of different types: text beside a number is cast to the number's type, not the other way round."""
+    left, right = node.this, node.expression
+    if not isinstance(left, exp.Query) or not isinstance(right, exp.Query):
+        return None
+    for i, (one, two) in enumerate(zip(left.selects, right.selects, strict=False)):
+        a, b = family(one), family(two)
+        if "text" in (a, b) and a != b and {a, b} - {"text", "null", None}:
+            ctx.refuse(
+                "implicit_cast", two if two.find(exp.Identifier) else one,
+                f"Column {i + 1} is text in one branch and a {a if b == 'text' else b} in another",
+                "Cast both branches to one type",
+            )  # fmt: skip
+    return None
+
+
+@D.rule(exp.Case, exp.Coalesce, exp.If, exp.Greatest, exp.Least, exp.Nvl2)
+def branches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Text beside a number or date in the branches of one value: the text is cast, where DuckDB casts the number."""
+    if isinstance(node, exp.Case):
+        found = [i.args["true"] for i in node.args["ifs"]] + [node.args.get("default")]
+    elif isinstance(node, (exp.If, exp.Nvl2)):
+        if isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and node.arg_key == "ifs":
+            return None
+        found = [node.args["true"], node.args.get("false")]
+    else:
+        found = [node.this, *node.expressions]
+    names = {family(f) for f in found if f is not None} - {"null"}
+    if None not in names and "text" in names and len(names) > 1:
+        other = next((n for n in ("timestamp", "date", "bool", "float", "decimal", "int") if n in names), None)
+        if other is None:
+            return None
+        for branch in found:
+            if branch is not None and family(branch) == "text":
+                new = _aligned(branch, other, ctx, node)
+                if new is not branch:
+                    _swap(node, branch, new)
+    return None
+
+
+def _swap(node: exp.Expr, old: exp.Expr, new: exp.Expr) -> None:
+    holder = node
+    if isinstance(node, exp.Case):
+        holder = next((i for i in node.args["ifs"] if i.args["true"] is old), node)
+    for key, value in holder.args.items():
+        if value is old:
+            holder.set(key, new)
+            return
+        if isinstance(value, list) and any(v is old for v in value):
+            holder.set(key, [new if v is old else v for v in value])
+            return

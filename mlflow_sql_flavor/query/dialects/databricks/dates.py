@@ -1,0 +1,413 @@
+"""Dates and timestamps. https://spark.apache.org/docs/latest/api/sql/#date-and-timestamp-functions"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .casts import as_date, as_ts
+from .coercion import family
+from .formats import QUARTER, format_text, parser, printer
+
+_MICROS = {
+    "MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 10**6, "MINUTE": 60 * 10**6, "HOUR": 3600 * 10**6,
+    "DAY": 86400 * 10**6, "WEEK": 7 * 86400 * 10**6,
+}  # fmt: skip
+_MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+_STEPS = {
+    "MICROSECOND": "to_microseconds", "MILLISECOND": "to_milliseconds", "SECOND": "to_seconds", "MINUTE": "to_minutes",
+    "HOUR": "to_hours", "DAY": "to_days", "WEEK": "to_weeks", "MONTH": "to_months", "YEAR": "to_years",
+}  # fmt: skip
+
+
+def _unit(node: exp.Expr, ctx: Context) -> str:
+    unit = node.args.get("unit")
+    name = (unit.name if unit is not None else "DAY").upper()
+    name = {"DAYOFYEAR": "DAY", "WEEKS": "WEEK", "DAYS": "DAY", "MONTHS": "MONTH"}.get(name, name)
+    if name not in _STEPS and name != "QUARTER":
+        raise ctx.error(node, f"{name} is not a unit of time here.")
+    return name
+
+
+def argument_count(node: exp.Expr, ctx: Context) -> int:
+    """How many arguments a call is written with."""
+    start = node.meta.get("start")
+    if start is None:
+        return 0
+    depth = count = 0
+    quote = ""
+    for char in ctx.sql[start:]:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"`":
+            quote = char
+        elif char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+            if depth == 0:
+                return count + 1
+        elif char == "," and depth == 1:
+            count += 1
+    return 0
+
+
+@D.rule(exp.DateDiff, exp.TimestampDiff)
+def datediff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """With a unit: complete units between two timestamps. Without: days between two dates."""
+    end, start = node.this, node.expression
+    unit = _unit(node, ctx)
+    if isinstance(node, exp.DateDiff) and argument_count(node, ctx) == 2:
+        args = [as_date(start, ctx), as_date(end, ctx)]
+        return ctx.call("date_diff", common.lit("day"), *args, type="BIGINT")
+    args = [as_ts(start, ctx), as_ts(end, ctx)]
+    if unit in _MICROS:
+        made: exp.Expr = ctx.macro("dbx__micros", *args, type="BIGINT")
+        size = _MICROS[unit]
+    else:
+        made = ctx.macro("dbx__months", *args, type="BIGINT")
+        size = _MONTHS[unit]
+    if size > 1:
+        made = exp.Paren(this=exp.IntDiv(this=made, expression=common.lit(size)))
+    made.type = exp.DataType.build("BIGINT")
+    return made
+
+
+def _step(unit: str, amount: exp.Expr, ctx: Context) -> exp.Expr:
+    amount = common.cast(amount, "INTEGER")
+    if unit == "QUARTER":
+        amount = exp.Mul(this=amount, expression=common.lit(3))
+        unit = "MONTH"
+    made = ctx.call(_STEPS[unit], amount)
+    made.type = exp.DataType.build("INTERVAL")
+    return made
+
+
+def _whole_number(node: exp.Expr, amount: exp.Expr, ctx: Context) -> exp.Expr:
+    if family(amount) == "text":
+        return ctx.macro("dbx__str_int", amount)
+    if family(amount) in ("float", "decimal"):
+        raise ctx.error(node, "A whole number is needed here: databricks refuses fractions. Cast it to INT.")
+    return amount
+
+
+@D.rule(exp.TimestampAdd, exp.DateAdd)
+def timestampadd(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    amount = _whole_number(node, node.expression, ctx)
+    total = exp.Add(this=as_ts(node.this, ctx), expression=_step(_unit(node, ctx), amount, ctx))
+    made = exp.Paren(this=total)
+    made.type = exp.DataType.build("TIMESTAMP")
+    return made
+
+
+@D.rule(exp.TsOrDsAdd)
+def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """date_add(start, days) and date_sub: a DATE."""
+    if isinstance(node.expression, exp.Interval) or family(node.expression) == "interval":
+        raise ctx.error(node, "date_add takes a number of days. Write date + INTERVAL ... instead.")
+    days = common.cast(exp.Paren(this=_whole_number(node, node.expression, ctx)), "INTEGER")
+    made = exp.Paren(this=exp.Add(this=as_date(node.this, ctx), expression=days))
+    made.type = exp.DataType.build("DATE")
+    return made
+
+
+@D.rule(exp.AddMonths)
+def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The last day of a shorter month, and no more than that: it does not stick to the end of the month."""
+    step = _step("MONTH", _whole_number(node, node.expression, ctx), ctx)
+    return common.cast(exp.Paren(this=exp.Add(this=as_date(node.this, ctx), expression=step)), "DATE")
+
+
+@D.rule(exp.MonthsBetween)
+def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made = ctx.macro("dbx__months_between", as_ts(node.this, ctx), as_ts(node.expression, ctx), type="DOUBLE")
+    off = node.args.get("roundoff")
+    if off is None or (isinstance(off, exp.Boolean) and off.this):
+        return ctx.call("round", made, common.lit(8), type="DOUBLE")
+    return made
+
+
+_TRUNC_DATE = {
+    **dict.fromkeys(("YEAR", "YYYY", "YY"), "year"), "QUARTER": "quarter", "WEEK": "week",
+    **dict.fromkeys(("MONTH", "MON", "MM"), "month"),
+}  # fmt: skip
+_TRUNC_TS = {
+    **_TRUNC_DATE, "DAY": "day", "DD": "day", "HOUR": "hour", "MINUTE": "minute", "SECOND": "second",
+    "MILLISECOND": "milliseconds", "MICROSECOND": "microseconds",
+}  # fmt: skip
+
+
+@D.rule(exp.DateTrunc, exp.TimestampTrunc)
+def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TRUNC(date, unit) is a DATE, DATE_TRUNC(unit, timestamp) a TIMESTAMP; an unknown unit gives NULL."""
+    unit = node.args.get("unit")
+    if isinstance(unit, exp.WeekStart):
+        unit = exp.Var(this="WEEK")
+    dates = isinstance(node, exp.DateTrunc)
+    type_ = "DATE" if dates else "TIMESTAMP"
+    if not isinstance(unit, (exp.Var, exp.Literal)):
+        ctx.refuse("unfaithful", node, "The unit is not a constant", "Write the unit as a text")
+        return None
+    name = (_TRUNC_DATE if dates else _TRUNC_TS).get(unit.name.upper())
+    if name is None:
+        return common.cast(exp.Null(), type_)
+    this = as_date(node.this, ctx) if dates else as_ts(node.this, ctx)
+    return common.cast(ctx.call("date_trunc", common.lit(name), this), type_)
+
+
+def _parts(type_: type[exp.Expr], call: str, of_time: bool = False) -> None:
+    @D.rule(type_)
+    def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+        this = _inner(node.this)
+        return ctx.call(call, as_ts(this, ctx) if of_time else as_date(this, ctx), type="BIGINT")
+
+
+def _inner(node: exp.Expr) -> exp.Expr:
+    """The argument under the cast that sqlglot's parser puts around it."""
+    if isinstance(node, exp.TsOrDsToDate) and node.args.get("format") is None:
+        return node.this
+    return node
+
+
+for _type, _call in {
+    exp.Year: "year", exp.Month: "month", exp.Day: "day", exp.DayOfMonth: "day", exp.DayOfYear: "dayofyear",
+    exp.Quarter: "quarter", exp.WeekOfYear: "weekofyear", exp.DayOfWeekIso: "isodow",
+}.items():  # fmt: skip
+    _parts(_type, _call)
+for _type, _call in {exp.Hour: "hour", exp.Minute: "minute", exp.Second: "second"}.items():
+    _parts(_type, _call, of_time=True)
+
+
+@D.rule(exp.DayOfWeek)
+def dayofweek(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Sunday is 1."""
+    return _plus(ctx.call("dayofweek", as_date(_inner(node.this), ctx)), 1)
+
+
+@D.function("weekday")
+def weekday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Monday is 0."""
+    return _plus(ctx.call("isodow", as_date(node.expressions[0], ctx)), -1)
+
+
+def _plus(node: exp.Expr, n: int) -> exp.Expr:
+    operator = exp.Add if n > 0 else exp.Sub
+    made = exp.Paren(this=operator(this=node, expression=common.lit(abs(n))))
+    made.type = exp.DataType.build("BIGINT")
+    return made
+
+
+# https://spark.apache.org/docs/latest/api/sql/#extract
+_FIELDS = {
+    **dict.fromkeys(("YEAR", "Y", "YEARS", "YR", "YRS"), "year"), "YEAROFWEEK": "isoyear",
+    **dict.fromkeys(("QUARTER", "QTR"), "quarter"), **dict.fromkeys(("MONTH", "MON", "MONS", "MONTHS"), "month"),
+    **dict.fromkeys(("WEEK", "W", "WEEKS"), "week"), **dict.fromkeys(("DAY", "D", "DAYS"), "day"),
+    **dict.fromkeys(("DAYOFWEEK_ISO", "DOW_ISO", "DAYOFWEEKISO", "ISODOW"), "isodow"), "DOY": "doy", "DAYOFYEAR": "doy",
+    **dict.fromkeys(("HOUR", "H", "HOURS", "HR", "HRS"), "hour"),
+    **dict.fromkeys(("MINUTE", "M", "MIN", "MINS", "MINUTES"), "minute"),
+}  # fmt: skip
+_SECONDS = {"SECOND", "S", "SEC", "SECONDS", "SECS"}
+
+
+def _extract(name: str, source: exp.Expr, node: exp.Expr, ctx: Context) -> exp.Expr:
+    name = name.upper()
+    if family(source) == "interval":
+        if name not in ("DAY", "DAYS", "D", "HOUR", "HOURS", "MINUTE", "MINUTES", "YEAR", "MONTH"):
+            ctx.refuse("interval_text", node, "This part of an interval is not verified", "Subtract with timestampdiff")
+        return ctx.call("date_part", common.lit(_FIELDS.get(name, name.lower())), source, type="BIGINT")
+    if name in ("DAYOFWEEK", "DOW"):
+        return _plus(ctx.call("dayofweek", as_date(source, ctx)), 1)
+    moment = as_ts(source, ctx)
+    if name in _SECONDS:
+        micros = exp.Mod(this=ctx.call("epoch_us", moment), expression=common.lit(60_000_000))
+        positive = exp.Mod(this=exp.Paren(this=exp.Add(this=micros, expression=common.lit(60_000_000))),
+                           expression=common.lit(60_000_000))  # fmt: skip
+        scaled = exp.Mul(this=common.cast(positive, "DECIMAL(18, 0)"), expression=exp.Literal.number("0.000001"))
+        return common.cast(exp.Paren(this=scaled), "DECIMAL(8, 6)")
+    if name not in _FIELDS:
+        raise ctx.error(node, f"databricks has no part {name!r} of a date.")
+    return ctx.call("date_part", common.lit(_FIELDS[name]), moment, type="BIGINT")
+
+
+@D.rule(exp.Extract)
+def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _extract(node.name, node.expression, node, ctx)
+
+
+@D.function("date_part", "datepart")
+def date_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = common.text(node.expressions[0])
+    if name is None:
+        ctx.refuse("unfaithful", node, "The part is not a constant", "Write it as a text")
+    return _extract(name or "", node.expressions[1], node, ctx)
+
+
+@D.rule(exp.LastDay)
+def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("last_day", as_date(_inner(node.this), ctx), type="DATE")
+
+
+_DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+
+
+@D.rule(exp.NextDay)
+def next_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = (common.text(node.expression) or "").strip().upper()
+    number = next((i + 1 for i, d in enumerate(_DAYS) if name in (d, d[:3], d[:2])), None)
+    if number is None:
+        raise ctx.error(node, "next_day needs the name of a day as a text, for example 'MON'.")
+    return ctx.macro("dbx__next_day", as_date(_inner(node.this), ctx), common.lit(number), type="DATE")
+
+
+@D.rule(exp.Dayname, exp.Monthname)
+def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    fmt = "%a" if isinstance(node, exp.Dayname) else "%b"
+    return ctx.call("strftime", as_date(_inner(node.this), ctx), common.lit(fmt), type="VARCHAR")
+
+
+@D.rule(exp.TsOrDsToDate)
+def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("format") is None:
+        return as_date(node.this, ctx)
+    return common.cast(_parse(node, node.this, ctx), "DATE")
+
+
+@D.rule(exp.TimeStrToTime)
+def to_ts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return as_ts(node.this, ctx)
+
+
+def _parse(node: exp.Expr, this: exp.Expr, ctx: Context, index: int = 1, soft: bool = False) -> exp.Expr:
+    if family(this) in ("date", "timestamp"):
+        return as_ts(this, ctx)
+    fmt, pattern = parser(format_text(node, ctx, index), node, ctx)
+    name = "dbx__try_strptime" if soft else "dbx__strptime"
+    return ctx.macro(name, this, common.lit(fmt), common.lit(pattern), type="TIMESTAMP")
+
+
+@D.rule(exp.StrToTime)
+def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return common.cast(_parse(node, node.this, ctx), "TIMESTAMP")
+
+
+@D.function("try_to_timestamp", "try_to_date", "to_timestamp_ntz", "to_timestamp_ltz")
+def try_to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name, this = str(node.name).lower(), node.expressions[0]
+    soft = name.startswith("try")
+    type_ = "DATE" if name.endswith("date") else "TIMESTAMP"
+    if len(node.expressions) > 1:
+        return common.cast(_parse(node, this, ctx, soft=soft), type_)
+    if family(this) == "text" and soft:
+        return ctx.macro("dbx__try_str_date" if type_ == "DATE" else "dbx__try_str_ts", this, type=type_)
+    return as_date(this, ctx) if type_ == "DATE" else as_ts(this, ctx)
+
+
+@D.rule(exp.TimeToStr)
+def date_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    fmt = printer(format_text(node, ctx), node, ctx)
+    moment = as_ts(node.this, ctx)
+    if QUARTER in fmt:
+        mark = common.lit(fmt.replace(QUARTER, "{Q}"))
+        return ctx.macro("dbx__strftime_q", moment, mark, type="VARCHAR")
+    return ctx.call("strftime", moment, common.lit(fmt), type="VARCHAR")
+
+
+@D.rule(exp.StrToUnix)
+def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this = node.this
+    if this is None or isinstance(this, exp.CurrentTimestamp):
+        ctx.open("now", node, "The time of the run.")
+        return ctx.macro("dbx__epoch", common.cast(exp.CurrentTimestamp(), "TIMESTAMP"), type="BIGINT")
+    if family(this) in ("date", "timestamp"):
+        return ctx.macro("dbx__epoch", this, type="BIGINT")
+    if argument_count(node, ctx) < 2:
+        fmt, pattern = parser("yyyy-MM-dd HH:mm:ss", node, ctx)
+        moment: exp.Expr = ctx.macro("dbx__strptime", this, common.lit(fmt), common.lit(pattern))
+    else:
+        moment = _parse(node, this, ctx)
+    return ctx.macro("dbx__epoch", moment, type="BIGINT")
+
+
+@D.rule(exp.UnixToStr)
+def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    fmt = format_text(node, ctx) if argument_count(node, ctx) > 1 else "yyyy-MM-dd HH:mm:ss"
+    micros = exp.Mul(this=common.cast(node.this, "BIGINT"), expression=common.lit(1_000_000))
+    moment = ctx.call("make_timestamp", micros)
+    return ctx.call("strftime", moment, common.lit(printer(fmt, node, ctx)), type="VARCHAR")
+
+
+@D.function("timestamp_seconds", "timestamp_millis", "timestamp_micros")
+def timestamp_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    size = {"seconds": 10**6, "millis": 1000, "micros": 1}[str(node.name).lower().partition("_")[2]]
+    micros = exp.Mul(this=exp.Paren(this=node.expressions[0]), expression=common.lit(size))
+    return ctx.call("make_timestamp", common.cast(micros, "BIGINT"), type="TIMESTAMP")
+
+
+@D.rule(exp.UnixSeconds, exp.UnixMillis, exp.UnixMicros)
+def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    micros = ctx.call("epoch_us", as_ts(node.this, ctx))
+    sizes: dict[type[exp.Expr], int] = {exp.UnixSeconds: 10**6, exp.UnixMillis: 1000, exp.UnixMicros: 1}
+    size = sizes[type(node)]
+    if size == 1:
+        return micros
+    floor = ctx.call("floor", exp.Div(this=micros, expression=common.lit(size), typed=False, safe=False))
+    return common.cast(floor, "BIGINT")
+
+
+@D.rule(exp.UnixDate)
+def unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    epoch = common.cast(common.lit("1970-01-01"), "DATE")
+    return ctx.call("date_diff", common.lit("day"), epoch, as_date(node.this, ctx), type="BIGINT")
+
+
+@D.rule(exp.DateFromUnixDate)
+def date_from_unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    epoch = common.cast(common.lit("1970-01-01"), "DATE")
+    return exp.Paren(this=exp.Add(this=epoch, expression=common.cast(node.this, "INTEGER")))
+
+
+@D.function("make_date")
+def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("make_date", *node.expressions, type="DATE")
+
+
+_ZONES = {"UTC", "GMT", "Z"}
+
+
+def _zone(node: exp.Expr, zone: exp.Expr, ctx: Context) -> exp.Expr:
+    name = common.text(zone)
+    if name is not None and "/" not in name and name.upper() not in _ZONES:
+        ctx.refuse("timezone", node, f"The zone {name!r} is not a region", "Write a region such as 'America/New_York'")
+    return common.lit("UTC") if name == "Z" else zone
+
+
+@D.rule(exp.AtTimeZone)
+def from_utc_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    zone = _zone(node, node.args["zone"], ctx)
+    return ctx.macro("dbx__from_utc", as_ts(node.this, ctx), zone, type="TIMESTAMP")
+
+
+@D.rule(exp.FromTimeZone)
+def to_utc_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    zone = _zone(node, node.args["zone"], ctx)
+    return ctx.macro("dbx__to_utc", as_ts(node.this, ctx), zone, type="TIMESTAMP")
+
+
+@D.rule(exp.ConvertTimezone)
+def convert_timezone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    source = node.args.get("source_tz") or common.lit("UTC")
+    moment = as_ts(node.args["timestamp"], ctx)
+    utc = ctx.macro("dbx__to_utc", moment, _zone(node, source, ctx))
+    return ctx.macro("dbx__from_utc", utc, _zone(node, node.args["target_tz"], ctx), type="TIMESTAMP")
+
+
+@D.rule(exp.CurrentTimestamp, exp.Localtimestamp)
+def current_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return None if node.meta.get("translated") else _current(node)
+
+
+def _current(node: exp.Expr) -> exp.Expr:
+    node.meta["translated"] = True
+    return common.cast(node, "TIMESTAMP")

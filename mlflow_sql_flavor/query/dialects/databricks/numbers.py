@@ -1,0 +1,238 @@
+"""Arithmetic and mathematics. https://spark.apache.org/docs/latest/api/sql/"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .casts import as_double, to_decimal
+from .coercion import decimal_of, family, kind
+
+D.known("e", "expm1", "hypot", "bin", "isnotnull", "isnull", "bigint", "smallint", "tinyint", "decimal")
+
+
+def _whole(node: exp.Expr | None) -> int | None:
+    if node is None:
+        return 0
+    sign, inner = (-1, node.this) if isinstance(node, exp.Neg) else (1, node)
+    return sign * int(inner.this) if isinstance(inner, exp.Literal) and inner.is_int else None
+
+
+@D.rule(exp.Round)
+def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Half up on the decimal text of a double."""
+    digits = _whole(node.args.get("decimals"))
+    if digits is None:
+        ctx.refuse("unfaithful", node, "The digits to round to are not a constant", "Write them as a number")
+    if family(node.this) == "text":
+        node.set("this", as_double(node.this, ctx))
+    if family(node.this) in ("float", "text") and digits and digits > 0:
+        return ctx.macro("dbx__round", node.this, common.lit(digits), type="DOUBLE")
+    return None
+
+
+@D.function("bround")
+def bround(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    digits = node.expressions[1] if len(node.expressions) > 1 else common.lit(0)
+    this = node.expressions[0]
+    made = ctx.call("round_even", common.cast(this, "DOUBLE"), digits, type="DOUBLE")
+    if family(this) == "decimal":
+        n = _whole(digits)
+        if n is None:
+            ctx.refuse("unfaithful", node, "The digits to round to are not a constant", "Write them as a number")
+        p, s = decimal_of(this) or (38, 18)
+        scale = min(s, max(n or 0, 0))
+        type_ = exp.DataType.build(f"DECIMAL({min(max(p - s, 1) + scale + 1, 38)}, {scale})", dialect="duckdb")
+        return to_decimal(made, type_)
+    return made if family(this) == "float" else None
+
+
+@D.rule(exp.Ceil, exp.Floor)
+def ceil_floor(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("decimals") is not None:
+        ctx.refuse("unfaithful", node, "Rounding up or down to digits is not verified", "Scale, round and scale back")
+    if node.meta.get("translated"):
+        return None
+    name = family(node.this)
+    if name in ("float", "text"):
+        node.meta["translated"] = True
+        node.set("this", as_double(node.this, ctx))
+        return common.cast(node, "BIGINT")
+    if name == "decimal":
+        found = kind(node)
+        node.meta["translated"] = True
+        return common.cast(node, found.sql("duckdb")) if found is not None else None
+    return None
+
+
+def _one(type_: type[exp.Expr], macro: str) -> None:
+    @D.rule(type_)
+    def rule(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+        return ctx.macro(macro, common.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
+
+
+# Outside of the domain Spark gives NaN or NULL where DuckDB raises.
+for _type, _macro in {
+    exp.Sqrt: "dbx__sqrt", exp.Ln: "dbx__ln", exp.Asin: "dbx__asin", exp.Acos: "dbx__acos",
+}.items():  # fmt: skip
+    _one(_type, _macro)
+
+
+@D.rule(exp.Log)
+def log(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    base, x = node.this, node.args.get("expression")
+    if x is None:
+        return ctx.macro("dbx__ln", as_double(base, ctx), type="DOUBLE")
+    if isinstance(base, exp.Literal) and base.name in ("2", "10"):
+        written = {"2": "dbx__log2", "10": "dbx__log10"}[base.name]
+        return ctx.macro(written, common.cast(as_double(x, ctx), "DOUBLE"), type="DOUBLE")
+    args = [common.cast(as_double(a, ctx), "DOUBLE") for a in (base, x)]
+    return ctx.macro("dbx__log", *args, type="DOUBLE")
+
+
+@D.function("log1p")
+def log1p(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    more = exp.Add(this=exp.Paren(this=as_double(node.expressions[0], ctx)), expression=common.lit(1))
+    return ctx.macro("dbx__ln", more, type="DOUBLE")
+
+
+@D.function("expm1")
+def expm1(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return exp.Paren(this=exp.Sub(this=ctx.call("exp", node.expressions[0]), expression=common.lit(1)))
+
+
+@D.function("e")
+def e(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("exp", common.lit(1), type="DOUBLE")
+
+
+@D.function("hypot")
+def hypot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    a, b = (common.cast(as_double(n, ctx), "DOUBLE") for n in node.expressions)
+    total = exp.Add(this=exp.Mul(this=a, expression=a.copy()), expression=exp.Mul(this=b, expression=b.copy()))
+    return ctx.call("sqrt", total, type="DOUBLE")
+
+
+@D.rule(exp.Pow)
+def power(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    args = [common.cast(as_double(a, ctx), "DOUBLE") for a in (node.this, node.expression)]
+    return ctx.macro("dbx__pow", *args, type="DOUBLE")
+
+
+@D.rule(exp.Factorial)
+def factorial(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("dbx__factorial", node.this, type="BIGINT")
+
+
+@D.rule(exp.WidthBucket)
+def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    names = ("this", "min_value", "max_value", "num_buckets")
+    args = [node.args.get(n) for n in names]
+    if any(a is None for a in args):
+        raise ctx.error(node, "width_bucket takes a value, two bounds and a number of buckets.")
+    made = [common.cast(a, "DOUBLE") if i < 3 else a for i, a in enumerate(args) if a is not None]
+    return ctx.macro("dbx__width_bucket", *made, type="BIGINT")
+
+
+@D.function("pmod")
+def pmod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("dbx__pmod", *node.expressions)
+
+
+@D.function("conv")
+def conv(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    text, base, target = node.expressions
+    n, m = _whole(base), _whole(target)
+    if n is None or m is None or not 2 <= n <= 36 or not 2 <= m <= 36:
+        ctx.refuse("unfaithful", node, "conv with this base is not verified", "Write bases from 2 to 36 as numbers")
+        return None
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:n]
+    letters = digits[10:]
+    pattern = f"[{digits[:10]}{letters}{letters.lower()}]+"
+    args = [common.cast(text, "VARCHAR"), base, target, common.lit(pattern)]
+    return ctx.macro("dbx__conv", *args, type="VARCHAR")
+
+
+@D.function("nullifzero")
+def nullifzero(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return exp.Nullif(this=node.expressions[0], expression=common.lit(0))
+
+
+@D.function("zeroifnull")
+def zeroifnull(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return exp.Coalesce(this=node.expressions[0], expressions=[common.lit(0)])
+
+
+@D.function("isnull", "isnotnull")
+def is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made: exp.Expr = exp.Is(this=exp.Paren(this=node.expressions[0]), expression=exp.Null())
+    return exp.Paren(this=exp.Not(this=made) if node.name.lower() == "isnotnull" else made)
+
+
+@D.function("positive")
+def positive(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return exp.Paren(this=node.expressions[0])
+
+
+@D.rule(exp.Negative)
+def negative(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return exp.Paren(this=exp.Neg(this=exp.Paren(this=node.this)))
+
+
+@D.function("bigint", "smallint", "tinyint", "decimal")
+def cast_by_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    from .casts import cast
+
+    target = exp.DataType.build(node.name, dialect="databricks")
+    made = exp.Cast(this=node.expressions[0], to=target)
+    made.type = target.copy()
+    return cast(made, ctx) or made
+
+
+_SAFE: dict[type[exp.Expr], type[exp.Expr]] = {
+    exp.SafeAdd: exp.Add,
+    exp.SafeSubtract: exp.Sub,
+    exp.SafeMultiply: exp.Mul,
+}
+
+
+@D.rule(*_SAFE)
+def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """NULL on overflow: https://spark.apache.org/docs/latest/api/sql/#try_add"""
+    left, right = node.this, node.expression
+    if {family(left), family(right)} - {"int", "float"}:
+        ctx.refuse("unfaithful", node, "try_ arithmetic is verified for integers and doubles only", "Cast the operands")
+    made = _SAFE[type(node)](this=exp.Paren(this=left), expression=exp.Paren(this=right))
+    return ctx.call("try", made)
+
+
+@D.rule(exp.SafeDivide)
+def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    divisor = exp.Nullif(this=node.expression, expression=common.lit(0))
+    p, q = decimal_of(node.this), decimal_of(node.expression)
+    made: exp.Expr = exp.Div(this=exp.Paren(this=node.this), expression=divisor, typed=False, safe=False)
+    if "decimal" in (family(node.this), family(node.expression)) and p and q:
+        from .coercion import division
+
+        return to_decimal(exp.Paren(this=made), division(p, q))
+    return exp.Paren(this=made)
+
+
+@D.function("try_mod")
+def try_mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    a, b = node.expressions
+    return exp.Paren(this=exp.Mod(this=exp.Paren(this=a), expression=exp.Nullif(this=b, expression=common.lit(0))))
+
+
+@D.rule(exp.Rint)
+def rint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("round_even", common.cast(as_double(node.this, ctx), "DOUBLE"), common.lit(0), type="DOUBLE")
+
+
+@D.rule(exp.Nanvl)
+def nanvl(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    args = [common.cast(n, "DOUBLE") for n in (node.this, node.expression)]
+    test = exp.If(this=ctx.call("isnan", args[0].copy()), true=args[1])
+    return exp.Case(ifs=[test], default=args[0])

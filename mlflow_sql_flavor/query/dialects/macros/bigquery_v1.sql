@@ -1,0 +1,41 @@
+-- What bigquery means, in DuckDB. Names: bq__*.
+-- uses: common 1
+SET TimeZone = 'UTC';
+SET ieee_floating_point_ops = false;
+SET error_on_division_by_zero = true;
+
+-- Casts of text.
+CREATE MACRO bq__valid(s, re) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(trim(s, E' \t\n\r'), re) THEN trim(s, E' \t\n\r') ELSE error('Bad value: ' || s) END;
+CREATE MACRO bq__try_valid(s, re) AS CASE WHEN regexp_full_match(trim(s, E' \t\n\r'), re) THEN trim(s, E' \t\n\r') END;
+CREATE MACRO bq__str_bool(s) AS lower(bq__valid(s, '(?i)true|false')) = 'true';
+CREATE MACRO bq__try_str_bool(s) AS lower(bq__try_valid(s, '(?i)true|false')) = 'true';
+-- The text of numbers: 15 digits where they suffice, else 17; decimals without trailing zeros.
+CREATE MACRO bq__dbl_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x) ELSE printf('%.17g', x) END;
+CREATE MACRO bq__dec_text(x) AS CASE WHEN contains(CAST(x AS VARCHAR), '.') THEN rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.') ELSE CAST(x AS VARCHAR) END;
+
+-- Numbers.
+CREATE MACRO bq__ieee_divide(a, b) AS CASE WHEN b <> 0 THEN a / b WHEN b IS NULL OR a IS NULL THEN NULL WHEN a > 0 AND NOT isnan(CAST(a AS DOUBLE)) THEN CAST('inf' AS DOUBLE) WHEN a < 0 THEN CAST('-inf' AS DOUBLE) ELSE CAST('nan' AS DOUBLE) END;
+
+-- Text.
+CREATE MACRO bq__start(s, p) AS CASE WHEN p > 0 THEN p WHEN p = 0 THEN 1 ELSE greatest(length(s) + p + 1, 1) END;
+CREATE MACRO bq__substr2(s, p) AS CASE WHEN s IS NOT NULL AND p IS NOT NULL THEN substring(s, bq__start(s, p)) END;
+CREATE MACRO bq__substr(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN n < 0 THEN error('The length of substr may not be negative.') ELSE substring(s, bq__start(s, p), n) END;
+CREATE MACRO bq__left(s, n) AS CASE WHEN n < 0 THEN error('The length may not be negative.') ELSE left(s, n) END;
+CREATE MACRO bq__right(s, n) AS CASE WHEN n < 0 THEN error('The length may not be negative.') ELSE right(s, n) END;
+CREATE MACRO bq__upper(s) AS upper(replace(s, 'ß', 'SS'));
+CREATE MACRO bq__initcap(s, d) AS array_to_string(list_transform(string_split(s, ''), LAMBDA c, i: CASE WHEN i = 1 OR contains(d, substring(s, i - 1, 1)) THEN upper(c) ELSE lower(c) END), '');
+CREATE MACRO bq__regexp_extract(s, p, n) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, n) END;
+CREATE MACRO bq__lpad(s, n, p) AS CASE WHEN n < 0 OR p = '' THEN error('The arguments of lpad are illegal.') ELSE lpad(s, n, p) END;
+CREATE MACRO bq__rpad(s, n, p) AS CASE WHEN n < 0 OR p = '' THEN error('The arguments of rpad are illegal.') ELSE rpad(s, n, p) END;
+
+CREATE MACRO bq__edit_distance(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN strlen(a) = length(a) AND strlen(b) = length(b) THEN levenshtein(a, b) ELSE error('edit_distance of text beyond ASCII is not supported.') END;
+
+-- Dates: weeks start on a Sunday; {Q} and {e} stand for what strftime does not have.
+CREATE MACRO bq__sunday(d) AS CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER);
+CREATE MACRO bq__monday(d) AS CAST(d AS DATE) - CAST(isodow(d) - 1 AS INTEGER);
+CREATE MACRO bq__strftime(t, f) AS replace(replace(strftime(t, f), '{Q}', CAST(quarter(t) AS VARCHAR)), '{e}', lpad(CAST(day(t) AS VARCHAR), 2, ' '));
+CREATE MACRO bq__micros(a, b) AS epoch_us(CAST(b AS TIMESTAMP)) - epoch_us(CAST(a AS TIMESTAMP));
+
+-- Lists.
+CREATE MACRO bq__offset(a, i) AS CASE WHEN a IS NULL OR i IS NULL THEN NULL WHEN i < 0 OR i >= len(a) THEN error('Array index ' || i || ' is out of bounds.') ELSE a[i + 1] END;
+CREATE MACRO bq__safe_offset(a, i) AS CASE WHEN i >= 0 THEN a[i + 1] END;

@@ -1,0 +1,118 @@
+-- What databricks means, in DuckDB. Names: dbx__*.
+-- uses: common 1
+SET TimeZone = 'UTC';
+SET ieee_floating_point_ops = false;
+SET error_on_division_by_zero = true;
+
+-- Casts of text: stricter than DuckDB's, and surrounding blanks and control characters are cut off first.
+CREATE MACRO dbx__trim(s) AS regexp_replace(CAST(s AS VARCHAR), '^[\x00-\x20]+|[\x00-\x20]+$', '', 'g');
+CREATE MACRO dbx__valid(s, re) AS CASE WHEN regexp_full_match(dbx__trim(s), re) THEN dbx__trim(s) ELSE error('The text ''' || s || ''' cannot be cast: it is malformed.') END;
+CREATE MACRO dbx__try_valid(s, re) AS CASE WHEN regexp_full_match(dbx__trim(s), re) THEN dbx__trim(s) END;
+CREATE MACRO dbx__str_int(s) AS CASE WHEN s IS NOT NULL THEN dbx__valid(s, '[+-]?[0-9]+') END;
+CREATE MACRO dbx__try_str_int(s) AS dbx__try_valid(s, '[+-]?[0-9]+');
+CREATE MACRO dbx__str_dec(s) AS CASE WHEN s IS NOT NULL THEN dbx__valid(s, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?') END;
+CREATE MACRO dbx__try_str_dec(s) AS dbx__try_valid(s, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?');
+CREATE MACRO dbx__str_dbl(s) AS CASE WHEN s IS NOT NULL THEN regexp_replace(dbx__valid(s, '(?i)[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?[df]?|[+-]?inf(inity)?|nan'), '([0-9.])[dDfF]$', '\1') END;
+CREATE MACRO dbx__try_str_dbl(s) AS regexp_replace(dbx__try_valid(s, '(?i)[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?[df]?|[+-]?inf(inity)?|nan'), '([0-9.])[dDfF]$', '\1');
+CREATE MACRO dbx__str_bool(s) AS CASE WHEN s IS NOT NULL THEN lower(dbx__valid(s, '(?i)t|true|y|yes|1|f|false|n|no|0')) IN ('t', 'true', 'y', 'yes', '1') END;
+CREATE MACRO dbx__try_str_bool(s) AS lower(dbx__try_valid(s, '(?i)t|true|y|yes|1|f|false|n|no|0')) IN ('t', 'true', 'y', 'yes', '1');
+CREATE MACRO dbx__day_text(t) AS CASE WHEN regexp_matches(t, '^[0-9]{4}$') THEN t || '-01-01' WHEN regexp_matches(t, '^[0-9]{4}-[0-9]{1,2}$') THEN t || '-01' ELSE regexp_extract(t, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}') END;
+CREATE MACRO dbx__str_date(s) AS CASE WHEN s IS NOT NULL THEN CAST(dbx__day_text(dbx__valid(s, '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2}([ T].*)?)?)?')) AS DATE) END;
+CREATE MACRO dbx__try_str_date(s) AS TRY_CAST(dbx__day_text(dbx__try_valid(s, '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2}([ T].*)?)?)?')) AS DATE);
+-- Fractions beyond microseconds are cut off; a zone must be an offset.
+CREATE MACRO dbx__ts_text(t) AS dbx__day_text(t) || ' ' || coalesce(nullif(regexp_replace(regexp_extract(t, '[ T]([0-9]{1,2}(:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?)?)', 1), '(\.[0-9]{6})[0-9]*', '\1'), ''), '00:00:00') || CASE WHEN regexp_matches(t, '[ T][0-9]{1,2}$') THEN ':00:00' WHEN regexp_matches(t, '[ T][0-9]{1,2}:[0-9]{1,2}([Zz+-]|$)') THEN ':00' ELSE '' END || CASE WHEN regexp_matches(t, '[ T].*(Z|UTC)$') THEN '+00' ELSE regexp_extract(t, '[ T].*([+-][0-9]{2}:?[0-9]{0,2})$', 1) END;
+CREATE MACRO dbx__str_ts(s) AS CASE WHEN s IS NOT NULL THEN CAST(CAST(dbx__ts_text(dbx__valid(s, '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2}([ T]([0-9]{1,2}(:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?)? ?(Z|UTC|[+-][0-9]{2}:[0-9]{2}|[+-][0-9]{2})?)?)?)?)?')) AS TIMESTAMPTZ) AS TIMESTAMP) END;
+CREATE MACRO dbx__try_str_ts(s) AS CAST(TRY_CAST(dbx__ts_text(dbx__try_valid(s, '[0-9]{4}(-[0-9]{1,2}(-[0-9]{1,2}([ T]([0-9]{1,2}(:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?)? ?(Z|UTC|[+-][0-9]{2}:[0-9]{2}|[+-][0-9]{2})?)?)?)?)?')) AS TIMESTAMPTZ) AS TIMESTAMP);
+-- Text of a double as Java writes it: 1.0E7, 1.0E-4.
+CREATE MACRO dbx__sci(neg, digits, exponent) AS CASE WHEN neg THEN '-' ELSE '' END || digits[1] || '.' || coalesce(nullif(rtrim(substring(digits, 2), '0'), ''), '0') || 'E' || exponent;
+CREATE MACRO dbx__sci_parts(neg, m, e) AS dbx__sci(neg, ltrim(replace(m, '.', ''), '0'), e + CASE WHEN m LIKE '0.%' THEN -1 - (length(split_part(m, '.', 2)) - length(ltrim(split_part(m, '.', 2), '0'))) ELSE length(split_part(m, '.', 1)) - 1 END);
+CREATE MACRO dbx__dbl_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(x AS VARCHAR) ELSE dbx__sci_parts(x < 0, split_part(CAST(abs(x) AS VARCHAR), 'e', 1), coalesce(TRY_CAST(split_part(CAST(abs(x) AS VARCHAR), 'e', 2) AS INTEGER), 0)) END;
+CREATE MACRO dbx__epoch(t) AS CAST(floor(epoch_us(CAST(t AS TIMESTAMP)) / 1000000) AS BIGINT);
+
+-- Numbers.
+CREATE MACRO dbx__round(x, n) AS CASE WHEN abs(x) < 1e15 THEN CAST(round(CAST(CAST(x AS VARCHAR) AS DECIMAL(38, 18)), n) AS DOUBLE) ELSE x END;
+CREATE MACRO dbx__pmod(a, b) AS CASE WHEN a % b < 0 THEN (a % b + b) % b ELSE a % b END;
+CREATE MACRO dbx__sqrt(x) AS CASE WHEN x >= 0 THEN sqrt(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END;
+CREATE MACRO dbx__ln(x) AS CASE WHEN x > 0 THEN ln(x) END;
+CREATE MACRO dbx__log10(x) AS CASE WHEN x > 0 THEN log10(x) END;
+CREATE MACRO dbx__log2(x) AS CASE WHEN x > 0 THEN log2(x) END;
+CREATE MACRO dbx__log(b, x) AS CASE WHEN b > 0 AND x > 0 THEN ln(x) / ln(b) END;
+CREATE MACRO dbx__asin(x) AS CASE WHEN abs(x) <= 1 THEN asin(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END;
+CREATE MACRO dbx__acos(x) AS CASE WHEN abs(x) <= 1 THEN acos(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END;
+CREATE MACRO dbx__pow(x, y) AS CASE WHEN x < 0 AND y <> trunc(y) THEN CAST('NaN' AS DOUBLE) ELSE pow(x, y) END;
+CREATE MACRO dbx__factorial(n) AS CASE WHEN n BETWEEN 0 AND 20 THEN CAST(factorial(CAST(n AS INTEGER)) AS BIGINT) END;
+CREATE MACRO dbx__width_bucket(v, lo, hi, n) AS CASE WHEN n <= 0 OR lo = hi OR v IS NULL OR lo IS NULL OR hi IS NULL OR n IS NULL THEN NULL WHEN lo < hi THEN CASE WHEN v < lo THEN 0 WHEN v >= hi THEN n + 1 ELSE CAST(floor(CAST(n AS DOUBLE) * (v - lo) / (hi - lo)) AS BIGINT) + 1 END ELSE CASE WHEN v > lo THEN 0 WHEN v <= hi THEN n + 1 ELSE CAST(floor(CAST(n AS DOUBLE) * (lo - v) / (lo - hi)) AS BIGINT) + 1 END END;
+CREATE MACRO dbx__conv_value(s, b) AS list_reduce(list_transform(string_split(upper(s), ''), LAMBDA c: CAST(strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1 AS HUGEINT)), LAMBDA a, c: a * b + c, CAST(0 AS HUGEINT));
+CREATE MACRO dbx__conv(s, b, t, re) AS CASE WHEN s IS NULL OR b IS NULL OR t IS NULL THEN NULL WHEN NOT regexp_full_match(trim(s), re) THEN error('conv of this text is not supported: ' || s) ELSE to_base(CAST(dbx__conv_value(trim(s), b) AS BIGINT), t) END;
+
+-- A quotient of decimals, exact: by doubles while these have digits enough, by integers beyond.
+CREATE MACRO dbx__unscaled(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT);
+CREATE MACRO dbx__point(q, one, s) AS CAST(q // one AS VARCHAR) || '.' || lpad(CAST(q % one AS VARCHAR), s, '0');
+CREATE MACRO dbx__ratio(n, d) AS (abs(n) * 2 + abs(d)) // (abs(d) * 2);
+CREATE MACRO dbx__quotient(a, b, up, one, s, small) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN abs(a / b) < small THEN CAST(a / b AS VARCHAR) ELSE CASE WHEN (a < 0) <> (b < 0) THEN '-' ELSE '' END || dbx__point(dbx__ratio(dbx__unscaled(a) * up, dbx__unscaled(b)), one, s) END;
+
+-- Text.
+CREATE MACRO dbx__substr_from(s, p) AS CASE WHEN p > 0 THEN p - 1 WHEN p < 0 THEN length(s) + p ELSE 0 END;
+CREATE MACRO dbx__slice(s, a, b) AS CASE WHEN b <= a THEN CASE WHEN s IS NOT NULL THEN '' END ELSE substring(s, greatest(a, 0) + 1, greatest(b, 0) - greatest(a, 0)) END;
+CREATE MACRO dbx__substr(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL ELSE dbx__slice(s, dbx__substr_from(s, CAST(p AS BIGINT)), dbx__substr_from(s, CAST(p AS BIGINT)) + CAST(n AS BIGINT)) END;
+CREATE MACRO dbx__substr2(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL ELSE substring(s, greatest(dbx__substr_from(s, CAST(p AS BIGINT)), 0) + 1) END;
+CREATE MACRO dbx__left(s, n) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL THEN '' END ELSE left(s, n) END;
+CREATE MACRO dbx__right(s, n) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL THEN '' END ELSE right(s, n) END;
+-- Java's special cases beyond the sharp s are rare: an error, not another text.
+CREATE MACRO dbx__upper(s) AS CASE WHEN strlen(s) = length(s) THEN upper(s) WHEN regexp_matches(s, '[ŉǰΐΰևẖ-ẚﬀ-ﬆﬓ-ﬗὐ-ῼ]') THEN error('upper of this text is not supported: ' || s) ELSE upper(replace(s, 'ß', 'SS')) END;
+CREATE MACRO dbx__lower(s) AS CASE WHEN strlen(s) = length(s) THEN lower(s) WHEN regexp_matches(s, '[İΣ]') THEN error('lower of this text is not supported: ' || s) ELSE lower(s) END;
+CREATE MACRO dbx__levenshtein(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN strlen(a) = length(a) AND strlen(b) = length(b) THEN levenshtein(a, b) ELSE error('levenshtein of text beyond ASCII is not supported.') END;
+CREATE MACRO dbx__initcap(s) AS array_to_string(list_transform(string_split(s, ' '), LAMBDA w: upper(substring(w, 1, 1)) || lower(substring(w, 2))), ' ');
+CREATE MACRO dbx__json(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END;
+CREATE MACRO dbx__lpad(s, n, p) AS CASE WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL WHEN n <= 0 THEN '' WHEN p = '' THEN left(s, n) ELSE lpad(s, n, p) END;
+CREATE MACRO dbx__rpad(s, n, p) AS CASE WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL WHEN n <= 0 THEN '' WHEN p = '' THEN left(s, n) ELSE rpad(s, n, p) END;
+CREATE MACRO dbx__locate(sub, s, p) AS CASE WHEN sub IS NULL OR s IS NULL OR p IS NULL THEN CASE WHEN p IS NULL AND s IS NOT NULL THEN 0 END WHEN p < 1 THEN 0 WHEN sub = '' THEN CASE WHEN p <= length(s) + 1 THEN p ELSE 0 END WHEN strpos(substring(s, p), sub) = 0 THEN 0 ELSE strpos(substring(s, p), sub) + p - 1 END;
+CREATE MACRO dbx__instr(s, sub) AS CASE WHEN sub = '' AND s IS NOT NULL THEN 1 ELSE strpos(s, sub) END;
+CREATE MACRO dbx__substring_index(s, d, n) AS CASE WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL WHEN n = 0 OR d = '' THEN '' WHEN n > 0 THEN array_to_string(string_split(s, d)[1:n], d) ELSE array_to_string(string_split(s, d)[greatest(len(string_split(s, d)) + n + 1, 1):], d) END;
+CREATE MACRO dbx__split_part(s, d, n) AS CASE WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL WHEN n = 0 THEN error('The index 0 of split_part is invalid.') WHEN d = '' THEN CASE WHEN n IN (1, -1) THEN s ELSE '' END ELSE split_part(s, d, n) END;
+CREATE MACRO dbx__find_in_set(x, s) AS CASE WHEN x IS NULL OR s IS NULL THEN NULL WHEN contains(x, ',') THEN 0 ELSE coalesce(list_position(string_split(s, ','), x), 0) END;
+CREATE MACRO dbx__chr(n) AS CASE WHEN n < 0 THEN '' WHEN n % 256 = 0 THEN chr(0) ELSE chr(CAST(n % 256 AS INTEGER)) END;
+CREATE MACRO dbx__ascii(s) AS CASE WHEN s = '' THEN 0 ELSE unicode(s) END;
+CREATE MACRO dbx__elt(n, xs) AS CASE WHEN n < 1 OR n > len(xs) THEN error('The index of elt is out of bounds.') ELSE xs[n] END;
+
+-- Dates.
+CREATE MACRO dbx__in_month(t) AS epoch_us(CAST(t AS TIMESTAMP)) - epoch_us(CAST(date_trunc('month', CAST(t AS TIMESTAMP)) AS TIMESTAMP));
+CREATE MACRO dbx__month_no(t) AS CAST(year(t) * 12 + month(t) AS BIGINT);
+CREATE MACRO dbx__months(a, b) AS CASE WHEN dbx__month_no(b) > dbx__month_no(a) AND dbx__in_month(b) < dbx__in_month(a) THEN dbx__month_no(b) - dbx__month_no(a) - 1 WHEN dbx__month_no(b) < dbx__month_no(a) AND dbx__in_month(b) > dbx__in_month(a) THEN dbx__month_no(b) - dbx__month_no(a) + 1 ELSE dbx__month_no(b) - dbx__month_no(a) END;
+CREATE MACRO dbx__micros(a, b) AS epoch_us(CAST(b AS TIMESTAMP)) - epoch_us(CAST(a AS TIMESTAMP));
+CREATE MACRO dbx__month_end(t) AS last_day(CAST(t AS DATE)) = CAST(t AS DATE);
+CREATE MACRO dbx__months_between(a, b) AS CASE WHEN day(a) = day(b) OR (dbx__month_end(a) AND dbx__month_end(b)) THEN CAST(dbx__month_no(a) - dbx__month_no(b) AS DOUBLE) ELSE dbx__month_no(a) - dbx__month_no(b) + (dbx__in_month(a) // 1000000 - dbx__in_month(b) // 1000000) / 2678400.0::DOUBLE END;
+CREATE MACRO dbx__next_day(d, n) AS CAST(d + CAST((n - isodow(d) + 6) % 7 + 1 AS INTEGER) AS DATE);
+CREATE MACRO dbx__strptime(s, f, re) AS CASE WHEN s IS NOT NULL THEN strptime(dbx__parse_ok(s, re), f) END;
+CREATE MACRO dbx__parse_ok(s, re) AS CASE WHEN regexp_full_match(s, re) THEN s ELSE error('The text ''' || s || ''' does not match the date format.') END;
+CREATE MACRO dbx__try_strptime(s, f, re) AS CASE WHEN regexp_full_match(s, re) THEN try_strptime(s, f) END;
+CREATE MACRO dbx__strftime_q(t, f) AS replace(strftime(t, f), '{Q}', CAST(quarter(t) AS VARCHAR));
+CREATE MACRO dbx__from_utc(t, z) AS timezone(z, timezone('UTC', CAST(t AS TIMESTAMP)));
+CREATE MACRO dbx__to_utc(t, z) AS timezone('UTC', timezone(z, CAST(t AS TIMESTAMP)));
+
+-- Lists.
+CREATE MACRO dbx__at(a, i) AS CASE WHEN a IS NULL OR i IS NULL THEN NULL WHEN i < 0 OR i >= len(a) THEN error('The index ' || i || ' is out of bounds.') ELSE a[i + 1] END;
+CREATE MACRO dbx__get(a, i) AS CASE WHEN i >= 0 THEN a[i + 1] END;
+CREATE MACRO dbx__element_at(a, i) AS CASE WHEN a IS NULL OR i IS NULL THEN NULL WHEN i = 0 OR abs(i) > len(a) THEN error('The index ' || i || ' is out of bounds.') ELSE a[i] END;
+CREATE MACRO dbx__try_element_at(a, i) AS CASE WHEN i = 0 THEN error('The index 0 is invalid.') ELSE a[i] END;
+CREATE MACRO dbx__has_null(a) AS len(a) > list_count(a);
+CREATE MACRO dbx__array_contains(a, x) AS CASE WHEN a IS NULL OR x IS NULL THEN NULL WHEN list_contains(a, x) THEN true WHEN dbx__has_null(a) THEN NULL ELSE false END;
+CREATE MACRO dbx__array_position(a, x) AS CASE WHEN a IS NULL OR x IS NULL THEN NULL ELSE coalesce(list_position(a, x), 0) END;
+CREATE MACRO dbx__array_distinct(a) AS list_filter(a, LAMBDA x, i: CASE WHEN x IS NULL THEN list_count(a[1:i - 1]) = i - 1 ELSE list_position(a, x) = i END);
+CREATE MACRO dbx__array_union(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN dbx__array_distinct(list_concat(a, b)) END;
+CREATE MACRO dbx__array_intersect(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_filter(dbx__array_distinct(a), LAMBDA x: CASE WHEN x IS NULL THEN dbx__has_null(b) ELSE list_contains(b, x) END) END;
+CREATE MACRO dbx__array_except(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_filter(dbx__array_distinct(a), LAMBDA x: CASE WHEN x IS NULL THEN NOT dbx__has_null(b) ELSE NOT list_contains(b, x) END) END;
+CREATE MACRO dbx__arrays_overlap(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN list_has_any(a, b) THEN true WHEN len(a) > 0 AND len(b) > 0 AND (dbx__has_null(a) OR dbx__has_null(b)) THEN NULL ELSE false END;
+CREATE MACRO dbx__array_remove(a, x) AS CASE WHEN x IS NOT NULL THEN list_filter(a, LAMBDA y: y IS NULL OR y <> x) END;
+CREATE MACRO dbx__array_repeat(x, n) AS CASE WHEN n IS NOT NULL THEN list_transform(range(CAST(greatest(n, 0) AS BIGINT)), LAMBDA i: x) END;
+CREATE MACRO dbx__flatten(a) AS CASE WHEN len(a) = list_count(a) THEN flatten(a) END;
+CREATE MACRO dbx__array_slice(a, s, n) AS CASE WHEN a IS NULL OR s IS NULL OR n IS NULL THEN NULL WHEN s = 0 OR n < 0 THEN error('slice needs a start other than 0 and no negative length.') WHEN s > 0 THEN a[s:s + n - 1] WHEN -s > len(a) THEN a[1:0] ELSE a[len(a) + s + 1:len(a) + s + n] END;
+CREATE MACRO dbx__sequence(a, b) AS CASE WHEN a <= b THEN generate_series(CAST(a AS BIGINT), CAST(b AS BIGINT)) ELSE generate_series(CAST(a AS BIGINT), CAST(b AS BIGINT), -1) END;
+CREATE MACRO dbx__sequence3(a, b, s) AS CASE WHEN (s > 0 AND a <= b) OR (s < 0 AND a >= b) OR (s = 0 AND a = b) THEN CASE WHEN s = 0 THEN [CAST(a AS BIGINT)] ELSE generate_series(CAST(a AS BIGINT), CAST(b AS BIGINT), CAST(s AS BIGINT)) END WHEN a IS NOT NULL AND b IS NOT NULL AND s IS NOT NULL THEN error('The bounds of sequence are illegal.') END;
+CREATE MACRO dbx__exists(a) AS CASE WHEN list_contains(a, true) THEN true WHEN dbx__has_null(a) THEN NULL WHEN a IS NOT NULL THEN false END;
+CREATE MACRO dbx__forall(a) AS CASE WHEN list_contains(a, false) THEN false WHEN dbx__has_null(a) THEN NULL WHEN a IS NOT NULL THEN true END;
+CREATE MACRO dbx__explode_outer(a) AS CASE WHEN len(a) > 0 THEN a ELSE [NULL] END;
+
+-- Aggregates.
+CREATE MACRO dbx__skewness(x) AS CASE WHEN count(x) > 2 THEN skewness(x) * (count(x) - 2) / sqrt(count(x) * (count(x) - 1)) WHEN count(x) = 2 AND min(x) < max(x) THEN 0.0::DOUBLE END;
+CREATE MACRO dbx__no_nan(x) AS CASE WHEN NOT isnan(x) THEN x END;

@@ -1,0 +1,90 @@
+-- MySQL 8 and MariaDB on DuckDB: https://dev.mysql.com/doc/refman/8.0/en/
+-- uses: common 1
+
+SET TimeZone = 'UTC';
+SET ieee_floating_point_ops = false;
+SET error_on_division_by_zero = false;
+SET default_collation = 'nocase.noaccent';
+
+-- type-conversion.html: the number a text begins with, else 0
+CREATE MACRO my__numeral(s) AS CASE WHEN s IS NULL THEN NULL ELSE
+  coalesce(nullif(regexp_extract(s, '^\s*([+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?)', 1), ''), '0') END;
+CREATE MACRO my__number(s) AS TRY_CAST(my__numeral(s) AS DOUBLE);
+CREATE MACRO my__integer(s) AS CASE WHEN s IS NULL THEN NULL ELSE
+  coalesce(TRY_CAST(nullif(regexp_extract(s, '^\s*([+-]?[0-9]+)', 1), '') AS BIGINT), 0) END;
+CREATE MACRO my__unsigned(x) AS
+  CASE WHEN x < 0 THEN CAST(CAST(x AS HUGEINT) + 18446744073709551616 AS UBIGINT) ELSE CAST(x AS UBIGINT) END;
+CREATE MACRO my__text(x) AS CASE
+  WHEN abs(x) >= 1e15::DOUBLE OR (x <> 0 AND abs(x) < 1e-15::DOUBLE) THEN replace(CAST(x::DOUBLE AS VARCHAR), 'e+', 'e')
+  ELSE regexp_replace(CAST(x AS VARCHAR), '\.0$', '') END;
+
+CREATE MACRO my__div(a, b) AS a // nullif(b, 0);
+CREATE MACRO my__div_real(a, b) AS CAST(trunc(a / nullif(b, 0)) AS BIGINT);
+CREATE MACRO my__round(x, n) AS round_even(x * power(10::DOUBLE, n), 0) / power(10::DOUBLE, n);
+CREATE MACRO my__sqrt(x) AS CASE WHEN x >= 0 THEN sqrt(x) END;
+CREATE MACRO my__ln(x) AS CASE WHEN x > 0 THEN ln(x) END;
+CREATE MACRO my__log(x) AS CASE WHEN x > 0 THEN ln(x) END;
+CREATE MACRO my__log2(b, x) AS CASE WHEN x > 0 AND b > 0 AND b <> 1 THEN
+  CASE b WHEN 10 THEN log10(x) WHEN 2 THEN log2(x) ELSE ln(x) / ln(b) END END;
+CREATE MACRO my__acos(x) AS CASE WHEN x BETWEEN -1 AND 1 THEN acos(x) END;
+CREATE MACRO my__asin(x) AS CASE WHEN x BETWEEN -1 AND 1 THEN asin(x) END;
+CREATE MACRO my__between(x, most) AS CASE WHEN x > most THEN most WHEN x < -most THEN -most ELSE x END;
+
+-- bit-functions.html: unsigned integers of 64 bits
+CREATE MACRO my__not(a) AS 18446744073709551615::UBIGINT - my__unsigned(a);
+CREATE MACRO my__and(a, b) AS my__unsigned(a) & my__unsigned(b);
+CREATE MACRO my__or(a, b) AS my__unsigned(a) | my__unsigned(b);
+CREATE MACRO my__xor(a, b) AS xor(my__unsigned(a), my__unsigned(b));
+CREATE MACRO my__leftshift(a, b) AS CASE WHEN b >= 64 OR b < 0 THEN 0::UBIGINT ELSE
+  CAST((CAST(my__unsigned(a) AS UHUGEINT) * CAST(power(2::DOUBLE, b) AS UHUGEINT)) % 18446744073709551616::UHUGEINT AS UBIGINT) END;
+CREATE MACRO my__rightshift(a, b) AS CASE WHEN b >= 64 OR b < 0 THEN 0::UBIGINT ELSE
+  CAST(CAST(my__unsigned(a) AS UHUGEINT) // CAST(power(2::DOUBLE, b) AS UHUGEINT) AS UBIGINT) END;
+
+CREATE MACRO my__fold(s) AS lower(strip_accents(s));
+CREATE MACRO my__upper(s) AS replace(upper(replace(s, 'ß', chr(57344))), chr(57344), 'ß');
+CREATE MACRO my__from(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL
+  WHEN p = 0 OR -p > length(s) THEN '' ELSE substring(s, p) END;
+CREATE MACRO my__substr(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL
+  WHEN p = 0 OR n < 1 OR -p > length(s) THEN '' ELSE substring(s, p, n) END;
+CREATE MACRO my__left(s, n) AS CASE WHEN n < 1 THEN substring(s, 1, 0) ELSE left(s, n) END;
+CREATE MACRO my__right(s, n) AS CASE WHEN n < 1 THEN substring(s, 1, 0) ELSE right(s, n) END;
+CREATE MACRO my__locate(s, x, p) AS CASE WHEN s IS NULL OR x IS NULL OR p IS NULL THEN NULL WHEN p < 1 THEN 0
+  WHEN strpos(substring(s, p), x) = 0 THEN 0 ELSE strpos(substring(s, p), x) + p - 1 END;
+CREATE MACRO my__substring_index(s, d, n) AS CASE WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL
+  WHEN n = 0 OR d = '' THEN ''
+  WHEN n > 0 THEN array_to_string(list_slice(string_split(s, d), 1, n), d)
+  ELSE array_to_string(list_slice(string_split(s, d), greatest(len(string_split(s, d)) + n + 1, 1), len(string_split(s, d))), d) END;
+CREATE MACRO my__strcmp(a, b) AS CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
+CREATE MACRO my__find_in_set(x, s) AS CASE WHEN x IS NULL OR s IS NULL THEN NULL WHEN s = '' OR contains(x, ',') THEN 0
+  ELSE coalesce(list_position(string_split(my__fold(s), ','), my__fold(x)), 0) END;
+
+-- date-and-time-literals.html: a text as a moment, NULL if it is none
+CREATE MACRO my__moment(s) AS CASE
+  WHEN regexp_full_match(s, '[0-9]{8}') THEN try_strptime(s, '%Y%m%d')
+  WHEN regexp_full_match(s, '[0-9]{14}') THEN try_strptime(s, '%Y%m%d%H%M%S')
+  ELSE TRY_CAST(s AS TIMESTAMP) END;
+CREATE MACRO my__date(s) AS CAST(my__moment(s) AS DATE);
+CREATE MACRO my__seconds(t) AS date_trunc('second', CAST(t AS TIMESTAMP) + to_milliseconds(500));
+CREATE MACRO my__datetime(s) AS my__seconds(my__moment(s));
+CREATE MACRO my__now() AS date_trunc('second', CAST(now() AS TIMESTAMP));
+CREATE MACRO my__units(a, b, us) AS CAST((epoch_us(b) - epoch_us(a)) // us AS BIGINT);
+CREATE MACRO my__count(a, b) AS (year(b) * 12 + month(b)) - (year(a) * 12 + month(a))
+  - CASE WHEN (b - date_trunc('month', b)) < (a - date_trunc('month', a)) THEN 1 ELSE 0 END;
+CREATE MACRO my__months(a, b, n) AS CASE WHEN a <= b THEN my__count(a, b) // n ELSE -(my__count(b, a) // n) END;
+CREATE MACRO my__add(t, n, us) AS make_timestamp(CAST(epoch_us(t) + round(n * us::BIGINT) AS BIGINT));
+CREATE MACRO my__add_months(t, n) AS t + to_months(CAST(n AS INTEGER));
+CREATE MACRO my__as_text(s, t, days) AS CASE WHEN days = 1 AND length(s) <= 10 THEN strftime(t, '%Y-%m-%d')
+  WHEN epoch_us(t) % 1000000 <> 0 THEN strftime(t, '%Y-%m-%d %H:%M:%S.%f') ELSE strftime(t, '%Y-%m-%d %H:%M:%S') END;
+CREATE MACRO my__makedate(y, n) AS CASE WHEN n > 0 THEN make_date(y, 1, 1) + CAST(n - 1 AS INTEGER) END;
+CREATE MACRO my__period_diff(a, b) AS (a // 100 * 12 + a % 100) - (b // 100 * 12 + b % 100);
+CREATE MACRO my__period_add(p, n) AS
+  ((p // 100 * 12 + p % 100 - 1 + n) // 12) * 100 + (p // 100 * 12 + p % 100 - 1 + n) % 12 + 1;
+
+CREATE MACRO my__json_text(j) AS CASE json_type(j::JSON) WHEN 'VARCHAR' THEN json_extract_string(j::JSON, '$') ELSE j::VARCHAR END;
+CREATE MACRO my__json_number(j) AS CASE json_type(j::JSON)
+  WHEN 'BOOLEAN' THEN CASE WHEN j::VARCHAR = 'true' THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END
+  WHEN 'VARCHAR' THEN my__number(json_extract_string(j::JSON, '$'))
+  WHEN 'NULL' THEN NULL ELSE TRY_CAST(j::VARCHAR AS DOUBLE) END;
+CREATE MACRO my__json_length(j, p) AS CASE json_type(j, p)
+  WHEN 'ARRAY' THEN json_array_length(j, p) WHEN 'OBJECT' THEN len(json_keys(j, p))
+  ELSE CASE WHEN json_type(j, p) IS NOT NULL THEN 1 END END;

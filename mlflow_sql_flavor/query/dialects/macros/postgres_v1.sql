@@ -1,0 +1,126 @@
+-- What postgres means, in DuckDB. Names: pg__*.
+-- uses: common 1
+SET TimeZone = 'UTC';
+SET integer_division = true;
+SET ieee_floating_point_ops = false;
+SET error_on_division_by_zero = true;
+
+-- Numbers. A numeric that DuckDB has as DOUBLE stands for the decimal of 15 digits next to it.
+CREATE MACRO pg__digits(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN printf('%.15g', x) ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO pg__snap(x) AS CAST(pg__digits(x) AS DOUBLE);
+CREATE MACRO pg__div(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) / b) >= 1e15 THEN error('div(): more than 15 digits') ELSE trunc(pg__snap(CAST(a AS DOUBLE) / b)) END;
+CREATE MACRO pg__round(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN round_even(x, 0) ELSE round(x) END;
+CREATE MACRO pg__hex4(x) AS lower(hex(CASE WHEN x < 0 THEN 4294967296 + CAST(x AS BIGINT) ELSE CAST(x AS BIGINT) END));
+CREATE MACRO pg__hex8(x) AS lower(hex(CAST(x AS BIGINT)));
+CREATE MACRO pg__width_bucket(x, a, b, n) AS CASE
+  WHEN n <= 0 THEN error('width_bucket(): the count must be greater than zero')
+  WHEN a = b THEN error('width_bucket(): the bounds cannot be equal')
+  WHEN a < b THEN CASE WHEN x < a THEN 0 WHEN x >= b THEN n + 1 ELSE CAST(floor(pg__snap((x - a) * n / CAST(b - a AS DOUBLE))) AS INTEGER) + 1 END
+  ELSE CASE WHEN x > a THEN 0 WHEN x <= b THEN n + 1 ELSE CAST(floor(pg__snap((a - x) * n / CAST(a - b AS DOUBLE))) AS INTEGER) + 1 END END;
+
+-- Casts and text.
+CREATE MACRO pg__integer(s) AS CASE WHEN s IS NULL OR regexp_full_match(s, '\s*[+-]?[0-9]+\s*') THEN trim(s, e' \t\n\r') ELSE error('invalid input syntax for type integer: ' || s) END;
+CREATE MACRO pg__numeric(s) AS CASE WHEN regexp_matches(s, '[eExX_]|\.[0-9]{11,}') THEN error('too many digits for a numeric from text: ' || s) ELSE trim(s, e' \t\n\r') END;
+CREATE MACRO pg__boolean(s) AS CASE
+  WHEN s IS NULL THEN NULL
+  WHEN lower(trim(s)) IN ('t', 'tr', 'tru', 'true', 'y', 'ye', 'yes', 'on', '1') THEN true
+  WHEN lower(trim(s)) IN ('f', 'fa', 'fal', 'fals', 'false', 'n', 'no', 'of', 'off', '0') THEN false
+  ELSE error('invalid input syntax for type boolean: ' || s) END;
+CREATE MACRO pg__bool_letter(x) AS CASE x WHEN true THEN 't' WHEN false THEN 'f' END;
+CREATE MACRO pg__float_text(x) AS CASE
+  WHEN isnan(x) THEN 'NaN'
+  WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
+  WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN regexp_replace(regexp_replace(rtrim(replace(CAST(x AS VARCHAR), '.', ''), '0'), '^(-?[0-9])([0-9]*)$', '\1.\2'), '\.$', '') || 'e+15'
+  ELSE regexp_replace(CAST(x AS VARCHAR), '\.0$', '') END;
+CREATE MACRO pg__text(x) AS CASE
+  WHEN typeof(x) = 'DOUBLE' THEN pg__float_text(TRY_CAST(x AS DOUBLE))
+  WHEN typeof(x) IN ('FLOAT', 'INTERVAL', 'JSON') OR typeof(x) LIKE '%]' OR typeof(x) LIKE '%)' AND typeof(x) NOT LIKE 'DECIMAL%' THEN error('the text of ' || typeof(x) || ' differs from postgres')
+  ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO pg__char(s, n) AS rpad(substring(s, 1, n), n, ' ');
+CREATE MACRO pg__bare_char(s, n) AS rtrim(substring(s, 1, n), ' ');
+
+CREATE MACRO pg__base64(b) AS CASE WHEN octet_length(b) > 57 THEN error('encode(): postgres breaks lines of base64 at 76 characters') ELSE base64(b) END;
+CREATE MACRO pg__to_number(s, n) AS CASE WHEN regexp_full_match(trim(s), '[+-]?[0-9,]*(\.[0-9]*)?') AND length(split_part(trim(s), '.', 2)) <= n THEN replace(trim(s), ',', '') ELSE error('to_number(): the text does not fit the format: ' || s) END;
+CREATE MACRO pg__interval_part(n, word, before) AS CASE WHEN n <> 0 THEN CASE WHEN n > 0 AND before < 0 THEN '+' ELSE '' END || CAST(n AS VARCHAR) || ' ' || word || CASE WHEN n <> 1 THEN 's' ELSE '' END END;
+CREATE MACRO pg__interval_clock(u, before) AS CASE WHEN u <> 0 OR before IS NULL THEN
+  CASE WHEN u < 0 THEN '-' WHEN before < 0 THEN '+' ELSE '' END || lpad(CAST(abs(u) // 3600000000 AS VARCHAR), greatest(2, length(CAST(abs(u) // 3600000000 AS VARCHAR)))::INTEGER, '0')
+  || ':' || lpad(CAST(abs(u) // 60000000 % 60 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(u) // 1000000 % 60 AS VARCHAR), 2, '0')
+  || CASE WHEN abs(u) % 1000000 <> 0 THEN '.' || rtrim(lpad(CAST(abs(u) % 1000000 AS VARCHAR), 6, '0'), '0') ELSE '' END END;
+CREATE MACRO pg__interval_micros(i) AS extract('hour' FROM i) * 3600000000 + extract('minute' FROM i) * 60000000 + extract('microsecond' FROM i);
+CREATE MACRO pg__interval_text(i) AS CASE WHEN i IS NOT NULL THEN concat_ws(' ',
+  pg__interval_part(extract('year' FROM i), 'year', 0), pg__interval_part(extract('month' FROM i), 'mon', extract('year' FROM i)),
+  pg__interval_part(extract('day' FROM i), 'day', CASE WHEN extract('month' FROM i) <> 0 THEN extract('month' FROM i) ELSE extract('year' FROM i) END),
+  pg__interval_clock(pg__interval_micros(i), CASE WHEN extract('day' FROM i) <> 0 THEN extract('day' FROM i) WHEN extract('month' FROM i) <> 0 THEN extract('month' FROM i) WHEN extract('year' FROM i) <> 0 THEN extract('year' FROM i) END)) END;
+
+CREATE MACRO pg__bytea(s) AS CASE WHEN contains(s, '\') THEN error('a backslash in the text of a bytea') ELSE encode(s) END;
+CREATE MACRO pg__item_texts(l) AS list_transform(l, lambda i: CASE WHEN typeof(i) = 'BOOLEAN' THEN pg__bool_letter(TRY_CAST(i AS BOOLEAN)) ELSE pg__text(i) END);
+
+-- Strings.
+CREATE MACRO pg__upper(s) AS CASE WHEN contains(s, 'ß') THEN array_to_string(list_transform(string_split(s, 'ß'), lambda p: upper(p)), 'ß') ELSE upper(s) END;
+CREATE MACRO pg__initcap(s) AS array_to_string(list_transform(regexp_extract_all(s, '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: pg__upper(w[1]) || lower(w[2:])), '');
+CREATE MACRO pg__substring_from(s, a) AS CASE WHEN s IS NULL OR a IS NULL THEN NULL ELSE substring(s, greatest(a, 1)) END;
+CREATE MACRO pg__substring(s, a, n) AS CASE
+  WHEN s IS NULL OR a IS NULL OR n IS NULL THEN NULL
+  WHEN n < 0 THEN error('negative substring length not allowed')
+  ELSE substring(s, greatest(a, 1), greatest(a + n - greatest(a, 1), 0)) END;
+CREATE MACRO pg__regexp(s, p, g, o) AS CASE WHEN regexp_matches(s, p, o) THEN regexp_extract(s, p, g, o) END;
+CREATE MACRO pg__matches(s, p, g, o) AS list_transform(regexp_extract_all(s, p, g, replace(o, 'g', '')), lambda m: [m]);
+CREATE MACRO pg__first_match(s, p, g, o) AS CASE WHEN regexp_matches(s, p, o) THEN [[regexp_extract(s, p, g, o)]] ELSE [] END;
+CREATE MACRO pg__split(s, d) AS CASE
+  WHEN s = '' THEN CAST([] AS VARCHAR[])
+  WHEN d IS NULL THEN string_split(s, '')
+  WHEN d = '' THEN CASE WHEN s IS NOT NULL THEN [s] END
+  ELSE string_split(s, d) END;
+CREATE MACRO pg__null_items(l, n) AS list_transform(l, lambda i: nullif(i, n));
+CREATE MACRO pg__split_part(s, d, n) AS CASE
+  WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL
+  WHEN n = 0 THEN error('field position must not be zero')
+  WHEN d = '' THEN CASE WHEN n IN (1, -1) THEN s ELSE '' END
+  ELSE split_part(s, d, n) END;
+CREATE MACRO pg__lpad(s, n, f) AS CASE WHEN f = '' THEN substring(s, 1, greatest(n, 0)) ELSE lpad(s, greatest(n, 0), f) END;
+CREATE MACRO pg__rpad(s, n, f) AS CASE WHEN f = '' THEN substring(s, 1, greatest(n, 0)) ELSE rpad(s, greatest(n, 0), f) END;
+
+-- Number masks: digits before the point, those always written, after the point, those always written.
+CREATE MACRO pg__mask_whole(n, digits, zeros, decs) AS CASE
+  WHEN trunc(abs(n)) >= CAST(power(10, digits) AS DECIMAL(38, 0)) THEN error('to_char(): the number does not fit the format')
+  WHEN trunc(abs(n)) = 0 AND (zeros > 0 OR decs > 0) THEN repeat('0', zeros)
+  ELSE lpad(CAST(CAST(trunc(abs(n)) AS DECIMAL(38, 0)) AS VARCHAR), CAST(greatest(zeros, length(CAST(CAST(trunc(abs(n)) AS DECIMAL(38, 0)) AS VARCHAR))) AS INTEGER), '0') END;
+CREATE MACRO pg__mask_group(s) AS reverse(rtrim(regexp_replace(reverse(s), '([0-9]{3})', '\1,', 'g'), ','));
+CREATE MACRO pg__mask_fraction(n, decs, fixed) AS CASE WHEN decs = 0 THEN '' ELSE substring(split_part(CAST(abs(n) AS VARCHAR), '.', 2), 1, fixed) || rtrim(substring(split_part(CAST(abs(n) AS VARCHAR), '.', 2), fixed + 1), '0') END;
+CREATE MACRO pg__mask_body(n, digits, zeros, decs, fixed, grouped, point) AS CASE WHEN n < 0 THEN '-' ELSE '' END
+    || CASE WHEN decs > 0 AND zeros = 0 AND trunc(abs(n)) = 0 AND pg__mask_fraction(n, decs, fixed) = '' THEN '0' ELSE '' END
+    || CASE WHEN grouped THEN pg__mask_group(pg__mask_whole(n, digits, zeros, decs)) ELSE pg__mask_whole(n, digits, zeros, decs) END
+    || point || pg__mask_fraction(n, decs, fixed);
+CREATE MACRO pg__mask(n, digits, zeros, decs, fixed, grouped, fill, width, point, tail) AS CASE
+  WHEN n IS NULL THEN NULL
+  WHEN fill THEN pg__mask_body(n, digits, zeros, decs, fixed, grouped, point) || tail
+  ELSE lpad(pg__mask_body(n, digits, zeros, decs, fixed, grouped, point), CAST(width + 1 AS INTEGER), ' ') || tail END;
+
+-- Dates.
+CREATE MACRO pg__trunc_century(t) AS date_trunc('century', t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
+CREATE MACRO pg__trunc_millennium(t) AS date_trunc('millennium', t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
+CREATE MACRO pg__fmt_q(t) AS CAST(quarter(t) AS VARCHAR);
+CREATE MACRO pg__fmt_d(t) AS CAST(dayofweek(t) + 1 AS VARCHAR);
+CREATE MACRO pg__fmt_ww(t) AS lpad(CAST((dayofyear(t) - 1) // 7 + 1 AS VARCHAR), 2, '0');
+CREATE MACRO pg__fmt_w(t) AS CAST((day(t) - 1) // 7 + 1 AS VARCHAR);
+CREATE MACRO pg__fmt_j(t) AS CAST(CAST(floor(julian(CAST(t AS DATE))) AS BIGINT) AS VARCHAR);
+CREATE MACRO pg__fmt_cc(t) AS lpad(CAST((year(t) - 1) // 100 + 1 AS VARCHAR), 2, '0');
+CREATE MACRO pg__fmt_ssss(t) AS CAST(hour(t) * 3600 + minute(t) * 60 + second(t) AS VARCHAR);
+CREATE MACRO pg__ordinal(s) AS s || CASE
+  WHEN right(s, 2) IN ('11', '12', '13') THEN 'th'
+  ELSE CASE right(s, 1) WHEN '1' THEN 'st' WHEN '2' THEN 'nd' WHEN '3' THEN 'rd' ELSE 'th' END END;
+
+-- Arrays and JSON.
+CREATE MACRO pg__array_remove(l, v) AS list_filter(l, lambda i: i IS DISTINCT FROM v);
+CREATE MACRO pg__element(l, i) AS CASE WHEN i >= 1 THEN list_extract(l, i) END;
+CREATE MACRO pg__slice(l, a, b) AS CASE WHEN l IS NULL OR a IS NULL OR b IS NULL THEN NULL WHEN b < greatest(a, 1) THEN l[1:0] ELSE list_slice(l, greatest(a, 1), b) END;
+CREATE MACRO pg__json_scalar(v) AS json_extract_string(v, '$');
+CREATE MACRO pg__json_text(v, doc) AS CASE
+  WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN error('the text of a JSON object or array differs from postgres: take its values out')
+  WHEN json_type(v) IN ('DOUBLE', 'HUGEINT') AND regexp_matches(CAST(doc AS VARCHAR), '[0-9][eE]|[0-9]\.[0-9]*0([^0-9]|$)|[0-9]{16}') THEN error('the text of a JSON number differs from postgres: cast it to numeric')
+  ELSE json_extract_string(v, '$') END;
+CREATE MACRO pg__json_step(v, k, i) AS CASE WHEN json_type(v) = 'ARRAY' THEN json_extract(v, i) ELSE json_extract(v, '$."' || k || '"') END;
+CREATE MACRO pg__json_array_length(v) AS CASE WHEN json_type(v) <> 'ARRAY' THEN error('cannot get array length of a non-array') ELSE json_array_length(v) END;
+CREATE MACRO pg__json_typeof(v) AS CASE json_type(v) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'BIGINT' THEN 'number' WHEN 'UBIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' WHEN 'HUGEINT' THEN 'number' END;
+CREATE MACRO pg__json_items(v) AS CAST(v AS JSON[]);
+CREATE MACRO pg__json_texts(v) AS list_transform(CAST(v AS JSON[]), lambda e: pg__json_text(e, v));

@@ -1,0 +1,26 @@
+-- What snowflake means, in DuckDB. Names: sf__*.
+-- uses: common 1
+SET TimeZone = 'UTC';
+SET ieee_floating_point_ops = false;
+SET error_on_division_by_zero = true;
+
+-- Casts of text.
+CREATE MACRO sf__valid(s, re) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(trim(s), re) THEN trim(s) ELSE error('Bad value: ' || s) END;
+CREATE MACRO sf__try_valid(s, re) AS CASE WHEN regexp_full_match(trim(s), re) THEN trim(s) WHEN regexp_matches(s, '[0-9]') THEN error('This text may be valid in another form: ' || s) END;
+CREATE MACRO sf__fits(s, n) AS CASE WHEN length(s) > n THEN error('The text is too long: ' || s) ELSE s END;
+CREATE MACRO sf__try_bool(s) AS CASE WHEN lower(s) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true WHEN lower(s) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END;
+CREATE MACRO sf__bool(s) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(sf__try_bool(s), CAST(error('No boolean: ' || s) AS BOOLEAN)) END;
+CREATE MACRO sf__dbl_text(x) AS CASE WHEN x IS NULL THEN NULL WHEN x = 0 THEN '0' WHEN abs(x) >= 1e-4 AND abs(x) < 1e15 THEN printf('%.15g', x) ELSE error('The text of this number is not verified.') END;
+CREATE MACRO sf__json_text(j) AS CASE WHEN json_type(CAST(j AS JSON)) IN ('OBJECT', 'ARRAY', 'DOUBLE') THEN error('The text of an object, an array or a number with a point is not verified.') ELSE CAST(j AS JSON) ->> '$' END;
+CREATE MACRO sf__json_number(j) AS CAST(j AS JSON) ->> '$';
+
+-- Text.
+CREATE MACRO sf__start(s, p) AS CASE WHEN p > 0 THEN p WHEN p = 0 THEN 1 WHEN -p > length(s) THEN error('The start lies before the text.') ELSE p END;
+CREATE MACRO sf__substr2(s, p) AS CASE WHEN s IS NOT NULL AND p IS NOT NULL THEN substring(s, sf__start(s, p)) END;
+CREATE MACRO sf__substr(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN n < 0 THEN '' ELSE substring(s, sf__start(s, p), n) END;
+CREATE MACRO sf__initcap_by(s, d) AS array_to_string(list_transform(string_split(s, ''), LAMBDA c, i: CASE WHEN i = 1 OR contains(d, substring(s, i - 1, 1)) THEN upper(c) ELSE lower(c) END), '');
+CREATE MACRO sf__initcap(s, d) AS CASE WHEN contains(s, '''') THEN error('INITCAP of a text with an apostrophe is not verified. Name the delimiters.') ELSE sf__initcap_by(s, d) END;
+CREATE MACRO sf__regexp_substr(s, p) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END;
+
+-- Dates.
+CREATE MACRO sf__weeks(a, b) AS CAST(date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7 AS BIGINT);

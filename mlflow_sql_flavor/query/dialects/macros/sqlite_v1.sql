@@ -1,0 +1,76 @@
+-- SQLite 3 on DuckDB: https://sqlite.org/lang.html
+
+SET integer_division = true;
+SET ieee_floating_point_ops = false;
+SET error_on_division_by_zero = false;
+SET TimeZone = 'UTC';
+
+-- https://sqlite.org/lang_expr.html#castexpr: the longest numeral a text begins with, else 0
+CREATE MACRO sqlite__number(s) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(
+  TRY_CAST(regexp_extract(s, '^[ \t\n\r\f\v]*([+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?)', 1) AS DOUBLE), 0.0::DOUBLE) END;
+CREATE MACRO sqlite__integer(s) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(
+  TRY_CAST(regexp_extract(s, '^[ \t\n\r\f\v]*([+-]?[0-9]+)', 1) AS BIGINT), 0) END;
+-- a real as text: 15 digits, always with a point (https://sqlite.org/printf.html#the_alternate_form_1_flag)
+CREATE MACRO sqlite__text(x) AS CASE
+  WHEN x IS NULL THEN NULL
+  WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Inf' ELSE '-Inf' END
+  WHEN trunc(x) = x AND abs(x) < 1e15::DOUBLE THEN printf('%.1f', x::DOUBLE)
+  ELSE regexp_replace(printf('%.15g', x::DOUBLE), '^(-?[0-9]+)(e.*)?$', '\1.0\2') END;
+-- https://sqlite.org/lang_corefunc.html#round: half away from zero of the value's own digits
+CREATE MACRO sqlite__round(x, n) AS CASE
+  WHEN abs(x::DOUBLE) >= 1e15::DOUBLE THEN x::DOUBLE
+  ELSE round(printf('%.20f', x::DOUBLE)::DECIMAL(38, 20), n)::DOUBLE END;
+CREATE MACRO sqlite__sqrt(x) AS CASE WHEN x >= 0 THEN sqrt(x) END;
+CREATE MACRO sqlite__ln(x) AS CASE WHEN x > 0 THEN ln(x) END;
+CREATE MACRO sqlite__log(x) AS CASE WHEN x > 0 THEN log10(x) END;
+CREATE MACRO sqlite__log2(b, x) AS CASE WHEN x > 0 AND b > 0 AND b <> 1 THEN ln(x) / ln(b) END;
+CREATE MACRO sqlite__total(x) AS coalesce(sum(x), 0.0::DOUBLE);
+CREATE MACRO sqlite__upper(s) AS translate(s, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+CREATE MACRO sqlite__lower(s) AS translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
+
+-- https://sqlite.org/lang_datefunc.html#time_values, in whole milliseconds
+CREATE MACRO sqlite__clock(s) AS
+  to_milliseconds((TRY_CAST(s[1:2] AS BIGINT) * 3600000 + TRY_CAST(s[4:5] AS BIGINT) * 60000
+    + CAST(round(coalesce(TRY_CAST(nullif(s[7:], '') AS DOUBLE), 0.0) * 1000) AS BIGINT))::BIGINT);
+CREATE MACRO sqlite__moment(s) AS CASE
+  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])') THEN
+    make_date(s[1:4]::BIGINT, s[6:7]::BIGINT, 1)::TIMESTAMP + to_days((s[9:10]::BIGINT - 1)::INTEGER)
+  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]+([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?Z?') THEN
+    make_date(s[1:4]::BIGINT, s[6:7]::BIGINT, 1)::TIMESTAMP + to_days((s[9:10]::BIGINT - 1)::INTEGER)
+      + sqlite__clock(trim(rtrim(s[12:], 'Z')))
+  WHEN regexp_full_match(s, '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?') THEN
+    TIMESTAMP '2000-01-01' + sqlite__clock(s)
+  WHEN regexp_full_match(s, '[0-9]+(\.[0-9]*)?') THEN sqlite__julian(s::DOUBLE) END;
+CREATE MACRO sqlite__julian(n) AS
+  CASE WHEN n BETWEEN 0 AND 5373484.5 THEN make_timestamp((round((n - 2440587.5::DOUBLE) * 86400000)::BIGINT * 1000)) END;
+CREATE MACRO sqlite__epoch(n) AS make_timestamp(round(n * 1000)::BIGINT * 1000);
+CREATE MACRO sqlite__now() AS date_trunc('millisecond', CAST(now() AS TIMESTAMP));
+CREATE MACRO sqlite__months(t, n) AS
+  date_trunc('month', t) + to_months(trunc(n)::INTEGER) + (t - date_trunc('month', t));
+CREATE MACRO sqlite__shift(t, n, ms) AS t + to_milliseconds(round(n * ms)::BIGINT);
+CREATE MACRO sqlite__weekday(t, n) AS t + to_days(((n - dayofweek(t) + 7) % 7)::INTEGER);
+CREATE MACRO sqlite__julianday(t) AS epoch_ms(t) / 86400000.0::DOUBLE + 2440587.5::DOUBLE;
+CREATE MACRO sqlite__unixepoch(t) AS floor(epoch_ms(t) / 1000.0::DOUBLE)::BIGINT;
+
+-- https://sqlite.org/json1.html: a value has the type it has in the JSON; where only a text can be, another is an error
+CREATE MACRO sqlite__json_value(j, p) AS CASE json_type(j, p)
+  WHEN 'VARCHAR' THEN json_extract_string(j, p)
+  WHEN 'OBJECT' THEN json_extract(j, p)::VARCHAR WHEN 'ARRAY' THEN json_extract(j, p)::VARCHAR
+  WHEN 'NULL' THEN NULL
+  ELSE CASE WHEN json_type(j, p) IS NULL THEN NULL
+    ELSE error('a JSON number or boolean is read as text: write CAST(... AS REAL), CAST(... AS INTEGER) or CAST(... AS TEXT)') END END;
+CREATE MACRO sqlite__json_number(j, p) AS CASE json_type(j, p)
+  WHEN 'BOOLEAN' THEN CASE json_extract_string(j, p) WHEN 'true' THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END
+  WHEN 'VARCHAR' THEN sqlite__number(json_extract_string(j, p))
+  WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN 0.0::DOUBLE WHEN 'ARRAY' THEN 0.0::DOUBLE
+  ELSE TRY_CAST(json_extract_string(j, p) AS DOUBLE) END;
+CREATE MACRO sqlite__json_text(j, p) AS CASE json_type(j, p)
+  WHEN 'BOOLEAN' THEN CASE json_extract_string(j, p) WHEN 'true' THEN '1' ELSE '0' END
+  WHEN 'DOUBLE' THEN sqlite__text(json_extract_string(j, p)::DOUBLE)
+  WHEN 'NULL' THEN NULL
+  WHEN 'OBJECT' THEN json_extract(j, p)::VARCHAR WHEN 'ARRAY' THEN json_extract(j, p)::VARCHAR
+  ELSE json_extract_string(j, p) END;
+
+-- The value beside the extreme; of a group whose values are all NULL, any
+CREATE MACRO sqlite__at_max(x, v) AS CASE WHEN count(v) = 0 THEN any_value(x) ELSE arg_max_null(x, v) END;
+CREATE MACRO sqlite__at_min(x, v) AS CASE WHEN count(v) = 0 THEN any_value(x) ELSE arg_min_null(x, v) END;

@@ -1,0 +1,247 @@
+"""Numbers, casts, conditions and comparisons."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .values import condition, is_json, number, text, whole
+
+_NUMBERS = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg, exp.Sign, exp.Mod, exp.Ceil, exp.Floor)
+
+
+@D.rule(*_NUMBERS, exp.Div, exp.Pow, exp.Exp, exp.Trunc)
+def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, (exp.Add, exp.Sub)) and isinstance(node.expression, exp.Interval):
+        return None
+    for key in ("this", "expression"):
+        value = node.args.get(key)
+        if isinstance(value, exp.Distinct):
+            value.set("expressions", [number(each, ctx) for each in value.expressions])
+        elif isinstance(value, exp.Expr) and not isinstance(value, exp.Interval):
+            node.set(key, number(value, ctx))
+    return common.plain_division(node, ctx) if isinstance(node, exp.Div) else None
+
+
+@D.rule(exp.IntDiv)
+def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/arithmetic-functions.html#operator_div: towards zero, NULL for 0
+    left, right = number(node.this, ctx), number(node.expression, ctx)
+    name = "my__div" if ctx.is_a(left, "int") and ctx.is_a(right, "int") else "my__div_real"
+    return ctx.macro(name, left, right, type="BIGINT")
+
+
+@D.rule(exp.Round)
+def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/precision-math-rounding.html: exact half away, doubles as C's rint
+    value = number(node.this, ctx)
+    node.set("this", value)
+    if not ctx.is_a(value, "float"):
+        return None
+    return ctx.macro("my__round", value, node.args.get("decimals") or common.lit(0), type="DOUBLE")
+
+
+def _null_outside(name: str, *types: type[exp.Expr]) -> None:
+    # https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html: NULL outside of the domain
+    @D.rule(*types)
+    def guarded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+        args = [number(arg, ctx) for arg in (node.this, node.args.get("expression")) if isinstance(arg, exp.Expr)]
+        return ctx.macro(name if len(args) == 1 else f"{name}2", *args, type="DOUBLE")
+
+
+_null_outside("my__sqrt", exp.Sqrt)
+_null_outside("my__ln", exp.Ln)
+_null_outside("my__log", exp.Log)
+_null_outside("my__acos", exp.Acos)
+_null_outside("my__asin", exp.Asin)
+
+
+@D.function("log10", "log2")
+def log_base(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    base = common.lit(int(node.name.lower().removeprefix("log")))
+    return ctx.macro("my__log2", base, number(node.expressions[0], ctx), type="DOUBLE")
+
+
+@D.rule(exp.BitwiseNot, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift)
+def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Bits are those of unsigned 64-bit integers: https://dev.mysql.com/doc/refman/8.0/en/bit-functions.html
+    name = f"my__{type(node).__name__.removeprefix('Bitwise').lower()}"
+    args = [
+        whole(number(arg, ctx), ctx) for arg in (node.this, node.args.get("expression")) if isinstance(arg, exp.Expr)
+    ]
+    return ctx.macro(name, *args, type="UBIGINT")
+
+
+@D.rule(exp.Cast, exp.TryCast)
+def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/cast-functions.html
+    to, value = node.args["to"], node.this
+    if to.this == exp.DType.UBIGINT:
+        return ctx.macro("my__unsigned", whole(value, ctx), type="UBIGINT")
+    if to.this in exp.DataType.INTEGER_TYPES:
+        return whole(value, ctx)
+    if to.this in exp.DataType.TEXT_TYPES:
+        made = text(value, ctx)
+        if to.expressions:
+            return ctx.macro("common__varchar", made, to.expressions[0].this.copy(), type="VARCHAR")
+        return made if ctx.is_a(made, "text") else common.cast(made, "VARCHAR")
+    if to.this == exp.DType.DECIMAL:
+        return _decimal(value, to, ctx)
+    if to.this in exp.DataType.FLOAT_TYPES:
+        return common.cast(number(value, ctx), "DOUBLE")
+    if to.this == exp.DType.DATE and ctx.is_a(value, "text"):
+        return ctx.macro("my__date", value, type="DATE")
+    if to.this in (exp.DType.DATETIME, exp.DType.TIMESTAMP):
+        return ctx.macro("my__datetime" if ctx.is_a(value, "text") else "my__seconds", value, type="TIMESTAMP")
+    if to.this in (exp.DType.BINARY, exp.DType.VARBINARY, exp.DType.BLOB):
+        ctx.refuse("collation", node, "A binary text compares by bytes, others ignore case and accents", "Leave it out")
+    return None
+
+
+def _decimal(value: exp.Expr, to: exp.Expr, ctx: Context) -> exp.Expr:
+    # DECIMAL is DECIMAL(10,0); a value beyond it becomes the largest one
+    digits = [int(param.name) for param in to.expressions] or [10]
+    precision, scale = digits[0], digits[1] if len(digits) > 1 else 0
+    if ctx.is_a(value, "text"):
+        value = ctx.macro("my__numeral", value, type="VARCHAR")
+    else:
+        value = number(value, ctx)
+        if ctx.is_a(value, "float"):
+            value = common.cast(value, "VARCHAR")  # its shortest digits are what is rounded
+    most = "9" * (precision - scale) + ("." + "9" * scale if scale else "")
+    wide = ctx.call(
+        "round", common.cast(value, f"DECIMAL(38,{min(38 - (precision - scale) - 1, 18)})"), common.lit(scale)
+    )
+    bound = common.cast(common.lit(most or "0"), f"DECIMAL({precision},{scale})")
+    clamped = ctx.macro("my__between", wide, bound)
+    return common.cast(clamped, f"DECIMAL({precision},{scale})")
+
+
+@D.rule(exp.And, exp.Or, exp.Xor)
+def connected(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    node.set("this", condition(node.this, ctx))
+    node.set("expression", condition(node.expression, ctx))
+    return None
+
+
+@D.rule(exp.Not, exp.Where, exp.Having)
+def condition_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    node.set("this", condition(node.this, ctx))
+    return None
+
+
+@D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = _comparable(node.this, node.expression, ctx)
+    node.set("this", left)
+    node.set("expression", right)
+    return None
+
+
+@D.rule(exp.Between)
+def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this = node.this
+    for key in ("low", "high"):
+        this, bound = _comparable(this, node.args[key], ctx)
+        node.set(key, bound)
+    node.set("this", this)
+    return None
+
+
+@D.rule(exp.In)
+def inside(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not node.expressions:
+        return None
+    if ctx.is_a(node.this, "text") and any(ctx.is_a(each, "number") for each in node.expressions):
+        node.set("expressions", [number(each, ctx) for each in node.expressions])
+        node.set("this", number(node.this, ctx))
+        return None
+    node.set("expressions", [_comparable(node.this, each, ctx)[1] for each in node.expressions])
+    return None
+
+
+def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, exp.Expr]:
+    kinds = [
+        next((k for k in ("text", "bool", "number", "date", "timestamp") if ctx.is_a(n, k)), "") for n in (one, two)
+    ]
+    if is_json(one) or is_json(two):
+        if "text" in kinds:
+            return (ctx.macro("my__json_text", one) if is_json(one) else one), (
+                ctx.macro("my__json_text", two) if is_json(two) else two
+            )
+        return number(one, ctx), number(two, ctx)
+    if "text" in kinds and ("number" in kinds or "bool" in kinds):
+        return number(one, ctx), number(two, ctx)
+    if set(kinds) == {"bool", "number"}:
+        return number(one, ctx), number(two, ctx)
+    if "text" in kinds and ("date" in kinds or "timestamp" in kinds):
+        return tuple(
+            ctx.macro("my__moment", n, type="TIMESTAMP") if k == "text" else n
+            for n, k in zip((one, two), kinds, strict=True)
+        )  # type: ignore[return-value]
+    return one, two
+
+
+@D.rule(exp.Case, exp.If, exp.Coalesce)
+def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # A text among the values makes all of them texts: https://dev.mysql.com/doc/refman/8.0/en/flow-control-functions.html
+    if isinstance(node, exp.Case):
+        branches = [(branch, "true") for branch in node.args["ifs"]] + (
+            [(node, "default")] if node.args.get("default") else []
+        )
+        if node.this is None:
+            for branch in node.args["ifs"]:
+                branch.set("this", condition(branch.this, ctx))
+    elif isinstance(node, exp.If):
+        if isinstance(node.parent, exp.Case):
+            return None
+        node.set("this", condition(node.this, ctx))
+        branches = [(node, key) for key in ("true", "false") if node.args.get(key)]
+    else:
+        values = [node.this, *node.expressions]
+        if _mixed(values, ctx):
+            values = [text(value, ctx) for value in values]
+            node.set("this", values[0])
+            node.set("expressions", values[1:])
+        return None
+    if _mixed([holder.args[key] for holder, key in branches], ctx):
+        for holder, key in branches:
+            holder.set(key, text(holder.args[key], ctx))
+    return None
+
+
+def _mixed(values: list[exp.Expr], ctx: Context) -> bool:
+    known = [value for value in values if not isinstance(value.unnest(), exp.Null)]
+    return any(ctx.is_a(v, "text") for v in known) and any(
+        ctx.is_a(v, "number", "bool", "date", "timestamp") for v in known
+    )
+
+
+@D.rule(exp.SetOperation)
+def union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    assert isinstance(node, exp.SetOperation)
+    for one, two in zip(list(node.left.selects), list(node.right.selects), strict=False):
+        if _mixed([one.unalias(), two.unalias()], ctx):
+            for item in (one, two):
+                if isinstance(item, exp.Alias):
+                    item.set("this", text(item.this, ctx))
+                elif item.parent is not None and item.arg_key:
+                    name = item.output_name
+                    item.parent.set(
+                        item.arg_key, exp.alias_(text(item.copy(), ctx), name) if name else text(item, ctx), item.index
+                    )
+    return None
+
+
+@D.rule(exp.StddevPop, exp.Stddev, exp.StddevSamp, exp.Variance, exp.VariancePop)
+def spread(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = number(node.this, ctx)
+    node.set("this", value)
+    if not ctx.is_a(value, "int"):
+        return None
+    return ctx.call("round", node.copy(), common.lit(4), type="DOUBLE")  # shown with four digits, as AVG of integers
+
+
+D.refuse_functions("encoding", {"crc32", "conv"}, "Its digits belong to one engine", "Compute it beforehand")

@@ -1,0 +1,98 @@
+"""A value as a number, a text or a condition: https://dev.mysql.com/doc/refman/8.0/en/type-conversion.html"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+
+__all__ = ["condition", "is_json", "number", "text", "whole"]
+
+_NUMERAL = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
+
+
+def is_json(node: exp.Expr) -> bool:
+    """Whether a node is a JSON value, not its text."""
+    return isinstance(node.unnest(), exp.JSONExtract) or str(getattr(node.unnest(), "name", "")) == "my__json"
+
+
+def number(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The value in arithmetic: of a text the number it begins with as a double, of a condition 1 or 0."""
+    inner = node.unnest()
+    if isinstance(inner, exp.Literal) and inner.is_string:
+        found = _NUMERAL.match(inner.this)
+        return common.cast(common.lit(found[1] if found else "0"), "DOUBLE")
+    if is_json(node):
+        return ctx.macro("my__json_number", node, type="DOUBLE")
+    if ctx.is_a(node, "bool"):
+        return common.cast(node, "BIGINT")
+    if ctx.is_a(node, "text"):
+        return ctx.macro("my__number", node, type="DOUBLE")
+    if ctx.is_a(node, "date", "timestamp", "time"):
+        ctx.refuse(
+            "implicit_cast",
+            node,
+            "A date in arithmetic is a number of its digits in MySQL",
+            "Use DATEDIFF or UNIX_TIMESTAMP",
+        )
+    return node
+
+
+def whole(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The value as an integer of 64 bits: a decimal is rounded half up, a double half to even, a text cut."""
+    if is_json(node):
+        node = number(node, ctx)
+    if ctx.is_a(node, "text"):
+        return ctx.macro("my__integer", node, type="BIGINT")
+    return common.cast(node, "BIGINT")
+
+
+def text(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The value where a text is expected."""
+    inner = node.unnest()
+    if ctx.is_a(node, "text") or isinstance(inner, exp.Null):
+        return node
+    if ctx.is_a(node, "bool"):
+        return common.cast(common.cast(node, "BIGINT"), "VARCHAR")
+    if isinstance(inner, (exp.Div, exp.Avg)) and not _approximate(inner, ctx):
+        # Exact division keeps four digits more than the left side:
+        # https://dev.mysql.com/doc/refman/8.0/en/arithmetic-functions.html#operator_divide
+        scale = _scale(inner.this, ctx) + 4
+        return common.cast(common.cast(node, f"DECIMAL(38,{scale})"), "VARCHAR")
+    if ctx.is_a(node, "float"):
+        return ctx.macro("my__text", node, type="VARCHAR")
+    if ctx.is_a(node, "timestamp"):
+        fmt = (
+            "%Y-%m-%d %H:%M:%S.%f"
+            if any(ctx.is_a(c, "timestamp") for c in node.find_all(exp.Column))
+            else "%Y-%m-%d %H:%M:%S"
+        )
+        return ctx.call("strftime", node, common.lit(fmt), type="VARCHAR")
+    return common.cast(node, "VARCHAR")
+
+
+def _approximate(node: exp.Expr, ctx: Context) -> bool:
+    sides = [side for side in (node.this, node.args.get("expression")) if isinstance(side, exp.Expr)]
+    return any(ctx.is_a(side, "float", "text") or ctx.unknown(side) for side in sides)
+
+
+def _scale(node: exp.Expr, ctx: Context) -> int:
+    inner = node.unnest()
+    if isinstance(inner, exp.Literal) and not inner.is_string:
+        return len(str(inner.this).partition(".")[2])
+    type_ = ctx.type_of(node)
+    if type_ is not None and ctx.is_a(node, "decimal") and len(type_.expressions) == 2:
+        return int(type_.expressions[1].name)
+    return 0
+
+
+def condition(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The value as a condition: true where its number is not 0."""
+    if ctx.is_a(node, "bool") or ctx.unknown(node):
+        return node
+    made = exp.NEQ(this=number(node, ctx), expression=common.lit(0))
+    made.type = exp.DataType.build("BOOLEAN")
+    return exp.Paren(this=made)

@@ -1,0 +1,276 @@
+"""Casts and the text of values: https://www.postgresql.org/docs/15/datatype.html and typeconv.html."""
+
+from __future__ import annotations
+
+import math
+import re
+from contextlib import suppress
+
+from sqlglot import exp
+
+from .. import DialectRules
+from ..common import cast, lit, text
+from ..context import Context
+from .numbers import as_exact_text
+from .types import category, is_exact, parameter
+
+__all__ = ["R", "as_text"]
+
+R = DialectRules("postgres casts")
+T = exp.DType
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def as_text(node: exp.Expr, ctx: Context, *, letters: bool = False) -> exp.Expr:
+    """A value as the text postgres gives it; ``letters``: a boolean as t or f, as in concat()."""
+    if ctx.is_a(node, "text") or text(node) is not None or isinstance(node, exp.Null):
+        return node
+    if ctx.is_a(node, "bool") and letters:
+        return ctx.macro("pg__bool_letter", node, type="VARCHAR")
+    if ctx.is_a(node, "float"):
+        if node.type is not None and node.type.this == T.FLOAT:
+            ctx.refuse("number_format", node, "The text of a real has other digits", "Cast to double precision first")
+        return ctx.macro("pg__float_text", node, type="VARCHAR")
+    if ctx.is_a(node, "decimal") and not is_exact(node):
+        ctx.refuse(
+            "number_format", node,
+            "Postgres writes this numeric with a number of digits that depends on its value",
+            "Round it first: round(x, 2)",
+        )  # fmt: skip
+    if ctx.is_a(node, "interval"):
+        return ctx.macro("pg__interval_text", node, type="VARCHAR")
+    if ctx.is_a(node, "array", "struct", "map"):
+        ctx.refuse("unfaithful", node, "The text of an array or a row differs", "Use array_to_string()")
+    if ctx.is_a(node, "json"):
+        return ctx.macro("pg__json_text", *_json(node), type="VARCHAR")
+    if ctx.is_a(node, "timestamptz"):
+        return cast(cast(node, "TIMESTAMPTZ"), "VARCHAR")
+    if ctx.unknown(node):
+        return ctx.macro("pg__text", node, type="VARCHAR")
+    return cast(node, "VARCHAR")
+
+
+def _json(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+    root: exp.Expr = node
+    while isinstance(root, (exp.JSONExtract, exp.JSONExtractScalar, exp.Paren)):
+        root = root.this
+    return node, root.copy()
+
+
+@R.rule(exp.Encode)
+def encode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-binarystring.html; DuckDB's sha256() gives the hexadecimal text at once.
+    value, form = node.this, (text(node.args.get("charset")) or "").lower()
+    while isinstance(value, exp.Paren):
+        value = value.this
+    if form == "hex" and isinstance(value, exp.SHA2Digest) and value.text("length") == "256":
+        return ctx.call("sha256", value.this, type="VARCHAR")
+    binary = value.type is not None and value.type.this in (T.VARBINARY, T.BINARY, T.BLOB)
+    if form not in ("hex", "base64") or not (binary or text(value) is not None or ctx.is_a(value, "text")):
+        raise ctx.error(node, "Only encode(bytea, 'hex' or 'base64') and encode(sha256(...), 'hex') have counterparts.")
+    made = value if binary else ctx.macro("pg__bytea", value, type="BLOB")
+    if form == "hex":
+        return ctx.call("lower", ctx.call("hex", made), type="VARCHAR")
+    return ctx.macro("pg__base64", made, type="VARCHAR")
+
+
+@R.rule(exp.ToNumber)
+def to_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Digits, a sign, commas and one point, as the mask allows them.
+    mask = text(node.args.get("format"))
+    if mask is None or not re.fullmatch(r"[FfMmSs]{0,3}[90,]+([.D][90]*)?", mask):
+        ctx.refuse("number_format", node, "This number format has no counterpart", "Use replace() and a cast")
+    scale = len(re.split("[.D]", mask or "")[1]) if re.search("[.D]", mask or "") else 0
+    return cast(ctx.macro("pg__to_number", node.this, lit(scale)), f"DECIMAL(38,{scale})")
+
+
+@R.rule(exp.Cast)
+def cast_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    assert isinstance(node, exp.Cast)
+    value, to = node.this, node.to
+    if parameter(node) or isinstance(value, exp.Null):
+        return None
+    if ctx.is_a(value, "json") and to.this in exp.DataType.NUMERIC_TYPES:
+        value = exp.JSONExtractScalar(this=value, expression=lit("$"))
+        value.type = exp.DataType.build("VARCHAR")
+        if to.this in exp.DataType.INTEGER_TYPES:
+            return cast(cast(value, "DECIMAL(38,10)"), to.sql("duckdb"))
+        node.set("this", value)
+    if to.this in exp.DataType.TEXT_TYPES:
+        return _to_text(node, ctx)
+    if to.this in exp.DataType.INTEGER_TYPES:
+        return _to_int(node, ctx)
+    if to.this == T.DECIMAL:
+        return _to_numeric(node, ctx)
+    if to.this == T.BOOLEAN:
+        return _to_bool(node, ctx)
+    literal = text(value)
+    if to.this in exp.DataType.FLOAT_TYPES and literal is not None and re.search(r"\d", literal):
+        with suppress(ValueError):
+            if math.isinf(float(literal)):
+                raise ctx.error(node, f"{literal!r} is out of range for double precision.")
+    if to.this in exp.DataType.FLOAT_TYPES and ctx.is_a(value, "bool"):
+        raise ctx.error(node, f"{ctx.rules.name} cannot cast boolean to double precision. Cast to integer first.")
+    if to.this == T.VARBINARY and ctx.is_a(value, "text"):
+        return ctx.macro("pg__bytea", value, type="BLOB")
+    if to.this in (T.DATE, T.TIMESTAMP, T.TIMESTAMPTZ) and category(value) == "number":
+        raise ctx.error(node, f"{ctx.rules.name} cannot cast a number to a date. Use to_timestamp().")
+    return None
+
+
+def _to_text(node: exp.Cast, ctx: Context) -> exp.Expr:
+    # varchar(n) keeps n characters; char(n) pads to n with blanks that no operation but output sees: datatype-character
+    value, to = as_text(node.this, ctx), node.to
+    size = to.expressions[0].this if to.expressions else None
+    if to.this in (T.CHAR, T.NCHAR, T.BPCHAR) and (size is not None or to.this != T.BPCHAR):
+        size = size or lit(1)
+        above = node.parent.parent if isinstance(node.parent, exp.Alias) else node.parent
+        if isinstance(above, exp.Select):
+            if above.parent is not None:
+                ctx.refuse("unfaithful", node, "char(n) is padded with blanks that comparisons ignore", "Use varchar")
+            return ctx.macro("pg__char", value, size.copy(), type="VARCHAR")
+        return ctx.macro("pg__bare_char", value, size.copy(), type="VARCHAR")
+    if size is not None:
+        return ctx.call("substring", _plain(value), lit(1), size.copy(), type="VARCHAR")
+    return value if ctx.is_a(value, "text") else cast(value, "VARCHAR")
+
+
+def _plain(value: exp.Expr) -> exp.Expr:
+    return value
+
+
+def _to_int(node: exp.Cast, ctx: Context) -> exp.Expr | None:
+    value, to = node.this, node.to.sql("duckdb")
+    literal = text(value)
+    if literal is not None:
+        if not re.fullmatch(r"\s*[+-]?\d+\s*", literal):
+            raise ctx.error(node, f"{literal!r} is not an integer: {ctx.rules.name} gives an error here.")
+        return cast(lit(literal.strip()), to)
+    if ctx.is_a(value, "text"):
+        return cast(ctx.macro("pg__integer", value, type="VARCHAR"), to)
+    if ctx.is_a(value, "decimal") and not is_exact(value):
+        return cast(cast(as_exact_text(value, ctx), "DECIMAL(38,0)"), to)  # ties away from zero
+    if category(value) in ("date or timestamp", "interval", "array"):
+        raise ctx.error(node, f"{ctx.rules.name} cannot cast {category(value)} to an integer.")
+    return None
+
+
+def _to_numeric(node: exp.Cast, ctx: Context) -> exp.Expr | None:
+    value, to = node.this, node.to
+    if isinstance(value, exp.IntDiv) or (value.meta.get("translated") and str(value.name) == "pg__div"):
+        return cast(value, "DECIMAL(38,0)")
+    if category(value) in ("boolean", "date or timestamp", "interval"):
+        raise ctx.error(node, f"{ctx.rules.name} cannot cast {category(value)} to numeric.")
+    if to.expressions:
+        if ctx.is_a(value, "float") or (ctx.is_a(value, "decimal") and not is_exact(value)):
+            node.set("this", as_exact_text(value, ctx))  # double precision has 15 digits as numeric
+        return None
+    literal = text(value)
+    if literal is not None and re.fullmatch(r"\s*[+-]?\d*\.?\d*\s*", literal):
+        return cast(lit(literal.strip()), f"DECIMAL(38,{len(literal.strip().partition('.')[2])})")
+    if ctx.is_a(value, "text") and literal is None:
+        return _untyped(cast(ctx.macro("pg__numeric", value), "DECIMAL(38,10)"))
+    if ctx.is_a(value, "int"):
+        return cast(value, "DECIMAL(20,0)")
+    if ctx.is_a(value, "decimal"):
+        return value
+    return _untyped(cast(value, "DOUBLE"))
+
+
+def _untyped(node: exp.Expr) -> exp.Expr:
+    node.type = exp.DataType.build("DECIMAL")  # its scale is not postgres' own
+    return node
+
+
+def _to_bool(node: exp.Cast, ctx: Context) -> exp.Expr | None:
+    # datatype-boolean.html: true, yes, on, 1 and what they begin with, in any case
+    value = node.this
+    literal = text(value)
+    if literal is not None:
+        return boolean_literal(value, ctx)
+    if ctx.is_a(value, "text"):
+        return ctx.macro("pg__boolean", value, type="BOOLEAN")
+    if ctx.is_a(value, "float", "decimal") or (value.type is not None and value.type.this in (T.BIGINT, T.SMALLINT)):
+        raise ctx.error(node, f"{ctx.rules.name} casts only integer to boolean. Compare with 0 instead.")
+    return None
+
+
+def boolean_literal(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """A quoted literal as the boolean postgres reads it as."""
+    word = (text(node) or "").strip().lower()
+    for words, value in ((_TRUE, True), (_FALSE, False)):
+        if word and word != "o" and any(w.startswith(word) for w in words):
+            return exp.Boolean(this=value)
+    raise ctx.error(node, f"{text(node)!r} is no boolean: {ctx.rules.name} gives an error here.")
+
+
+@R.rule(exp.DPipe)
+def concatenate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-string.html: one side must be text; the other takes its text form.
+    left, right = node.this, node.expression
+    if ctx.is_a(left, "array") or ctx.is_a(right, "array"):
+        return None
+    if ctx.is_a(left, "json") or ctx.is_a(right, "json"):
+        raise ctx.error(node, "The || of two jsonb values has no counterpart. Build the object from its parts.")
+    kinds = (category(left), category(right))
+    if None not in kinds and "text" not in kinds:
+        raise ctx.error(node, f"{ctx.rules.name} has no {kinds[0]} || {kinds[1]}. Cast one side to text.")
+    node.set("this", as_text(left, ctx))
+    node.set("expression", as_text(right, ctx))
+    return None
+
+
+@R.rule(exp.Concat, exp.ConcatWs)
+def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if any(ctx.is_a(e, "array", "json") for e in node.expressions):
+        raise ctx.error(node, "concat() of an array or JSON has no counterpart. Use array_to_string() or ->>.")
+    node.set("expressions", [as_text(e, ctx, letters=True) for e in node.expressions])
+    return None
+
+
+@R.rule(exp.GroupConcat)
+def string_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.this
+    while isinstance(value, (exp.Order, exp.Distinct)):
+        value = value.expressions[0] if isinstance(value, exp.Distinct) else value.this
+    if category(value) not in (None, "text"):
+        raise ctx.error(node, f"{ctx.rules.name} has no string_agg({category(value)}). Cast to text first.")
+    return None
+
+
+@R.rule(exp.ArrayToString)
+def array_to_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # The items' own text: t and f, 2 and not 2.0.
+    kind = ctx.type_of(node.this)
+    item = kind.expressions[0] if kind is not None and kind.expressions else None
+    if isinstance(item, exp.DataType) and item.this in (exp.DataType.TEXT_TYPES | exp.DataType.INTEGER_TYPES):
+        return None
+    if isinstance(node.this, exp.Array) and any(ctx.is_a(e, "decimal") for e in node.this.expressions):
+        ctx.refuse("number_format", node, "Postgres keeps each numeric's own digits here", "Write the items as text")
+    node.set("this", ctx.macro("pg__item_texts", node.this, type="VARCHAR[]"))
+    return None
+
+
+@R.rule(exp.Format)
+def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-string.html#FUNCTIONS-STRING-FORMAT: %s and %% here; a NULL is the empty text.
+    pattern = text(node.this)
+    if pattern is None or re.search(r"%(?![s%])", pattern):
+        raise ctx.error(node, "Only %s and %% in a literal format() can be translated. Use || or concat().")
+    parts: list[exp.Expr] = []
+    values = list(node.expressions)
+    for piece in re.split(r"(%s|%%)", pattern):
+        if piece == "%s":
+            if not values:
+                raise ctx.error(node, "format() has too few arguments.")
+            value = as_text(values.pop(0), ctx, letters=True)
+            parts.append(exp.Coalesce(this=value, expressions=[lit("")]))
+        elif piece:
+            parts.append(lit("%" if piece == "%%" else piece))
+    return ctx.call("concat", *(parts or [lit("")]), type="VARCHAR")
+
+
+R.refuse_functions("typeof", {"pg_typeof"}, "The names of types differ", "Leave the column out")
+R.refuse_functions(
+    "hash", {"hashtext", "hashint4", "hashint8", "hash_any"}, "This hash belongs to postgres", "Use md5()"
+)

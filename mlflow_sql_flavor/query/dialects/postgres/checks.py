@@ -1,0 +1,285 @@
+"""What postgres raises for and DuckDB does not: https://www.postgresql.org/docs/15/typeconv.html."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from .. import DialectRules
+from ..common import cast, text
+from ..context import Context
+from .casts import boolean_literal
+from .numbers import literal_as
+from .types import category
+
+__all__ = ["R"]
+
+R = DialectRules("postgres checks")
+
+
+def _comparable(node: exp.Expr, a: exp.Expr, b: exp.Expr, ctx: Context) -> None:
+    left, right = category(a), category(b)
+    if left is not None and right is not None and left != right:
+        raise ctx.error(node, f"{ctx.rules.name} cannot compare {left} with {right}. Cast one side.")
+
+
+def _literal(side: exp.Expr, other: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A quoted literal as a value of the other side's type."""
+    if text(side) is None:
+        return None
+    kind = category(other)
+    if kind == "number":
+        return literal_as(side, other, ctx)
+    if kind in ("date or timestamp", "time") and other.type is not None:
+        return cast(side.copy(), other.type.sql("duckdb"))
+    return boolean_literal(side, ctx) if kind == "boolean" else None
+
+
+@R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Nullif)
+def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    a, b = node.this, node.expression
+    if ctx.is_a(a, "json") or ctx.is_a(b, "json"):
+        ctx.refuse("json_text", node, "Comparing JSON compares its text in DuckDB", "Take the value out with ->>")
+    _comparable(node, a, b, ctx)
+    for key, side, other in (("this", a, b), ("expression", b, a)):
+        made = _literal(side, other, ctx)
+        if made is not None:
+            node.set(key, made)
+    return None
+
+
+_TUPLE_PAIRS: dict[type[exp.Expr], type[exp.Expr]] = {exp.LT: exp.LT, exp.LTE: exp.LT, exp.GT: exp.GT, exp.GTE: exp.GT}
+
+
+@R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+def rows(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-comparisons.html#ROW-WISE-COMPARISON: NULL where a field that decides is NULL, unlike DuckDB's structs.
+    a, b = node.this.unnest(), node.expression.unnest()
+    if not isinstance(a, exp.Tuple) or not isinstance(b, exp.Tuple) or len(a.expressions) != len(b.expressions):
+        return None
+    pairs = list(zip(a.expressions, b.expressions, strict=True))
+    if isinstance(node, (exp.EQ, exp.NEQ)):
+        tests = [type(node)(this=x, expression=y) for x, y in pairs]
+        join = exp.and_ if isinstance(node, exp.EQ) else exp.or_
+        return exp.Paren(this=join(*tests, copy=False))
+    strict = _TUPLE_PAIRS[type(node)]
+    made: exp.Expr | None = None
+    for x, y in reversed(pairs):
+        if made is None:
+            made = type(node)(this=x, expression=y)
+            continue
+        equal = exp.EQ(this=x.copy(), expression=y.copy())
+        later = exp.and_(equal, made, copy=False)
+        made = exp.or_(strict(this=x, expression=y), exp.Paren(this=later), copy=False)
+    return exp.Paren(this=made)
+
+
+@R.rule(exp.In)
+def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.this.unnest(), exp.Tuple) and (
+        isinstance(node.parent, exp.Not) or (node.parent is not None and isinstance(node.parent.parent, exp.Not))
+    ):
+        ctx.refuse("unfaithful", node, "NOT IN over rows treats NULL otherwise in DuckDB", "Use NOT EXISTS")
+    items = []
+    for item in node.expressions:
+        _comparable(node, node.this, item, ctx)
+        items.append(_literal(item, node.this, ctx) or item)
+    if items:
+        node.set("expressions", items)
+    query = node.args.get("query")
+    if isinstance(query, exp.Subquery) and isinstance(query.this, exp.Select) and len(query.this.selects) == 1:
+        _comparable(node, node.this, query.this.selects[0].unalias(), ctx)
+    return None
+
+
+@R.rule(exp.Between)
+def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in ("low", "high"):
+        _comparable(node, node.this, node.args[key], ctx)
+        made = _literal(node.args[key], node.this, ctx)
+        if made is not None:
+            node.set(key, made)
+    return None
+
+
+def _condition(node: exp.Expr | None, ctx: Context, where: str) -> None:
+    kind = category(node)
+    if kind is not None and kind != "boolean":
+        raise ctx.error(node, f"{ctx.rules.name} wants a boolean in {where}, not {kind}. Compare it with <> 0.")
+
+
+@R.rule(exp.And, exp.Or)
+def logic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _condition(node.this, ctx, node.key.upper())
+    _condition(node.expression, ctx, node.key.upper())
+    return None
+
+
+@R.rule(exp.Not, exp.Where, exp.Having)
+def condition(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _condition(node.this, ctx, node.key.upper())
+    return None
+
+
+@R.rule(exp.Join)
+def join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _condition(node.args.get("on"), ctx, "JOIN ON")
+    return None
+
+
+@R.rule(exp.Case)
+def case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    subject = node.this
+    for branch in node.args["ifs"]:
+        if subject is None:
+            _condition(branch.this, ctx, "CASE WHEN")
+        else:
+            _comparable(node, subject, branch.this, ctx)
+            made = _literal(branch.this, subject, ctx)
+            if made is not None:
+                branch.set("this", made)
+    results = [b.args["true"] for b in node.args["ifs"]] + [node.args.get("default")]
+    _one_category(node, [r for r in results if r is not None], ctx, "CASE")
+    return None
+
+
+@R.rule(exp.Coalesce)
+def coalesce(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _one_category(node, [node.this, *node.expressions], ctx, "COALESCE")
+    return None
+
+
+def _one_category(node: exp.Expr, values: list[exp.Expr], ctx: Context, what: str) -> None:
+    kinds = {category(v) for v in values} - {None}
+    if len(kinds) > 1:
+        raise ctx.error(node, f"{ctx.rules.name} cannot match {' and '.join(sorted(map(str, kinds)))} in {what}.")
+    typed = next((v for v in values if category(v) in ("number", "boolean")), None)
+    if typed is not None:
+        for value in values:
+            made = _literal(value, typed, ctx)
+            if made is not None:
+                value.replace(made)
+
+
+@R.rule(exp.Union, exp.Except, exp.Intersect)
+def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # typeconv-union-case.html: the literal of one side takes the type of the other's column.
+    left, right = (_selects(side) for side in (node.this, node.expression))
+    if len(left) != len(right):
+        return None
+    for a, b in zip(left, right, strict=True):
+        x, y = a.unalias(), b.unalias()
+        kinds = (category(x), category(y))
+        if None not in kinds and kinds[0] != kinds[1]:
+            raise ctx.error(b, f"{ctx.rules.name} cannot match {kinds[0]} with {kinds[1]} in {node.key.upper()}.")
+        for side, other in ((x, y), (y, x)):
+            made = _literal(side, other, ctx)
+            if made is not None:
+                side.replace(made)
+    return None
+
+
+def _selects(node: exp.Expr | None) -> list[exp.Expr]:
+    while isinstance(node, (exp.SetOperation, exp.Subquery)):
+        node = node.this
+    found = node.expressions if isinstance(node, exp.Select) else []
+    return [] if any(e.is_star for e in found) else list(found)
+
+
+@R.rule(exp.Is)
+def is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-comparison.html: a row IS [NOT] NULL when each of its fields is.
+    row = node.this
+    while isinstance(row, exp.Paren):
+        row = row.this
+    if not isinstance(row, exp.Tuple) or not isinstance(node.expression, exp.Null):
+        return None
+    negate = bool(node.args.get("negate")) or isinstance(node.parent, exp.Not)
+    tests: list[exp.Expr] = [exp.Is(this=e, expression=exp.Null()) for e in row.expressions]
+    if not negate:
+        return exp.Paren(this=exp.and_(*tests, copy=False))
+    either = exp.Paren(this=exp.or_(*tests, copy=False))
+    return either if isinstance(node.parent, exp.Not) else exp.Not(this=either)
+
+
+@R.rule(exp.Fetch)
+def fetch(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    options = node.args.get("limit_options")
+    if options is not None and (options.args.get("with_ties") or options.args.get("percent")):
+        raise ctx.error(node.parent, "FETCH ... WITH TIES has no counterpart. Filter on rank() OVER (ORDER BY ...).")
+    return None
+
+
+@R.prepare
+def names(tree: exp.Expr, ctx: Context) -> None:
+    """Aliases are seen by ORDER BY and GROUP BY only; names in quotes keep their case."""
+    try:
+        scopes = traverse_scope(tree)
+    except (SqlglotError, RecursionError):
+        return
+    for scope in scopes:
+        select = scope.expression
+        if not isinstance(select, exp.Select):
+            continue
+        _same_but_for_case(select, ctx)
+        aliases = {e.alias.lower(): e for e in select.selects if isinstance(e, exp.Alias)}
+        if aliases:
+            _early_aliases(scope, select, aliases, ctx)
+
+
+def _same_but_for_case(select: exp.Select, ctx: Context) -> None:
+    seen: dict[str, str] = {}
+    for item in select.selects:
+        if isinstance(item, exp.Star) or not item.alias_or_name:
+            continue
+        name, folded = item.alias_or_name, item.alias_or_name.lower()
+        if seen.setdefault(folded, name) != name and not item.is_star:
+            raise ctx.error(
+                item, f"The columns {seen[folded]!r} and {name!r} differ only in case, which DuckDB ignores."
+            )
+
+
+def _early_aliases(scope: Scope, select: exp.Select, aliases: Mapping[str, exp.Expr], ctx: Context) -> None:
+    known: set[str] | None = None
+    # Redshift reads an alias in the outputs behind it: r_SELECT_list.html
+    outputs = [] if ctx.rules.name == "redshift" else select.selects
+    parts = [select.args.get("where"), select.args.get("having"), *outputs]
+    nodes = (n for p in parts if p is not None for n in p.walk(prune=lambda n: isinstance(n, exp.Query)))
+    for column in nodes:
+        if not isinstance(column, exp.Column) or column.table or column.name.lower() not in aliases:
+            continue
+        if known is None:
+            known = _columns(scope, ctx)
+            if known is None:
+                return
+        if column.name.lower() not in known:
+            raise ctx.error(
+                column,
+                f"{ctx.rules.name} sees the alias {column.name!r} in ORDER BY and GROUP BY only. Repeat its text.",
+            )
+
+
+def _columns(scope: Scope | None, ctx: Context) -> set[str] | None:
+    """Names of the columns that a scope and those around it can see; None when one source's are not known."""
+    found: set[str] = set()
+    tables = {name.lower(): columns for name, columns in ctx.schema.items()}
+    while scope is not None:
+        for source in scope.sources.values():
+            if isinstance(source, exp.Table):
+                columns = tables.get(source.name.lower())
+                if columns is None or (source.args.get("alias") and source.args["alias"].columns):
+                    return None
+                found.update(c.lower() for c in columns)
+            elif isinstance(source, Scope) and isinstance(source.expression, exp.Query):
+                if any(e.is_star for e in source.expression.selects) or source.outer_columns:
+                    return None
+                found.update(n.lower() for n in source.expression.named_selects)
+            else:
+                return None
+        if scope.expression.args.get("laterals"):
+            return None
+        scope = scope.parent
+    return found

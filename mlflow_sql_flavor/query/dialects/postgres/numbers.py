@@ -1,0 +1,214 @@
+"""Numbers: https://www.postgresql.org/docs/15/functions-math.html and datatype-numeric.html."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import DialectRules
+from ..common import cast, lit, text
+from ..context import Context
+from .types import category, is_exact, parameter
+
+__all__ = ["R", "as_exact_text", "whole"]
+
+R = DialectRules("postgres numbers")
+_FLOATS = "float"
+
+
+def as_exact_text(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """A numeric as text of 15 digits: what DuckDB has as DOUBLE is rounded as the decimal it stands for."""
+    return ctx.macro("pg__digits", node, type="VARCHAR")
+
+
+def _snap(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return ctx.macro("pg__snap", node, type="DOUBLE")
+
+
+def whole(node: exp.Expr | None) -> int | None:
+    """The value of a whole number in the text, None for anything else."""
+    sign = 1
+    while isinstance(node, (exp.Neg, exp.Paren)):
+        sign *= -1 if isinstance(node, exp.Neg) else 1
+        node = node.this
+    return sign * int(node.this) if isinstance(node, exp.Literal) and node.is_int else None
+
+
+def _no_float(node: exp.Expr, ctx: Context, what: str) -> None:
+    if any(ctx.is_a(n, _FLOATS) for n in (node.this, node.args.get("expression"))):
+        raise ctx.error(
+            node,
+            f"{ctx.rules.name} has no {what} for double precision. Write CAST(x AS numeric).",
+        )
+
+
+@R.rule(exp.Round)
+def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # numeric rounds ties away from zero, double precision to even; only numeric takes a number of digits.
+    value, digits = node.this, node.args.get("decimals")
+    if digits is not None and ctx.is_a(value, _FLOATS):
+        raise ctx.error(
+            node, f"{ctx.rules.name} has no round(double precision, n). Write round(CAST(x AS numeric), n)."
+        )
+    if ctx.is_a(value, _FLOATS) or text(value) is not None:
+        if text(value) is not None:
+            value = cast(value, "DOUBLE")
+        return ctx.call("round_even", value, lit(0), type="DOUBLE")
+    places = whole(digits) if digits is not None else 0
+    if ctx.is_a(value, "decimal"):
+        if places is None and digits is not None:
+            return ctx.call("round", cast(as_exact_text(value, ctx), "DECIMAL(38,10)"), digits, type="DECIMAL")
+        places = places or 0
+        if places < 0:
+            exact = value if is_exact(value) else cast(as_exact_text(value, ctx), "DECIMAL(38,10)")
+            return ctx.call("round", exact, lit(places), type="DECIMAL")
+        exact = value if is_exact(value) else as_exact_text(value, ctx)
+        return cast(exact, f"DECIMAL(38,{min(places, 30)})")
+    if ctx.is_a(value, "int"):
+        if digits is None:
+            return None
+        return ctx.call("round", cast(value, "DECIMAL(38,0)"), digits, type="DECIMAL")
+    if ctx.unknown(value) and digits is None:
+        return ctx.macro("pg__round", value)
+    return None
+
+
+@R.rule(exp.Floor, exp.Ceil, exp.Trunc)
+def floor(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, digits = node.this, node.args.get("decimals")
+    if digits is not None and ctx.is_a(value, _FLOATS):
+        raise ctx.error(
+            node, f"{ctx.rules.name} has no trunc(double precision, n). Write trunc(CAST(x AS numeric), n)."
+        )
+    if ctx.is_a(value, "decimal") and not is_exact(value):
+        if digits is not None:
+            node.set("this", cast(as_exact_text(value, ctx), "DECIMAL(38,15)"))
+        else:
+            node.set("this", _snap(value, ctx))
+    elif digits is not None and ctx.is_a(value, "int"):
+        node.set("this", cast(value, "DECIMAL(38,0)"))
+    return None
+
+
+@R.rule(exp.Div)
+def divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Only integer / integer truncates (setting integer_division). A numeric may be an integer in DuckDB: sum(bigint).
+    node.set("typed", False)
+    node.set("safe", False)
+    _literal_operands(node, ctx)
+    if ctx.is_a(node, "decimal", "float") and not ctx.is_a(node.this, "interval"):
+        node.set("this", cast(node.this, "DOUBLE"))
+    return None
+
+
+def _literal_operands(node: exp.Expr, ctx: Context) -> None:
+    # An unknown literal takes the type of the other operand: typeconv-oper.html
+    for key, other in (("this", node.expression), ("expression", node.this)):
+        side = node.args[key]
+        if text(side) is not None and category(other) == "number":
+            node.set(key, literal_as(side, other, ctx))
+
+
+def literal_as(side: exp.Expr, other: exp.Expr, ctx: Context) -> exp.Expr:
+    """A quoted literal as a value of another operand's number type."""
+    value = text(side) or ""
+    if ctx.is_a(other, "int"):
+        if not re.fullmatch(r"\s*[+-]?\d+\s*", value):
+            raise ctx.error(side, f"{ctx.rules.name} reads {value!r} as an integer here, which it is not.")
+        return cast(lit(value.strip()), "BIGINT")
+    if ctx.is_a(other, "decimal") and re.fullmatch(r"\s*[+-]?\d+(\.\d+)?\s*", value):
+        return cast(lit(value.strip()), f"DECIMAL(38,{len(value.strip().partition('.')[2])})")
+    return cast(lit(value.strip()), "DOUBLE")
+
+
+@R.rule(exp.Add, exp.Sub, exp.Mul)
+def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _literal_operands(node, ctx)
+    for side, other in ((node.this, node.expression), (node.expression, node.this)):
+        if category(side) in ("text", "boolean") and (category(other) is not None or text(other) is not None):
+            raise ctx.error(node, f"{ctx.rules.name} has no arithmetic on {category(side)}. Cast it to a number.")
+    return None
+
+
+@R.rule(exp.Mod)
+def modulo(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _no_float(node, ctx, "% and mod()")
+    _literal_operands(node, ctx)
+    for key in ("this", "expression"):
+        side = node.args[key]
+        if ctx.is_a(side, "decimal") and not is_exact(side):
+            node.set(key, cast(as_exact_text(side, ctx), "DECIMAL(38,15)"))
+    return None
+
+
+@R.rule(exp.Log)
+def log(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("expression") is not None:
+        _no_float(node, ctx, "log(b, x)")
+    return None
+
+
+@R.rule(exp.IntDiv)
+def int_div(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # div(numeric, numeric) truncates toward zero; sqlglot wraps it in CAST(... AS DECIMAL), see casts.py.
+    _no_float(node, ctx, "div()")
+    if ctx.is_a(node.this, "int") and ctx.is_a(node.expression, "int"):
+        return None
+    made = ctx.macro("pg__div", node.this, node.expression)
+    made.type = exp.DataType.build("DECIMAL")
+    return made
+
+
+@R.rule(exp.Hex)
+def to_hex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Lower case; a negative integer in 4 bytes, a bigint in 8.
+    if ctx.is_a(node.this, "int") and node.this.type is not None:
+        wide = node.this.type.this == exp.DType.BIGINT
+        return ctx.macro("pg__hex8" if wide else "pg__hex4", node.this, type="VARCHAR")
+    raise ctx.error(node, "to_hex() takes an integer. Cast its argument to integer or bigint.")
+
+
+@R.rule(exp.WidthBucket)
+def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("num_buckets") is None:
+        raise ctx.error(node, "width_bucket() over an array has no counterpart yet. Write CASE WHEN.")
+    args = [node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]]
+    return ctx.macro("pg__width_bucket", *args, type="INTEGER")
+
+
+@R.rule(exp.Greatest, exp.Least)
+def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    kinds = {category(e) for e in [node.this, *node.expressions]} - {None}
+    if len(kinds) > 1:
+        raise ctx.error(node, f"{ctx.rules.name} cannot compare {' with '.join(sorted(map(str, kinds)))}. Cast one.")
+    return None
+
+
+@R.rule(exp.Sum, exp.Avg)
+def sum_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if category(node.this) in ("boolean", "text", "date or timestamp") and not parameter(node.this):
+        raise ctx.error(
+            node, f"{ctx.rules.name} has no {node.key}({category(node.this)}). Cast the argument, or count with FILTER."
+        )
+    return None
+
+
+@R.rule(exp.Min, exp.Max)
+def min_max(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if category(node.this) == "boolean":
+        raise ctx.error(node, f"{ctx.rules.name} has no {node.key}(boolean). Use bool_and() or bool_or().")
+    return None
+
+
+@R.rule(exp.BitString)
+def bit_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    raise ctx.error(node, "Bit strings have no counterpart. Write an integer.")
+
+
+@R.function("every")
+def every(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("bool_and", *node.expressions, type="BOOLEAN")
+
+
+R.known("gcd", "lcm", "bit_count", "isfinite", "date_part", "make_date", "every")

@@ -1,0 +1,185 @@
+"""Postgres' regular expressions as RE2's: https://www.postgresql.org/docs/15/functions-matching.html#POSIX-SYNTAX-DETAILS.
+
+Postgres' classes know Unicode, RE2's only ASCII; a dot matches a newline; alternatives match the longest, in RE2 the
+first; one greedy quantifier makes a whole expression greedy. What has no counterpart raises :class:`NoCounterpart`.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["NoCounterpart", "convert", "groups", "similar"]
+
+_SPACE = r"\t\n\v\f\r \x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}"
+_CLASSES = {
+    "alpha": r"\p{L}", "digit": "0-9", "alnum": r"\p{L}\p{N}", "upper": r"\p{Lu}", "lower": r"\p{Ll}",
+    "space": _SPACE, "punct": r"\p{P}\p{S}", "xdigit": "0-9A-Fa-f", "blank": r" \t",
+    "ascii": r"\x00-\x7F",
+}  # fmt: skip
+_SHORT = {"d": "0-9", "w": r"\p{L}\p{N}_", "s": _SPACE}
+_SAME = "tnrfv"
+
+
+class NoCounterpart(ValueError):
+    """A part of a pattern that RE2 does not have; the message names it."""
+
+
+def convert(pattern: str, *, extracts: bool) -> str:
+    """A pattern for RE2 with the option ``s``; ``extracts``: the matched text matters, not only whether it matches."""
+    if pattern.startswith("***"):
+        raise NoCounterpart("the prefix ***")
+    out: list[str] = []
+    i, lazy, greedy = 0, False, False
+    if pattern.startswith("(?i)"):  # an option that both know at the beginning
+        out, pattern = ["(?i)"], pattern[4:]
+    while i < len(pattern):
+        char = pattern[i]
+        if char == "\\":
+            out.append(_escape(pattern, i, inside=False))
+            i += 2
+        elif char == "[":
+            piece, i = _bracket(pattern, i)
+            out.append(piece)
+        elif pattern.startswith("(?", i) and not pattern.startswith("(?:", i):
+            raise NoCounterpart(f"{pattern[i : i + 4]!r}")
+        elif char in "*+?" or (char == "{" and re.match(r"\{\d+(,\d*)?\}", pattern[i:])):
+            found = re.match(r"\{\d+(,\d*)?\}|[*+?]", pattern[i:])
+            assert found is not None
+            end = i + found.end()
+            if pattern[end : end + 1] == "?":
+                lazy, end = True, end + 1
+            elif not re.fullmatch(r"\{(\d+)(,\1)?\}", found[0]):
+                greedy = True
+            if pattern[end : end + 1] in ("*", "+"):
+                raise NoCounterpart("a quantifier behind a quantifier")
+            out.append(pattern[i:end])
+            i = end
+        else:
+            out.append(char)
+            i += 1
+    if extracts and lazy and greedy:
+        raise NoCounterpart("greedy and non-greedy quantifiers together")
+    if extracts and "|" in re.sub(r"\\.|\[[^\]]*\]", "", pattern):
+        _check_alternatives(pattern)
+    return "".join(out)
+
+
+def _escape(pattern: str, i: int, *, inside: bool) -> str:
+    code = pattern[i + 1 : i + 2]
+    if code.lower() in _SHORT and code:
+        body = _SHORT[code.lower()]
+        if code.isupper():
+            if inside:
+                raise NoCounterpart(f"\\{code} in brackets")
+            return f"[^{body}]"
+        return body if inside else f"[{body}]"
+    if not code or code == "0" or code.isdigit():
+        raise NoCounterpart(f"the back reference \\{code}")
+    if not code.isalnum():
+        return "\\" + code
+    if code in _SAME:
+        return "\\" + code
+    if inside:
+        raise NoCounterpart(f"\\{code} in brackets")
+    if code == "A":
+        return r"\A"
+    if code == "Z":
+        return r"\z"
+    # RE2's \b knows ASCII words only: right where the neighbour in the pattern is an ASCII word character.
+    if (code in "ym" and re.match(r"[A-Za-z0-9_]", pattern[i + 2 : i + 3])) or (
+        code in "yM" and re.search(r"(?<!\\)[A-Za-z0-9_]$", pattern[:i])
+    ):
+        return r"\b"
+    raise NoCounterpart(f"\\{code}")
+
+
+def _bracket(pattern: str, i: int) -> tuple[str, int]:
+    out = ["["]
+    i += 1
+    if pattern[i : i + 1] == "^":
+        out.append("^")
+        i += 1
+    first = True
+    while i < len(pattern) and (first or pattern[i] != "]"):
+        first = False
+        if pattern.startswith(("[.", "[="), i):
+            raise NoCounterpart("collating elements")
+        if pattern.startswith("[:", i):
+            end = pattern.find(":]", i)
+            name = pattern[i + 2 : end]
+            if name not in _CLASSES:
+                raise NoCounterpart(f"[:{name}:]")
+            out.append(_CLASSES[name])
+            i = end + 2
+        elif pattern[i] == "\\":
+            out.append(_escape(pattern, i, inside=True))
+            i += 2
+        else:
+            out.append("\\" + pattern[i] if pattern[i] in "[]" else pattern[i])
+            i += 1
+    return "".join(out) + "]", i + 1
+
+
+def _check_alternatives(pattern: str) -> None:
+    # The first and the longest alternative are the same when none is the beginning of another.
+    for group in re.split(r"[()]", pattern):
+        parts = [re.sub(r"^\?:|[\^$]", "", p) for p in group.split("|")]
+        if len(parts) < 2:
+            continue
+        plain = all(re.fullmatch(r"[\w\s,;:@#%&=<>~'\"/!-]+", p) for p in parts)
+        if plain and not any(a != b and b.startswith(a) for a in parts for b in parts):
+            continue
+        starts = [p[:1] for p in parts]
+        fixed = all(re.match(r"[\w@#%&=<>~'\"/!-](?![*?{])", p) for p in parts)
+        if not (fixed and len(set(starts)) == len(starts)):
+            raise NoCounterpart("alternatives where the longest match is not the first")
+
+
+def groups(pattern: str) -> int:
+    """How many capturing groups a pattern has."""
+    bare = re.sub(r"\\.|\[\^?\]?[^\]]*\]", "", pattern)
+    return len(re.findall(r"\((?!\?)", bare))
+
+
+def optional_group(pattern: str) -> bool:
+    """Whether a group may take no part in a match: postgres then gives NULL, RE2 the empty text."""
+    bare = re.sub(r"\\.|\[\^?\]?[^\]]*\]", "", pattern)
+    if re.search(r"\)([*?]|\{0)", bare):
+        return True
+    levels = [[False, False]]  # of each open group: has alternatives, holds a capturing group
+    for i, char in enumerate(bare):
+        if char == "(":
+            if bare[i + 1 : i + 2] != "?":
+                for level in levels:
+                    level[1] = True
+            levels.append([False, False])
+        elif char == "|":
+            levels[-1][0] = True
+        elif char == ")" and len(levels) > 1 and all(levels.pop()):
+            return True
+    return all(levels[0])
+
+
+def similar(pattern: str, escape: str) -> str:
+    """A SIMILAR TO pattern as RE2: functions-matching.html#FUNCTIONS-SIMILARTO-REGEXP"""
+    out: list[str] = []
+    i = 0
+    while i < len(pattern):
+        char = pattern[i]
+        if escape and char == escape:
+            if pattern[i + 1 : i + 2] == '"' or i + 1 >= len(pattern):
+                raise NoCounterpart("the escape character here")
+            out.append(re.escape(pattern[i + 1]))
+            i += 2
+            continue
+        if char == "[":
+            end = pattern.find("]", i + 2)
+            piece, _ = _bracket(pattern, i)
+            if end < 0:
+                raise NoCounterpart("an open bracket")
+            out.append(piece)
+            i = _bracket(pattern, i)[1]
+            continue
+        out.append({"%": ".*", "_": "."}.get(char) or (re.escape(char) if char in ".^$\\" else char))
+        i += 1
+    return "(?s)" + "".join(out)

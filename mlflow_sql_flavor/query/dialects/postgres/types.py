@@ -1,0 +1,194 @@
+"""What postgres types an expression as, where sqlglot says something else.
+
+https://www.postgresql.org/docs/15/functions-math.html, functions-aggregate.html, functions-datetime.html: ``1.5`` is
+numeric, as are quotients of numerics, avg(int), sum(bigint) and extract(); DuckDB computes many of these as DOUBLE.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from .. import DialectRules
+
+__all__ = ["R", "category", "is_exact", "parameter"]
+
+R = DialectRules("postgres types")
+T = exp.DType
+_INTS = exp.DataType.INTEGER_TYPES
+_FLOATS = exp.DataType.FLOAT_TYPES
+_TIMES = {T.TIMESTAMP, T.TIMESTAMPNTZ, T.TIMESTAMPTZ, T.DATETIME, T.TIMESTAMPLTZ}
+_TEXTS = exp.DataType.TEXT_TYPES
+
+
+def _kind(node: Any) -> exp.DType:
+    return node.type.this if isinstance(node, exp.Expr) and node.type is not None else T.UNKNOWN
+
+
+def _number(*kinds: exp.DType) -> exp.DType:
+    """The type that arithmetic over these has."""
+    if any(k in _FLOATS for k in kinds):
+        return T.DOUBLE
+    if T.UNKNOWN in kinds:
+        return T.UNKNOWN
+    if T.DECIMAL in kinds:
+        return T.DECIMAL
+    return T.BIGINT if T.BIGINT in kinds else T.INT
+
+
+def _literal(self: Any, e: exp.Literal) -> Any:
+    if e.is_string:
+        return self._set_type(e, T.VARCHAR)
+    if not e.is_int:
+        return self._set_type(e, T.DECIMAL)
+    size = abs(int(e.this))
+    return self._set_type(e, T.INT if size < 2**31 else T.BIGINT if size < 2**63 else T.DECIMAL)
+
+
+def _arithmetic(self: Any, e: exp.Binary) -> Any:
+    a, b = _kind(e.this), _kind(e.expression)
+    if isinstance(e.this, exp.Literal) and e.this.is_string:
+        a = b  # an unknown literal takes the other's type
+    if isinstance(e.expression, exp.Literal) and e.expression.is_string:
+        b = a
+    if T.INTERVAL in (a, b):
+        other = b if a == T.INTERVAL else a
+        if other == T.DATE:
+            other = T.TIMESTAMP
+        return self._set_type(e, other if other in _TIMES or other == T.TIME else T.INTERVAL)
+    if T.DATE in (a, b):
+        if a == b:
+            return self._set_type(e, T.INT)
+        return self._set_type(e, T.INTERVAL if a in _TIMES or b in _TIMES else T.DATE)
+    if a in _TIMES or b in _TIMES:
+        return self._set_type(e, T.INTERVAL if a in _TIMES and b in _TIMES else T.UNKNOWN)
+    numeric = exp.DataType.NUMERIC_TYPES
+    if (a in numeric or a == T.UNKNOWN) and (b in numeric or b == T.UNKNOWN):
+        return self._set_type(e, _number(a, b))
+    return self._set_type(e, T.UNKNOWN)
+
+
+def _like_argument(ints: exp.DType) -> Any:
+    def annotate(self: Any, e: exp.Expr) -> Any:
+        kind = _kind(e.this)
+        if kind in _INTS:
+            return self._set_type(e, ints)
+        return self._set_type(e, kind if kind == T.DECIMAL or kind in _FLOATS or kind == T.INTERVAL else T.UNKNOWN)
+
+    return {"annotator": annotate}
+
+
+def _sum(self: Any, e: exp.Sum) -> Any:
+    kind = _kind(e.this)
+    if kind in (T.BIGINT, T.DECIMAL):
+        return self._set_type(e, T.DECIMAL)
+    return self._set_type(e, T.BIGINT if kind in _INTS else kind)
+
+
+def _power(self: Any, e: exp.Expr) -> Any:
+    kinds = [_kind(e.this), *([_kind(e.args["expression"])] if e.args.get("expression") else [])]
+    exact = T.DECIMAL in kinds and not any(k in _FLOATS for k in kinds)
+    return self._set_type(e, T.UNKNOWN if T.UNKNOWN in kinds else T.DECIMAL if exact else T.DOUBLE)
+
+
+def _trunc_time(self: Any, e: exp.Expr) -> Any:
+    # date_trunc(date) is date_trunc(timestamptz): functions-datetime.html#FUNCTIONS-DATETIME-TRUNC
+    kind = _kind(e.this)
+    return self._set_type(e, T.TIMESTAMPTZ if kind == T.DATE else kind)
+
+
+def _zone(self: Any, e: exp.Expr) -> Any:
+    kind = _kind(e.this)
+    return self._set_type(e, T.TIMESTAMPTZ if kind in (T.TIMESTAMP, T.TIMESTAMPNTZ) else T.TIMESTAMP)
+
+
+def _within(self: Any, e: exp.WithinGroup) -> Any:
+    if isinstance(e.this, exp.PercentileCont):
+        return self._set_type(e, T.DOUBLE)
+    order = e.expression
+    first = order.expressions[0].this if isinstance(order, exp.Order) and order.expressions else None
+    return self._set_type(e, _kind(first))
+
+
+def _negated(self: Any, e: exp.Expr) -> Any:
+    return self._set_type(e, e.this.type)
+
+
+_DOUBLE_FOR_INTS = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc, exp.Sign)
+_STATISTICS = (exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop)
+_POWERS = (exp.Pow, exp.Sqrt, exp.Exp, exp.Ln, exp.Log)
+
+_TYPING: dict[type[exp.Expr], dict[str, Any]] = {
+    exp.Literal: {"annotator": _literal},
+    exp.Sum: {"annotator": _sum},
+    exp.Avg: _like_argument(T.DECIMAL),
+    exp.Extract: {"returns": T.DECIMAL},
+    exp.TimestampTrunc: {"annotator": _trunc_time},
+    exp.AtTimeZone: {"annotator": _zone},
+    exp.WithinGroup: {"annotator": _within},
+    exp.Neg: {"annotator": _negated},
+    exp.UnixToTime: {"returns": T.TIMESTAMPTZ},
+    exp.StrToTime: {"returns": T.TIMESTAMPTZ},
+    exp.Initcap: {"returns": T.VARCHAR},
+    exp.SplitPart: {"returns": T.VARCHAR},
+    exp.RegexpReplace: {"returns": T.VARCHAR},
+    exp.JSONBExtractScalar: {"returns": T.VARCHAR},
+    exp.JSONExtractScalar: {"returns": T.VARCHAR},
+    exp.JSONExtract: {"returns": T.JSON},
+    exp.JSONBExtract: {"returns": T.JSON},
+    exp.IntDiv: {"returns": T.DECIMAL},
+    **{t: {"annotator": _arithmetic} for t in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)},
+    **{t: _like_argument(T.DOUBLE) for t in _DOUBLE_FOR_INTS},
+    **{t: _like_argument(T.DECIMAL) for t in _STATISTICS},
+    **{t: {"annotator": _power} for t in _POWERS},
+}
+R.typing.update(_TYPING)
+
+
+def is_exact(node: exp.Expr | None) -> bool:
+    """Whether DuckDB holds this postgres numeric as DECIMAL with postgres' own scale."""
+    while isinstance(node, (exp.Paren, exp.Neg, exp.Alias, exp.Distinct, exp.Min, exp.Max, exp.Sum, exp.Abs)):
+        node = node.expressions[0] if isinstance(node, exp.Distinct) and node.expressions else node.this
+    if isinstance(node, exp.Literal):
+        return node.is_number
+    if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
+        return is_exact(node.this) and is_exact(node.expression)
+    type_ = node.type if node is not None else None
+    if type_ is None:
+        return False
+    if isinstance(node, (exp.Coalesce, exp.Greatest, exp.Least, exp.Case, exp.Nullif, exp.If)):
+        return False  # postgres keeps each value's own scale
+    return type_.this in _INTS or (type_.this == T.DECIMAL and bool(type_.expressions))
+
+
+_CATEGORIES = (
+    ("number", exp.DataType.NUMERIC_TYPES),
+    ("text", _TEXTS),
+    ("boolean", {T.BOOLEAN}),
+    ("date or timestamp", {T.DATE, T.DATE32, *_TIMES}),
+    ("time", {T.TIME, T.TIMETZ}),
+    ("interval", {T.INTERVAL}),
+    ("array", {T.ARRAY, T.LIST}),
+    ("json", {T.JSON, T.JSONB}),
+)
+
+
+def category(node: exp.Expr | None) -> str | None:
+    """The family postgres' operators are chosen by; None for what takes any type (literals in quotes, NULL, parameters)
+    and where the type is not known."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, (exp.Any, exp.All)) or (isinstance(node, exp.Anonymous) and node.name.upper() == "ALL"):
+        return None
+    if node is None or (isinstance(node, exp.Literal) and node.is_string) or isinstance(node, exp.Null):
+        return None
+    kind = _kind(node)
+    if kind in (T.UNKNOWN, T.NULL) or parameter(node):
+        return None
+    return next((name for name, kinds in _CATEGORIES if kind in kinds), None)
+
+
+def parameter(node: exp.Expr | None) -> bool:
+    """Whether this is a bound parameter, whose type postgres infers."""
+    return isinstance(node, exp.Cast) and isinstance(node.this, (exp.Placeholder, exp.Parameter))

@@ -1,0 +1,177 @@
+"""Dates and times: https://sqlite.org/lang_datefunc.html"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .values import number, text
+
+_SHIFT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s+(year|month|day|hour|minute|second)s?", re.IGNORECASE)
+_UNIT = re.compile(r"\s*(year|month|day|hour|minute|second)s?\s*", re.IGNORECASE)
+_MILLISECONDS = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000}
+_FORMATS = {
+    "%d": "%d", "%F": "%Y-%m-%d", "%f": "%S.%g", "%H": "%H", "%I": "%I", "%j": "%j", "%m": "%m", "%M": "%M",
+    "%p": "%p", "%R": "%H:%M", "%S": "%S", "%T": "%H:%M:%S", "%u": "%u", "%w": "%w", "%W": "%W", "%Y": "%Y",
+    "%%": "%%",
+}  # fmt: skip
+
+
+def _moment(args: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The time value and its modifiers as a TIMESTAMP of whole milliseconds."""
+    if not args:
+        args = [common.lit("now")]
+    value, *modifiers = args
+    inner = value.unnest()
+    given = [common.text(m.unnest()) for m in modifiers]
+    if common.text(inner) is not None and str(common.text(inner)).lower() == "now":
+        ctx.open("now", node, "The time of the run is part of the result.")
+        moment: exp.Expr = ctx.macro("sqlite__now", type="TIMESTAMP")
+    elif isinstance(inner, exp.CurrentTimestamp):
+        moment = ctx.macro("sqlite__now", type="TIMESTAMP")
+    elif given and (given[0] or "").lower() == "unixepoch":
+        moment = ctx.macro("sqlite__epoch", number(value, ctx), type="TIMESTAMP")
+        modifiers = modifiers[1:]
+    elif ctx.is_a(value, "number", "bool"):
+        moment = ctx.macro("sqlite__julian", number(value, ctx), type="TIMESTAMP")
+    else:
+        moment = ctx.macro("sqlite__moment", text(value, ctx), type="TIMESTAMP")
+    for modifier in modifiers:
+        moment = _modified(moment, modifier, ctx)
+    return moment
+
+
+def _modified(moment: exp.Expr, modifier: exp.Expr, ctx: Context) -> exp.Expr:
+    word = common.text(modifier.unnest())
+    if word is None:
+        amount, unit = _spelled(modifier, ctx)
+        return _shifted(moment, amount, unit, ctx)
+    folded = " ".join(word.lower().split())
+    if folded.startswith("start of ") and folded[9:] in ("day", "month", "year"):
+        return ctx.call("date_trunc", common.lit(folded[9:]), moment, type="TIMESTAMP")
+    if re.fullmatch(r"weekday [0-6]", folded):
+        return ctx.macro("sqlite__weekday", moment, common.lit(int(folded[-1])), type="TIMESTAMP")
+    found = _SHIFT.fullmatch(folded)
+    if found:
+        return _shifted(moment, exp.Literal.number(found[1]), found[2].lower(), ctx)
+    if folded in ("utc", "localtime"):
+        ctx.refuse("timezone", modifier, "The time zone is the machine's", "Leave the modifier out")
+        return moment
+    raise ctx.error(modifier, f"The modifier {word!r} has no counterpart: see SQLite's date functions.")
+
+
+def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str]:
+    """``'+' || n || ' days'`` as the number and the unit."""
+    parts = []
+    stack = [modifier.unnest()]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, exp.DPipe):
+            stack += [part.expression, part.this]
+        else:
+            parts.append(part)
+    unit = _UNIT.fullmatch(common.text(parts[-1]) or "")
+    sign = 1
+    body = parts[:-1]
+    if body and common.text(body[0]) in ("+", "-"):
+        sign = -1 if common.text(body[0]) == "-" else 1
+        body = body[1:]
+    if unit is None or len(body) != 1:
+        raise ctx.error(modifier, "This modifier cannot be read: write '+' || n || ' days', or a constant.")
+    inner = body[0]
+    if isinstance(inner, exp.Cast) and ctx.is_a(inner.this, "number"):
+        inner = inner.this  # the text it was made for || is read back as a number
+    amount = number(inner, ctx)
+    return (exp.Neg(this=exp.Paren(this=amount)) if sign < 0 else amount), unit[1].lower()
+
+
+def _shifted(moment: exp.Expr, amount: exp.Expr, unit: str, ctx: Context) -> exp.Expr:
+    if unit in ("month", "year"):
+        months = exp.Mul(this=exp.Paren(this=amount), expression=common.lit(12)) if unit == "year" else amount
+        return ctx.macro("sqlite__months", moment, months, type="TIMESTAMP")
+    factor = common.lit(_MILLISECONDS[unit])
+    return ctx.macro("sqlite__shift", moment, amount, factor, type="TIMESTAMP")
+
+
+def _written(moment: exp.Expr, fmt: str, ctx: Context) -> exp.Expr:
+    return ctx.call("strftime", moment, common.lit(fmt), type="VARCHAR")
+
+
+@D.rule(exp.Date)
+def date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _written(_moment([node.this, *node.expressions] if node.this else [], node, ctx), "%Y-%m-%d", ctx)
+
+
+@D.function("date")
+def date_modified(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _written(_moment(node.expressions, node, ctx), "%Y-%m-%d", ctx)
+
+
+@D.function("datetime")
+def datetime_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _written(_moment(node.expressions, node, ctx), "%Y-%m-%d %H:%M:%S", ctx)
+
+
+@D.function("time")
+def time_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _written(_moment(node.expressions, node, ctx), "%H:%M:%S", ctx)
+
+
+@D.function("julianday")
+def julianday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("sqlite__julianday", _moment(node.expressions, node, ctx), type="DOUBLE")
+
+
+@D.function("unixepoch")
+def unixepoch(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("sqlite__unixepoch", _moment(node.expressions, node, ctx), type="BIGINT")
+
+
+@D.function("strftime")
+def strftime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    fmt, *args = node.expressions
+    return _formatted(fmt, args, node, ctx)
+
+
+@D.rule(exp.TimeToStr)
+def time_to_str(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.this
+    if isinstance(value, (exp.TsOrDsToTimestamp, exp.Cast)):
+        value = value.this
+    return _formatted(node.args["format"], [value], node, ctx)
+
+
+@D.rule(exp.TsOrDsToTimestamp)
+def bare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return None
+
+
+def _formatted(fmt: exp.Expr, args: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
+    wanted = common.text(fmt.unnest())
+    if wanted is None:
+        raise ctx.error(fmt, "The format is not a constant: write it as a text.")
+    moment = _moment(args, node, ctx)
+    if wanted == "%s":
+        return common.cast(ctx.macro("sqlite__unixepoch", moment, type="BIGINT"), "VARCHAR")
+    try:
+        written = common.timefmt(wanted, _FORMATS, letters=False)
+    except common.UnknownToken as unknown:
+        raise ctx.error(fmt, f"The format's {unknown.token!r} has no counterpart in DuckDB: leave it out.") from None
+    return _written(moment, written, ctx)
+
+
+_NOW: dict[type[exp.Expr], str] = {
+    exp.CurrentTimestamp: "%Y-%m-%d %H:%M:%S",
+    exp.CurrentDate: "%Y-%m-%d",
+    exp.CurrentTime: "%H:%M:%S",
+}
+
+
+@D.rule(*_NOW)
+def current(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Texts in UTC: https://sqlite.org/lang_createtable.html#the_default_clause
+    return _written(ctx.macro("sqlite__now", type="TIMESTAMP"), _NOW[type(node)], ctx)

@@ -1,0 +1,247 @@
+"""Numbers, casts and comparisons."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .values import integer, is_json, literal, number, numeral, text
+
+# Integer by integer truncates: the setting integer_division does it exactly, sqlglot's TRUNC(a / b) not above 2^53.
+D.rule(exp.Div)(common.plain_division)
+
+
+@D.rule(exp.Literal)
+def real_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # A literal with a point or an exponent is a real: https://sqlite.org/lang_expr.html#literal_values_constants_
+    if node.is_string or str(node.this).isdigit():
+        return None
+    if isinstance(node.parent, (exp.DataTypeParam, exp.Interval, exp.Cast)) and isinstance(
+        node.parent.parent, exp.DataType
+    ):
+        return None
+    return common.cast(exp.Literal.string(str(node.this)), "DOUBLE")
+
+
+@D.rule(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg, exp.Sign)
+def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in ("this", "expression"):
+        value = node.args.get(key)
+        if isinstance(value, exp.Distinct):
+            value.set("expressions", [number(each, ctx) for each in value.expressions])
+        elif isinstance(value, exp.Expr):
+            node.set(key, number(value, ctx))
+    return None
+
+
+@D.rule(exp.Div, exp.Mod)
+def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in ("this", "expression"):
+        value = node.args[key]
+        if is_json(value.unnest()) or (ctx.is_a(value, "text") and not isinstance(value.unnest(), exp.Literal)):
+            ctx.refuse(
+                "implicit_cast",
+                node,
+                "Whether a text divides as an integer or as a real depends on each value",
+                "Write CAST(... AS INTEGER) or CAST(... AS REAL)",
+            )
+        value = number(value, ctx)
+        # The operator % casts both sides to integers: https://sqlite.org/lang_expr.html#operators
+        node.set(key, integer(value, ctx) if isinstance(node, exp.Mod) else value)
+    return None
+
+
+@D.rule(exp.Cast, exp.TryCast)
+def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Affinity by the declared type's name: https://sqlite.org/datatype3.html#determination_of_column_affinity
+    to, value = node.args["to"].this, node.this
+    if to in exp.DataType.INTEGER_TYPES:
+        return integer(value, ctx)
+    if to in exp.DataType.TEXT_TYPES:
+        return text(value, ctx)
+    if to in (exp.DType.BLOB, exp.DType.BINARY, exp.DType.VARBINARY):
+        ctx.refuse("unfaithful", node, "A cast to BLOB keeps the bytes of the value's text", "Leave the cast out")
+        return None
+    found = number(value, ctx)
+    if to in exp.DataType.FLOAT_TYPES:
+        return common.cast(found, "DOUBLE")
+    return found if ctx.is_a(found, "int") else common.cast(found, "DOUBLE")
+
+
+@D.rule(exp.Round)
+def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/lang_corefunc.html#round: a real always; negative digits count as 0
+    value, digits = number(node.this, ctx), node.args.get("decimals")
+    if digits is None:
+        return ctx.macro("sqlite__round", value, common.lit(0), type="DOUBLE")
+    if isinstance(digits, exp.Neg):
+        digits = common.lit(0)
+    if not isinstance(digits, exp.Literal):
+        ctx.refuse("unfaithful", node, "The number of digits to round to is not a constant", "Write it as a number")
+    return ctx.macro("sqlite__round", value, digits, type="DOUBLE")
+
+
+def _null_outside(name: str, *types: type[exp.Expr]) -> None:
+    # A value a function is not defined for gives NULL: https://sqlite.org/lang_mathfunc.html
+    @D.rule(*types)
+    def guarded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+        args = [number(arg, ctx) for arg in (node.this, node.args.get("expression")) if isinstance(arg, exp.Expr)]
+        return ctx.macro(name if len(args) == 1 else f"{name}2", *args, type="DOUBLE")
+
+
+_null_outside("sqlite__sqrt", exp.Sqrt)
+_null_outside("sqlite__ln", exp.Ln)
+_null_outside("sqlite__log", exp.Log)
+
+
+@D.function("log10")
+def log10(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("sqlite__log", number(node.expressions[0], ctx), type="DOUBLE")
+
+
+@D.function("log2")
+def log2(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("sqlite__log2", common.lit(2), number(node.expressions[0], ctx), type="DOUBLE")
+
+
+@D.function("total")
+def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/lang_aggfunc.html#total: a real, 0.0 of nothing
+    return ctx.macro("sqlite__total", common.cast(number(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
+
+
+def _kind(node: exp.Expr, ctx: Context) -> str:
+    if is_json(node.unnest()):
+        return "json"
+    for kind in ("text", "bool", "number"):
+        if ctx.is_a(node, kind):
+            return kind
+    return "unknown"
+
+
+def _has_affinity(node: exp.Expr) -> bool:
+    # Columns and casts have one, other expressions have none: https://sqlite.org/datatype3.html#affinity_of_expressions
+    inner = node.unnest()
+    return isinstance(inner, (exp.Column, exp.Cast)) or (isinstance(inner, exp.Anonymous) and "cast" in inner.meta)
+
+
+@D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = _comparable(node.this, node.expression, node, ctx)
+    if left is None or right is None:
+        return _never_equal(node)
+    node.set("this", left)
+    node.set("expression", right)
+    return None
+
+
+@D.rule(exp.Between)
+def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in ("low", "high"):
+        left, right = _comparable(node.this, node.args[key], node, ctx)
+        if left is not node.this or right is None:
+            raise ctx.error(node, "BETWEEN compares a text with a number here: CAST one of them.")
+        node.set(key, right)
+    return None
+
+
+@D.rule(exp.In)
+def inside(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # The left side's affinity goes to the list: https://sqlite.org/lang_expr.html#the_in_and_not_in_operators
+    values = []
+    for value in node.expressions:
+        left, right = _comparable(node.this, value, node, ctx)
+        if left is not node.this or right is None:
+            raise ctx.error(node, "IN compares a text with a number here: CAST one of them.")
+        values.append(right)
+    if values:
+        node.set("expressions", values)
+    return None
+
+
+def _comparable(one: exp.Expr, two: exp.Expr, node: exp.Expr, ctx: Context) -> tuple[exp.Expr | None, exp.Expr | None]:
+    """Both sides as SQLite compares them (https://sqlite.org/datatype3.html#comparisons); None if never equal."""
+    a, b = _kind(one, ctx), _kind(two, ctx)
+    if a == b or "unknown" in (a, b):
+        if a == "json":
+            return text(one, ctx), text(two, ctx)
+        return one, two
+    if {a, b} == {"bool", "number"}:
+        return number(one, ctx), number(two, ctx)
+    if "json" in (a, b):
+        other = b if a == "json" else a
+        make = text if other == "text" else number
+        return make(one, ctx), make(two, ctx)
+    texts, numbers, swap = (one, two, False) if a == "text" else (two, one, True)
+    if "bool" not in (a, b) and _has_affinity(numbers):
+        inner = texts.unnest()
+        if isinstance(inner, exp.Literal):
+            found = numeral(inner.this)
+            if found is None:
+                return (None, None) if isinstance(node, (exp.EQ, exp.NEQ)) else _mixed(node, ctx)
+            pair: tuple[exp.Expr, exp.Expr] = (literal(found), numbers)
+        else:
+            return _mixed(node, ctx)
+    elif _has_affinity(texts):
+        pair = (texts, text(numbers, ctx))
+    elif isinstance(node, (exp.EQ, exp.NEQ)):
+        return None, None
+    else:
+        return _mixed(node, ctx)
+    return (pair[1], pair[0]) if swap else pair
+
+
+def _mixed(node: exp.Expr, ctx: Context) -> tuple[exp.Expr, exp.Expr]:
+    raise ctx.error(node, "A text is compared with a number: in SQLite each value's own type decides. CAST one side.")
+
+
+def _never_equal(node: exp.Expr) -> exp.Expr:
+    both = exp.Or(
+        this=exp.Is(this=node.this, expression=exp.Null()),
+        expression=exp.Is(this=node.expression, expression=exp.Null()),
+    )
+    answer = exp.false() if isinstance(node, exp.EQ) else exp.true()
+    made = exp.Case(ifs=[exp.If(this=both, true=exp.Null())], default=answer)
+    made.type = exp.DataType.build("BOOLEAN")
+    return exp.Paren(this=made)
+
+
+@D.rule(exp.Case, exp.Coalesce, exp.If, exp.Nullif)
+def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, exp.Case):
+        values = [branch.args["true"] for branch in node.args["ifs"]] + [node.args.get("default")]
+    elif isinstance(node, exp.If):
+        if isinstance(node.parent, exp.Case):
+            return None
+        values = [node.args["true"], node.args.get("false")]
+    elif isinstance(node, exp.Nullif):
+        left, right = _comparable(node.this, node.expression, node, ctx)
+        if left is not None and right is not None and left is node.this:
+            node.set("expression", right)
+        return None
+    else:
+        values = [node.this, *node.expressions]
+    _same_type([v for v in values if isinstance(v, exp.Expr)], node, ctx)
+    return None
+
+
+@D.rule(exp.SetOperation)
+def union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    assert isinstance(node, exp.SetOperation)
+    left, right = node.left, node.right
+    for one, two in zip(left.selects, right.selects, strict=False):
+        _same_type([one.unalias(), two.unalias()], two, ctx)
+    return None
+
+
+def _same_type(values: list[exp.Expr], node: exp.Expr, ctx: Context) -> None:
+    kinds = {_kind(v, ctx) for v in values if not isinstance(v.unnest(), exp.Null)} - {"unknown"}
+    if "text" in kinds and kinds - {"text", "json"}:
+        ctx.refuse(
+            "implicit_cast",
+            node,
+            "Values of this expression are texts in some rows and numbers in others, which only SQLite's columns hold",
+            "CAST them to one type",
+        )

@@ -1,0 +1,327 @@
+"""SQL Server: https://learn.microsoft.com/en-us/sql/t-sql/ (the pages named at the rules are below it).
+
+Texts compare as in the default collation of an installation: without case, with accents, without trailing blanks.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from . import DialectRules, common, documented
+from .context import Context
+from .databricks.dates import argument_count
+from .databricks.formats import written_text
+
+D = DialectRules("tsql", level="documented", pack="tsql")
+
+_VERIFIED = """
+    abs acos any_value ascii asin atan avg case cast ceil ceiling char charindex choose coalesce concat concat_ws
+    convert cos count count_big cume_dist current_timestamp datalength dateadd datediff datefromparts datepart day
+    degrees dense_rank eomonth exists exp first_value floor format getdate getutcdate if iif isnull lag last_value
+    lead left len length lower ltrim max min month nullif ntile parsename patindex percent_rank percentile_cont
+    percentile_disc pi power pow radians rank replace replicate repeat reverse right round row_number rtrim sign sin
+    space sqrt square stdev stdevp string_agg string_split stuff substring sum tan time_to_str trim try_cast
+    try_convert upper var varp year last_day str_position strposition date_add date_diff date_from_parts ts_or_ds_diff
+    ts_or_ds_add group_concat extract stddev stddev_pop stddev_samp variance var_pop variance_pop date_part any all
+    number_to_str lateral
+"""
+documented.standard(D, _VERIFIED.split())
+_T = exp.DType
+
+
+# language-elements/divide-transact-sql: integers by the setting, decimals to the digits they have by precision
+@D.rule(exp.Div)
+def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = node.this, node.expression
+    if not (ctx.is_a(left, "number") and ctx.is_a(right, "number")):
+        ctx.refuse("unfaithful", node, "The types of this quotient are not known here", "CAST both sides")
+    exact = ctx.is_a(left, "decimal", "int") and ctx.is_a(right, "decimal", "int")
+    if exact and (ctx.is_a(left, "decimal") or ctx.is_a(right, "decimal")):
+        ctx.refuse("unfaithful", node, "The digits of a quotient of decimals are not verified", "CAST to FLOAT")
+    return common.plain_division(node, ctx)
+
+
+# functions/avg-transact-sql: a mean of integers is an integer
+@D.rule(exp.Avg)
+def mean(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.meta.get("translated"):
+        return None
+    node.meta["translated"] = True
+    if isinstance(node.parent, exp.Window) and not ctx.is_a(node.this, "float", "decimal"):
+        ctx.refuse("unfaithful", node, "AVG of integers OVER a window is an integer", "CAST its argument")
+    if ctx.unknown(node.this):
+        ctx.refuse("unfaithful", node, "The type of this mean is not known here", "CAST its argument")
+    if ctx.is_a(node.this, "int"):
+        return common.cast(ctx.call("trunc", node), "BIGINT")
+    return None
+
+
+# language-elements/string-concatenation-transact-sql
+def _joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    sides = (node.this, node.expression)
+    texts = all(ctx.is_a(s, "text") or isinstance(s, exp.Null) for s in sides)
+    if not isinstance(node, exp.Add) or not texts or not any(ctx.is_a(s, "text") for s in sides):
+        return None
+    made = exp.DPipe(this=sides[0], expression=sides[1])
+    made.type = exp.DataType.build("VARCHAR")
+    return made
+
+
+D.rules[exp.Add].clear()
+D.rule(exp.Add)(_joined)
+D.rule(exp.Add)(documented.arithmetic)
+
+
+# Trailing blanks do not count in a comparison
+@D.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+def blanks(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in ("this", "expression"):
+        side = node.args[key]
+        literal = common.text(side)
+        if literal is not None:
+            if literal != literal.rstrip(" "):
+                node.set(key, common.lit(literal.rstrip(" ")))
+        elif ctx.is_a(side, "text"):
+            node.set(key, ctx.call("rtrim", side, type="VARCHAR"))
+    return None
+
+
+@D.rule(exp.Like)
+def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """language-elements/like-transact-sql: without case, and with [a-z]."""
+    pattern = common.text(node.expression)
+    if pattern is None or "[" in pattern or isinstance(node.parent, exp.Escape) or not ctx.is_a(node.this, "text"):
+        ctx.refuse("collation", node, "LIKE is verified for a constant pattern without [...] and ESCAPE",
+                   "Use CHARINDEX")  # fmt: skip
+    made = exp.ILike(this=node.this, expression=node.expression)
+    return exp.Not(this=made) if node.args.get("negate") else made
+
+
+_FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_STAMP = _DATE + r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
+_STAMPS = {_T.DATETIME, _T.DATETIME2, _T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.SMALLDATETIME}
+
+
+# functions/cast-and-convert-transact-sql
+@D.rule(exp.Cast, exp.TryCast)
+def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.meta.get("translated"):
+        return None
+    this, kind, soft = node.this, node.args["to"], isinstance(node, exp.TryCast)
+    to, is_text, literal = kind.this, ctx.is_a(this, "text"), common.text(this)
+
+    def done(value: exp.Expr, type_: str) -> exp.Expr:
+        made = (exp.TryCast if soft else exp.Cast)(this=value, to=exp.DataType.build(type_, dialect="duckdb"))
+        made.type, made.meta["translated"] = made.args["to"].copy(), True
+        return made
+
+    def valid(pattern: str) -> exp.Expr:
+        if not is_text or (literal is not None and re.fullmatch(pattern, literal)):
+            return this
+        return ctx.macro("ts__try_valid" if soft else "ts__valid", this, common.lit(pattern))
+
+    if ctx.unknown(this) and not isinstance(this, exp.Null):
+        ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Use a column or a CAST of one")
+    if to in exp.DataType.TEXT_TYPES:
+        if not ctx.is_a(this, "text", "int", "decimal", "date") and not isinstance(this, exp.Null):
+            ctx.refuse("locale_format", node, "The text of this value is not verified", "Use FORMAT or CONVERT")
+        size = kind.expressions[0].name if kind.expressions else "30"
+        if to in (_T.CHAR, _T.NCHAR) and not kind.name:
+            ctx.refuse("unfaithful", node, "CHAR(n) pads with blanks", "Use VARCHAR(n)")
+        if size.upper() == "MAX":
+            return done(this, "VARCHAR")
+        if not is_text and int(size) < 30:
+            return ctx.macro("ts__fits", this, common.lit(int(size)), type="VARCHAR")
+        return ctx.macro("common__varchar", this, common.lit(int(size)), type="VARCHAR")
+    if to == _T.BIT or to == _T.BOOLEAN:
+        return ctx.macro("ts__text_bit" if is_text else "ts__bit", this, type="INTEGER")
+    if to in exp.DataType.INTEGER_TYPES:
+        # a text is trimmed; an empty one would be 0, which valid() refuses
+        if is_text:
+            return done(valid(r"\s*[+-]?[0-9]+\s*"), kind.sql("duckdb"))
+        value = ctx.call("trunc", this) if ctx.is_a(this, "float", "decimal") else this
+        return done(value, kind.sql("duckdb"))
+    if to in exp.DataType.FLOAT_TYPES:
+        return done(valid(_FLOAT), "DOUBLE")
+    if to == _T.DECIMAL:
+        sizes = [p.name for p in kind.expressions] or ["18"]
+        return done(valid(_FLOAT.split("([eE]")[0]), f"DECIMAL({', '.join([*sizes, '0'][:2])})")
+    if to == _T.DATE or to in _STAMPS:
+        if ctx.is_a(this, "number"):
+            ctx.refuse("implicit_cast", node, "A number as a date is not verified", "Use DATEADD")
+        return done(valid(_DATE if to == _T.DATE else _STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")
+    ctx.refuse("unfaithful", node, "A cast to this type is not verified", "Use another type")
+    return None
+
+
+_STYLES = {"101": "%m/%d/%Y", "103": "%d/%m/%Y", "104": "%d.%m.%Y", "105": "%d-%m-%Y", "110": "%m-%d-%Y",
+           "111": "%Y/%m/%d", "112": "%Y%m%d", "23": "%Y-%m-%d", "108": "%H:%M:%S",
+           "120": "%Y-%m-%d %H:%M:%S"}  # fmt: skip
+
+
+@D.rule(exp.Convert)
+def convert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    to, this, style = node.this, node.expression, node.args.get("style")
+    soft = bool(node.args.get("safe"))
+    if style is None:
+        plain = (exp.TryCast if soft else exp.Cast)(this=this, to=to)
+        plain.type = to
+        return cast(plain, ctx)
+    fmt = _STYLES.get(style.name)
+    if to.this not in exp.DataType.TEXT_TYPES or fmt is None or not ctx.is_a(this, "date", "timestamp"):
+        ctx.refuse("locale_format", node, "This style of CONVERT is not verified", "Use FORMAT, or style 120")
+    if ctx.is_a(this, "date"):
+        fmt = (fmt or "").split(" %H")[0]
+    made = ctx.call("strftime", this, common.lit(fmt or ""), type="VARCHAR")
+    if to.expressions and to.expressions[0].name.upper() != "MAX":
+        return ctx.macro("common__varchar", made, common.lit(int(to.expressions[0].name)), type="VARCHAR")
+    return made if to.expressions else ctx.macro("common__varchar", made, common.lit(30), type="VARCHAR")
+
+
+# functions/format-transact-sql
+_NET = {"yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%-m", "dddd": "%A", "ddd": "%a",
+        "dd": "%d", "d": "%-d", "HH": "%H", "hh": "%I", "mm": "%M", "ss": "%S", "fff": "%g", "tt": "%p"}  # fmt: skip
+
+
+@D.rule(exp.TimeToStr, exp.NumberToStr)
+def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    start = node.meta.get("start")
+    written = written_text(ctx.sql, start, 1, "tsql") if start is not None else None
+    source = node.this.this if isinstance(node.this, exp.Cast) else node.this
+    if argument_count(node, ctx) != 2 or written is None or len(written) < 2 or isinstance(node, exp.NumberToStr):
+        ctx.refuse("locale_format", node, "This is verified for FORMAT of dates with a pattern", "Use DATEPART")
+    if not (ctx.is_a(source, "date", "timestamp") or ctx.is_a(node.this, "date", "timestamp")):
+        ctx.refuse("locale_format", node, "FORMAT is verified for dates", "Cast it")
+    fmt = documented.formatted(node, ctx, 1, _NET, quote="'\"", escape="\\")
+    return ctx.call("strftime", node.this, common.lit(fmt), type="VARCHAR")
+
+
+# functions: text
+@D.rule(exp.Substring)
+def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    size = node.args.get("length")
+    if size is None:
+        raise ctx.error(node, "SUBSTRING needs a length.")
+    return ctx.macro("ts__substring", node.this, node.args["start"], size, type="VARCHAR")
+
+
+@D.rule(exp.Length)
+def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not ctx.is_a(node.this, "text") and not isinstance(node.this, exp.Cast):
+        ctx.refuse("implicit_cast", node, "LEN of another value than a text is not verified", "Cast it to VARCHAR")
+    inner = node.this.this if isinstance(node.this, exp.Cast) and ctx.is_a(node.this.this, "text") else node.this
+    return ctx.call("length", ctx.call("rtrim", inner), type="INTEGER")
+
+
+@D.rule(exp.StrPosition)
+def charindex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("position") is not None:
+        ctx.refuse("unfaithful", node, "CHARINDEX from a start is not verified", "Search in a SUBSTRING")
+    return ctx.macro("ts__charindex", node.args["substr"], node.this, type="INTEGER")
+
+
+@D.rule(exp.Replace)
+def replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    old = common.text(node.expression)
+    if old is None or any(c.isalpha() for c in old):
+        ctx.refuse("collation", node, "REPLACE looks without case in SQL Server", "Replace constants without letters")
+    return None
+
+
+@D.rule(exp.Concat)
+def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not all(ctx.is_a(a, "text", "int", "decimal", "date") or isinstance(a, exp.Null) for a in node.expressions):
+        ctx.refuse("locale_format", node, "The text of this value is not verified", "Use FORMAT or CONVERT")
+    return ctx.call("concat", *node.expressions, type="VARCHAR")
+
+
+@D.function("datalength")
+def datalength(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not ctx.is_a(node.expressions[0], "text"):
+        ctx.refuse("bytes", node, "DATALENGTH is verified for texts", "Use LEN")
+    return ctx.macro("ts__ascii_length", node.expressions[0], type="INTEGER")
+
+
+@D.function("choose")
+def choose(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    index, *values = node.expressions
+    if not ctx.is_a(index, "int"):
+        ctx.refuse("implicit_cast", node, "CHOOSE is verified for a whole number", "Cast it to INT")
+    ifs = [exp.If(this=exp.EQ(this=exp.Paren(this=index.copy()), expression=common.lit(i)), true=v)
+           for i, v in enumerate(values, 1)]  # fmt: skip
+    return exp.Case(ifs=ifs)
+
+
+@D.function("patindex")
+def patindex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    pattern = common.text(node.expressions[0])
+    if pattern is None or not re.fullmatch(r"%[^%_\[\]]+%", pattern):
+        ctx.refuse("unfaithful", node, "PATINDEX is verified for '%text%'", "Use CHARINDEX")
+    return ctx.macro("ts__charindex", common.lit((pattern or "")[1:-1]), node.expressions[1], type="INTEGER")
+
+
+@D.rule(exp.Stuff)
+def stuff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ts__stuff", node.this, node.args["start"], node.args["length"], node.expression, type="VARCHAR")
+
+
+_SPREAD = {"varp": "var_pop", "var": "var_samp", "stdevp": "stddev_pop", "stdev": "stddev_samp"}
+
+
+@D.function(*_SPREAD)
+def spread(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call(_SPREAD[node.name.lower()], *node.expressions, type="DOUBLE")
+
+
+# functions: dates
+_UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "WEEK")
+
+
+def _unit(node: exp.Expr, ctx: Context) -> str:
+    name = node.args["unit"].name.upper() if node.args.get("unit") is not None else "DAY"
+    if name not in _UNITS:
+        raise ctx.error(node, f"The unit {name} is not supported here.")
+    return str(name)
+
+
+@D.rule(exp.DateDiff, exp.TsOrDsDiff)
+def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Boundaries; weeks start on a Sunday, whatever DATEFIRST says."""
+    unit, args = _unit(node, ctx), [common.cast(a, "TIMESTAMP") for a in (node.expression, node.this)]
+    if unit == "WEEK":
+        return ctx.macro("ts__weeks", *args, type="BIGINT")
+    return ctx.call("date_diff", common.lit(unit.lower()), *args, type="BIGINT")
+
+
+@D.rule(exp.DateAdd, exp.TsOrDsAdd)
+def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this = node.this.this if isinstance(node.this, exp.Cast) and ctx.is_a(node.this.this, "date") else node.this
+    if ctx.is_a(node.expression, "float", "decimal"):
+        return documented.shifted(this, ctx.call("trunc", node.expression), _unit(node, ctx), ctx)
+    return documented.shifted(this, node.expression, _unit(node, ctx), ctx)
+
+
+@D.rule(exp.Lateral)
+def string_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """functions/string-split-transact-sql, behind CROSS APPLY."""
+    call, alias = node.this, node.args.get("alias")
+    if not isinstance(call, exp.Anonymous):
+        return None
+    if call.name.lower() != "string_split" or len(call.expressions) != 2 or not common.text(call.expressions[1]):
+        ctx.refuse("unfaithful", node, "APPLY is verified for STRING_SPLIT(text, 'x')", "Use a subquery")
+        return None
+    value = exp.alias_(ctx.call("unnest", ctx.call("string_split", *call.expressions)), "value")
+    made = exp.Lateral(this=exp.Subquery(this=exp.Select(expressions=[value])))
+    made.set("alias", exp.TableAlias(this=exp.to_identifier(alias.name if alias is not None else "_split")))
+    return made
+
+
+@D.rule(exp.Join)
+def apply(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.this, exp.Lateral) and not node.args.get("side") and not node.args.get("on"):
+        node.set("kind", "CROSS")
+        node.this.set("cross_apply", None)
+    return None

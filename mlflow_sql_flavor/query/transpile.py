@@ -1,0 +1,236 @@
+"""A query of any dialect as DuckDB SQL that gives the source engine's rows, and as SQL of other engines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
+
+from ..errors import QueryError
+from . import nondeterminism
+from . import params as placeholders
+from .annotate import annotate
+from .deep import with_deep_stack
+from .dialects import DialectRules, Rule, rules_of
+from .dialects.context import Context
+from .functions import check_function
+from .tables import base_tables
+from .types import ParsedQuery, Translation
+
+__all__ = ["render", "to_duckdb"]
+
+Schema = Mapping[str, Mapping[str, str]]
+
+
+def to_duckdb(
+    query: ParsedQuery,
+    schema: Schema,
+    params: Mapping[str, str],
+    allow: Collection[str] = (),
+    functions: Collection[str] = (),
+) -> Translation:
+    """Translate a query so that DuckDB gives the rows of the engine it was written for.
+
+    Args:
+        query: From :func:`~.parse.parse`.
+        schema: Table name as the user wrote it -> column -> DuckDB type.
+        params: Placeholder name -> DuckDB type.
+        allow: Names of refusals the writer accepts.
+        functions: Names of the model's own Python functions.
+
+    Raises:
+        QueryError: no faithful translation, at its position.
+    """
+    ctx = Context(query.sql, rules_of(query.dialect), allow, functions)
+    ctx.schema = schema
+    types = placeholders.check_types(query.placeholders, params, query.sql)
+    if query.dialect == "duckdb":
+        tree = query.tree
+        if tree is not None:
+            with_deep_stack(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx), len(query.sql))
+        return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types), ctx)
+    text = with_deep_stack(lambda: _translate(query, schema, types, ctx), len(query.sql))
+    return _translation(text, ctx)
+
+
+def _translation(text: str, ctx: Context) -> Translation:
+    return Translation(
+        duckdb_sql=text,
+        pack=ctx.rules.pack,
+        pack_version=ctx.rules.version,
+        macros=tuple(ctx.macros),
+        settings=ctx.settings,
+        level=ctx.rules.level,
+        warnings=tuple(ctx.warnings),
+        nondeterminism=tuple(ctx.nondeterminism),
+        allowed=tuple(ctx.accepted),
+    )
+
+
+def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx: Context) -> str:
+    assert query.tree is not None
+    ctx.columns = frozenset(column for columns in schema.values() for column in columns)
+    tree = query.tree.copy()
+    nodes = list(tree.walk(bfs=False))
+    for node in nodes:
+        if isinstance(node, exp.Func):
+            check_function(node, ctx)
+    tree = bind(tree, nodes, types)
+    seen = ctx.rules.seen(schema)
+    annotate(tree, seen, query.dialect)
+    nodes = list(tree.walk(bfs=False))
+    nondeterminism.find(nodes, ctx)
+    for step in ctx.rules.before:
+        step(tree, ctx)
+    sources = base_tables(tree) if seen is not schema else []
+    named = _names(nodes) if sources else None
+    rewritten = apply_rules(tree, ctx.rules, ctx)
+    for table in sources:
+        _read_as(table, schema, seen, named)
+    try:
+        return rewritten.sql("duckdb", unsupported_level=ErrorLevel.RAISE, copy=False)
+    except UnsupportedError as e:
+        raise QueryError(f"DuckDB has no counterpart for a part of this query: {_first(e)}.") from None
+    except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
+        raise QueryError(f"This query cannot be written for DuckDB: {_first(e)}.") from None
+
+
+def _names(nodes: Sequence[exp.Expr]) -> set[str] | None:
+    """Every name the query says; None if a star reads columns it does not name."""
+    if any(isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count) for node in nodes):
+        return None
+    if any(isinstance(node, exp.Join) and node.args.get("method") == "NATURAL" for node in nodes):
+        return None
+    return {node.name.casefold() for node in nodes if isinstance(node, exp.Identifier)}
+
+
+def _read_as(table: exp.Table, schema: Schema, seen: Schema, named: set[str] | None) -> None:
+    """Reads a table through casts to the types its columns have in the source engine."""
+    name = next((known for known in schema if known.casefold() == table.name.casefold()), None)
+    if name is None or dict(schema[name]) == dict(seen[name]):
+        return
+    columns: list[exp.Expr] = []
+    used = [c for c in schema[name] if named is None or c.casefold() in named] or list(schema[name])[:1]
+    if all(schema[name][column] == seen[name][column] for column in used):
+        return
+    for column in used:
+        kind = schema[name][column]
+        this: exp.Expr = exp.column(exp.to_identifier(column, quoted=True))
+        if seen[name][column] != kind:
+            this = exp.alias_(exp.Cast(this=this, to=placeholders.data_type(seen[name][column])), column, quoted=True)
+        columns.append(this)
+    alias = table.args.get("alias")
+    source = exp.Subquery(
+        this=exp.Select(expressions=columns).from_(exp.to_table(name)),
+        alias=alias.copy() if alias else exp.TableAlias(this=exp.to_identifier(table.name, quoted=table.this.quoted)),
+    )
+    for key in ("joins", "laterals", "pivots", "sample"):
+        if table.args.get(key):
+            source.set(key, table.args[key])
+    _replace(table, source)
+
+
+def bind(tree: exp.Query, nodes: Sequence[exp.Expr], types: Mapping[str, str]) -> exp.Query:
+    """Every placeholder of a tree becomes a typed cast of DuckDB's ``$name``; a list in IN becomes ``= ANY``."""
+    for old, new in placeholders.bind_tree(nodes, types):
+        parent = old.parent
+        negated = isinstance(parent, exp.In) and bool(parent.args.get("negate"))
+        if (
+            isinstance(parent, exp.In)
+            and new.args["to"].this in exp.DataType.ARRAY_TYPES
+            and len(parent.expressions) == 1
+        ):
+            found: exp.Expr = exp.EQ(this=parent.this, expression=exp.Any(this=exp.Paren(this=new)))
+            _replace(parent, exp.Not(this=found) if negated else found)
+        elif isinstance(parent, exp.Table):
+            raise QueryError("A parameter cannot stand for a table. Name the table.")
+        elif parent is not None:
+            _replace(old, new)
+    return tree
+
+
+def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:
+    """One pass from the leaves to the root; each node is looked up by its type."""
+    by_type: dict[type, list[Rule]] = {}
+    nodes = list(tree.walk(bfs=False))
+    for node in reversed(nodes):
+        kind = type(node)
+        if kind is exp.Cast and node.meta.get("parameter"):
+            continue  # it gives a bound value its type in DuckDB; the query's own engine sees no cast there
+        found = by_type.get(kind)
+        if found is None:
+            found = by_type[kind] = [rule for base in kind.__mro__ for rule in rules.rules.get(base, ())]
+        if isinstance(node, exp.Anonymous):
+            found = [*rules.functions.get(str(node.name).lower(), ()), *found]
+        current = node
+        for rule in found:
+            parent, key, index = current.parent, current.arg_key, current.index
+            new = rule(current, ctx)
+            if new is None or new is current:
+                continue
+            if new.type is None:
+                new.type = current.type
+            if parent is None or key is None:
+                new.parent, new.arg_key, new.index = None, None, None
+                tree = new
+            else:
+                parent.set(key, new, index)
+            if type(new) is not kind:
+                break
+            current = new
+    return tree
+
+
+def render(query: ParsedQuery, target: str, schema: Schema, params: Mapping[str, str]) -> str:
+    """The query in another dialect, typed, with placeholders in the target's own form.
+
+    Raises:
+        QueryError: the target has no counterpart for a part of the query.
+    """
+    from .parse import resolve_dialect
+
+    target = resolve_dialect(target)
+    if target == query.dialect:
+        return query.sql
+    if query.tree is None:
+        raise QueryError(f"This query uses syntax that only DuckDB reads; it cannot be written in {target}.")
+    return with_deep_stack(lambda: _render(query, target, schema, params), len(query.sql))
+
+
+# Where a target's own form is not what sqlglot prints for a placeholder.
+_FORMS = {"bigquery": "@", "tsql": "@", "duckdb": "$"}
+
+
+def _render(query: ParsedQuery, target: str, schema: Schema, params: Mapping[str, str]) -> str:
+    assert query.tree is not None
+    tree = query.tree.copy()
+    types = placeholders.check_types(query.placeholders, params, query.sql)
+    found = placeholders.bind_tree(list(tree.walk(bfs=False)), types)
+    for old, new in found:
+        _replace(old, new)
+    annotate(tree, schema, query.dialect)
+    for _, new in found:
+        name = new.this.this
+        if target == "clickhouse":
+            own: exp.Expr = exp.Var(this=f"{{{name}: {new.args['to'].sql('clickhouse')}}}")
+        else:
+            own = exp.Var(this=f"{_FORMS.get(target, ':')}{name}")
+        own.type = new.type
+        _replace(new, own)
+    try:
+        return tree.sql(target, unsupported_level=ErrorLevel.RAISE, copy=False)
+    except UnsupportedError as e:
+        raise QueryError(f"{target} has no counterpart for a part of this query: {_first(e)}.") from None
+    except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
+        raise QueryError(f"This query cannot be written in {target}: {_first(e)}.") from None
+
+
+def _replace(old: exp.Expr, new: exp.Expr) -> None:
+    parent, key, index = old.parent, old.arg_key, old.index
+    if parent is not None and key:
+        parent.set(key, new, index)
+
+
+def _first(e: BaseException) -> str:
+    return str(e).split("\n")[0].rstrip(". ")

@@ -1,0 +1,117 @@
+"""The input example as MLflow stores it: JSON, in the types its schema has."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import frames, schema
+from .errors import InputError, ModelFileError
+from .spec import ExpectedSpec
+from .tables import sha256_of
+
+__all__ = ["parameter", "saved", "stored", "stored_output"]
+
+#: What is stored for a query that reads no input: a request needs some data, and this is read by none.
+NO_DATA: dict[str, Any] = {}
+
+
+def saved(data: Any, params: Mapping[str, Any] | None) -> Any:
+    """The example in the form MLflow's encoder has, so that it also is a request the served model answers.
+
+    Decimals become floats; dates, moments in UTC; times, intervals and UUIDs text; polars and Arrow tables pandas.
+
+    Args:
+        data: What the writer gave; None for a query that reads no input.
+        params: The parameters given with it.
+
+    Returns:
+        What ``input_example`` takes in MLflow: the data, or ``(data, params)``.
+    """
+    if data is None:
+        data = NO_DATA
+    elif type(data).__module__.partition(".")[0] in ("polars", "pyarrow"):
+        table = frames.read(data).table
+        data = frames.Columns({field.name: schema.from_arrow(field.type) for field in table.schema}).pandas(table)
+    data = _frame(data) if hasattr(data, "iloc") and hasattr(data, "columns") else _plain(data)
+    return (data, {str(name): parameter(value) for name, value in params.items()}) if params else data
+
+
+def parameter(value: Any) -> Any:
+    """A parameter's value as MLflow stores it: it has no decimals, times or intervals."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return _plain(value)
+
+
+def _frame(data: Any) -> Any:
+    import pandas as pd
+
+    changed = {}
+    for at in range(data.shape[1]):
+        column = data.iloc[:, at]
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            changed[at] = column.dt.tz_convert("UTC").dt.tz_localize(None)
+        elif pd.api.types.is_timedelta64_dtype(column.dtype) or (
+            pd.api.types.is_object_dtype(column.dtype) and any(_plain(v) is not v for v in column)
+        ):
+            changed[at] = pd.Series([_plain(v) for v in column], index=data.index)
+    if not changed:
+        return data
+    columns = {at: changed.get(at, data.iloc[:, at]) for at in range(data.shape[1])}
+    frame = pd.DataFrame(columns, index=data.index)
+    frame.columns = data.columns
+    return frame
+
+
+def _plain(value: Any) -> Any:
+    """The value itself where MLflow's encoder has it."""
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    if isinstance(value, datetime.timedelta):  # pandas' NaT is one too
+        return str(value).replace(",", "") if value == value else None
+    if isinstance(value, (datetime.time, uuid.UUID)):
+        return str(value)
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        return value.astimezone(datetime.UTC).replace(tzinfo=None)
+    if isinstance(value, Mapping):
+        found = {key: _plain(item) for key, item in value.items()}
+        return found if any(found[key] is not value[key] for key in found) else value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, list):
+        items = [_plain(item) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value
+
+
+def stored(folder: Path) -> tuple[Any, dict[str, Any] | None]:
+    """The input example of a model's folder, and its parameters.
+
+    Raises:
+        InputError: It has none.
+    """
+    from mlflow.models import Model
+
+    model = Model.load(str(folder))
+    if model.saved_input_example_info is None:
+        raise InputError("The model stores no input example: pass the data.")
+    return model.load_input_example(str(folder)), model.load_input_example_params(str(folder))
+
+
+def stored_output(folder: Path, section: ExpectedSpec) -> Any:
+    """The rows of the source engine that a model stores.
+
+    Raises:
+        ModelFileError: The file is missing or altered.
+    """
+    import pyarrow.parquet as pq
+
+    path = folder / section.path
+    if path.is_symlink() or not path.is_file() or sha256_of(path) != section.sha256:
+        raise ModelFileError(f"The model's file {section.path} is missing or not the one that was saved: save again.")
+    return pq.read_table(path)

@@ -1,0 +1,1 @@
+"""What a built-in flavor does, this one does: every scenario runs on ``mlflow.sklearn`` and on this flavor."""

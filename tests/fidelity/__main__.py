@@ -1,0 +1,43 @@
+"""``python -m tests.fidelity [--dialect D] [--show silent|refused|all] [--id ID]``: the table of fidelity."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+from .cases import DOCUMENTED, RECORDED
+from .run import Outcome, run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.fidelity", description=__doc__)
+    parser.add_argument("--dialect", action="append", choices=[*RECORDED, *DOCUMENTED])
+    parser.add_argument("--show", choices=["silent", "refused", "all"])
+    parser.add_argument("--id", help="only cases whose id contains this text")
+    args = parser.parse_args()
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    print(f"{'dialect':<12}{'cases':>6}{'match':>8}{'refused':>9}{'silent':>8}")
+    for dialect in args.dialect or [*RECORDED, *DOCUMENTED]:
+        outcomes = [o for o in run(dialect) if not args.id or args.id in o.case.id]
+        count = {v: sum(o.verdict == v for o in outcomes) for v in ("match", "refused", "silent")}
+        share = 100 * count["match"] / max(len(outcomes), 1)
+        print(f"{dialect:<12}{len(outcomes):>6}{share:>7.1f}%{count['refused']:>9}{count['silent']:>8}", flush=True)
+        for outcome in outcomes:
+            if args.show == "all" or outcome.verdict == args.show:
+                show(outcome)
+
+
+def show(outcome: Outcome) -> None:
+    case = outcome.case
+    print(f"\n[{outcome.verdict}] {case.dialect} {case.id}\n  sql      {case.sql}")
+    if outcome.duckdb_sql:
+        print(f"  duckdb   {outcome.duckdb_sql}")
+    print(f"  expected {'an error' if case.rows is None else case.rows}")
+    if outcome.error:
+        print(f"  {outcome.stage:<8} {outcome.error.splitlines()[0][:300]}")
+    else:
+        print(f"  got      {outcome.got}")
+
+
+if __name__ == "__main__":
+    main()

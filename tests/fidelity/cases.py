@@ -1,0 +1,135 @@
+"""The recorded and documented cases, and the tables they read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from .compare import Written, decode
+
+__all__ = ["DOCUMENTED", "RECORDED", "Case", "cases", "duckdb_types", "extra_cases", "tables"]
+
+DATA = Path(__file__).parent / "data"
+RECORDED = ("postgres", "spark", "mysql", "sqlite", "clickhouse")
+DOCUMENTED = ("snowflake", "bigquery", "redshift", "tsql", "trino", "oracle")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One query and what the engine gives for it; ``rows`` is None where the engine raises."""
+
+    id: str
+    dialect: str
+    sql: str
+    rows: list[list[Any]] | None
+    ordered: bool
+    inputs: tuple[str, ...]
+
+
+def cases(dialect: str) -> Iterator[Case]:
+    """All cases of a dialect."""
+    if dialect in RECORDED:
+        yield from _read(f"{dialect}.jsonl", dialect)
+    else:
+        names = tuple(tables("documented"))
+        for id_, sql, expected, *_ in _documented()[dialect]:
+            rows = None if expected == "ERR" else [_loose(row) for row in expected]
+            ordered = "order by" in sql.lower().rpartition(")")[2]
+            yield Case(id_, dialect, sql, rows, ordered, names)
+
+
+def extra_cases(dialect: str) -> Iterator[Case]:
+    """Cases recorded later than those of the table: everyday queries and variants of the hazards."""
+    return _read(f"extra_{dialect}.jsonl", dialect)
+
+
+def _read(file: str, dialect: str) -> Iterator[Case]:
+    for line in (DATA / file).read_text(encoding="utf-8").splitlines():
+        raw = json.loads(line)
+        rows = None if "error" in raw else [decode(row) for row in raw["rows"]]
+        yield Case(raw["id"], dialect, raw["sql"], rows, raw["ordered"], tuple(raw["input"]))
+
+
+@cache
+def _documented() -> dict[str, Any]:
+    return yaml.safe_load((DATA / "documented.yaml").read_text(encoding="utf-8"))
+
+
+def _loose(row: list[Any]) -> list[Any]:
+    return [_manual(v) for v in row]
+
+
+def _manual(value: Any) -> Any:
+    """A hand-written value: dates are text, long fractions are rounded to the digits shown."""
+    if isinstance(value, list):
+        return [_manual(v) for v in value]
+    if isinstance(value, dict):
+        return decode(value)
+    if isinstance(value, float) and len(repr(value).partition(".")[2]) >= 4:
+        return Decimal(repr(value))
+    return Written(value) if isinstance(value, str) else value
+
+
+_TYPES = {
+    "int32": (pa.int32(), "INTEGER"),
+    "int64": (pa.int64(), "BIGINT"),
+    "double": (pa.float64(), "DOUBLE"),
+    "string": (pa.string(), "VARCHAR"),
+    "bool": (pa.bool_(), "BOOLEAN"),
+    "date": (pa.date32(), "DATE"),
+    "ts": (pa.timestamp("us"), "TIMESTAMP"),
+}
+
+
+def _type(name: str) -> tuple[pa.DataType, str]:
+    name = name.rstrip("!")
+    if name.startswith("dec("):
+        precision, scale = map(int, name[4:-1].split(","))
+        return pa.decimal128(precision, scale), f"DECIMAL({precision},{scale})"
+    return _TYPES[name]
+
+
+def _value(value: Any, type_: pa.DataType) -> Any:
+    if value is None:
+        return None
+    if pa.types.is_decimal(type_):
+        return Decimal(str(value))
+    if pa.types.is_date(type_):
+        return dt.date.fromisoformat(str(value))
+    if pa.types.is_timestamp(type_):
+        return dt.datetime.fromisoformat(str(value))
+    return value
+
+
+@cache
+def _specs(kind: str) -> dict[str, Any]:
+    file = "inputs.yaml" if kind == "recorded" else "inputs_documented.yaml"
+    return yaml.safe_load((DATA / file).read_text(encoding="utf-8"))
+
+
+@cache
+def tables(kind: str) -> dict[str, pa.Table]:
+    """The input tables with their exact types; ``kind`` is ``recorded`` or ``documented``."""
+    found = {}
+    for name, spec in _specs(kind).items():
+        columns = [(column, _type(type_)[0]) for column, type_ in spec["cols"].items()]
+        arrays = [pa.array([_value(row[i], t) for row in spec["rows"]], t) for i, (_, t) in enumerate(columns)]
+        found[name] = pa.table(arrays, schema=pa.schema(columns))
+    return found
+
+
+@cache
+def duckdb_types(kind: str) -> dict[str, dict[str, str]]:
+    """Table -> column -> DuckDB type."""
+    return {
+        name: {column: _type(type_)[1] for column, type_ in spec["cols"].items()} for name, spec in _specs(kind).items()
+    }
