@@ -117,7 +117,10 @@ os.register_at_fork(after_in_child=lambda: globals().update(_STARTING=threading.
 
 def _start_worker(state: Any, ready: queue.SimpleQueue[Any]) -> None:
     try:
-        ready.put(_Worker(state))
+        try:
+            ready.put(_Worker(state))
+        except LimitError:  # killed from outside, by chance: what does not fit will not fit again
+            ready.put(_Worker(state))
     except SQLModelError as error:
         ready.put(error)
 
