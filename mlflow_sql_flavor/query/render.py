@@ -1,0 +1,326 @@
+"""A query as text for a given engine: its tables under their names there, its parameters in the driver's own form.
+
+Where the query is written in the engine's own dialect its text stays as it is, but for tables, parameters and comments;
+elsewhere it is typed and written anew by sqlglot. Nothing is interpolated: tables are quoted names, values are bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
+from sqlglot.tokens import Token, TokenType
+
+from ..errors import QueryError
+from . import params as placeholders
+from .annotate import annotate
+from .deep import with_deep_stack
+from .positions import span
+from .tables import base_tables
+from .types import ParsedQuery, PlaceholderUse
+
+__all__ = ["Raw", "Rendered", "render_for"]
+
+Schema = Mapping[str, Mapping[str, str]]
+#: What a parameter becomes in the text: from its name, its DuckDB type, and its number among the distinct ones from 1.
+Marker = Callable[[str, str, int], str]
+
+
+class Raw(str):
+    """Text put in a table's place as it is: a slot of the engine's own, never a name that a caller gave."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A query as one engine reads it.
+
+    Attributes:
+        sql: The text.
+        uses: The parameter at each marker, in order of the text.
+        literals: ``{parameter: text}`` of string literals that became parameters.
+    """
+
+    sql: str
+    uses: tuple[str, ...] = ()
+    literals: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Each parameter once, in the order of its number."""
+        return tuple(dict.fromkeys(self.uses))
+
+
+def render_for(
+    query: ParsedQuery,
+    target: str,
+    schema: Schema,
+    params: Mapping[str, str],
+    names: Mapping[str, Sequence[str] | Raw],
+    marker: Marker = lambda name, kind, number: f":{name}",
+    *,
+    escape: Callable[[str], str] = str,
+    unsafe: str | None = None,
+    types: Mapping[str, str] | None = None,
+) -> Rendered:
+    """Writes a query for an engine.
+
+    Args:
+        query: From :func:`~.parse.parse`.
+        target: Canonical name of the engine's dialect.
+        schema: ``{table as the query names it: {column: DuckDB type}}``.
+        params: ``{parameter: DuckDB type}``.
+        names: ``{table as the query names it: its name in the engine}``, as parts to quote, or :class:`Raw` text.
+        marker: Writes a parameter.
+        escape: Applied to all of the text but markers and :class:`Raw` tables, for drivers that read ``%`` or ``{``.
+        unsafe: Text that the engine would expand inside of literals: such literals are bound, a name with it refused.
+        types: ``{DuckDB type: the engine's}`` where a parameter's cast is not what sqlglot writes for the type.
+
+    Raises:
+        QueryError: The engine has no counterpart for a part of the query, or a table has no name there.
+    """
+    if query.tree is None:
+        raise QueryError(f"This query uses syntax that only DuckDB reads; it cannot be written in {target}.")
+    job = _Job(query, target, schema, params, names, unsafe, types or {})
+    return with_deep_stack(lambda: job.run(marker, escape), len(query.sql))
+
+
+class _Job:
+    """One rendering: the text is made with marks in place of tables and parameters, which are filled in at the end."""
+
+    def __init__(
+        self,
+        query: ParsedQuery,
+        target: str,
+        schema: Schema,
+        params: Mapping[str, str],
+        names: Mapping[str, Sequence[str] | Raw],
+        unsafe: str | None,
+        types: Mapping[str, str],
+    ) -> None:
+        self.query, self.target, self.schema, self.unsafe, self.cast_types = query, target, schema, unsafe, types
+        self.types = placeholders.check_types(query.placeholders, params, query.sql)
+        self.names = {name.casefold(): found for name, found in names.items()}
+        self.literals: dict[str, str] = {}
+        self.marks: dict[str, str | tuple[str]] = {}  # a parameter's name, or a table's text
+        # Letters that sqlglot and tokenizers take as one word, and that the query has nowhere.
+        self.stem = next(f"zq{n}zq" for n in range(len(query.sql) + 1) if f"zq{n}zq" not in query.sql.lower())
+
+    def run(self, marker: Marker, escape: Callable[[str], str]) -> Rendered:
+        text = self._as_written() if self.target == self.query.dialect else None
+        if text is None:
+            text = self._written_anew()
+        if self.unsafe is not None and self.unsafe in text:
+            raise QueryError(
+                f"The engine would expand {self.unsafe!r} in a name of this query: rename that column or alias."
+            )
+        return self._fill(text, marker, escape)
+
+    def _fill(self, text: str, marker: Marker, escape: Callable[[str], str]) -> Rendered:
+        parts, uses, at = [], [], 0
+        numbers: dict[str, int] = {}
+        for match in re.finditer(f"{self.stem}[0-9]+z", text):
+            parts.append(escape(text[at : match.start()]))
+            at = match.end()
+            found = self.marks[match[0]]
+            if isinstance(found, tuple):
+                parts.append(found[0])
+                continue
+            uses.append(found)
+            number = numbers.setdefault(found, len(numbers) + 1)
+            parts.append(marker(found, self.types.get(found, "VARCHAR"), number))
+        parts.append(escape(text[at:]))
+        return Rendered("".join(parts), tuple(uses), self.literals)
+
+    def _mark(self, found: str | tuple[str]) -> str:
+        mark = f"{self.stem}{len(self.marks)}z"
+        self.marks[mark] = found
+        return mark
+
+    # what stands for tables, parameters and literals
+
+    def _table(self, table: exp.Table) -> exp.Expr:
+        """The table's name in the engine."""
+        found = self.names.get(table.name.casefold())
+        if found is None:
+            raise QueryError(f"Table {table.name!r} has no name in {self.target}: name it in tables={{...}}.")
+        if isinstance(found, Raw):
+            return exp.Table(this=exp.Var(this=self._mark((str(found),))))
+        parts = [exp.to_identifier(part, quoted=True) for part in found]
+        if not 1 <= len(parts) <= 3:
+            raise QueryError(f"A table's name has one to three parts: {'.'.join(found)!r} is not one.")
+        keys = ("this", "db", "catalog")
+        return exp.Table(**dict(zip(keys, reversed(parts), strict=False)))
+
+    def _literal(self, text: str) -> str:
+        name = next((known for known, value in self.literals.items() if value == text), None)
+        if name is None:
+            taken = {known.casefold() for known in self.types}
+            number = len(self.literals)
+            name = next(n for n in (f"literal_{i}" for i in range(number, number + 1 + len(taken))) if n not in taken)
+            self.literals[name] = text
+        return self._mark(name)
+
+    def _cast_type(self, kind: str) -> str:
+        own = self.cast_types.get(kind)
+        return own if own is not None else placeholders.data_type(kind).sql(self.target)
+
+    # the text as written
+
+    def _as_written(self) -> str | None:
+        """The writer's text with tables and parameters in place and without comments; None if that takes a tree."""
+        edits = list(self._edits())
+        if any(edit is None for edit in edits):
+            self.marks.clear()
+            self.literals.clear()
+            return None
+        sql = self.query.sql
+        pieces = {start: (end, text) for start, end, text in (e for e in edits if e is not None)}
+        out: list[str] = []
+        at = done = 0
+        for token in _without_end(Dialect.get_or_raise(self.query.dialect).tokenize(sql)):
+            if token.start < done:
+                continue
+            gap = sql[at : token.start]
+            out.append(gap if not gap.strip() else " ")  # what is no token is a comment
+            if token.start in pieces:
+                done, text = pieces.pop(token.start)
+                out.append(text)
+                at = done
+                continue
+            if self.unsafe is not None and self.unsafe in token.text and token.token_type == TokenType.STRING:
+                out.append(self._literal(token.text))
+            else:
+                out.append(sql[token.start : token.end + 1])
+            at = token.end + 1
+        if pieces:
+            self.marks.clear()
+            self.literals.clear()
+            return None
+        return "".join(out).strip()
+
+    def _edits(self) -> Iterator[tuple[int, int, str] | None]:
+        query = self.query
+        assert query.tree is not None
+        nodes = [n for n in query.tree.walk(bfs=False) if isinstance(n, (exp.Placeholder, exp.Parameter))]
+        named = [placeholders.name_of(node) for node in nodes]
+        if len(nodes) != len(query.placeholders) or any(
+            name is not None and name.casefold() != use.name.casefold()
+            for name, use in zip(named, query.placeholders, strict=True)
+        ):
+            yield None
+            return
+        for node, use in zip(nodes, query.placeholders, strict=True):
+            if isinstance(node.parent, exp.In) and self.types[use.name].endswith("]"):
+                yield None
+                return
+            yield self._parameter_edit(node, use)
+        for table in _tables(query.tree):
+            where = span(table.this)
+            if where is None or table.db or any(table.args.get(key) for key in ("sample", "version", "when", "only")):
+                yield None
+                return
+            alias = "" if table.alias else f" AS {table.this.sql(query.dialect)}"
+            yield (*where, f"{self._table(table).sql(self.target)}{alias}")
+
+    def _parameter_edit(self, node: exp.Expr, use: PlaceholderUse) -> tuple[int, int, str]:
+        mark, kind = self._mark(use.name), self.types[use.name]
+        text = mark if _stays_bare(node, kind) else f"CAST({mark} AS {self._cast_type(kind)})"
+        return use.start, use.end, text
+
+    # the text written anew
+
+    def _written_anew(self) -> str:
+        assert self.query.tree is not None
+        tree = self.query.tree.copy()
+        found = placeholders.bind_tree(list(tree.walk(bfs=False)), self.types)
+        bare = {id(new) for old, new in found if _stays_bare(old, self.types[new.this.this])}
+        for old, new in found:
+            _replace(old, new)
+        annotate(tree, self.schema, self.query.dialect)
+        for _, new in found:
+            self._bind(new, id(new) in bare)
+        for table in _tables(tree):
+            self._rename(table)
+        if self.unsafe is not None:
+            for node in list(tree.find_all(exp.Literal)):
+                if node.is_string and self.unsafe in node.this:
+                    _replace(node, exp.Var(this=self._literal(node.this)))
+        try:
+            return tree.sql(self.target, unsupported_level=ErrorLevel.RAISE, copy=False, comments=False)
+        except UnsupportedError as e:
+            raise QueryError(f"{self.target} has no counterpart for a part of this query: {_first(e)}.") from None
+        except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
+            raise QueryError(f"This query cannot be written in {self.target}: {_first(e)}.") from None
+
+    def _bind(self, cast: exp.Expr, bare: bool) -> None:
+        name = cast.this.this
+        mark = exp.Var(this=self._mark(name))
+        mark.type = cast.type
+        own = self.cast_types.get(self.types[name])
+        if bare:
+            new: exp.Expr = mark
+        elif own is not None:  # sqlglot prints the type as it is given
+            new = exp.Cast(this=mark, to=exp.DataType(this=exp.DType.USERDEFINED, kind=own))
+        else:
+            new = exp.Cast(this=mark, to=cast.args["to"])
+        new.type = cast.type
+        parent = cast.parent
+        if isinstance(parent, exp.In) and len(parent.expressions) == 1 and self.types[name].endswith("]"):
+            value = parent.this
+            member: exp.Expr = exp.ArrayContains(this=new, expression=value)
+            if self.target in ("postgres", "redshift", "duckdb"):
+                member = exp.EQ(this=value, expression=exp.Any(this=exp.Paren(this=new)))
+            _replace(parent, exp.Paren(this=member))
+        else:
+            _replace(cast, new)
+
+    def _rename(self, table: exp.Table) -> None:
+        if table.db:
+            raise QueryError(
+                f"Table {table.sql(self.query.dialect)[:80]!r} is named with a schema: a model's have none."
+            )
+        own = self._table(table)
+        if not table.alias:
+            alias = exp.to_identifier(table.name, quoted=bool(table.this.args.get("quoted")))
+            table.set("alias", exp.TableAlias(this=alias))
+        for key in ("this", "db", "catalog"):
+            if own.args.get(key) is not None:
+                table.set(key, own.args[key])
+
+
+def _tables(tree: exp.Query) -> list[exp.Table]:
+    return [table for table in base_tables(tree) if table.find_ancestor(exp.Hint) is None]
+
+
+def _stays_bare(node: exp.Expr, kind: str) -> bool:
+    """Whether a whole number is bound as the engine takes it: a count that a cast to BIGINT would make too wide.
+
+    Engines want an INT for LIMIT and for counts of days, characters or digits, and take no BIGINT there.
+    """
+    if kind not in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT"):
+        return False
+    parent = node.parent
+    return isinstance(parent, (exp.Limit, exp.Offset, exp.Fetch)) or (
+        isinstance(parent, exp.Func) and not isinstance(parent, (exp.Cast, exp.Binary, exp.AggFunc))
+    )
+
+
+def _without_end(tokens: Sequence[Token]) -> list[Token]:
+    found = list(tokens)
+    while found and found[-1].token_type == TokenType.SEMICOLON:
+        found.pop()
+    return found
+
+
+def _replace(old: exp.Expr, new: exp.Expr) -> None:
+    parent, key, index = old.parent, old.arg_key, old.index
+    if parent is not None and key:
+        parent.set(key, new, index)
+
+
+def _first(e: BaseException) -> str:
+    return str(e).split("\n")[0].rstrip(". ")
