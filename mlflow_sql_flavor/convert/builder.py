@@ -71,7 +71,8 @@ class Query:
 
     def __init__(self, source: str, header: Iterable[str] = ()) -> None:
         self._header = list(header)
-        self._current = source
+        #: The name of the newest layer, or of the input.
+        self.current = source
         self._names = {source.casefold()}
         self._layers: list[tuple[str, str]] = []
         #: A BOOLEAN column that is true where the estimator accepts the row, once a step may refuse one.
@@ -84,9 +85,18 @@ class Query:
             name: What it does; made unique.
             items: ``(SQL, name of the column)``, in order.
         """
+        self.add(name, self._select(items))
+
+    def add(self, name: str, body: str) -> None:
+        """Adds an expression that is written already and reads the current one.
+
+        Args:
+            name: What it does; made unique.
+            body: The query.
+        """
         name = self._free(_slug(name))
-        self._layers.append((name, self._select(items)))
-        self._current = name
+        self._layers.append((name, body))
+        self.current = name
 
     def enclose(self, name: str) -> None:
         """Makes all layers so far the inside of one expression of this name.
@@ -96,8 +106,8 @@ class Query:
         """
         *inner, (_, body) = self._layers
         if inner:
-            self._current = self._free(_slug(name))
-            self._layers = [(self._current, f"{_with(inner)}{body}")]
+            self.current = self._free(_slug(name))
+            self._layers = [(self.current, f"{_with(inner)}{body}")]
 
     def finish(self, items: Sequence[tuple[str, str]]) -> str:
         """The whole text, with these outputs."""
@@ -117,7 +127,7 @@ class Query:
 
     def _select(self, items: Sequence[tuple[str, str]], indent: str = "  ") -> str:
         listed = f",\n{indent}  ".join(sql if sql == quote(name) else f"{sql} AS {quote(name)}" for sql, name in items)
-        return f"{indent}SELECT\n{indent}  {listed}\n{indent}FROM {quote(self._current)}"
+        return f"{indent}SELECT\n{indent}  {listed}\n{indent}FROM {quote(self.current)}"
 
     def _free(self, name: str) -> str:
         return unique(name, self._names)

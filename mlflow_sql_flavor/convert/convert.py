@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, QueryError
+from . import through_orbital
 from .builder import Column, Query, quote
 from .check import check
+from .ensembles import conjunction
 from .models import predict
-from .outputs import Names
+from .outputs import Names, regress
 from .steps import describe, join, transform, unsupported
 
 if TYPE_CHECKING:
@@ -86,6 +88,12 @@ def sklearn_to_sql(
     header = [f"{describe(estimator)} of scikit-learn {sklearn.__version__}, converted by mlflow_sql_flavor."]
     query = Query(input_table, header)
     columns = _features(query, estimator, X)
+    names = Names(prediction_name, probabilities)
+    found = through_orbital.score(query, estimator, [columns[i] for i in _used(estimator, X)])
+    if found is not None:
+        value, needed = found
+        test = conjunction([f"{column.sql} IS NOT NULL" for column in needed]) if needed else "TRUE"
+        return regress(query, f"CASE WHEN {test} THEN {value.sql} END", names) + "\n"
     path = ""
     while hasattr(estimator, "steps"):
         for name, step in estimator.steps[:-1]:
@@ -94,7 +102,7 @@ def sklearn_to_sql(
         path = join(path, name)
     if not hasattr(estimator, "predict"):
         raise unsupported(path, estimator, "the last step must be a regressor or a classifier")
-    return predict(query, estimator, columns, path, Names(prediction_name, probabilities)) + "\n"
+    return predict(query, estimator, columns, path, names) + "\n"
 
 
 def _best(estimator: Any) -> Any:
