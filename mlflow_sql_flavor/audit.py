@@ -14,6 +14,7 @@ import yaml
 from . import artifact, packaging
 from .errors import SQLModelError
 from .recheck import check_compat, check_fields
+from .saved_example import OUTPUT
 from .spec import SqlSpec
 from .tables import stored_table
 from .udfs import UDF_FILE
@@ -27,7 +28,7 @@ _MODULE = "mlflow_sql_flavor"
 _EXPECTED = {
     "MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "constraints.txt", "input_example.json",
     "serving_input_example.json", "expected_output.parquet", "registered_model_meta", "README.md", "lineage.svg",
-    "lineage.html", UDF_FILE,
+    OUTPUT, UDF_FILE,
 }  # fmt: skip
 
 

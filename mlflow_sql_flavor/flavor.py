@@ -26,6 +26,8 @@ from .engines.sandbox import effective_limits
 from .errors import InputError, ModelFileError
 from .model import SQLModel
 from .pyfunc import SQLModelWrapper
+from .report import folder as report
+from .saved_example import write_output
 from .udfs import load_udfs
 
 if TYPE_CHECKING:
@@ -170,6 +172,9 @@ def save_model(
 
     spec = artifact.write(model, prepared, folder, code)
     extra_files_config = _mlflow.copy_extra_files(extra_files, str(folder))
+    if prepared.saved_example is not None:
+        write_output(prepared.output, folder)
+    report.write(folder, spec, prepared.signature)
     pyfunc.add_to_model(
         mlflow_model,
         loader_module="mlflow_sql_flavor",

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import logging
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import frames, schema
 from .errors import InputError, ModelFileError
 from .spec import ExpectedSpec
 from .tables import sha256_of
 
-__all__ = ["parameter", "saved", "stored", "stored_output"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["parameter", "recorded_output", "saved", "stored", "stored_output", "write_output"]
+
+#: What the model itself answered to its example when it was saved. Arrow's own format: Parquet has no intervals.
+OUTPUT = "example_output.arrow"
+
+#: A longer answer is not kept, in rows.
+MOST_ROWS = 100_000
+
+_logger = logging.getLogger(__name__)
 
 #: What is stored for a query that reads no input: a request needs some data, and this is read by none.
 NO_DATA: dict[str, Any] = {}
@@ -115,3 +127,34 @@ def stored_output(folder: Path, section: ExpectedSpec) -> Any:
     if path.is_symlink() or not path.is_file() or sha256_of(path) != section.sha256:
         raise ModelFileError(f"The model's file {section.path} is missing or not the one that was saved: save again.")
     return pq.read_table(path)
+
+
+def write_output(table: pa.Table | None, folder: Path) -> None:
+    """Keeps the model's answer to its example beside it, for ``mlflow-sql test`` to compare with after an upgrade."""
+    if table is None or table.num_rows > MOST_ROWS:
+        return
+    import pyarrow as pa
+
+    try:
+        with pa.OSFile(str(folder / OUTPUT), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+    except pa.ArrowException as error:
+        _logger.warning("The answer to the input example is not kept: %s", error)
+
+
+def recorded_output(folder: Path) -> pa.Table | None:
+    """The model's own answer to its example when it was saved; None if none was kept.
+
+    Raises:
+        ModelFileError: The file cannot be read.
+    """
+    import pyarrow as pa
+
+    path = folder / OUTPUT
+    if path.is_symlink() or not path.is_file():
+        return None
+    try:
+        with pa.OSFile(str(path)) as file:
+            return pa.ipc.open_file(file).read_all()
+    except (pa.ArrowException, OSError) as error:
+        raise ModelFileError(f"The model's file {OUTPUT} cannot be read: {str(error).splitlines()[0]}") from None

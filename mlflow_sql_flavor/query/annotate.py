@@ -17,7 +17,7 @@ from sqlglot.schema import MappingSchema
 from .dialects import rules_of
 from .params import data_type
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "flatten_chains"]
 
 _FAILURES = (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError)
 _LONG = 64  # operands from which a chain of one operator is typed as one flat node
@@ -29,7 +29,7 @@ def annotate(tree: exp.Query, schema: Mapping[str, Mapping[str, str]], dialect: 
     copy = tree.copy()
     pairs = list(zip(tree.walk(bfs=False), copy.walk(bfs=False), strict=True))
     copied = {id(theirs): ours for ours, theirs in pairs}
-    chains = _flatten(copy)
+    chains = flatten_chains(copy)
     reader = f"{dialect}, normalization_strategy=case_insensitive"
     columns = MappingSchema(
         {table: {name: data_type(type_) for name, type_ in cols.items()} for table, cols in schema.items()},
@@ -67,8 +67,11 @@ def _metadata(dialect: str) -> dict[type[exp.Expr], Any]:
     return {**Dialect.get_or_raise(dialect).EXPRESSION_METADATA, **rules_of(dialect).typing}
 
 
-def _flatten(copy: exp.Expr) -> list[tuple[list[exp.Expr], exp.Expr]]:
-    # Every column asks for its SELECT by climbing: in a chain of n operators that is n * n steps.
+def flatten_chains(copy: exp.Expr) -> list[tuple[list[exp.Expr], exp.Expr]]:
+    """Writes each long chain of one operator as one flat node, in place: ``(the chain's nodes, the flat one)``.
+
+    Every column asks for its SELECT by climbing: in a chain of n operators that is n * n steps.
+    """
     found: list[tuple[list[exp.Expr], exp.Expr]] = []
     seen: set[int] = set()
     for node in list(copy.walk(bfs=False)):

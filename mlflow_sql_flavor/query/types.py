@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["Finding", "ParsedQuery", "PlaceholderUse", "Translation"]
+__all__ = [
+    "Finding",
+    "Lineage",
+    "LineageEdge",
+    "ParsedQuery",
+    "PlaceholderUse",
+    "Relation",
+    "Translation",
+]
 
 
 @dataclass(frozen=True)
@@ -80,3 +88,74 @@ class Translation:
     warnings: tuple[Finding, ...] = ()
     nondeterminism: tuple[Finding, ...] = ()
     allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Something with columns; its kind is ``input``, ``table``, ``parameters``, ``step`` (a CTE) or ``output``."""
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LineageEdge:
+    """A column, or the rows (None), of one relation goes into a column, or the rows, of another.
+
+    Args:
+        source: Index of the relation it comes from.
+        source_column: Its column there.
+        target: Index of the relation it goes to.
+        column: The column there.
+    """
+
+    source: int
+    source_column: str | None
+    target: int
+    column: str | None
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where a query's columns come from.
+
+    Args:
+        relations: Sources, steps and the output, each after those it reads.
+        edges: Between their columns.
+        partial: Whether some column could not be followed.
+        reason: Why there is no lineage; None when there is.
+    """
+
+    relations: tuple[Relation, ...] = ()
+    edges: tuple[LineageEdge, ...] = ()
+    partial: bool = False
+    reason: str | None = None
+
+    def origins(self, *, rows: bool = False) -> dict[str, tuple[tuple[str, str | None], ...]]:
+        """``{output: ((source relation, column), ...)}`` through all steps.
+
+        Args:
+            rows: Whether to tell, under the key ``""``, what the output's rows depend on; a None column is the
+                relation's rows themselves.
+        """
+        if not self.relations:
+            return {}
+        incoming: dict[tuple[int, str | None], list[tuple[int, str | None]]] = {}
+        for edge in self.edges:
+            incoming.setdefault((edge.target, edge.column), []).append((edge.source, edge.source_column))
+        steps = {n for n, relation in enumerate(self.relations) if relation.kind in ("step", "output")}
+        found: dict[str, tuple[tuple[str, str | None], ...]] = {}
+        last = len(self.relations) - 1
+        for column in (*self.relations[last].columns, *([None] if rows else [])):
+            seen: dict[tuple[int, str | None], None] = {}
+            waiting = [(last, column)]
+            while waiting:
+                for place in incoming.get(waiting.pop(), ()):
+                    if place not in seen:
+                        seen[place] = None
+                        waiting.append(place)
+            found[column or ""] = tuple(
+                (self.relations[n].name, name) for n, name in sorted(seen, key=lambda p: p[0]) if n not in steps
+            )
+        return found

@@ -25,6 +25,7 @@ class Flavor:
         defaults: Arguments of its own, the same in every scenario.
         needs: Arguments without which the flavor cannot save; the named difference of SQL is its input's types.
         files: Files of its own in a model.
+        answer: Files of its own beside an input example.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Flavor:
     defaults: dict[str, Any]
     needs: dict[str, Any]
     files: set[str] = field(default_factory=set)
+    answer: set[str] = field(default_factory=set)
 
     @property
     def model(self) -> Any:
@@ -83,6 +85,8 @@ def _sql() -> Flavor:
         "duckdb",
         {"bundle_flavor": False},  # the code/ folder it would make is shown in tests/test_packaging.py
         {"input_types": {"x": "DOUBLE"}},
+        {"README.md", "lineage.svg"},
+        {"example_output.arrow"},
     )
 
 

@@ -43,7 +43,8 @@ def test_files_with_everything(flavor, tmp_path):
         metadata={"team": "search"},
         signature=None,
     )
-    assert files(tmp_path / "m") == ENVIRONMENT | EXAMPLE | flavor.files | {"code/own.py", "extra_files/packages.txt"}
+    own = EXAMPLE | flavor.files | flavor.answer
+    assert files(tmp_path / "m") == ENVIRONMENT | own | {"code/own.py", "extra_files/packages.txt"}
     content = mlmodel(tmp_path / "m")
     assert content["metadata"] == {"team": "search"}
     assert content["flavors"]["python_function"]["code"] == "code"

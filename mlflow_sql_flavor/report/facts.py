@@ -1,0 +1,163 @@
+"""What a card, a page or a comparison tells of a model, from its MLmodel or from a model that is not saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..model import Bound, SQLModel
+    from ..query.types import Lineage
+    from ..spec import SqlSpec
+
+__all__ = ["NO_DEFAULT", "Facts", "Table", "of_model", "of_spec"]
+
+NO_DEFAULT: Any = object()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A reference table: its number of rows, its columns' types, and the digest of its file where it is saved."""
+
+    rows: int
+    columns: Mapping[str, str]
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A model's description.
+
+    Attributes:
+        sql: The query.
+        dialect: The dialect it is written in.
+        level: How far the dialect is verified.
+        input_table: The name of the input in the query.
+        inputs: ``{column: DuckDB type}``; None if the query reads no input, or its columns are not known yet.
+        outputs: ``{column: DuckDB type}``; None while not known.
+        params: ``{name: (DuckDB type or None, default or NO_DEFAULT)}``.
+        tables: The reference tables.
+        rows: ``independent``, ``aligned`` or ``table``; None while not known.
+        functions: Names of Python functions.
+        allow: The refusals its writer accepted.
+        left_open: What the source engine leaves open: ``(line, column, message)``.
+        limits: The model's own limits.
+        prediction_column: The one column ``pyfunc`` returns.
+        compared: The verdict on the rows of the source engine.
+        versions: ``{package: version}`` it was saved with.
+    """
+
+    sql: str
+    dialect: str
+    level: str
+    input_table: str
+    inputs: Mapping[str, str] | None = None
+    outputs: Mapping[str, str] | None = None
+    params: Mapping[str, tuple[str | None, Any]] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    rows: str | None = None
+    functions: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    left_open: tuple[tuple[int | None, int | None, str], ...] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    prediction_column: str | None = None
+    compared: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def lineage(self) -> Lineage:
+        """The column lineage, followed now."""
+        from ..errors import SQLModelError
+        from ..query.lineage import too_long, trace
+        from ..query.parse import parse
+        from ..query.types import Lineage
+
+        reason = too_long(self.sql)
+        if reason is not None:
+            return Lineage(reason=reason)
+        schema = {name: table.columns for name, table in self.tables.items()}
+        if self.inputs:
+            schema[self.input_table] = self.inputs
+        try:
+            return trace(parse(self.sql, self.dialect), schema, self.input_table, list(self.outputs or ()))
+        except SQLModelError:  # saved by a version that read it
+            return Lineage(reason="The query cannot be read by this version, so its columns are not followed.")
+
+
+def of_spec(spec: SqlSpec, signature: Any = None) -> Facts:
+    """The description of a saved model.
+
+    Args:
+        spec: The ``sql`` section of its MLmodel.
+        signature: Its signature, for the defaults of parameters.
+    """
+    defaults = _defaults(signature)
+    expected = spec.expected_output
+    return Facts(
+        sql=spec.sql,
+        dialect=spec.dialect,
+        level=spec.level,
+        input_table=spec.input_table,
+        inputs=spec.input_types,
+        outputs=spec.output_types,
+        params={name: (kind, defaults.get(name.casefold(), NO_DEFAULT)) for name, kind in spec.param_types.items()},
+        tables={name: Table(t.rows, t.columns, t.sha256) for name, t in spec.tables.items()},
+        rows=spec.rows,
+        functions=tuple(spec.udfs.functions) if spec.udfs else (),
+        allow=tuple(spec.allow),
+        left_open=tuple((f.line, f.column, f.message) for f in spec.nondeterminism),
+        limits=spec.limits.model_dump(exclude_none=True),
+        prediction_column=spec.prediction_column,
+        compared=expected.verdict if expected else None,
+        versions={
+            "mlflow-sql-flavor": spec.mlflow_sql_flavor_version,
+            "duckdb": spec.duckdb_version,
+            "sqlglot": spec.sqlglot_version,
+        },
+    )
+
+
+def of_model(model: SQLModel, bound: Bound | None = None) -> Facts:
+    """The description of a model, as far as it is known without running it.
+
+    Args:
+        model: The model.
+        bound: It compiled for its data, where it has met some.
+    """
+    if model.spec is not None:
+        return of_spec(model.spec, model.signature)
+    from ..query.dialects import rules_of
+    from ..query.parse import parse
+
+    query = parse(model.sql, model.dialect)
+    defaults = _defaults(model.signature)
+    schema = bound.program.input_schema if bound is not None else None
+    inputs: Mapping[str, str] | None
+    if schema is not None:
+        from ..schema import from_arrow
+
+        inputs = {f.name: from_arrow(f.type) for f in schema}
+    else:
+        inputs = (model._types(None) or None) if bound is None else None
+    kinds = dict(bound.parameters.types) if bound is not None else dict(query.type_hints)
+    return Facts(
+        sql=model.sql,
+        dialect=model.dialect,
+        level=rules_of(model.dialect).level,
+        input_table=model.input_table,
+        inputs=inputs,
+        outputs=dict(bound.program.output_types) if bound is not None else None,
+        params={name: (kinds.get(name), defaults.get(name.casefold(), NO_DEFAULT)) for name in query.params},
+        tables={name: Table(table.rows, table.types) for name, table in model.tables.items()},
+        rows=bound.program.rows if bound is not None else None,
+        functions=tuple(model.udfs),
+        allow=model.allow,
+        left_open=tuple((f.line, f.column, f.message) for f in bound.compiled.nondeterminism) if bound else (),
+        limits=model.model_limits,
+        prediction_column=model.prediction_column,
+    )
+
+
+def _defaults(signature: Any) -> dict[str, Any]:
+    params = getattr(signature, "params", None)
+    return {spec.name.casefold(): spec.default for spec in params.params} if params is not None else {}
