@@ -174,3 +174,21 @@ def test_missing_ones():
     both.predict(params={"a": 1, "b": 2})
     with pytest.raises(InputError, match="'z'"):
         SQLModel("SELECT 1 AS x").predict(params={"z": 1})
+
+
+DIALECTS = ("duckdb postgres databricks mysql sqlite clickhouse snowflake bigquery redshift tsql trino oracle").split()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_list_in_every_dialect(dialect: str) -> None:
+    """Compared as the same values written out, NULL and letter case included; an input row stays one row."""
+    mark = "@wanted" if dialect in ("bigquery", "tsql") else ":wanted"
+    data = pd.DataFrame({"a": [1, 2, 3, 4], "s": ["x", "y", "z", None]})
+    flags = "SELECT a AS a, CASE WHEN s NOT IN ({0}) THEN 'out' WHEN s IN ({0}) THEN 'in' ELSE '?' END AS r FROM input"
+    model = SQLModel(flags.format(mark), dialect)
+    written = SQLModel(flags.format("'x', 'Z'"), dialect).predict(data)
+    pd.testing.assert_frame_equal(model.predict(data, {"wanted": ["x", "Z"]}), written)
+    assert next(iter(model._bound.values())).program.rows == "independent"
+    if dialect != "clickhouse":  # its ANY is an aggregate
+        found = SQLModel(f"SELECT a AS a FROM input WHERE a = ANY({mark})", dialect).predict(data, {"wanted": [3, 1]})
+        assert found["a"].tolist() == [1, 3]

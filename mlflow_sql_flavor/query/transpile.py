@@ -132,22 +132,35 @@ def _read_as(table: exp.Table, schema: Schema, seen: Schema, named: set[str] | N
 
 
 def bind(tree: exp.Query, nodes: Sequence[exp.Expr], types: Mapping[str, str]) -> exp.Query:
-    """Every placeholder of a tree becomes a typed cast of DuckDB's ``$name``; a list in IN becomes ``= ANY``."""
+    """Every placeholder of a tree becomes a typed cast of DuckDB's ``$name``; a list compared with is a subquery."""
     for old, new in placeholders.bind_tree(nodes, types):
         parent = old.parent
-        negated = isinstance(parent, exp.In) and bool(parent.args.get("negate"))
-        if (
-            isinstance(parent, exp.In)
-            and new.args["to"].this in exp.DataType.ARRAY_TYPES
-            and len(parent.expressions) == 1
-        ):
-            found: exp.Expr = exp.EQ(this=parent.this, expression=exp.Any(this=exp.Paren(this=new)))
-            _replace(parent, exp.Not(this=found) if negated else found)
-        elif isinstance(parent, exp.Table):
+        if isinstance(parent, exp.Table):
             raise QueryError("A parameter cannot stand for a table. Name the table.")
-        elif parent is not None:
-            _replace(old, new)
+        if parent is None:
+            continue
+        if new.args["to"].this in exp.DataType.ARRAY_TYPES:
+            group = parent if not isinstance(parent, exp.Paren) else parent.parent
+            if isinstance(parent, exp.In) and len(parent.expressions) < 2 and parent.this is not old:
+                _replace(parent, exp.In(this=parent.this, query=_elements(new)))
+                continue
+            equal = group.parent if group is not None else None
+            if isinstance(group, exp.Any) and isinstance(equal, exp.EQ) and equal.expression is group:
+                _replace(equal, exp.In(this=equal.this, query=_elements(new)))
+                continue
+            if isinstance(group, (exp.Any, exp.All)):
+                group.set("this", _elements(new))
+                continue
+        _replace(old, new)
     return tree
+
+
+def _elements(bound: exp.Expr) -> exp.Subquery:
+    """The elements of a bound list as the rows of a subquery: compared as any other subquery's."""
+    each = exp.Anonymous(this="unnest", expressions=[bound])
+    element = exp.Cast(this=each, to=bound.args["to"].expressions[0].copy())
+    element.meta["parameter"] = each.meta["parameter"] = bound.meta["parameter"]
+    return exp.Subquery(this=exp.Select(expressions=[exp.alias_(element, "element")]))
 
 
 def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:
@@ -156,7 +169,7 @@ def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:
     nodes = list(tree.walk(bfs=False))
     for node in reversed(nodes):
         kind = type(node)
-        if kind is exp.Cast and node.meta.get("parameter"):
+        if "parameter" in node.meta:
             continue  # it gives a bound value its type in DuckDB; the query's own engine sees no cast there
         found = by_type.get(kind)
         if found is None:
