@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ from .tables import ReferenceTable, open_table, read_tables, stored_table
 from .udfs import Udf, read_udfs
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from .batches import Written
     from .compare import Comparison
     from .query.types import ParsedQuery
 
@@ -270,6 +274,40 @@ class SQLModel:
 
             return polars.from_arrow(result)
         return bound.columns.pandas(result, index)
+
+    def predict_batches(
+        self,
+        data: Any,
+        params: Mapping[str, Any] | None = None,
+        *,
+        output: str | os.PathLike[str] | None = None,
+        batch_rows: int = 500_000,
+        resume: bool = False,
+    ) -> pa.RecordBatchReader | Written:
+        """Runs the query on data larger than memory.
+
+        Rows that depend on nothing but themselves (``independent`` models) are scored batch by batch. Any other query
+        runs once over the whole input as it streams by, and what it must hold counts against ``memory_limit``.
+
+        Args:
+            data: Path or URI of a Parquet file or of a folder of them, ``pyarrow.dataset.Dataset``,
+                ``pyarrow.RecordBatchReader``, or a frame. A query that reads its input twice cannot take a reader.
+            params: As for :meth:`predict`.
+            output: A path that ends in .parquet, or a folder, which gets one file for each file of the input (one in
+                all if the model is not ``independent``). A file appears when it is complete, or not at all.
+            batch_rows: Rows given to the query at a time.
+            resume: Keep the files of a folder that an earlier run made of the same query, parameters, tables and input
+                file, and write the others.
+
+        Returns:
+            Without ``output`` the result as a ``pyarrow.RecordBatchReader``; else what was written.
+
+        Raises:
+            InputError, LimitError, QueryError: As :meth:`predict`; while a reader is read, where there is one.
+        """
+        from .batches import predict_batches
+
+        return predict_batches(self, data, params, output=output, batch_rows=batch_rows, resume=resume)
 
     def _prepare(self, data: Any, params: Mapping[str, Any] | None) -> tuple[frames.Frame | None, Bound]:
         loaded = self._bound.get(None)

@@ -44,7 +44,8 @@ def read(path: Path, types: Mapping[str, str]) -> Any:
         raise InputError(f"{path.name} cannot be read as the model's input: {first}") from None
 
 
-def _wanted(names: list[str], types: Mapping[str, str]) -> dict[str, pa.DataType]:
+def wanted(names: list[str], types: Mapping[str, str]) -> dict[str, pa.DataType]:
+    """The Arrow types of those columns that the model reads."""
     from ..schema import to_arrow
 
     folded = {name.casefold(): kind for name, kind in types.items()}
@@ -56,16 +57,23 @@ def _csv(path: Path, types: Mapping[str, str]) -> pa.Table:
 
     with csv.open_csv(path) as reader:
         names = reader.schema.names
-    return csv.read_csv(
-        path,
-        parse_options=csv.ParseOptions(newlines_in_values=True),
-        convert_options=csv.ConvertOptions(
-            column_types=_wanted(names, types),
+    return csv.read_csv(path, **csv_options(wanted(names, types)))
+
+
+def csv_options(types: Mapping[str, pa.DataType], columns: list[str] | None = None) -> dict[str, Any]:
+    """How CSV is read: by the model's types, an empty field without quotes as NULL."""
+    from pyarrow import csv
+
+    return {
+        "parse_options": csv.ParseOptions(newlines_in_values=True),
+        "convert_options": csv.ConvertOptions(
+            column_types=types,
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
+            include_columns=columns,
         ),
-    )
+    }
 
 
 def _json(path: Path, types: Mapping[str, str]) -> pa.Table:
@@ -87,11 +95,12 @@ def _json(path: Path, types: Mapping[str, str]) -> pa.Table:
         found = {name: [row.get(name) for row in found] for name in names}
     if not isinstance(found, dict) or not all(isinstance(values, list) for values in found.values()):
         raise ValueError("it is neither a list of records nor an object of columns.")
-    wanted = _wanted(list(found), types)
-    return pa.table({name: _column(name, values, wanted.get(name)) for name, values in found.items()})
+    kinds = wanted(list(found), types)
+    return pa.table({name: column(name, values, kinds.get(name)) for name, values in found.items()})
 
 
-def _column(name: str, values: list[Any], kind: pa.DataType | None) -> pa.Array:
+def column(name: str, values: list[Any], kind: pa.DataType | None) -> pa.Array:
+    """Values of JSON as a column."""
     import pyarrow as pa
 
     try:
@@ -135,19 +144,39 @@ def parameter(name: str, text: str, types: Mapping[str, str]) -> Any:
         raise InputError(f"Parameter {name!r} is {kind}: {text[:80]!r} is no such value.") from None
 
 
-def write(table: pa.Table, path: Path) -> None:
-    """Writes a result by the suffix of its file."""
-    kind = path.suffix.lower()
-    if kind == ".parquet":
-        import pyarrow.parquet as pq
+def write(reader: pa.RecordBatchReader, path: Path) -> int:
+    """Writes a result by the suffix of its file, batch by batch; the file appears when it is complete.
 
-        pq.write_table(table, path)
-    elif kind == ".csv":
-        path.write_bytes(_csv_bytes(table))
-    elif kind == ".jsonl":
-        path.write_text("".join(f"{_dump(row)}\n" for row in table.to_pylist()), encoding="utf-8")
-    else:
-        path.write_text(_records(table), encoding="utf-8")
+    Returns:
+        Number of rows.
+    """
+    from ..batches import replacing
+
+    kind = path.suffix.lower()
+    with replacing(path) as partial:
+        if kind == ".csv":
+            return _write_csv(reader, partial)
+        head, between, tail = ("", "\n", "\n") if kind == ".jsonl" else ("[\n", ",\n", "\n]\n")
+        rows = 0
+        with partial.open("w", encoding="utf-8") as file:
+            for batch in reader:
+                for row in batch.to_pylist():
+                    file.write((between if rows else head) + _dump(row))
+                    rows += 1
+            file.write(tail if rows else "" if kind == ".jsonl" else "[]\n")
+        return rows
+
+
+def _write_csv(reader: pa.RecordBatchReader, path: Path) -> int:
+    from pyarrow import csv
+
+    _check_csv(reader.schema)
+    rows = 0
+    with csv.CSVWriter(path, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
 
 
 def echo(table: pa.Table, form: str) -> None:
@@ -164,13 +193,19 @@ def echo(table: pa.Table, form: str) -> None:
         click.echo(f"{table.num_rows:,} {'row' if table.num_rows == 1 else 'rows'}", err=True)
 
 
+def _check_csv(schema: pa.Schema) -> None:
+    import pyarrow as pa
+
+    for field in schema:
+        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
+            raise InputError(f"Output {field.name!r} has no form in CSV: write .json or .parquet.")
+
+
 def _csv_bytes(table: pa.Table) -> bytes:
     import pyarrow as pa
     from pyarrow import csv
 
-    for field in table.schema:
-        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
-            raise InputError(f"Output {field.name!r} has no form in CSV: write .json or .parquet.")
+    _check_csv(table.schema)
     sink = pa.BufferOutputStream()
     csv.write_csv(table, sink)
     return sink.getvalue().to_pybytes()

@@ -1,20 +1,22 @@
-"""``mlflow-sql predict``: a model's answer for a file."""
+"""``mlflow-sql predict``: a model's answer for a file, or for a folder of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .options import Pair
 
+if TYPE_CHECKING:
+    from ..model import SQLModel
+
 
 @click.command()
 @click.argument("model_uri")
-@click.option(
-    "-i", "--input", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The input."
-)
-@click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="Where to write.")
+@click.option("-i", "--input", "source", type=click.Path(exists=True, path_type=Path), help="The input.")
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write.")
 @click.option("-p", "--param", "params", type=Pair("value"), multiple=True, help="A parameter's value; repeatable.")
 @click.option(
     "--format",
@@ -24,26 +26,66 @@ from .options import Pair
     show_default=True,
     help="What is written to stdout without -o.",
 )
+@click.option("--batch-rows", type=click.IntRange(1), default=None, help="Rows given to the query at a time, with -o.")
+@click.option("--resume", is_flag=True, help="Keep what an earlier run finished in the output folder.")
 def predict(
-    model_uri: str, source: Path | None, target: Path | None, params: tuple[tuple[str, str], ...], form: str
+    model_uri: str,
+    source: Path | None,
+    target: Path | None,
+    params: tuple[tuple[str, str], ...],
+    form: str,
+    batch_rows: int | None,
+    resume: bool,
 ) -> None:
-    """Run the model of MODEL_URI on a .csv, .json, .jsonl or .parquet file."""
+    """Run the model of MODEL_URI on a .csv, .json, .jsonl or .parquet file, or a folder of .parquet files.
+
+    With -o the input is read and the output written batch by batch, so that both may be larger than memory.
+    """
     from ..flavor import load_model
     from . import files
-
-    for path in (source, target):
-        if path is not None and path.suffix.lower() not in files.SUFFIXES:
-            raise click.UsageError(f"{path.name!r} is none of {', '.join(files.SUFFIXES)}.")
     from .options import fetched
 
+    _check_paths(source, target, resume)
     with fetched(model_uri) as folder:
         model = load_model(str(folder))
         assert model.spec is not None
-        data = files.read(source, model.spec.input_types or {}) if source is not None else None
         values = {name: files.parameter(name, text, model.spec.param_types) for name, text in params}
-        result = model.predict(data, values, output="arrow")
-    if target is not None:
-        files.write(result, target)
-        click.echo(f"{result.num_rows:,} rows written to {target.name}", err=True)
-    else:
-        files.echo(result, form)
+        if target is None:
+            data = files.read(source, model.spec.input_types or {}) if source is not None else None
+            files.echo(model.predict(data, values, output="arrow"), form)
+            return
+        rows, note = _write(model, source, target, values, {"batch_rows": batch_rows} if batch_rows else {}, resume)
+    click.echo(f"{rows:,} {'row' if rows == 1 else 'rows'} written to {target.name}{note}", err=True)
+
+
+def _check_paths(source: Path | None, target: Path | None, resume: bool) -> None:
+    from . import files
+
+    for path in (source, target):
+        if path is None or path.is_dir() or (path is target and not path.suffix):
+            continue
+        if path.suffix.lower() not in files.SUFFIXES:
+            raise click.UsageError(f"{path.name!r} is none of {', '.join(files.SUFFIXES)}.")
+    if source is not None and source.is_dir() and target is None:
+        raise click.UsageError("a folder of files needs -o.")
+    if resume and (target is None or target.suffix):
+        raise click.UsageError("--resume needs -o with a folder.")
+
+
+def _write(
+    model: SQLModel, source: Path | None, target: Path, values: dict[str, Any], options: dict[str, Any], resume: bool
+) -> tuple[int, str]:
+    """Rows written, and what else to say of them."""
+    from . import files
+    from .streams import Text
+
+    types = model.spec.input_types if model.spec is not None else None
+    data: Any = source
+    if source is not None and source.is_file() and source.suffix.lower() != ".parquet":
+        data = Text(source, types or {})
+    if target.suffix and target.suffix.lower() != ".parquet":
+        return files.write(model.predict_batches(data, values, **options), target), ""
+    written = model.predict_batches(data, values, output=target, resume=resume, **options)
+    if not written.skipped:
+        return written.rows, ""
+    return written.rows, f" ({written.skipped} of {written.skipped + written.files} files were there)"

@@ -328,3 +328,61 @@ def test_as_a_module(sql: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("mlflow-sql: error: ") and "^" in done.stderr
+
+
+def test_predict_a_folder(tmp_path: Path) -> None:
+    mlflow_sql_flavor.save_model(
+        "SELECT id, price * :factor AS total FROM input",
+        tmp_path / "model",
+        input_example=(pd.DataFrame({"id": [1], "price": [2.5]}), {"factor": 2.0}),
+        pip_requirements=["mlflow"],
+    )
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for number in range(3):
+        frame = pd.DataFrame({"id": [number, number + 1], "price": [1.0, None], "other": ["a", "b"]})
+        frame.to_parquet(folder / f"{number}.parquet")
+    result = run("predict", tmp_path / "model", "-i", folder, "-o", out, "-p", "factor=3")
+    assert result.exit_code == 0, result.stderr
+    assert (result.stdout, result.stderr) == ("", "6 rows written to out\n")
+    assert pq.read_table(out / "2.parquet").to_pylist() == [{"id": 2, "total": 3.0}, {"id": 3, "total": None}]
+    again = run("predict", tmp_path / "model", "-i", folder, "-o", out, "-p", "factor=3")
+    assert again.exit_code == 1 and "resume" in again.stderr
+    (out / "1.parquet").unlink()
+    again = run("predict", tmp_path / "model", "-i", folder, "-o", out, "-p", "factor=3", "--resume")
+    assert again.stderr == "6 rows written to out (2 of 3 files were there)\n"
+    assert run("predict", tmp_path / "model", "-i", folder).exit_code == 2
+    assert run("predict", tmp_path / "model", "-i", folder, "-o", tmp_path / "x.csv", "--resume").exit_code == 2
+    assert run("predict", tmp_path / "model", "-i", folder, "-o", tmp_path / "x.csv", "--batch-rows", 1).exit_code == 0
+    assert (tmp_path / "x.csv").read_text().splitlines() == ['"id","total"', "0,2", "1,", "1,2", "2,", "2,2", "3,"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_predict_text_in_pieces(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of several pieces is read as one would be; a bad line in the last leaves no output."""
+    monkeypatch.setattr("mlflow_sql_flavor.cli.streams._LINES", 100)
+    mlflow_sql_flavor.save_model(
+        "SELECT code, day, price * 2 AS total FROM input",
+        tmp_path / "model",
+        input_types={"code": "VARCHAR", "day": "DATE", "price": "DECIMAL(10,2)"},
+        pip_requirements=["mlflow"],
+    )
+    codes = [f"{number:05}" for number in range(350 if suffix == ".jsonl" else 100_000)]
+    source, target = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+    if suffix == ".csv":
+        lines = ["day,unread,code,price", *(f"2026-01-02,{code},{code},1.25" for code in codes)]
+    else:
+        lines = [json.dumps({"code": code, "price": 1.25, "day": "2026-01-02", "unread": []}) for code in codes]
+    source.write_text("\n".join(lines))
+    result = run("predict", tmp_path / "model", "-i", source, "-o", target)
+    assert result.exit_code == 0, result.stderr
+    got = target.read_text().splitlines()
+    last = {"code": codes[-1], "day": "2026-01-02", "total": 2.5}
+    assert got[-1] == f'"{codes[-1]}",2026-01-02,2.50' if suffix == ".csv" else json.loads(got[-1]) == last
+    assert len(got) == len(codes) + (suffix == ".csv")
+    target.unlink()
+    source.write_text("\n".join([*lines[:-1], lines[-1].replace("1.25", '"x"' if suffix == ".jsonl" else "x")]))
+    result = run("predict", tmp_path / "model", "-i", source, "-o", target)
+    assert result.exit_code == 1 and "Traceback" not in result.stderr
+    assert result.stderr.startswith("mlflow-sql: error: ") and "x" in result.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"in{suffix}", "model"]

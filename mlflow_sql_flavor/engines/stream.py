@@ -1,0 +1,183 @@
+"""Runs one query over an input that is never held whole, and gives its result batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, LimitError, RunError
+from ..query.analyse import ROW_ID
+from .duckdb import Instance, Program, explain
+from .forks import querying
+from .limits import Limits
+from .sandbox import quote, statement
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["stream"]
+
+_STREAM = "__mlflow_sql_stream"
+#: What the planner is told of a stream. It takes one for a single row, and would build its joins on it.
+_LARGE = 1_000_000_000
+
+
+class _Source:
+    """What DuckDB reads as the input: a new reader at every scan."""
+
+    def __init__(self, schema: pa.Schema, open_: Callable[[], Iterator[pa.Table]]) -> None:
+        self._schema = schema
+        self._open = open_
+        self.rows = 0
+        self.error: Exception | None = None
+
+    def __arrow_c_schema__(self) -> Any:
+        return self._schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        import pyarrow as pa
+
+        return pa.RecordBatchReader.from_batches(self._schema, self._batches()).__arrow_c_stream__(requested_schema)
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        import numpy as np
+        import pyarrow as pa
+
+        numbered = ROW_ID in self._schema.names
+        rows = 0
+        try:
+            for table in self._open():
+                if numbered:
+                    ids = pa.array(np.arange(rows, rows + table.num_rows, dtype=np.int64))
+                    table = table.append_column(pa.field(ROW_ID, pa.int64()), ids)
+                rows += table.num_rows
+                yield from table.to_batches()
+        except Exception as error:  # DuckDB would pass on no more than its text
+            self.error = error
+            raise
+        self.rows = rows
+
+
+def stream(
+    instance: Instance,
+    program: Program,
+    limits: Limits,
+    open_: Callable[[], Iterator[pa.Table]],
+    params: Mapping[str, Any],
+    projection: list[str] | None,
+    batch_rows: int,
+) -> pa.RecordBatchReader:
+    """Starts a query.
+
+    Args:
+        instance: Where it runs.
+        program: What runs.
+        limits: ``max_rows`` counts all rows of the result, ``timeout_seconds`` all the time until the last is read.
+        open_: Opens the input, as tables of the program's schema; called as often as the query reads it.
+        params: Values of the placeholders.
+        projection: SQL expressions over the output columns, in their order and by their names.
+        batch_rows: Rows of a batch of the result, about.
+
+    Returns:
+        The result; of a program that keeps the input's rows, in their order. Reading it raises InputError, LimitError
+        or RunError as :meth:`~.duckdb.Runner.arrow`.
+    """
+    import pyarrow as pa
+
+    source: _Source | None = None
+    cursor = instance.cursor()
+    try:
+        with querying:
+            if program.input_schema is not None:
+                schema = program.input_schema
+                if program.id_position is not None:
+                    schema = schema.append(pa.field(ROW_ID, pa.int64()))
+                source = _Source(schema, open_)
+                cursor.register(_STREAM, source)
+                cursor.execute(_view(program.input_table, _types(cursor)))
+            relation = cursor.sql(statement(cursor, program.sql), params=dict(params) or None)
+            at = program.id_position
+            if at is not None:
+                relation = relation.order(quote(ROW_ID))
+            if projection is not None:
+                hidden = [] if at is None else [quote(ROW_ID)]
+                relation = relation.project(
+                    ", ".join([*projection[:at], *hidden, *projection[at or 0 :]] if hidden else projection)
+                )
+            reader = relation.to_arrow_reader(batch_rows)
+    except Exception as error:
+        cursor.close()
+        raise (source.error if source is not None and source.error else explain(error, limits)) from error
+    schema = reader.schema if program.id_position is None else reader.schema.remove(program.id_position)
+    return pa.RecordBatchReader.from_batches(schema, _fetch(cursor, reader, program, limits, source))
+
+
+def _types(cursor: Any) -> dict[str, str]:
+    relation = cursor.table(_STREAM)
+    return dict(zip(relation.columns, map(str, relation.types), strict=True))
+
+
+def _view(name: str, types: Mapping[str, str]) -> str:
+    """A view of the stream that looks large to the planner: with rows that a LIMIT, unknown to it, takes away."""
+    nulls = ", ".join(f"CAST(NULL AS {kind}) AS {quote(column)}" for column, kind in types.items())
+    return (
+        f"CREATE TEMP VIEW {quote(name)} AS SELECT * FROM {_STREAM} UNION ALL "
+        f"SELECT * FROM (SELECT {nulls} FROM range({_LARGE}) LIMIT (SELECT 0))"
+    )
+
+
+def _fetch(
+    cursor: Any, reader: pa.RecordBatchReader, program: Program, limits: Limits, source: _Source | None
+) -> Iterator[pa.RecordBatch]:
+    rows = 0
+    try:
+        while True:
+            with querying:
+                batch = next(reader, None)
+            if batch is None:
+                break
+            if program.id_position is not None:
+                _check_order(batch.column(program.id_position), rows)
+                batch = batch.remove_column(program.id_position)
+            rows += batch.num_rows
+            if rows > limits.max_rows:
+                raise LimitError(
+                    f"The result has more than {limits.max_rows} rows, the limit set by max_rows "
+                    "(MLFLOW_SQL_MAX_ROWS): raise the limit where the model is loaded."
+                )
+            yield batch
+        if source is not None and program.rows != "table" and rows != source.rows:
+            raise _misaligned()
+    except Exception as error:
+        raise (source.error if source is not None and source.error else explain(error, limits)) from error
+    finally:
+        cursor.close()
+
+
+def _check_order(ids: pa.Array, start: int) -> None:
+    import numpy as np
+
+    if ids.null_count or not np.array_equal(ids.to_numpy(), np.arange(start, start + len(ids))):
+        raise _misaligned()
+
+
+def _misaligned() -> RunError:
+    return RunError(
+        "The query is to give one row per input row, but repeated or dropped some: a reference table has repeated "
+        "keys. Make its key unique, or save the model again with the table as it is."
+    )
+
+
+def once(batches: Iterator[pa.Table]) -> Callable[[], Iterator[pa.Table]]:
+    """An input that can be read a single time, with an error that says so at the second."""
+    left = [batches]
+
+    def open_() -> Iterator[pa.Table]:
+        if not left:
+            raise InputError(
+                "The query reads its input more than once, which a reader does not allow: pass a Parquet file, a "
+                "folder of them, or a pyarrow Dataset."
+            )
+        return left.pop()
+
+    return open_
