@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import QueryError
 
-__all__ = ["Column", "Query", "literal", "number", "quote", "total"]
+__all__ = ["Column", "Query", "is_missing", "literal", "number", "quote", "total", "unique"]
 
 #: Terms of one flat sum: engines and parsers nest one level for each.
 _FLAT = 50
@@ -27,6 +27,13 @@ class Column:
     def sql(self) -> str:
         """The quoted name."""
         return quote(self.name)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether scikit-learn takes the value as missing."""
+    import pandas as pd
+
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 
 
 def quote(name: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import frames
 from ..errors import InputError, QueryError
 from . import through_orbital
-from .builder import Column, Query, quote
+from .builder import Column, Query, unique
 from .check import check
 from .ensembles import conjunction
-from .models import predict
+from .models import predict, takes_infinity
 from .outputs import Names, regress
 from .steps import describe, join, transform, unsupported
 
@@ -86,14 +87,15 @@ def sklearn_to_sql(
     except TypeError:
         raise QueryError(f"{type(estimator).__name__} is not a scikit-learn estimator.") from None
     header = [f"{describe(estimator)} of scikit-learn {sklearn.__version__}, converted by mlflow_sql_flavor."]
-    query = Query(input_table, header)
-    columns = _features(query, estimator, X)
     names = Names(prediction_name, probabilities)
-    found = through_orbital.score(query, estimator, [columns[i] for i in _used(estimator, X)])
+    columns, used = _columns(estimator, X)
+    query = Query(input_table, header)
+    query.layer("inputs", [_read(X.iloc[:, i], columns[i]) for i in used])
+    found = through_orbital.score(query, estimator, [columns[i] for i in used])
     if found is not None:
-        value, needed = found
-        test = conjunction([f"{column.sql} IS NOT NULL" for column in needed]) if needed else "TRUE"
-        return regress(query, f"CASE WHEN {test} THEN {value.sql} END", names) + "\n"
+        return regress(query, found, names) + "\n"
+    query = Query(input_table, header)
+    _features(query, estimator, X, columns, used)
     path = ""
     while hasattr(estimator, "steps"):
         for name, step in estimator.steps[:-1]:
@@ -127,8 +129,8 @@ def _used(estimator: Any, X: Any) -> list[int]:
     return sorted({i for name, part in places.items() if name not in dropped for i in part})
 
 
-def _features(query: Query, estimator: Any, X: Any) -> list[Column]:
-    """The first layer: every feature as DOUBLE or text, with one way to be missing."""
+def _columns(estimator: Any, X: Any) -> tuple[list[Column], list[int]]:
+    """The features, and the places of those that are read."""
     import pandas as pd
 
     if not isinstance(X, pd.DataFrame):
@@ -138,17 +140,27 @@ def _features(query: Query, estimator: Any, X: Any) -> list[Column]:
     names = list(X.columns)
     if not all(isinstance(name, str) for name in names):
         raise InputError("The columns of X are named by text, which become the names of the model's input.")
+    frames.refuse_twins(names)
     fitted = getattr(estimator, "feature_names_in_", None)
     if fitted is not None and list(fitted) != names:
         raise InputError("X has other columns than the estimator was fitted on, or in another order.")
-    columns = [Column(name) for name in names]
-    items = []
-    for i in _used(estimator, X):
-        name, text = names[i], _is_text(X.iloc[:, i])
-        columns[i] = Column(name, text)
-        items.append((_read(X.iloc[:, i], quote(name), text), name))
+    used = _used(estimator, X)
+    return [Column(name, i in used and _is_text(X.iloc[:, i])) for i, name in enumerate(names)], used
+
+
+def _features(query: Query, estimator: Any, X: Any, columns: list[Column], used: list[int]) -> None:
+    """The first layer: every feature as DOUBLE or text, with one way to be missing, and a mark for infinite ones.
+
+    scikit-learn refuses infinity, but for histogram gradient boosting.
+    """
+    items = [_read(X.iloc[:, i], columns[i]) for i in used]
+    floats = [] if takes_infinity(estimator) else [columns[i] for i in used if _kind(X.iloc[:, i]) not in _FINITE]
+    if floats:
+        query.valid = unique("accepted", query.taken(columns))
+        infinite = "CAST('Infinity' AS DOUBLE)"
+        tests = [f"COALESCE(ABS(CAST({column.sql} AS DOUBLE)) <> {infinite}, TRUE)" for column in floats]
+        items.append((conjunction(tests), query.valid))
     query.layer("inputs", items)
-    return columns
 
 
 def _kind(column: Any) -> str:
@@ -160,6 +172,7 @@ def _kind(column: Any) -> str:
 
 
 _TEXT = {"string"}
+_FINITE = {"string", "integer", "boolean", "decimal", "empty"}
 _NUMBERS = {"floating", "integer", "mixed-integer-float", "decimal", "integer-na", "empty"}
 
 
@@ -170,14 +183,15 @@ def _is_text(column: Any) -> bool:
     return kind in _TEXT
 
 
-def _read(column: Any, name: str, text: bool) -> str:
-    if text:
-        return name
-    if _kind(column) == "boolean":
-        return f"CAST(CASE WHEN {name} THEN 1E0 WHEN NOT {name} THEN 0E0 END AS DOUBLE)"
-    if _kind(column) == "integer":
-        return f"CAST({name} AS DOUBLE)"
-    return f"NULLIF(CAST({name} AS DOUBLE), CAST('NaN' AS DOUBLE))"
+def _read(values: Any, column: Column) -> tuple[str, str]:
+    name, kind = column.sql, _kind(values)
+    if column.text:
+        return name, column.name
+    if kind == "boolean":
+        return f"CAST(CASE WHEN {name} THEN 1E0 WHEN NOT {name} THEN 0E0 END AS DOUBLE)", column.name
+    if kind == "integer":
+        return f"CAST({name} AS DOUBLE)", column.name
+    return f"NULLIF(CAST({name} AS DOUBLE), CAST('NaN' AS DOUBLE))", column.name
 
 
 def _plain(X: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import QueryError
-from .builder import Column, Query, literal, number, quote, unique
+from .builder import Column, Query, is_missing, literal, number, quote, unique
 
 __all__ = ["encode"]
 
@@ -19,13 +19,18 @@ _Answer = tuple[float, ...]
 class _Feature:
     """What an encoder answers for one of its columns: the part of its output that belongs to it."""
 
-    def __init__(self, step: Any, place: int, start: int, width: int) -> None:
+    def __init__(self, step: Any, place: int, start: int, width: int, path: str) -> None:
         self.step, self.place, self.part = step, place, slice(start, start + width)
-        kinds = step.categories_[place]
-        self.known = [value for value in kinds.tolist() if value == value and value is not None]
+        kinds = step.categories_[place].tolist()
+        self.known = [value for value in kinds if not is_missing(value)]
         self.answers: list[_Answer] = self._answers(self.known) or []
-        # A column of objects may have learnt NaN, None or neither as its missing value.
-        missing = self._answers([float("nan")]) or (self._answers([None]) if kinds.dtype.kind == "O" else None)
+        # A column of objects may have learnt NaN or None as its missing value, or both; SQL has one NULL.
+        learnt = [value for value in kinds if is_missing(value)]
+        if len(learnt) > 1:
+            raise QueryError(
+                f"step {path!r} was fitted on both None and NaN, which are one NULL in SQL: keep one of them."
+            )
+        missing = self._answers(learnt or [float("nan")])
         unknown = self._answers([_unseen(self.known)])
         self.missing: _Answer | None = missing[0] if missing else None
         self.unknown: _Answer | None = unknown[0] if unknown else None
@@ -75,7 +80,7 @@ def encode(query: Query, step: Any, columns: list[Column], keep: list[Column], p
     taken = query.taken(keep)
     start = 0
     for place, (column, width) in enumerate(zip(columns, _widths(step), strict=True)):
-        feature = _Feature(step, place, start, width)
+        feature = _Feature(step, place, start, width, path)
         start += width
         _check(feature, column, path)
         if feature.unknown is None:

@@ -14,7 +14,7 @@ from .ensembles import add_trees, float32
 from .outputs import Link, Names, classify, regress
 from .steps import sklearn_class, unsupported
 
-__all__ = ["predict"]
+__all__ = ["predict", "takes_infinity"]
 
 Model = Callable[[Query, Any, list[Column], str, Names], str]
 
@@ -79,7 +79,8 @@ def _inverse(link: Any, score: str, path: str, model: Any) -> str:
     kind = type(link).__name__
     if kind not in ("IdentityLink", "LogLink"):
         raise unsupported(path, model, f"its link is {kind}")
-    return f"EXP({score})" if kind == "LogLink" else score
+    # Below -745 the exponential is 0, for which Postgres raises an error.
+    return f"CASE WHEN {score} < -745E0 THEN 0E0 ELSE EXP({score}) END" if kind == "LogLink" else score
 
 
 def _linear_classifier(query: Query, model: Any, columns: list[Column], path: str, names: Names) -> str:
@@ -115,6 +116,11 @@ def _linear_link(model: Any, features: int, scores: int) -> Link | None:
         ways["softmax"] = exponential / exponential.sum(axis=1, keepdims=True)
         ways["each"] = sigmoid / sigmoid.sum(axis=1, keepdims=True)
     return next((name for name, found in ways.items() if np.allclose(found, expected, rtol=1e-9, atol=1e-12)), None)
+
+
+def takes_infinity(model: Any) -> bool:
+    """Whether the estimator, standing alone, compares infinite numbers like others; the rest of them refuse them."""
+    return sklearn_class(model, _MODELS) is _hist_boosted
 
 
 def _takes_missing(model: Any) -> bool:

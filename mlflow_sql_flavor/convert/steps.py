@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import QueryError
-from .builder import Column, Query, literal, number, unique
+from .builder import Column, Query, is_missing, literal, number, unique
 from .encoders import encode
 
 __all__ = ["describe", "join", "sklearn_class", "transform", "unsupported"]
@@ -149,13 +149,6 @@ def _min_max(step: Any, i: int, column: Column) -> str:
 
 def _max_abs(step: Any, i: int, column: Column) -> str:
     return _clipped(step, f"{column.sql} / {number(step.scale_[i])}", -1.0, 1.0)
-
-
-def is_missing(value: Any) -> bool:
-    """Whether scikit-learn takes the value as missing."""
-    import pandas as pd
-
-    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 
 
 def _imputer(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:

@@ -17,6 +17,7 @@ import re
 from typing import Any
 
 from .builder import Column, Query
+from .ensembles import conjunction
 
 __all__ = ["score"]
 
@@ -27,7 +28,7 @@ _SCALERS = {"StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"}
 _FEATURES = 200
 
 
-def score(query: Query, estimator: Any, columns: list[Column]) -> tuple[Column, list[Column]] | None:
+def score(query: Query, estimator: Any, columns: list[Column]) -> str | None:
     """Adds orbital's query as one layer, if orbital is right for this estimator.
 
     Args:
@@ -36,8 +37,7 @@ def score(query: Query, estimator: Any, columns: list[Column]) -> tuple[Column, 
         columns: The columns of that layer.
 
     Returns:
-        The prediction's column, and the columns that may not be missing; None if orbital is not for it, or not
-        installed.
+        The prediction, NULL where a number is missing or infinite; None if orbital is not for it, or not installed.
     """
     if not _right(estimator, columns):
         return None
@@ -46,7 +46,8 @@ def score(query: Query, estimator: Any, columns: list[Column]) -> tuple[Column, 
     except Exception:  # of many types: whatever it does not manage is written directly
         return None
     query.add("scores", body)
-    return Column("variable"), [column for column in columns if not column.text]
+    tests = [f"ABS({column.sql}) < CAST('Infinity' AS DOUBLE)" for column in columns if not column.text]
+    return f'CASE WHEN {conjunction(tests)} THEN "variable" END' if tests else '"variable"'
 
 
 def _body(table: str, estimator: Any, columns: list[Column]) -> str:
