@@ -19,6 +19,9 @@ __all__ = ["bundle", "inferred", "requirements", "should_bundle"]
 DISTRIBUTION = "mlflow-sql-flavor"
 PACKAGE = "mlflow_sql_flavor"
 
+#: What DuckDB or this package import wherever it is installed, and work without.
+OPTIONAL = ("polars", "pyspark")
+
 
 def should_bundle(choice: bool | str) -> bool:
     """Whether the flavor's code goes into the model.
@@ -83,8 +86,8 @@ def requirements(*, bundled: bool, udfs: bool, tables: bool = True, isolated: bo
 def inferred(folder: Path, flavor: str, fallback: list[str]) -> list[str]:
     """What MLflow sees a model import, for what its Python functions need.
 
-    Without this package: whether it is pinned is decided by :func:`requirements`. And without polars, which DuckDB
-    imports wherever it is installed, unless the functions name it.
+    Without this package: whether it is pinned is decided by :func:`requirements`. And without :data:`OPTIONAL`, unless
+    the functions name it.
 
     Args:
         folder: The model, with its MLmodel.
@@ -94,7 +97,7 @@ def inferred(folder: Path, flavor: str, fallback: list[str]) -> list[str]:
     from mlflow.models import infer_pip_requirements
 
     found = infer_pip_requirements(str(folder), flavor, fallback=fallback)
-    sources = [folder / "udfs.cloudpickle", *(p for p in folder.glob("code/**/*.py") if PACKAGE not in p.parts)]
-    used = any(b"polars" in path.read_bytes() for path in sources if path.is_file())
-    dropped = (DISTRIBUTION, PACKAGE) if used else (DISTRIBUTION, PACKAGE, "polars=")
-    return [line for line in found if not line.startswith(dropped)]
+    paths = [folder / "udfs.cloudpickle", *(p for p in folder.glob("code/**/*.py") if PACKAGE not in p.parts)]
+    sources = [path.read_bytes() for path in paths if path.is_file()]
+    unused = [f"{name}=" for name in OPTIONAL if not any(name.encode() in source for source in sources)]
+    return [line for line in found if not line.startswith((DISTRIBUTION, PACKAGE, *unused))]

@@ -78,6 +78,7 @@ def test_functions_bring_cloudpickle_and_what_they_import(tmp_path):
     assert f"cloudpickle=={importlib.metadata.version('cloudpickle')}" in found
     assert OWN in found
     assert len([line for line in found if line.startswith("mlflow")]) == 2
+    assert not [line for line in found if line.startswith(packaging.OPTIONAL)]
 
 
 def test_the_library_of_the_input_is_not_a_requirement(tmp_path):

@@ -291,7 +291,7 @@ def _load_table(con: "duckdb.DuckDBPyConnection", name: str, source: TableSource
     columns = "*" if source.columns is None else ", ".join(map(quote, source.columns)) or "NULL AS _"
     try:
         if isinstance(source.data, Path):
-            _check_parquet(name, source.data, limits)
+            _check_parquet(name, source, limits)
             con.execute(
                 f"CREATE TABLE main.{quote(name)} AS SELECT {columns} "
                 "FROM read_parquet([$path], hive_partitioning = false, union_by_name = false, filename = false)",
@@ -312,15 +312,19 @@ def _load_table(con: "duckdb.DuckDBPyConnection", name: str, source: TableSource
         raise ModelFileError(f"The reference table {name[:80]!r} cannot be read: {_sentence(error)}") from None
 
 
-def _check_parquet(name: str, path: Path, limits: Limits) -> None:
-    """Believe nothing of a file's data before its own summary of it is within bounds."""
+def _check_parquet(name: str, source: TableSource, limits: Limits) -> None:
+    """Believe nothing of a file's data before its own summary of it is within bounds.
+
+    Only the columns the query uses count: no others are read.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
-        meta = parquet.read_metadata(path)
+        meta = parquet.read_metadata(source.data)
+        paths = [meta.schema.column(i).path for i in range(meta.num_columns)]
         groups = [meta.row_group(i) for i in range(meta.num_row_groups)]
-    except (pa.ArrowException, OSError, MemoryError) as error:
+    except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
         raise ModelFileError(
             f"The reference table {name[:80]!r} is not a readable Parquet file ({type(error).__name__})."
         ) from None
@@ -328,11 +332,15 @@ def _check_parquet(name: str, path: Path, limits: Limits) -> None:
         raise ModelFileError(
             f"The reference table {name[:80]!r} has {meta.num_columns:,} columns; at most {MAX_COLUMNS:,}."
         )
-    size = sum(max(group.total_byte_size, 0) for group in groups)
+    # A nested column has several leaves: "column.list.element".
+    used = None if source.columns is None else tuple(f"{column}.".casefold() for column in source.columns)
+    leaves = [i for i, leaf in enumerate(paths) if used is None or f"{leaf}.".casefold().startswith(used)]
+    size = sum(max(group.column(i).total_uncompressed_size, 0) for group in groups for i in leaves)
     if size > limits.memory_limit:
         raise LimitError(
-            f"The reference table {name[:80]!r} is {size:,} bytes uncompressed, more than memory_limit = "
-            f"{limits.memory_limit:,} bytes: raise memory_limit (argument or MLFLOW_SQL_MEMORY_LIMIT), or bundle less."
+            f"What the query uses of the reference table {name[:80]!r} is {size:,} bytes uncompressed, more than "
+            f"memory_limit = {limits.memory_limit:,} bytes: raise memory_limit (argument or MLFLOW_SQL_MEMORY_LIMIT), "
+            "or bundle less."
         )
 
 

@@ -24,7 +24,6 @@ WRONG = {
     "missing columns": (b'{"dataframe_split": {"columns": ["x"], "data": [[1]]}}', "application/json"),
     "text for a number": (b'{"dataframe_records": [{"id": "x", "region": "x", "price": "x"}]}', "application/json"),
     "another content type": (b"x", "text/plain"),
-    "no rows of CSV": (b"id,region,price\n", "text/csv"),
 }
 
 

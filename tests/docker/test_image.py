@@ -37,6 +37,7 @@ def _check_formats(container, model):
             _same(container.post(body), expected(host.predict(NAMED if name in TENSORS else FRAME, params=params)))
     # A CSV body has no room for parameters: their defaults hold.
     _same(container.post(FRAME.to_csv(index=False).encode(), "text/csv"), expected(host.predict(FRAME)))
+    _same(container.post(b"id,region,price\n", "text/csv"), [])
 
 
 def test_answers_as_on_the_host(sql_image, sql_models):

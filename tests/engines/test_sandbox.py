@@ -182,6 +182,18 @@ def test_bad_files(instance: Open, tmp_path: Path) -> None:
         instance(tables={"r": TableSource(tmp_path / "t.parquet", ["nope"])})
 
 
+def test_columns_that_are_not_used_need_no_memory(instance: Open, tmp_path: Path) -> None:
+    large = pa.array([["x" * 10**6]] * 100)
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"k": range(100), "Large": large, "larger": large}), path, use_dictionary=False)
+    limits = replace(LIMITS, memory_limit=64 * 2**20)
+    instance(limits=limits, tables={"r": TableSource(path, ["K"])})
+    instance(limits=limits, tables={"r": TableSource(path, [])})
+    for columns in (None, ["k", "large"]):
+        with pytest.raises(LimitError, match="uncompressed"):
+            instance(limits=limits, tables={"r": TableSource(path, columns)})
+
+
 def test_a_list_of_macros_opens_nothing(instance: Open) -> None:
     con = instance()
     with pytest.raises(QueryError, match="DuckDB's own"):

@@ -67,7 +67,7 @@ def test_what_is_in_the_model(logged):
     assert (model / "code").exists() is (kind == "bundled")
     assert own == ([] if kind == "bundled" else [f"mlflow-sql-flavor=={_version(model)}"])
     assert any(line.startswith("mlflow==") for line in lines)
-    assert not any(line.startswith("polars") for line in lines)
+    assert not any(line.startswith(("polars", "pyspark")) for line in lines)
 
 
 def _version(model):
