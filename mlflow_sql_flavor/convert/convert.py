@@ -29,12 +29,13 @@ def from_sklearn(
     input_table: str = "input",
     prediction_name: str = "prediction",
     probabilities: bool = True,
+    prediction_column: str | None = None,
 ) -> SQLModel:
     """A fitted scikit-learn estimator or pipeline as a SQL model that gives the same answers.
 
     Linear models, trees, forests, gradient boosting, and the usual preprocessing before them: scaling, imputation,
     encoding, ``ColumnTransformer``. Trees are exact: they compare what scikit-learn compares, and add in its order. A
-    row that the estimator refuses, for a missing value or an unknown category, gets NULL.
+    row that the estimator refuses, for a missing or infinite value or an unknown category, gets NULL.
 
     Args:
         estimator: The fitted estimator, pipeline, or search (its best estimator).
@@ -42,6 +43,8 @@ def from_sklearn(
         input_table: The name by which the SQL reads the prediction input.
         prediction_name: What to call the column of predictions.
         probabilities: For a classifier that has ``predict_proba``: one column ``probability_<class>`` for each class.
+        prediction_column: As for ``SQLModel``: the one column that ``pyfunc`` returns, such as ``"prediction"``, which
+            ``mlflow.models.evaluate`` of a classifier needs.
 
     Returns:
         The model, in DuckDB's dialect and with the signature of the columns it reads: ready for ``log_model``. Labels
@@ -61,7 +64,9 @@ def from_sklearn(
     )
     estimator = _best(estimator)
     used = X.iloc[:, _used(estimator, X)]
-    model = SQLModel(sql, dialect="duckdb", input_table=input_table, signature=infer_signature(_plain(used)))
+    model = SQLModel(
+        sql, input_table=input_table, signature=infer_signature(_plain(used)), prediction_column=prediction_column
+    )
     check(estimator, X, model.predict(_plain(used)), names)
     return model
 

@@ -71,7 +71,7 @@ def test_several_outputs_are_refused() -> None:
 
 def test_probabilities_without_a_formula_are_refused_by_name() -> None:
     made = SGDClassifier(loss="modified_huber", random_state=0).fit(X, target(X, 3))
-    with pytest.raises(QueryError, match="SGDClassifier.*predict_proba.*pass probabilities=False"):
+    with pytest.raises(QueryError, match=r"SGDClassifier.*predict_proba.*pass probabilities=False"):
         mlflow_sql_flavor.from_sklearn(made, X)
     assert_same(made, X, probabilities=False)
 
@@ -103,7 +103,7 @@ def test_an_unfit_estimator() -> None:
 
 
 def test_missing_values_the_estimator_refuses_are_said_at_once() -> None:
-    with pytest.raises(QueryError, match="The estimator itself cannot predict on X: .*NaN"):
+    with pytest.raises(QueryError, match=r"The estimator itself cannot predict on X: .*NaN"):
         mlflow_sql_flavor.from_sklearn(Ridge().fit(X, Y), X.assign(few=np.nan))
 
 
@@ -117,8 +117,8 @@ def test_text_without_an_encoder() -> None:
 
 def test_saved_loaded_and_cut_into_batches(tmp_path: Path) -> None:
     made = RandomForestClassifier(5, max_depth=4, random_state=0).fit(X, target(X, 3))
-    model = mlflow_sql_flavor.from_sklearn(made, X)
-    mlflow_sql_flavor.save_model(model, tmp_path / "m", input_example=X.head(), prediction_column="prediction")
+    model = mlflow_sql_flavor.from_sklearn(made, X, prediction_column="prediction")
+    mlflow_sql_flavor.save_model(model, tmp_path / "m", input_example=X.head())
     loaded = mlflow_sql_flavor.load_model(tmp_path / "m")
     assert loaded.sql == model.sql and "RandomForestClassifier of scikit-learn" in loaded.sql.splitlines()[0]
     assert loaded.spec.rows == "independent"
