@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from .diff import diff
 from .flavor import (
     FLAVOR_NAME,
     _load_pyfunc,
@@ -22,6 +23,7 @@ __all__ = [
     "SQLModel",
     "__version__",
     "_load_pyfunc",
+    "diff",
     "from_sklearn",
     "get_default_conda_env",
     "get_default_pip_requirements",

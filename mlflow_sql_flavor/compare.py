@@ -142,7 +142,13 @@ def _order(value: Any) -> tuple[int, Any]:
 
 
 def compare(
-    left: pa.Table, right: pa.Table, *, ordered: bool = False, by: Sequence[str] = (), only: Sequence[str] | None = None
+    left: pa.Table,
+    right: pa.Table,
+    *,
+    ordered: bool = False,
+    by: Sequence[str] = (),
+    only: Sequence[str] | None = None,
+    pair: bool = True,
 ) -> Comparison:
     """Compares two results.
 
@@ -152,6 +158,8 @@ def compare(
         ordered: Whether the order of rows counts.
         by: Key columns, by which rows are paired; rows whose key is on one side only are added or removed.
         only: The columns to compare; None takes all, and a column on one side only is a difference.
+        pair: Whether rows without order or key that are as many on both sides are paired as they sort, and differ in
+            cells; else they are on one side only.
 
     Raises:
         InputError: A key column is missing or its values repeat.
@@ -167,7 +175,7 @@ def compare(
     if not ordered:
         a.sort(key=_sort_key)
         b.sort(key=_sort_key)
-        if len(a) != len(b):
+        if len(a) != len(b) or not pair:
             return _as_sets(a, b, names, rows, missing, extra)
     cells = tuple(
         Cell(number, name, x, y)

@@ -14,6 +14,10 @@ class SQLModelError(MlflowException):
     def __init__(self, message: str) -> None:
         super().__init__(message, error_code=self.code)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the message, with its caret in place, and not the frames that led here."""
+        return [f"{type(self).__name__}: {self.message}"]
+
 
 class QueryError(SQLModelError):
     """The query cannot be accepted, and where in its text.

@@ -143,11 +143,11 @@ class _Walker:
         last = steps[-1]
         names = [name for name, _ in last.columns]
         given = {name.casefold(): name for name in outputs}
-        if len(outputs) == len(names):
-            renamed = dict(zip(names, outputs, strict=True))
+        if {name.casefold() for name in names} != set(given) and len(outputs) == len(names):
+            renamed = dict(zip(names, outputs, strict=True))  # names that the engine makes up
         else:
             renamed = {name: given.get(name.casefold(), name) for name in names}
-            self._partial = self._partial or bool(outputs)
+            self._partial = self._partial or (bool(outputs) and len(outputs) != len(names))
         number = last.relation
         self._relations[number] = Relation("output", "output", tuple(outputs) or tuple(names))
         edges = tuple(

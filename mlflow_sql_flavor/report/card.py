@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .calls import calls
@@ -67,7 +67,7 @@ def _query(sql: str) -> str:
     return f"{fence(sql[:MOST_SQL], 'sql')}\n\nThe first {MOST_SQL:,} of {len(sql):,} characters; `MLmodel` has all."
 
 
-def _table(heads: Iterable[str], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: Iterable[str], rows: Sequence[Sequence[str]]) -> str:
     heads = list(heads)
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows[:MOST_ROWS]]

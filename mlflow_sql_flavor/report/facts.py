@@ -98,8 +98,8 @@ def of_spec(spec: SqlSpec, signature: Any = None) -> Facts:
         dialect=spec.dialect,
         level=spec.level,
         input_table=spec.input_table,
-        inputs=spec.input_types,
-        outputs=spec.output_types,
+        inputs=_ordered(spec.input_types, getattr(signature, "inputs", None)) if spec.input_types is not None else None,
+        outputs=_ordered(spec.output_types, getattr(signature, "outputs", None)),
         params={name: (kind, defaults.get(name.casefold(), NO_DEFAULT)) for name, kind in spec.param_types.items()},
         tables={name: Table(t.rows, t.columns, t.sha256) for name, t in spec.tables.items()},
         rows=spec.rows,
@@ -115,6 +115,12 @@ def of_spec(spec: SqlSpec, signature: Any = None) -> Facts:
             "sqlglot": spec.sqlglot_version,
         },
     )
+
+
+def _ordered(types: Mapping[str, str], schema: Any) -> Mapping[str, str]:
+    """The columns in the signature's order: YAML's mappings are sorted by name."""
+    names = [name for name in (schema.input_names() if schema is not None else ()) if name in types]
+    return {name: types[name] for name in names} if len(names) == len(types) else types
 
 
 def of_model(model: SQLModel, bound: Bound | None = None) -> Facts:

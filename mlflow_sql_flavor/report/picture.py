@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .text import escape, shortened, visible
@@ -19,8 +19,10 @@ MOST_COLUMNS = 24
 MOST_STEPS = 24
 MOST_LAYERS = 6
 MOST_LINES = 100
+#: Lines that pass below other boxes run side by side, so many and so far apart in pixels.
+MOST_LANES, _LANE = 16, 5
 
-_LINE, _HEAD, _GAP_X, _GAP_Y, _MARGIN = 20, 26, 110, 26, 16
+_LINE, _HEAD, _GAP_X, _GAP_Y, _MARGIN = 20, 26, 76, 26, 12
 _COLOURS = {
     "input": ("#1f5fa8", "#e8f0fa"),
     "table": ("#8a5a00", "#fbf3e0"),
@@ -89,7 +91,7 @@ def picture(lineage: Lineage) -> str | None:
         notes.append("some columns could not be followed to their end")
     if any(line.to_column is None and not line.whole for line in lines):
         notes.insert(0, "dashed: which rows there are, and their order")
-    width, height = _place(boxes, edges)
+    width, height = _place(boxes, lines)
     return _svg(boxes, lines, notes, width, height)
 
 
@@ -160,6 +162,7 @@ class _Stroke:
     to_column: str | None
     count: int = 1
     whole: bool = False
+    lane: int = 0
 
 
 def _lines(boxes: dict[int, _Box], edges: list[LineageEdge]) -> tuple[list[_Stroke], bool]:
@@ -180,13 +183,15 @@ def _lines(boxes: dict[int, _Box], edges: list[LineageEdge]) -> tuple[list[_Stro
             found.append(_Stroke(source_number, target_number, None, None, len(strokes), True))
         else:
             found += strokes
-    return found, bundled
+    long = [line for line in found if boxes[line.target].layer - boxes[line.source].layer > 1]
+    lanes = {line: min(number, MOST_LANES - 1) for number, line in enumerate(long)}
+    return [replace(line, lane=lanes.get(line, 0)) for line in found], bundled
 
 
-def _place(boxes: dict[int, _Box], edges: list[LineageEdge]) -> tuple[float, float]:
+def _place(boxes: dict[int, _Box], edges: list[_Stroke]) -> tuple[float, float]:
     for box in boxes.values():
         names = [box.relation.name, *box.columns, *([_ROWS] if box.rows else [])]
-        box.width = min(260.0, max(130.0, max(map(_measure, names)) + 28))
+        box.width = min(240.0, max(96.0, max(map(_measure, names)) + 24))
     x = float(_MARGIN)
     heights = []
     layers = sorted({box.layer for box in boxes.values()})
@@ -204,8 +209,8 @@ def _place(boxes: dict[int, _Box], edges: list[LineageEdge]) -> tuple[float, flo
         for box in boxes.values():
             if box.layer == layer:
                 box.y += (most - height) / 2
-    long = any(boxes[e.target].layer - boxes[e.source].layer > 1 for e in edges)
-    return x - _GAP_X + _MARGIN, most + _MARGIN + (_GAP_Y if long else 0)
+    long = [edge.lane for edge in edges if boxes[edge.target].layer - boxes[edge.source].layer > 1]
+    return x - _GAP_X + _MARGIN, most + _MARGIN + (8 + _LANE * max(long) if long else 0)
 
 
 def _mean(values: Iterable[float]) -> float:
@@ -248,7 +253,7 @@ def _path(boxes: dict[int, _Box], line: _Stroke) -> str:
     between = [b for b in boxes.values() if source.layer < b.layer < target.layer]
     if between:  # below the boxes it passes
         start, end = min(b.x for b in between), max(b.x + b.width for b in between)
-        low = max(b.y + b.height for b in between) + 8 + 3 * (line.target % 5)
+        low = max(b.y + b.height for b in between) + 8 + _LANE * line.lane
         if max(y1, y2) > low:
             low = max(low, min(y1, y2))
         course = (
