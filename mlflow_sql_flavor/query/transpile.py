@@ -86,6 +86,12 @@ def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx
     sources = base_tables(tree) if seen is not schema else []
     named = _names(nodes) if sources else None
     rewritten = apply_rules(tree, ctx.rules, ctx)
+    for null in rewritten.find_all(exp.Null):
+        if isinstance(null.parent, exp.DPipe):
+            other = null.parent.expression if null.arg_key == "this" else null.parent.this
+            _replace(null, _typed(null.copy(), other.type))
+        elif isinstance(null.parent, exp.Concat):
+            _replace(null, _typed(null.copy(), null.parent.type))
     for table in sources:
         _read_as(table, schema, seen, named)
     try:
@@ -94,6 +100,15 @@ def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx
         raise QueryError(f"DuckDB has no counterpart for a part of this query: {_first(e)}.") from None
     except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
         raise QueryError(f"This query cannot be written for DuckDB: {_first(e)}.") from None
+
+
+def _typed(null: exp.Expr, kind: exp.DataType | None) -> exp.Expr:
+    """NULL where the engine knows a type: DuckDB gives a column of it none."""
+    if kind is None or not kind.is_type(*exp.DataType.TEXT_TYPES, *exp.DataType.NUMERIC_TYPES, exp.DType.BOOLEAN):
+        return null
+    cast = exp.Cast(this=null, to=kind.copy())
+    cast.type, cast.meta["parameter"] = kind.copy(), ""
+    return cast
 
 
 def _names(nodes: Sequence[exp.Expr]) -> set[str] | None:
@@ -184,6 +199,8 @@ def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:
                 continue
             if new.type is None:
                 new.type = current.type
+            if isinstance(new, exp.Null):
+                new = _typed(new, current.type)
             if parent is None or key is None:
                 new.parent, new.arg_key, new.index = None, None, None
                 tree = new

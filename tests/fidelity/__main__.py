@@ -34,7 +34,7 @@ def show(outcome: Outcome) -> None:
         print(f"  duckdb   {outcome.duckdb_sql}")
     print(f"  expected {'an error' if case.rows is None else case.rows}")
     if outcome.error:
-        print(f"  {outcome.stage:<8} {outcome.error.splitlines()[0][:300]}")
+        print(f"  error    {outcome.error.splitlines()[0][:300]}")
     else:
         print(f"  got      {outcome.got}")
 

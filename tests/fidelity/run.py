@@ -1,11 +1,16 @@
-"""Run cases and judge them: match, refused, silently wrong."""
+"""Run cases through :class:`SQLModel` and judge them: match, refused, silently wrong."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from .cases import RECORDED, Case, cases, duckdb_types, tables
+import pyarrow as pa
+
+from mlflow_sql_flavor import SQLModel
+
+from .cases import RECORDED, Case, cases, tables
 from .compare import same_rows
 
 __all__ = ["Outcome", "execute", "judge", "run"]
@@ -13,71 +18,44 @@ __all__ = ["Outcome", "execute", "judge", "run"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """``verdict`` is match, refused or silent; ``stage`` says where an error was raised."""
+    """``verdict`` is match, refused or silent."""
 
     case: Case
     verdict: str
     got: list[list[Any]] | None = None
     error: str | None = None
-    stage: str = ""
     duckdb_sql: str = ""
 
 
-class Raised(Exception):
-    """An error on the way to the rows; ``stage`` is save, bind or run."""
-
-    def __init__(self, stage: str, error: BaseException, sql: str = "") -> None:
-        super().__init__(f"{type(error).__name__}: {error}")
-        self.stage, self.sql = stage, sql
-
-
 def execute(case: Case) -> tuple[list[list[Any]], str]:
-    """The rows of a case through the package, and the DuckDB SQL.
+    """The rows of a case as a model gives them, and what DuckDB ran."""
+    data = tables("recorded" if case.dialect in RECORDED else "documented")
+    model = SQLModel(case.sql, dialect=case.dialect, tables={name: data[name] for name in case.inputs})
+    result = model.predict(output="arrow")
+    return rows_of(result), model.bind(None).program.sql
 
-    Raises:
-        Raised: with the stage.
-    """
-    import duckdb
 
-    from mlflow_sql_flavor.errors import SQLModelError
-    from mlflow_sql_flavor.query import packs
-    from mlflow_sql_flavor.query.parse import parse
-    from mlflow_sql_flavor.query.transpile import to_duckdb
+def rows_of(table: pa.Table) -> list[list[Any]]:
+    """Rows of Python values; an interval as a length of time, its months of 30 days."""
+    columns = [[_plain(value) for value in column.to_pylist()] for column in table.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
 
-    kind = "recorded" if case.dialect in RECORDED else "documented"
-    schema = {name: duckdb_types(kind)[name] for name in case.inputs}
-    try:
-        translation = to_duckdb(parse(case.sql, case.dialect), schema, {})
-    except SQLModelError as e:
-        raise Raised("save", e) from e
-    sql = translation.duckdb_sql
-    with duckdb.connect() as con:
-        for name in case.inputs:
-            con.register(f"__{name}", tables(kind)[name])
-            con.execute(f'CREATE TABLE "{name}" AS SELECT * FROM "__{name}"')
-            con.unregister(f"__{name}")
-        if translation.pack:
-            for statement in packs.statements(translation.pack, translation.pack_version, translation.macros):
-                con.execute(statement)
-        for statement in packs.setting_statements(translation.settings):
-            con.execute(statement)
-        try:
-            con.execute(f"EXPLAIN {sql}").fetchall()
-        except duckdb.Error as e:
-            raise Raised("bind", e, sql) from e
-        try:
-            return [list(row) for row in con.execute(sql).fetchall()], sql
-        except duckdb.Error as e:
-            raise Raised("run", e, sql) from e
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pa.MonthDayNano):
+        days = 30 * value.months + value.days
+        return dt.timedelta(days=days, microseconds=value.nanoseconds / 1000)
+    return value
 
 
 def judge(case: Case) -> Outcome:
     """Run one case."""
+    from mlflow_sql_flavor.errors import SQLModelError
+
     try:
         rows, sql = execute(case)
-    except Raised as e:
-        verdict = "match" if case.rows is None else "refused"
-        return Outcome(case, verdict, None, str(e), e.stage, e.sql)
+    except SQLModelError as e:
+        return Outcome(case, "match" if case.rows is None else "refused", None, e.message)
     if case.rows is not None and same_rows(case.rows, rows, case.ordered):
         return Outcome(case, "match", rows, duckdb_sql=sql)
     return Outcome(case, "silent", rows, duckdb_sql=sql)
