@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import frames, schema
 from .compile import SCRATCH, Compiled, bind, compile_query, instance_for
-from .engines import sandbox
+from .engines import sandbox, spark
 from .engines.duckdb import Program, Runner
 from .engines.sandbox import Limits, TableSource, effective_limits
 from .engines.worker import ProcessRunner
@@ -84,6 +84,7 @@ class SQLModel:
     limits: Limits
     allow: tuple[str, ...]
     spec: SqlSpec | None
+    spark_tables: dict[str, Any]
     _folder: Path | None
     _tables: dict[str, ReferenceTable]
     _udfs: dict[str, Udf]
@@ -136,6 +137,7 @@ class SQLModel:
         self.limits = Limits.default()
         self.allow = ()
         self.spec = None
+        self.spark_tables = {}
         self._folder = None
         self._tables = {}
         self._udfs = {}
@@ -163,7 +165,8 @@ class SQLModel:
             limits: What it may take, from the loader.
             signature: The model's signature, for the defaults of parameters.
             udfs: Its Python functions, if the loader allowed them.
-            tables: Newer data for reference tables: ``{name: frame or path}``, from the loader.
+            tables: Newer data for reference tables: ``{name: frame or path}``, from the loader; for Spark also
+                ``"spark:catalog.schema.table"`` or a Spark DataFrame.
 
         Raises:
             ModelFileError: A file is missing or altered.
@@ -175,6 +178,9 @@ class SQLModel:
         model.prediction_column, model.input_types = spec.prediction_column, dict(spec.input_types or {})
         model.model_limits, model.allow = spec.limits.model_dump(exclude_none=True), tuple(spec.allow)
         model._udfs = dict(udfs or {})
+        if isinstance(tables, Mapping):
+            model.spark_tables = {name: data for name, data in tables.items() if spark.is_table(data)}
+            tables = {name: data for name, data in tables.items() if name not in model.spark_tables}
         model._tables = _override({n: stored_table(n, t, folder) for n, t in spec.tables.items()}, tables, spec)
         model._bound[None] = model._bind_spec(spec)
         return model
@@ -237,14 +243,15 @@ class SQLModel:
         """Runs the query.
 
         Args:
-            data: The input table: pandas, polars or Arrow, a dict of columns, a list of records. None for a query that
-                reads only its reference tables.
+            data: The input table: pandas, polars, Arrow or Spark, a dict of columns, a list of records. None for a
+                query that reads only its reference tables.
             params: ``{name: value}`` of the placeholders; those with a default may be left out.
             output: ``"pandas"``, ``"arrow"`` or ``"polars"``; None gives the kind of frame that came in, and pandas
                 for anything else. Arrow keeps the query's exact types; the others follow the table of types.
 
         Returns:
             The result. If every input row gives one output row, in the input's order and, in pandas, with its index.
+            For a Spark DataFrame, streaming ones included, a lazy Spark DataFrame: the query run by Spark SQL.
 
         Raises:
             InputError: The data or the parameters do not fit the query, or make it fail.
@@ -253,6 +260,17 @@ class SQLModel:
         """
         if output is not None and output not in _OUTPUTS:
             raise InputError(f"output is one of {', '.join(_OUTPUTS)}, not {output!r}.")
+        if spark.is_frame(data):
+            if output is not None:
+                raise InputError("A Spark DataFrame gives a Spark DataFrame: call toPandas() or toArrow() on that.")
+            from .native import run_spark
+
+            return run_spark(self, data.sparkSession, data, params)
+        if self.spark_tables:
+            raise InputError(
+                f"Reference table {next(iter(self.spark_tables))!r} was given as a table of Spark's: pass a Spark "
+                "DataFrame to predict, or load the model without it."
+            )
         frame, bound = self._prepare(data, params)
         values = bound.parameters.values(params)
         kind = output or (frame.kind if frame is not None else "pandas")
@@ -341,6 +359,8 @@ class SQLModel:
         inputs = getattr(self.signature, "inputs", None)
         if inputs is not None:
             known = schema.columns_of(inputs)
+        elif spark.is_frame(data):
+            known = spark.types_of(data)
         elif data is not None:
             known = frames.infer_types(_without_objects(data, self.input_types))
         elif self.input_types:

@@ -8,7 +8,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from . import _mlflow, frames
-from .engines import spark
+from .engines import spark, spark_task
 from .engines.duckdb import explain
 from .errors import InputError, RunError
 from .model import SQLModel
@@ -39,17 +39,19 @@ class SQLModelWrapper:
         """Runs the query.
 
         Args:
-            data: What MLflow hands on: usually a pandas DataFrame of the signature's columns.
+            data: What MLflow hands on: usually a pandas DataFrame of the signature's columns; or a Spark DataFrame.
             params: Values of the parameters; the signature's defaults are filled in by MLflow.
 
         Returns:
             A pandas DataFrame, or with ``prediction_column`` that column as a Series. Where MLflow's server will encode
-            it, every NULL, NaN and infinity is None, JSON's null.
+            it, every NULL, NaN and infinity is None, JSON's null. For a Spark DataFrame a lazy Spark DataFrame.
 
         Raises:
             MlflowException: Whatever fails: MLflow's server sends the stack trace of any other exception to the caller.
         """
         try:
+            if spark.is_frame(data):
+                return self._distributed(data, params)
             self._refuse_batches()
             result = self._model.predict(self._complete(data), params, output="pandas")
             if _mlflow.is_serving():
@@ -68,12 +70,20 @@ class SQLModelWrapper:
     def _refuse_batches(self) -> None:
         """Spark hands over its rows in batches: a query whose rows depend on others would give each batch its own."""
         rows = self._model.spec.rows if self._model.spec is not None else "table"
-        if rows != "independent" and spark.in_task():
+        if rows != "independent" and spark_task.in_task():
             raise InputError(
                 f"The model's rows are {rows!r}: they depend on the whole input, and spark_udf hands over one batch at "
-                "a time, each of which would be ranked, counted or ordered for itself. Run the query as Spark SQL: "
-                'mlflow_sql_flavor.load_model(uri).to_sql("databricks").'
+                "a time, each of which would be ranked, counted or ordered for itself. Call "
+                "mlflow.pyfunc.load_model(uri).predict(spark_df) instead, which runs the query as Spark SQL."
             )
+
+    def _distributed(self, data: Any, params: dict[str, Any] | None) -> Any:
+        present = {name.casefold() for name in data.columns}
+        types = (self._model.spec.input_types if self._model.spec is not None else None) or {}
+        missing = {name: types[name] for name in self._optional if name.casefold() not in present and name in types}
+        result = self._model.predict(spark.with_nulls(data, missing) if missing else data, params)
+        column = self._model.prediction_column
+        return result if column is None else result.select(column)
 
     def _complete(self, data: Any) -> Any:
         columns = getattr(data, "columns", None)

@@ -1,27 +1,407 @@
-"""Where Spark calls a model batch by batch, and what must not run so."""
+"""Spark as an engine: frames in and out of ``spark.sql``, on classic Spark, Spark Connect and Sail alike.
+
+Nothing here starts a job but :func:`repeats`. Tables reach the query as DataFrame arguments, never as temporary views:
+on Spark Connect a view that is replaced before the result is read changes the answer.
+"""
 
 from __future__ import annotations
 
-import os
-import sys
+import datetime
+import decimal
+import re
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["in_task"]
+from .. import schema
+from ..errors import InputError, QueryError, did_you_mean
 
-#: Set by Spark in its Python workers, and inherited by servers that MLflow starts there; never on the driver.
-_WORKER_VARIABLES = ("PYTHON_WORKER_FACTORY_SECRET", "SPARK_REUSE_WORKER", "SPARK_SIMPLIFIED_TRACEBACK")
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "REFERENCE_BYTES",
+    "argument",
+    "check_session",
+    "is_frame",
+    "is_table",
+    "reference",
+    "repeats",
+    "run",
+    "select",
+    "spark_type",
+    "stored_size",
+    "table",
+    "too_large",
+    "types_of",
+    "with_nulls",
+]
+
+#: A reference table of up to so many bytes, as Arrow, is sent with the query and broadcast.
+REFERENCE_BYTES = 100_000_000
+
+#: What stands before the name of a table of Spark's catalog, where the path of a file could stand too.
+TABLE = "spark:"
+
+#: What a model's rows rest on: ``(setting, value it must have, what Spark does else)``.
+_SETTINGS = (
+    ("spark.sql.ansi.enabled", "true", "gives NULL and wraps numbers around where the model raises an error"),
+    ("spark.sql.ansi.doubleQuotedIdentifiers", "false", 'reads "text" as the name of a column'),
+    ("spark.sql.parser.escapedStringLiterals", "false", "reads a backslash in a text as itself"),
+    ("spark.sql.caseSensitive", "false", "tells apart columns that differ by case only"),
+)
+
+#: Spark's own names of types, by DuckDB's; what is not here is written by :func:`spark_type`.
+_SPARK = {
+    "boolean": "boolean", "integer": "int", "long": "bigint", "float": "float", "double": "double",
+    "string": "string", "binary": "binary", "datetime": "timestamp",
+}  # fmt: skip
+_DUCKDB = {
+    "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "int": "INTEGER", "bigint": "BIGINT",
+    "float": "FLOAT", "double": "DOUBLE", "string": "VARCHAR", "binary": "BLOB", "date": "DATE",
+    "timestamp": "TIMESTAMP", "timestamp_ntz": "TIMESTAMP",
+}  # fmt: skip
+#: What Spark casts to what without losing anything.
+_WIDENS = {
+    "tinyint": ("smallint", "int", "bigint", "float", "double"),
+    "smallint": ("int", "bigint", "float", "double"),
+    "int": ("bigint", "double"),
+    "float": ("double",),
+    "date": ("timestamp",),
+    "timestamp_ntz": ("timestamp",),
+}
+_DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
 
 
-def in_task() -> bool:
-    """Whether this process runs inside a Spark task, as under ``mlflow.pyfunc.spark_udf``.
+def is_frame(data: Any) -> bool:
+    """Whether the data is a Spark DataFrame; pyspark is not imported for it."""
+    return type(data).__module__.startswith("pyspark.sql.") and hasattr(data, "sparkSession")
 
-    No one sign is there on classic Spark, Spark Connect and Sail alike, so that any of them counts.
+
+def is_table(data: Any) -> bool:
+    """Whether what a caller gave for a reference table is one of Spark's: a DataFrame, or ``"spark:name"``."""
+    return is_frame(data) or (isinstance(data, str) and data.startswith(TABLE))
+
+
+def table(session: Any, data: Any) -> Any:
+    """The DataFrame of a table given by name, with or without ``spark:``, or as a DataFrame."""
+    return session.table(data.removeprefix(TABLE)) if isinstance(data, str) else data
+
+
+def functions(session: Any) -> Any:
+    """The module of column functions that belongs to a session."""
+    connect = type(session).__module__.startswith("pyspark.sql.connect.")
+    return import_module("pyspark.sql.connect.functions" if connect else "pyspark.sql.functions")
+
+
+def check_session(session: Any) -> None:
+    """Refuses a session whose settings give other rows than the model's.
+
+    Raises:
+        InputError: Names the setting, and what to set.
     """
-    if "pyspark.worker" in sys.modules or any(name in os.environ for name in _WORKER_VARIABLES):
+    for name, wanted, why in _SETTINGS:
+        try:
+            found = str(session.conf.get(name)).lower()  # no default, which would hide Spark's own
+        except Exception:  # a server without the setting does not read SQL in that way either
+            continue
+        if found != wanted:
+            raise InputError(
+                f"This Spark session has {name}={found}, with which Spark {why}: "
+                f'run spark.conf.set("{name}", "{wanted}") first.'
+            )
+
+
+# types
+
+
+def spark_type(text: str) -> str:
+    """Spark's type for a DuckDB type: Arrow's exact one, where Spark has it, else that of MLflow's schema.
+
+    Integers wider than BIGINT are ``bigint``, every TIMESTAMP is ``timestamp``, TIME and UUID are ``string``.
+
+    Raises:
+        InputError: An INTERVAL, whose text differs between the engines, or a type that is no value.
+    """
+    found = _simple(text)
+    if found is not None:
+        return found
+    import pyarrow as pa
+
+    kind = schema.to_arrow(text)
+    if pa.types.is_map(kind):
+        return f"map<{_nested(kind.key_type)},{_nested(kind.item_type)}>"
+    return _nested(kind)
+
+
+def _simple(text: str) -> str | None:
+    if text == "INTERVAL":
+        raise InputError(
+            "An INTERVAL cannot be carried to Spark, whose intervals are of two kinds and are written another way: "
+            "give the number of days or seconds instead."
+        )
+    if text in ("DATE", "TINYINT", "SMALLINT"):
+        return text.lower()
+    row = schema.TYPES.get(text)
+    return _SPARK[row.mlflow] if row is not None else None
+
+
+def _nested(kind: pa.DataType) -> str:
+    import pyarrow as pa
+
+    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
+        return f"array<{_nested(kind.value_type)}>"
+    if pa.types.is_map(kind):
+        return f"map<{_nested(kind.key_type)},{_nested(kind.item_type)}>"
+    if pa.types.is_struct(kind):
+        fields = (kind.field(i) for i in range(kind.num_fields))
+        return f"struct<{','.join(f'{_quoted(f.name)}:{_nested(f.type)}' for f in fields)}>"
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
+    found = _simple(schema.from_arrow(kind))
+    assert found is not None
+    return found
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def types_of(frame: Any) -> dict[str, str]:
+    """``{column: DuckDB type}`` of a Spark DataFrame.
+
+    Raises:
+        InputError: A column of a type that only Spark has.
+    """
+    types = {}
+    for field in frame.schema.fields:
+        try:
+            types[field.name] = _duckdb(field.dataType)
+        except KeyError:
+            raise InputError(
+                f"Column {field.name!r} is of Spark's type {field.dataType.simpleString()}, which a model cannot read: "
+                "cast it to another."
+            ) from None
+    return types
+
+
+def _duckdb(kind: Any) -> str:
+    name = kind.typeName()
+    if name == "array":
+        return f"{_duckdb(kind.elementType)}[]"
+    if name == "map":
+        return f"MAP({_duckdb(kind.keyType)}, {_duckdb(kind.valueType)})"
+    if name == "struct":
+        fields = (f'"{f.name.replace(chr(34), chr(34) * 2)}" {_duckdb(f.dataType)}' for f in kind.fields)
+        return schema.canonical(f"STRUCT({', '.join(fields)})")
+    text = kind.simpleString()
+    if name == "decimal":
+        return text.upper()
+    return _DUCKDB["string" if re.match(r"(string|char|varchar)\b", text) else text]
+
+
+# frames in
+
+
+def select(frame: Any, types: Mapping[str, str], what: str = "The input") -> Any:
+    """The columns a query reads, of the types it was compiled for.
+
+    Args:
+        frame: A Spark DataFrame.
+        types: ``{column: DuckDB type}``.
+        what: The frame, for messages.
+
+    Raises:
+        InputError: A column is missing, or of a type that may not fit.
+    """
+    made = functions(frame.sparkSession)
+    fields = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
+    folded: dict[str, list[str]] = {}
+    for label in fields:
+        folded.setdefault(label.casefold(), []).append(label)
+    columns = []
+    for name, kind in types.items():
+        labels = folded.get(name.casefold(), [])
+        if len(labels) != 1:
+            state = f"has two columns named {name!r}: rename one" if labels else f"lacks column {name!r}"
+            hint = "" if labels else did_you_mean(name, list(fields))
+            raise InputError(f"{what} {state}.{hint.replace('Did you mean', 'Is it spelled')}")
+        have, want = fields[labels[0]], spark_type(kind)
+        column = made.col(_quoted(labels[0]))
+        if have != want.replace("`", ""):
+            if not _fits(have, want):
+                raise InputError(
+                    f"{what}'s column {name!r} is of type {have} and the model reads {want}: cast it, so that it is "
+                    "you who says what becomes of values that do not fit."
+                )
+            column = column.cast(want)
+        columns.append(column.alias(name))
+    return frame.select(*columns)
+
+
+def _fits(have: str, want: str) -> bool:
+    if want in _WIDENS.get(have, ()) or (want == "string" and have.startswith(("char(", "varchar("))):
         return True
-    if "pyspark" not in sys.modules:
+    given = re.fullmatch(r"decimal\((\d+),(\d+)\)", have)
+    if given and want == "double":
+        return True
+    wanted = re.fullmatch(r"decimal\((\d+),(\d+)\)", want)
+    if not wanted:
         return False
+    digits, scale = (int(given[1]), int(given[2])) if given else (_DIGITS.get(have, 99), 0)
+    return int(wanted[2]) >= scale and int(wanted[1]) - int(wanted[2]) >= digits - scale
+
+
+def with_nulls(frame: Any, types: Mapping[str, str]) -> Any:
+    """The frame with further columns of NULL."""
+    made = functions(frame.sparkSession)
+    return frame.select("*", *[made.lit(None).cast(spark_type(kind)).alias(name) for name, kind in types.items()])
+
+
+def reference(session: Any, name: str, data: pa.Table, types: Mapping[str, str]) -> Any:
+    """A reference table as a DataFrame with a broadcast hint, sent as Arrow.
+
+    Never through pandas, of which Spark without Arrow makes the text 'nan' of a NULL.
+
+    Args:
+        session: The session.
+        name: The table's name, for messages.
+        data: Its columns that the query reads.
+        types: ``{column: DuckDB type}``.
+
+    Raises:
+        InputError: It is larger than :data:`REFERENCE_BYTES`, or has a type that Spark lacks.
+    """
+    if data.nbytes > REFERENCE_BYTES:
+        raise too_large(name, data.nbytes)
+    made = functions(session)
+    sendable = _sendable(name, data)
+    if session.version.startswith("3."):
+        # Without a zone, so that Python's own does not move the value.
+        kinds = [_nested(field.type) + ("_ntz" if field.type == "timestamp[us]" else "") for field in sendable.schema]
+        ddl = ", ".join(f"{_quoted(name)} {kind}" for name, kind in zip(sendable.column_names, kinds, strict=True))
+        rows = zip(*[_values(column) for column in sendable.columns], strict=True)
+        frame = session.createDataFrame(list(rows), ddl)
+    else:
+        frame = session.createDataFrame(sendable)
+    return made.broadcast(select(frame, types, f"Reference table {name!r}"))
+
+
+def _values(column: Any) -> list[Any]:
+    import pyarrow as pa
+
+    values = column.to_pylist()
+    return [v if v is None else dict(v) for v in values] if pa.types.is_map(column.type) else values
+
+
+def stored_size(path: Path, columns: Sequence[str]) -> int:
+    """Bytes of a Parquet file's columns, as its footer has them: less than they take as Arrow."""
+    import pyarrow.parquet as pq
+
+    footer = pq.read_metadata(path)
+    groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
+    parts = [group.column(i) for group in groups for i in range(group.num_columns)]
+    return sum(part.total_uncompressed_size for part in parts if part.path_in_schema.split(".")[0] in columns)
+
+
+def too_large(name: str, size: int) -> InputError:
+    """What is said of a reference table that is not sent."""
+    return InputError(
+        f"Reference table {name!r} is {size / 1e6:,.0f} MB; up to {REFERENCE_BYTES / 1e6:.0f} MB are sent with a "
+        f'query. Store it as a table of the catalog and name that when loading: model_config={{"tables": {{"{name}": '
+        f'"{TABLE}catalog.schema.table"}}}}.'
+    )
+
+
+def _sendable(name: str, table: pa.Table) -> pa.Table:
+    """The table in Arrow types that Spark reads."""
+    import pyarrow as pa
+
+    wider = {pa.uint8(): pa.int16(), pa.uint16(): pa.int32(), pa.uint32(): pa.int64(), pa.uint64(): pa.int64()}
+    for at, field in enumerate(table.schema):
+        kind = field.type
+        wanted = wider.get(kind, kind)
+        if pa.types.is_dictionary(kind):
+            wanted = kind.value_type
+        elif pa.types.is_timestamp(kind):
+            wanted = pa.timestamp("us", kind.tz)
+        elif pa.types.is_time(kind) or pa.types.is_interval(kind) or pa.types.is_duration(kind):
+            raise InputError(
+                f"Reference table {name!r} has column {field.name!r} of type {schema.from_arrow(kind)}, which Spark "
+                "lacks: store it as a number or a text."
+            )
+        if wanted != kind:
+            try:
+                column = table.column(at).cast(wanted, safe=not pa.types.is_timestamp(kind))
+            except pa.ArrowInvalid:
+                raise InputError(
+                    f"Reference table {name!r} has a number in column {field.name!r} that is too large for Spark's "
+                    "bigint: store it as DECIMAL(20,0)."
+                ) from None
+            table = table.set_column(at, pa.field(field.name, wanted), column)
+    return table
+
+
+def repeats(frame: Any, columns: Sequence[str]) -> bool:
+    """Whether two rows are equal in all of the columns, which takes a job. NULL equals nothing."""
+    made = functions(frame.sparkSession)
+    keys = [made.col(_quoted(column)) for column in columns]
+    grouped = frame.select(*keys).dropna().groupBy(*keys).agg(made.count(made.lit(1)).alias("n"))
+    return bool(grouped.where(made.col("n") > 1).limit(1).collect())
+
+
+# the query
+
+
+def argument(name: str, value: Any, kind: str) -> Any:
+    """A parameter's value as ``spark.sql(args=)`` takes it, or a list of such; the text casts it to its type.
+
+    Raises:
+        InputError: A TIME or an INTERVAL, which Spark cannot take.
+    """
+    if kind in ("INTERVAL", "TIME", "TIME_NS", "TIME WITH TIME ZONE"):
+        raise InputError(f"Parameter {name!r} is of type {kind}, which Spark cannot take: use a number or a text.")
+    if kind.endswith("]") and value is not None:
+        return [argument(name, item, kind[: kind.rindex("[")]) for item in value]
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")  # Python's zone need not be the session's
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
+        return decimal.Decimal(value)
+    return value
+
+
+def run(session: Any, sql: str, args: Mapping[str, Any], frames: Mapping[str, Any], outputs: Mapping[str, str]) -> Any:
+    """The lazy result of a query.
+
+    Args:
+        session: Where it runs.
+        sql: The text, tables as ``{name}``.
+        args: Values of its ``:name`` parameters.
+        frames: DataFrames by the names in the text.
+        outputs: ``{column: DuckDB type}`` of the result, in its order.
+
+    Raises:
+        QueryError: Spark does not accept the query.
+    """
+    from pyspark.errors import PySparkException
+
+    made = functions(session)
     try:
-        from pyspark import TaskContext
-    except ImportError:
-        return False
-    return TaskContext.get() is not None
+        result = session.sql(sql, args=dict(args) or None, **frames)
+        found = [field.dataType.simpleString() for field in result.schema.fields]
+    except PySparkException as error:
+        reason = str(error).strip().split("\n")[0].split(" SQLSTATE")[0].rstrip(". ;")
+        raise QueryError(f"Spark does not accept the query: {reason}.") from error
+    if len(found) != len(outputs):
+        raise QueryError(f"Spark gives {len(found)} columns for this query, and DuckDB {len(outputs)}.")
+    result = result.toDF(*outputs)
+    columns = []
+    for have, (name, kind) in zip(found, outputs.items(), strict=True):
+        try:
+            want = spark_type(kind)
+        except InputError as error:
+            raise QueryError(f"Output column {name!r}: {error.message}") from None
+        column = made.col(_quoted(name))
+        columns.append(column if have == want.replace("`", "") else column.cast(want).alias(name))
+    return result.select(*columns)
