@@ -27,7 +27,7 @@ from .udfs import Udf
 if TYPE_CHECKING:
     from .query.types import Finding, ParsedQuery
 
-__all__ = ["SCRATCH", "Compiled", "bind", "compile_query", "instance_for", "orders_rows"]
+__all__ = ["SCRATCH", "Compiled", "bind", "check_source_tables", "compile_query", "instance_for", "orders_rows"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def compile_query(
             _check_tables(tree, known, input_table, query)
             sandbox.check(cursor, _dollars(query), tables=list(known), functions=list(udfs))
         else:
-            _check_source_tables(query, known, input_table)
+            check_source_tables(query, known, input_table)
         translation = to_duckdb(query, known, param_types, allow, functions=list(udfs))
         compat = _compat(translation)
         sql = translation.duckdb_sql
@@ -188,7 +188,12 @@ def _compat(translation: Any) -> CompatSpec:
     )
 
 
-def _check_source_tables(query: ParsedQuery, known: Collection[str], input_table: str) -> None:
+def check_source_tables(query: ParsedQuery, known: Collection[str], input_table: str) -> None:
+    """Gate 4 on the source text: every table it reads is one of ``known``.
+
+    Raises:
+        QueryError: Names the first that is not, with its place.
+    """
     from .query.tables import table_uses
 
     names = {name.casefold() for name in known}
@@ -199,7 +204,7 @@ def _check_source_tables(query: ParsedQuery, known: Collection[str], input_table
 
 def _check_tables(tree: dict[str, Any], known: Collection[str], input_table: str, query: ParsedQuery) -> None:
     if query.tree is not None:
-        _check_source_tables(query, known, input_table)
+        check_source_tables(query, known, input_table)
 
 
 def _unknown_table(

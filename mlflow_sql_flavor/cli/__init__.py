@@ -1,6 +1,6 @@
 """The command line ``mlflow-sql``: results on stdout, everything else on stderr.
 
-Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -18,9 +18,13 @@ import click
 
 from ..version import __version__
 from .check import check
+from .diff import diff
+from .lineage import lineage
+from .log import log
 from .output import clean
 from .predict import predict
 from .show import show
+from .test import test
 from .transpile import transpile
 
 __all__ = ["main"]
@@ -77,9 +81,12 @@ def _quiet() -> Iterator[None]:
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mlflow-sql")
-def main() -> None:
-    """SQL queries as MLflow models: check, show, translate and run them."""
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """SQL queries as MLflow models: check, log, show, translate, run, test and compare them."""
+    if os.environ.get("NO_COLOR"):  # no-color.org
+        ctx.color = False
 
 
-for _command in (check, show, transpile, predict):
+for _command in (check, log, show, transpile, predict, test, diff, lineage):
     main.add_command(_command)

@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
-__all__ = ["Dialect", "Pair", "Types", "fetched"]
+__all__ = ["Dialect", "Pair", "Types", "fetched", "formats", "query_text"]
+
+
+def formats(*more: str) -> Callable[[Any], Any]:
+    """``--format table|json|csv``, and more where a command has more."""
+    choice = click.Choice(["table", "json", "csv", *more])
+    return click.option("--format", "form", type=choice, default="table", show_default=True, help="What to write.")
+
+
+def query_text(path: Path) -> str:
+    """The text of a SQL file; ``-`` is stdin.
+
+    Raises:
+        InputError: It is not UTF-8.
+    """
+    from ..errors import InputError
+
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"The file {path.name!r} is not UTF-8 text: save it as UTF-8.") from None
 
 
 class Dialect(click.ParamType):
@@ -27,6 +50,11 @@ class Dialect(click.ParamType):
             return resolve_dialect(value)
         except QueryError as error:
             self.fail(error.message, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from ..query.parse import DIALECTS
+
+        return [CompletionItem(name) for name in DIALECTS if name.startswith(incomplete)]
 
 
 class Types(click.ParamType):

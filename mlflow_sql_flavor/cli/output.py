@@ -1,28 +1,42 @@
-"""How the commands write: text of a stranger's model without control characters, JSON, SQL in colour."""
+"""How the commands write: text of a stranger's model without control characters, JSON, CSV, SQL in colour."""
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import io
 import json
-import re
+import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
-__all__ = ["clean", "echo_findings", "echo_json", "fields", "sql_text"]
+from ..report.text import visible as clean
 
-#: Control characters steer a terminal, and marks of writing direction show text in another order than it has.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+__all__ = ["clean", "echo_csv", "echo_findings", "echo_json", "fields", "finding_rows", "sql_text", "status"]
 
-
-def clean(text: str) -> str:
-    """The text with what a terminal would act on, written out as escapes."""
-    return _UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", text.replace("\r\n", "\n"))
+_COLOURS: dict[str, dict[str, Any]] = {
+    "keyword": {"fg": "blue", "bold": True},
+    "string": {"fg": "green"},
+    "number": {"fg": "yellow"},
+    "parameter": {"fg": "magenta"},
+    "comment": {"dim": True},
+}
 
 
 def echo_json(value: Any) -> None:
     """One JSON document on stdout."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    click.echo(_UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", text))
+    click.echo(clean(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
+
+
+def echo_csv(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Rows on stdout; a missing value is an empty field."""
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows([clean(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    click.echo(target.getvalue(), nl=False)
 
 
 def echo_findings(title: str, findings: Any) -> None:
@@ -30,6 +44,12 @@ def echo_findings(title: str, findings: Any) -> None:
     for found in findings:
         place = f"line {found.line}, column {found.column}: " if found.line else ""
         click.echo(clean(f"{title}: {place}{found.message} [{found.kind}]"))
+
+
+def finding_rows(title: str, findings: Any) -> Iterator[tuple[Any, ...]]:
+    """The findings as ``(title, kind, line, column, message)``."""
+    for found in findings:
+        yield title, found.kind, found.line, found.column, found.message
 
 
 def fields(rows: list[tuple[str, str]]) -> None:
@@ -40,13 +60,21 @@ def fields(rows: list[tuple[str, str]]) -> None:
         click.echo(f"{click.style(clean(name).ljust(width), bold=True)}  {text}")
 
 
-def sql_text(sql: str) -> str:
-    """The query for a terminal, in colour where pygments is installed; click drops colour in a pipe."""
-    text = clean(sql)
+def sql_text(sql: str, dialect: str) -> str:
+    """The query for a terminal, in colour; click drops colour in a pipe."""
+    from ..query.highlight import pieces
+
+    return "".join(click.style(text, **_COLOURS[kind]) if kind else text for kind, text in pieces(clean(sql), dialect))
+
+
+@contextlib.contextmanager
+def status(text: str) -> Iterator[None]:
+    """A line on stderr while something takes long; only for a person who waits."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    click.echo(f"{text} …", err=True, nl=False)
     try:
-        from pygments import highlight
-        from pygments.formatters import TerminalFormatter
-        from pygments.lexers import SqlLexer
-    except ImportError:
-        return text
-    return highlight(text, SqlLexer(stripnl=False, ensurenl=False), TerminalFormatter())
+        yield
+    finally:
+        click.echo("\r\x1b[K", err=True, nl=False, color=True)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import fetched
-from .output import clean, echo_findings, echo_json, fields, sql_text
+from .options import fetched, formats
+from .output import clean, echo_csv, echo_findings, echo_json, fields, sql_text
+
+if TYPE_CHECKING:
+    from ..report.facts import Facts
 
 
 @click.command()
 @click.argument("model_uri")
 @click.option("--audit", "audited", is_flag=True, help="Inspect what loading it would trust; exit code 1 if not sound.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@formats()
 @click.pass_context
 def show(ctx: click.Context, model_uri: str, audited: bool, form: str) -> None:
     """Show the query, types, tables and versions of MODEL_URI without loading the model."""
@@ -34,6 +38,9 @@ def _audit(folder: Path, form: str) -> bool:
     if form == "json":
         echo_json(found.to_dict())
         return found.ok
+    if form == "csv":
+        echo_csv(("subject", "verdict", "message"), [(r.subject, r.verdict, r.message) for r in found.remarks])
+        return found.ok
     colours = {"ok": "green", "note": "yellow", "bad": "red"}
     width = max(len(clean(remark.subject)) for remark in found.remarks)
     for remark in found.remarks:
@@ -45,6 +52,7 @@ def _audit(folder: Path, form: str) -> bool:
 
 def _show(folder: Path, form: str) -> None:
     from .. import artifact
+    from ..report.facts import of_spec
 
     stored = artifact.read(folder, "sql")
     spec = stored.spec
@@ -52,45 +60,48 @@ def _show(folder: Path, form: str) -> None:
         signature: Any = stored.signature.to_dict() if stored.signature is not None else None
         echo_json({**spec.write(), "signature": signature})
         return
-    click.echo(sql_text(spec.sql.rstrip()))
+    facts = of_spec(spec, stored.signature)
+    rows = list(_rows(facts))
+    if form == "csv":
+        echo_csv(("field", "value"), [("sql", spec.sql), *rows])
+        return
+    click.echo(sql_text(spec.sql.rstrip(), spec.dialect))
     click.echo()
-    rows = [("dialect", f"{spec.dialect} ({spec.level})"), ("rows", spec.rows)]
-    if spec.input_types is not None:
-        rows.append((f"input {spec.input_table}", _types(spec.input_types)))
-    if spec.param_types:
-        rows.append(("parameters", _params(spec.param_types, stored.signature)))
-    rows.append(("output", _types(spec.output_types)))
-    if spec.prediction_column:
-        rows.append(("prediction", spec.prediction_column))
-    for name, table in spec.tables.items():
-        rows.append((f"table {name}", f"{table.rows:,} rows: {_types(table.columns)}"))
-    if spec.udfs is not None:
-        rows.append(("functions", ", ".join(spec.udfs.functions)))
-    limits = spec.limits.model_dump(exclude_none=True)
-    if limits:
-        rows.append(("limits", ", ".join(f"{name} {value}" for name, value in limits.items())))
-    if spec.allow:
-        rows.append(("allowed", ", ".join(spec.allow)))
-    if spec.expected_output is not None:
-        rows.append(("compared", f"{spec.expected_output.rows:,} rows: {spec.expected_output.verdict}"))
-    rows.append(
-        (
-            "saved with",
-            f"mlflow-sql-flavor {spec.mlflow_sql_flavor_version}, duckdb {spec.duckdb_version}, "
-            f"sqlglot {spec.sqlglot_version}",
-        )
-    )
     fields(rows)
     echo_findings("left open by its engine", spec.nondeterminism)
 
 
-def _types(types: Any) -> str:
+def _rows(facts: Facts) -> Iterator[tuple[str, str]]:
+    from ..report.facts import NO_DEFAULT
+
+    yield "dialect", f"{facts.dialect} ({facts.level})"
+    yield "rows", str(facts.rows)
+    if facts.inputs is not None:
+        name = facts.input_table
+        yield "input" if name == "input" else f"input {name}", _types(facts.inputs)
+    if facts.params:
+        yield (
+            "parameters",
+            ", ".join(
+                f"{name} {kind}" + ("" if default is NO_DEFAULT else f" = {default!r}")
+                for name, (kind, default) in facts.params.items()
+            ),
+        )
+    yield "output", _types(facts.outputs or {})
+    if facts.prediction_column:
+        yield "prediction", facts.prediction_column
+    for name, table in facts.tables.items():
+        yield f"table {name}", f"{table.rows:,} rows: {_types(table.columns)}"
+    if facts.functions:
+        yield "functions", ", ".join(facts.functions)
+    if facts.limits:
+        yield "limits", ", ".join(f"{name} {value}" for name, value in facts.limits.items())
+    if facts.allow:
+        yield "allowed", ", ".join(facts.allow)
+    if facts.compared:
+        yield "compared", facts.compared
+    yield "saved with", ", ".join(f"{name} {version}" for name, version in facts.versions.items())
+
+
+def _types(types: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {kind}" for name, kind in types.items())
-
-
-def _params(types: Any, signature: Any) -> str:
-    params = getattr(signature, "params", None)
-    defaults = {spec.name: spec.default for spec in params.params} if params is not None else {}
-    return ", ".join(
-        f"{name} {kind}" + (f" = {defaults[name]!r}" if name in defaults else "") for name, kind in types.items()
-    )

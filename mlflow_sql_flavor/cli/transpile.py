@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import Dialect, Types, fetched
+from .options import Dialect, Types, fetched, query_text
 from .output import sql_text
 
 
@@ -32,9 +32,7 @@ def transpile(
 
     known: dict[str, Mapping[str, str]]
     if Path(source).is_file():
-        from ..model import SQLModel
-
-        text = SQLModel(Path(source), dialect or "duckdb").sql
+        text = query_text(Path(source))
         written, kinds = dialect or "duckdb", param_types or {}
         known = {input_table: input_types} if input_types else {}
     else:
@@ -48,4 +46,4 @@ def transpile(
         known = {name: table.columns for name, table in spec.tables.items()}
         if spec.input_types:
             known[spec.input_table] = spec.input_types
-    click.echo(sql_text(render(parse(text, written), target, known, kinds)))
+    click.echo(sql_text(render(parse(text, written), target, known, kinds), target))

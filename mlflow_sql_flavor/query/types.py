@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ class ParsedQuery:
     def type_hints(self) -> dict[str, str]:
         """DuckDB types that the query itself declares for placeholders (ClickHouse's ``{x: Int64}``)."""
         return {use.name: use.type_hint for use in self.placeholders if use.type_hint}
+
+    def declare(self, types: Mapping[str, str]) -> ParsedQuery:
+        """The same query, its placeholders declared to be of DuckDB types; case does not count."""
+        folded = {name.casefold(): kind for name, kind in types.items()}
+        uses = (replace(use, type_hint=folded.get(use.name.casefold(), use.type_hint)) for use in self.placeholders)
+        return replace(self, placeholders=tuple(uses))
 
 
 @dataclass(frozen=True)

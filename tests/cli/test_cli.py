@@ -168,7 +168,7 @@ def edit(model: Path, change: dict[str, object], flavor: str = "sql") -> None:
 
 def test_show_writes_no_control_characters(model: Path) -> None:
     edit(model, {"sql": "SELECT 1 /* \x1b[2J \u202e */ AS a"})
-    for form in ("text", "json"):
+    for form in ("table", "json", "csv"):
         result = run("show", model, "--format", form)
         assert result.exit_code == 0, result.stderr
         assert "\x1b" not in result.stdout and "\u202e" not in result.stdout

@@ -1,0 +1,119 @@
+"""``mlflow-sql log``: a query becomes a logged model, and with a name a registered one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .options import Dialect, Pair, Types, formats, query_text
+from .output import echo_csv, echo_json, status
+
+
+@click.command()
+@click.argument("query", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--name", default="model", show_default=True, help="The name of the logged model.")
+@click.option("--dialect", type=Dialect(), default="duckdb", show_default=True, help="The dialect it is written in.")
+@click.option(
+    "-i", "--input-example", "example", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Rows of the input: .csv, .json, .jsonl or .parquet.",
+)  # fmt: skip
+@click.option("-p", "--param", "params", type=Pair("value"), multiple=True, help="A parameter's default; repeatable.")
+@click.option("--input-types", type=Types(), help='Types of the input: {"price": "DECIMAL(10,2)"}, or a .json file.')
+@click.option("--param-types", type=Types(), help="Types of the parameters; without: a number, true, false, or text.")
+@click.option("--table", "tables", type=Pair("path"), multiple=True, help="A reference table: .parquet or .csv.")
+@click.option("--input-table", default="input", show_default=True, help="The name by which it reads the input.")
+@click.option("--prediction-column", help="The one column that pyfunc returns, as a Series.")
+@click.option(
+    "--expected-output", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The rows the source engine gave for the input example; other rows refuse the model.",
+)  # fmt: skip
+@click.option("--allow", multiple=True, help="A refusal to accept, by name.")
+@click.option("--registered-model-name", help="Registers a new version under this name.")
+@click.option("--alias", help="An alias for the new version, such as challenger.")
+@click.option("--experiment", help="The experiment's name; else as MLflow's environment says.")
+@click.option("--run-id", help="A run to log into; else a new one.")
+@click.option("--tag", "tags", type=Pair("value"), multiple=True, help="A tag of the model; repeatable.")
+@formats()
+def log(
+    query: Path,
+    name: str,
+    dialect: str,
+    example: Path | None,
+    params: tuple[tuple[str, str], ...],
+    input_types: dict[str, str] | None,
+    param_types: dict[str, str] | None,
+    tables: tuple[tuple[str, str], ...],
+    input_table: str,
+    prediction_column: str | None,
+    expected_output: Path | None,
+    allow: tuple[str, ...],
+    registered_model_name: str | None,
+    alias: str | None,
+    experiment: str | None,
+    run_id: str | None,
+    tags: tuple[tuple[str, str], ...],
+    form: str,
+) -> None:
+    """Log the SQL file QUERY ("-" reads stdin) as a model to MLflow's tracking server (MLFLOW_TRACKING_URI)."""
+    import mlflow
+
+    from ..flavor import log_model
+    from . import files
+
+    if alias is not None and registered_model_name is None:
+        raise click.UsageError("--alias needs --registered-model-name.")
+    text = query_text(query)
+    data = files.read(example, input_types or {}) if example is not None else None
+    values = {key: _value(key, value, param_types) for key, value in params}
+    given = (data, values) if values else data
+    with status("logging"):
+        if experiment is not None:
+            mlflow.set_experiment(experiment)
+        with mlflow.start_run(run_id=run_id) as run:
+            info = log_model(
+                text,
+                name=name,
+                dialect=dialect,
+                tables=dict(tables) or None,
+                input_table=input_table,
+                input_types=input_types,
+                prediction_column=prediction_column,
+                allow=list(allow) or None,
+                input_example=given,
+                expected_output=files.read(expected_output, {}) if expected_output is not None else None,
+                registered_model_name=registered_model_name,
+                tags=dict(tags) or None,
+            )
+    found: dict[str, Any] = {"model_uri": info.model_uri, "model_id": info.model_id, "run_id": run.info.run_id}
+    if registered_model_name is not None:
+        version = str(info.registered_model_version)
+        found["registered"] = f"models:/{registered_model_name}/{version}"
+        if alias is not None:
+            mlflow.MlflowClient().set_registered_model_alias(registered_model_name, alias, version)
+            found["alias"] = f"models:/{registered_model_name}@{alias}"
+    if form == "json":
+        echo_json(found)
+    elif form == "csv":
+        echo_csv(found, [found.values()])
+    else:
+        click.echo(found.get("alias") or found.get("registered") or info.model_uri)
+
+
+def _value(name: str, text: str, types: dict[str, str] | None) -> Any:
+    """A default by its declared type; without one a number or a truth value where it reads as one."""
+    import json
+    import math
+
+    from . import files
+
+    if types is not None and any(known.casefold() == name.casefold() for known in types):
+        return files.parameter(name, text, types)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    if isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return text
