@@ -477,6 +477,75 @@ class SQLModel:
         result = self.predict(data, params, output="arrow")
         return compare(result, expected, ordered=orders_rows(bound.program))
 
+    # on other engines
+
+    def run_on(
+        self,
+        connection: Any,
+        *,
+        input: Any = None,
+        tables: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        into: str | Sequence[str] | None = None,
+        dialect: str | None = None,
+    ) -> Any:
+        """Runs the query in a database, or on Spark, where the tables are.
+
+        The query is written in the engine's dialect with the types of the model's input, its parameters are bound in
+        the driver's own form, and every name is quoted. Another engine may still mean a construct differently:
+        :meth:`verify_on` compares.
+
+        Args:
+            connection: ADBC or DB-API connection, SQLAlchemy engine or connection, DuckDB connection, DataFusion
+                context, chDB session, or SparkSession.
+            input: Name of the input's table there, as ``"schema.events"`` or ``("schema", "events")``; or a frame,
+                which is loaded as a temporary table.
+            tables: The same for reference tables: ``{name in the query: name there}``. Those left out are loaded from
+                the model as temporary tables, up to 100 MB.
+            params: ``{name: value}`` of the placeholders.
+            into: Name of a table to make of the result (``CREATE TABLE AS``), so that no row leaves the engine. Nothing
+                is committed, except for an SQLAlchemy engine.
+            dialect: The engine's dialect, where the driver does not tell (ODBC, Flight SQL).
+
+        Returns:
+            The result as a ``pyarrow.RecordBatchReader`` of the model's output types, fetched as it is read; on Spark a
+            lazy DataFrame; with ``into`` None.
+
+        Raises:
+            InputError: The connection, a table or the parameters do not fit the model.
+            QueryError: The query has no faithful form in the engine's dialect.
+            RunError: The engine refused it, or answered with values that are not of the model's types.
+        """
+        from .elsewhere import run_on
+
+        return run_on(self, connection, input=input, tables=tables, params=params, into=into, dialect=dialect)
+
+    def verify_on(
+        self,
+        connection: Any,
+        data: Any = None,
+        *,
+        params: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Any] | None = None,
+        dialect: str | None = None,
+    ) -> Comparison:
+        """Runs the query on the same rows here, on DuckDB, and on another engine, and compares cell by cell.
+
+        Args:
+            connection: As for :meth:`run_on`.
+            data: A sample of the input, which is loaded there as a temporary table.
+            params: ``{name: value}`` of the placeholders.
+            tables: Names of reference tables there, with the same rows as the model's; the others are loaded.
+            dialect: The engine's dialect, where the driver does not tell.
+
+        Returns:
+            The comparison, the engine's rows on the left: ``.equal`` says whether nothing differs, ``.text()`` shows
+            what does. The order of rows counts where the query ends in ORDER BY.
+        """
+        from .elsewhere import verify_on
+
+        return verify_on(self, connection, data, params=params, tables=tables, dialect=dialect)
+
     # other dialects
 
     def to_sql(self, dialect: str, data: Any = None, params: Mapping[str, Any] | None = None) -> str:

@@ -188,7 +188,7 @@ def _stored(model: SQLModel) -> Checked:
     if program.input_schema is not None:
         read[spec.input_table] = dict(spec.input_types or {})
     claims = {name: table.unique for name, table in spec.tables.items()}
-    return Checked(query, read, spec.output_types, model.bind(None).parameters, spec.rows, claims)
+    return Checked(query, read, program.output_types, model.bind(None).parameters, spec.rows, claims)
 
 
 # its tables
