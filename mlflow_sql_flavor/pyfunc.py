@@ -49,13 +49,23 @@ class SQLModelWrapper:
         Raises:
             MlflowException: Whatever fails: MLflow's server sends the stack trace of any other exception to the caller.
         """
+        column = self._model.prediction_column
         try:
             if spark.is_frame(data):
                 return self._distributed(data, params)
             self._refuse_batches()
             result = self._model.predict(self._complete(data), params, output="pandas")
-            if _mlflow.is_serving():
+            served = _mlflow.is_serving()
+            if spark_task.in_task():
+                from .engines.spark_result import carried
+
+                result = carried(result if column is None else result[[column]], served)
+            elif column is not None and not served:
+                return result[column]
+            if served:
                 result = frames.encodable(result)
+                result = result if column is None else result[column]
+            return result
         except RunError:
             _logger.exception("The query failed.")
             raise
@@ -64,8 +74,6 @@ class SQLModelWrapper:
         except Exception as error:
             _logger.exception("The query failed.")
             raise explain(error, self._model.limits) from error
-        column = self._model.prediction_column
-        return result if column is None else result[column]
 
     def _refuse_batches(self) -> None:
         """Spark hands over its rows in batches: a query whose rows depend on others would give each batch its own."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import schema
 from ..errors import InputError, QueryError, did_you_mean
+from .spark_types import fits, nested, quoted, spark_type, types_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,27 +51,6 @@ _SETTINGS = (
     ("spark.sql.parser.escapedStringLiterals", "false", "reads a backslash in a text as itself"),
     ("spark.sql.caseSensitive", "false", "tells apart columns that differ by case only"),
 )
-
-#: Spark's own names of types, by DuckDB's; what is not here is written by :func:`spark_type`.
-_SPARK = {
-    "boolean": "boolean", "integer": "int", "long": "bigint", "float": "float", "double": "double",
-    "string": "string", "binary": "binary", "datetime": "timestamp",
-}  # fmt: skip
-_DUCKDB = {
-    "boolean": "BOOLEAN", "tinyint": "TINYINT", "smallint": "SMALLINT", "int": "INTEGER", "bigint": "BIGINT",
-    "float": "FLOAT", "double": "DOUBLE", "string": "VARCHAR", "binary": "BLOB", "date": "DATE",
-    "timestamp": "TIMESTAMP", "timestamp_ntz": "TIMESTAMP",
-}  # fmt: skip
-#: What Spark casts to what without losing anything.
-_WIDENS = {
-    "tinyint": ("smallint", "int", "bigint", "float", "double"),
-    "smallint": ("int", "bigint", "float", "double"),
-    "int": ("bigint", "double"),
-    "float": ("double",),
-    "date": ("timestamp",),
-    "timestamp_ntz": ("timestamp",),
-}
-_DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
 
 
 def is_frame(data: Any) -> bool:
@@ -113,94 +92,6 @@ def check_session(session: Any) -> None:
             )
 
 
-# types
-
-
-def spark_type(text: str) -> str:
-    """Spark's type for a DuckDB type: Arrow's exact one, where Spark has it, else that of MLflow's schema.
-
-    Integers wider than BIGINT are ``bigint``, every TIMESTAMP is ``timestamp``, TIME and UUID are ``string``.
-
-    Raises:
-        InputError: An INTERVAL, whose text differs between the engines, or a type that is no value.
-    """
-    found = _simple(text)
-    if found is not None:
-        return found
-    import pyarrow as pa
-
-    kind = schema.to_arrow(text)
-    if pa.types.is_map(kind):
-        return f"map<{_nested(kind.key_type)},{_nested(kind.item_type)}>"
-    return _nested(kind)
-
-
-def _simple(text: str) -> str | None:
-    if text == "INTERVAL":
-        raise InputError(
-            "An INTERVAL cannot be carried to Spark, whose intervals are of two kinds and are written another way: "
-            "give the number of days or seconds instead."
-        )
-    if text in ("DATE", "TINYINT", "SMALLINT"):
-        return text.lower()
-    row = schema.TYPES.get(text)
-    return _SPARK[row.mlflow] if row is not None else None
-
-
-def _nested(kind: pa.DataType) -> str:
-    import pyarrow as pa
-
-    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
-        return f"array<{_nested(kind.value_type)}>"
-    if pa.types.is_map(kind):
-        return f"map<{_nested(kind.key_type)},{_nested(kind.item_type)}>"
-    if pa.types.is_struct(kind):
-        fields = (kind.field(i) for i in range(kind.num_fields))
-        return f"struct<{','.join(f'{_quoted(f.name)}:{_nested(f.type)}' for f in fields)}>"
-    if pa.types.is_decimal(kind):
-        return f"decimal({kind.precision},{kind.scale})"
-    found = _simple(schema.from_arrow(kind))
-    assert found is not None
-    return found
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
-def types_of(frame: Any) -> dict[str, str]:
-    """``{column: DuckDB type}`` of a Spark DataFrame.
-
-    Raises:
-        InputError: A column of a type that only Spark has.
-    """
-    types = {}
-    for field in frame.schema.fields:
-        try:
-            types[field.name] = _duckdb(field.dataType)
-        except KeyError:
-            raise InputError(
-                f"Column {field.name!r} is of Spark's type {field.dataType.simpleString()}, which a model cannot read: "
-                "cast it to another."
-            ) from None
-    return types
-
-
-def _duckdb(kind: Any) -> str:
-    name = kind.typeName()
-    if name == "array":
-        return f"{_duckdb(kind.elementType)}[]"
-    if name == "map":
-        return f"MAP({_duckdb(kind.keyType)}, {_duckdb(kind.valueType)})"
-    if name == "struct":
-        fields = (f'"{f.name.replace(chr(34), chr(34) * 2)}" {_duckdb(f.dataType)}' for f in kind.fields)
-        return schema.canonical(f"STRUCT({', '.join(fields)})")
-    text = kind.simpleString()
-    if name == "decimal":
-        return text.upper()
-    return _DUCKDB["string" if re.match(r"(string|char|varchar)\b", text) else text]
-
-
 # frames in
 
 
@@ -228,9 +119,9 @@ def select(frame: Any, types: Mapping[str, str], what: str = "The input") -> Any
             hint = "" if labels else did_you_mean(name, list(fields))
             raise InputError(f"{what} {state}.{hint.replace('Did you mean', 'Is it spelled')}")
         have, want = fields[labels[0]], spark_type(kind)
-        column = made.col(_quoted(labels[0]))
+        column = made.col(quoted(labels[0]))
         if have != want.replace("`", ""):
-            if not _fits(have, want):
+            if not fits(have, want):
                 raise InputError(
                     f"{what}'s column {name!r} is of type {have} and the model reads {want}: cast it, so that it is "
                     "you who says what becomes of values that do not fit."
@@ -238,19 +129,6 @@ def select(frame: Any, types: Mapping[str, str], what: str = "The input") -> Any
             column = column.cast(want)
         columns.append(column.alias(name))
     return frame.select(*columns)
-
-
-def _fits(have: str, want: str) -> bool:
-    if want in _WIDENS.get(have, ()) or (want == "string" and have.startswith(("char(", "varchar("))):
-        return True
-    given = re.fullmatch(r"decimal\((\d+),(\d+)\)", have)
-    if given and want == "double":
-        return True
-    wanted = re.fullmatch(r"decimal\((\d+),(\d+)\)", want)
-    if not wanted:
-        return False
-    digits, scale = (int(given[1]), int(given[2])) if given else (_DIGITS.get(have, 99), 0)
-    return int(wanted[2]) >= scale and int(wanted[1]) - int(wanted[2]) >= digits - scale
 
 
 def with_nulls(frame: Any, types: Mapping[str, str]) -> Any:
@@ -279,8 +157,8 @@ def reference(session: Any, name: str, data: pa.Table, types: Mapping[str, str])
     sendable = _sendable(name, data)
     if session.version.startswith("3."):
         # Without a zone, so that Python's own does not move the value.
-        kinds = [_nested(field.type) + ("_ntz" if field.type == "timestamp[us]" else "") for field in sendable.schema]
-        ddl = ", ".join(f"{_quoted(name)} {kind}" for name, kind in zip(sendable.column_names, kinds, strict=True))
+        kinds = [nested(field.type) + ("_ntz" if field.type == "timestamp[us]" else "") for field in sendable.schema]
+        ddl = ", ".join(f"{quoted(name)} {kind}" for name, kind in zip(sendable.column_names, kinds, strict=True))
         rows = zip(*[_values(column) for column in sendable.columns], strict=True)
         frame = session.createDataFrame(list(rows), ddl)
     else:
@@ -346,7 +224,7 @@ def _sendable(name: str, table: pa.Table) -> pa.Table:
 def repeats(frame: Any, columns: Sequence[str]) -> bool:
     """Whether two rows are equal in all of the columns, which takes a job. NULL equals nothing."""
     made = functions(frame.sparkSession)
-    keys = [made.col(_quoted(column)) for column in columns]
+    keys = [made.col(quoted(column)) for column in columns]
     grouped = frame.select(*keys).dropna().groupBy(*keys).agg(made.count(made.lit(1)).alias("n"))
     return bool(grouped.where(made.col("n") > 1).limit(1).collect())
 
@@ -402,6 +280,6 @@ def run(session: Any, sql: str, args: Mapping[str, Any], frames: Mapping[str, An
             want = spark_type(kind)
         except InputError as error:
             raise QueryError(f"Output column {name!r}: {error.message}") from None
-        column = made.col(_quoted(name))
+        column = made.col(quoted(name))
         columns.append(column if have == want.replace("`", "") else column.cast(want).alias(name))
     return result.select(*columns)
