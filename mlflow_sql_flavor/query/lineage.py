@@ -51,7 +51,7 @@ def trace(query: ParsedQuery, schema: Schema, input_table: str, outputs: Sequenc
     if long is not None:
         return Lineage(reason=long)
     try:
-        return with_deep_stack(lambda: _trace(query, schema, input_table, outputs), len(query.sql))
+        return with_deep_stack(lambda: _trace(query, schema, input_table, outputs))
     except (*_FAILURES, RecursionError):
         return Lineage(reason="The query's columns could not be followed.")
 
@@ -186,7 +186,7 @@ class _Walker:
         target = step.relation
         for name, expressions in step.columns:
             for expression in expressions:
-                if isinstance(expression, exp.Star) or expression.is_star:
+                if expression.is_star or expression.find(exp.Columns):
                     self._partial = True
                 for source, column in self._refs(expression):
                     self._edge(source, column, target, name)
