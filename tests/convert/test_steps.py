@@ -29,7 +29,7 @@ from sklearn.preprocessing import (  # noqa: E402
 import mlflow_sql_flavor  # noqa: E402
 from mlflow_sql_flavor.errors import QueryError  # noqa: E402
 
-from .same import assert_same, missing, numbers, people, target  # noqa: E402
+from .same import assert_same, cases, missing, numbers, people, target  # noqa: E402
 
 
 def name(value: Any) -> str:
@@ -38,20 +38,24 @@ def name(value: Any) -> str:
 
 @pytest.mark.parametrize(
     "step",
-    [
-        StandardScaler(),
-        StandardScaler(with_mean=False),
-        StandardScaler(with_std=False),
-        MinMaxScaler(feature_range=(-2, 5)),
-        MinMaxScaler(clip=True),
-        MaxAbsScaler(),
-        RobustScaler(),
-        RobustScaler(with_centering=False),
-        "passthrough",
-        FunctionTransformer(),
-        VarianceThreshold(1e-3),
-        SelectKBest(f_regression, k=2),
-    ],
+    cases(
+        [
+            StandardScaler(),
+            MinMaxScaler(clip=True),
+            RobustScaler(),
+            SelectKBest(f_regression, k=2),
+        ],
+        [
+            StandardScaler(with_mean=False),
+            StandardScaler(with_std=False),
+            MinMaxScaler(feature_range=(-2, 5)),
+            MaxAbsScaler(),
+            RobustScaler(with_centering=False),
+            "passthrough",
+            FunctionTransformer(),
+            VarianceThreshold(1e-3),
+        ],
+    ),
     ids=name,
 )
 def test_scaling_and_selection(step: Any) -> None:
@@ -61,12 +65,16 @@ def test_scaling_and_selection(step: Any) -> None:
 
 @pytest.mark.parametrize(
     "step",
-    [
-        SimpleImputer(),
-        SimpleImputer(strategy="median", add_indicator=True),
-        SimpleImputer(strategy="most_frequent"),
-        SimpleImputer(strategy="constant", fill_value=-1.5),
-    ],
+    cases(
+        [
+            SimpleImputer(),
+            SimpleImputer(strategy="median", add_indicator=True),
+        ],
+        [
+            SimpleImputer(strategy="most_frequent"),
+            SimpleImputer(strategy="constant", fill_value=-1.5),
+        ],
+    ),
     ids=name,
 )
 @pytest.mark.parametrize(
@@ -85,17 +93,21 @@ def test_a_number_that_means_missing() -> None:
 
 @pytest.mark.parametrize(
     "step",
-    [
-        OneHotEncoder(),
-        OneHotEncoder(drop="first"),
-        OneHotEncoder(drop="if_binary", sparse_output=False),
-        OneHotEncoder(handle_unknown="ignore"),
-        OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=40),
-        OneHotEncoder(handle_unknown="ignore", max_categories=3),
-        OrdinalEncoder(),
-        OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2),
-        OrdinalEncoder(categories=[["", "Jeju", "Seoul", "it's", "Busan", 'a "b"', "more"]]),
-    ],
+    cases(
+        [
+            OneHotEncoder(),
+            OneHotEncoder(drop="first"),
+            OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=40),
+            OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2),
+        ],
+        [
+            OneHotEncoder(drop="if_binary", sparse_output=False),
+            OneHotEncoder(handle_unknown="ignore"),
+            OneHotEncoder(handle_unknown="ignore", max_categories=3),
+            OrdinalEncoder(),
+            OrdinalEncoder(categories=[["", "Jeju", "Seoul", "it's", "Busan", 'a "b"', "more"]]),
+        ],
+    ),
     ids=name,
 )
 @pytest.mark.parametrize("gaps", [False, True], ids=["full", "missing"])
