@@ -40,6 +40,30 @@ def uv():
     return found
 
 
+#: What MLflow asks of pyenv: where it lives, and to have a version. `mlflow models predict` gives it a new home each
+#: time and so has Python compiled; here the Python that runs the tests takes the place of the compiled one.
+PYENV = """#!/bin/sh
+root=${{PYENV_ROOT:-{home}}}
+for version; do :; done
+case "$1" in
+  root) echo "$root" ;;
+  install) mkdir -p "$root/versions" && ln -sfn "{prefix}" "$root/versions/$version" ;;
+  *) echo "no such command here: $*" >&2; exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture(scope="session")
+def pyenv(tmp_path_factory):
+    """A folder with a ``pyenv`` that compiles nothing, for PATH."""
+    home = tmp_path_factory.mktemp("pyenv")
+    script = home / "bin" / "pyenv"
+    script.parent.mkdir()
+    script.write_text(PYENV.format(home=home, prefix=sys.base_prefix))
+    script.chmod(0o755)
+    return script.parent
+
+
 @pytest.fixture(scope="session")
 def wheel(uv, tmp_path_factory):
     """The package as a wheel, built beside the checkout, not in it."""

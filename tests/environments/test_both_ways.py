@@ -16,7 +16,9 @@ import pytest
 from ..conftest import free_port, wait_for
 from .conftest import run
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.ci, pytest.mark.timeout(1800)]
+
+MANAGERS = ["uv", pytest.param("virtualenv", marks=pytest.mark.full)]
 
 LOG = """
 import sys
@@ -41,7 +43,7 @@ ANSWER = [{"id": 2, "total": 11.0, "factor": 1.5}]
 
 
 @pytest.fixture(scope="module", params=["bundled", "index"])
-def logged(request, tmp_path_factory):
+def logged(request, uv, pyenv, tmp_path_factory):
     """Folder of a model logged in an environment of that kind, and the variables its commands need."""
     folder = tmp_path_factory.mktemp(request.param)
     (folder / "log.py").write_text(LOG)
@@ -51,7 +53,7 @@ def logged(request, tmp_path_factory):
     else:
         python, extra = sys.executable, {}
     done = run(python, folder / "log.py", folder, cwd=folder, env={"PYTHONPATH": ""})
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(pyenv), str(Path(uv).parent), str(Path(sys.executable).parent), os.environ["PATH"]])
     env = {**extra, "PATH": path, "MLFLOW_ENV_ROOT": str(folder / "envs"), "PYTHONPATH": ""}
     return request.param, Path(done.stdout.strip().splitlines()[-1]), env
 
@@ -70,13 +72,19 @@ def test_what_is_in_the_model(logged):
     assert not any(line.startswith(("polars", "pyspark")) for line in lines)
 
 
+def _need(manager):
+    if manager == "virtualenv":
+        pytest.importorskip("virtualenv", reason="virtualenv is not installed")
+
+
 def _version(model):
     return mlflow.models.Model.load(str(model)).flavors["sql"]["mlflow_sql_flavor_version"]
 
 
-@pytest.mark.parametrize("manager", ["uv", "virtualenv"])
+@pytest.mark.parametrize("manager", MANAGERS)
 def test_predict(logged, manager, tmp_path):
     _, model, env = logged
+    _need(manager)
     (tmp_path / "in.json").write_text(json.dumps({"dataframe_split": FRAME.to_dict("split")}))
     _mlflow(
         *("models", "predict", "-m", model, "-i", "in.json", "-o", "out.json", "--env-manager", manager),
@@ -86,9 +94,10 @@ def test_predict(logged, manager, tmp_path):
     assert json.loads((tmp_path / "out.json").read_text())["predictions"] == ANSWER
 
 
-@pytest.mark.parametrize("manager", ["uv", "virtualenv"])
+@pytest.mark.parametrize("manager", MANAGERS)
 def test_prepare_and_serve(logged, manager, tmp_path):
     _, model, env = logged
+    _need(manager)
     _mlflow("models", "prepare-env", "-m", model, "--env-manager", manager, env=env, cwd=tmp_path)
     port, log = free_port(), tmp_path / "serve.log"
     command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(model), "--env-manager", manager]
@@ -110,6 +119,7 @@ def test_prepare_and_serve(logged, manager, tmp_path):
         server.wait(30)
 
 
+@pytest.mark.full
 def test_python(logged, tmp_path, monkeypatch):
     _, model, env = logged
     for name, value in env.items():
@@ -120,6 +130,7 @@ def test_python(logged, tmp_path, monkeypatch):
     assert json.loads((tmp_path / "out.json").read_text())["predictions"] == ANSWER
 
 
+@pytest.mark.full
 def test_spark_udf(logged, monkeypatch):
     pytest.importorskip("pyspark", reason="pyspark is not installed")
     from pyspark.sql import SparkSession

