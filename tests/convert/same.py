@@ -20,7 +20,7 @@ def cases(quick: list[Any], more: list[Any]) -> list[Any]:
     return [*quick, *(pytest.param(case, marks=pytest.mark.ci) for case in more)]
 
 
-def numbers(rows: int = 300, seed: int = 0, columns: int = 4) -> pd.DataFrame:
+def numbers(rows: int = 200, seed: int = 0, columns: int = 4) -> pd.DataFrame:
     """Features of very different sizes, one with few values: many rows lie on a tree's thresholds."""
     rng = np.random.default_rng(seed)
     found = {f"x{i}": rng.normal(size=rows) * 10.0 ** (2 * (i % 5) - 3) for i in range(columns - 1)}

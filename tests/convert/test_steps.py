@@ -160,11 +160,11 @@ def test_text_is_imputed_before_it_is_encoded() -> None:
 
 
 def test_columns_of_truth_values_integers_and_nullable_numbers() -> None:
-    X = numbers()
+    X = numbers(300)
     X = X.assign(flag=X["x0"] > 0, whole=pd.array([1, None, 3] * 100, dtype="Int64"), unused=pd.Timestamp("2024-01-01"))
     made = make_pipeline(
         make_column_transformer((SimpleImputer(), ["x0", "flag", "whole"]), ("drop", ["unused"])), Ridge()
-    ).fit(X, target(numbers()))
+    ).fit(X, target(numbers(300)))
     model = assert_same(made, X)
     assert model.signature.inputs.input_names() == ["x0", "flag", "whole"]
 
