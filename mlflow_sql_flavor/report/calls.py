@@ -17,10 +17,11 @@ MOST_COLUMNS = 200
 
 #: A value of each type as JSON has it.
 _SAMPLES: dict[str, Any] = {
-    "BOOLEAN": True, "FLOAT": 1.5, "DOUBLE": 1.5, "VARCHAR": "text", "DATE": "2024-01-31T00:00:00",
-    "TIMESTAMP": "2024-01-31T12:00:00", "TIME": "12:00:00", "UUID": "00000000-0000-0000-0000-000000000000",
-    "INTERVAL": "1 day", "TINYINT": 1, "SMALLINT": 1, "INTEGER": 1, "BIGINT": 1, "UTINYINT": 1, "USMALLINT": 1,
-    "UINTEGER": 1, "UBIGINT": 1, "HUGEINT": 1,
+    "BOOLEAN": True, "FLOAT": 1.5, "DOUBLE": 1.5, "VARCHAR": "text", "BLOB": "AAAA", "TIME": "12:00:00",
+    "DATE": "2024-01-31T00:00:00", "TIMESTAMP": "2024-01-31T12:00:00",
+    "TIMESTAMP WITH TIME ZONE": "2024-01-31T12:00:00", "INTERVAL": "1 day",
+    "UUID": "00000000-0000-0000-0000-000000000000", "TINYINT": 1, "SMALLINT": 1, "INTEGER": 1, "BIGINT": 1,
+    "UTINYINT": 1, "USMALLINT": 1, "UINTEGER": 1, "UBIGINT": 1, "HUGEINT": 1,
 }  # fmt: skip
 #: Types that pandas does not make of Python's numbers by itself, and MLflow does not convert.
 _NARROW = {

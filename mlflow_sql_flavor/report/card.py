@@ -121,7 +121,7 @@ def _outputs(facts: Facts, lineage: Lineage, picture: str | None) -> Iterable[st
             yield f"`{picture}` shows the steps between."
     else:
         yield _table(("Column", "Type"), _types(facts.outputs))
-        yield visible(lineage.reason)
+        yield _words(lineage.reason)
     if facts.prediction_column:
         yield f"`mlflow.pyfunc` returns the column {cell(facts.prediction_column)} alone, as a Series."
 
