@@ -64,7 +64,10 @@ def bundle(folder: Path, code: str | None) -> str:
         )
     target.mkdir(exist_ok=True)
     shutil.copytree(
-        Path(__file__).resolve().parent, destination, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
+        Path(__file__).resolve().parent,
+        destination,
+        ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"),
+        copy_function=shutil.copyfile,  # dates and modes of a checkout mean nothing in a model
     )
     return target.name
 
