@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from .engines.sandbox import Limits, TableSource
 from .errors import QueryError, SQLModelError, did_you_mean
 from .query import packs
 from .query.analyse import ROW_ID, RowPlan, plan_rows, used_columns
+from .query.tree import dumps
 from .schema import arrow_schema, instead_of
 from .spec import CompatSpec
 from .udfs import Udf
@@ -354,7 +354,7 @@ def _with_row_id(
     try:
         text = cursor.execute(
             "SELECT json_deserialize_sql($tree::JSON)",
-            {"tree": json.dumps({"error": False, "statements": [tree]})},
+            {"tree": dumps({"error": False, "statements": [tree]})},
         ).fetchone()[0]
         again = _statement(sandbox.parse_tree(cursor, text))
         same = _without_places(again) == _without_places(tree)

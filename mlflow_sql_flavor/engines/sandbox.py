@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, ModelFileError, QueryError
 from ..query import packs, policy
+from ..query.deep import TOO_DEEP
 from ..query.policy import Facts
 from ..query.tree import loads
 from .limits import ISOLATIONS, Limits, effective_limits, validate_limits
@@ -383,6 +384,8 @@ _CARET = re.compile(r"\n\nLINE (\d+): (.*)\n( *)\^(\^*)", re.DOTALL)
 
 def _parse_error(error: Exception, sql: str) -> QueryError:
     """DuckDB's message as ours: its excerpt gives the line, and the caret the place in it."""
+    if "Max expression depth" in str(error):
+        return QueryError(TOO_DEEP)
     message = f"DuckDB cannot read the query: {_sentence(error)}"
     match = _CARET.search(str(error))
     if match is None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .columns import aggregates_outside, carry, exposed, reads_outside, used_columns
+from .deep import with_deep_stack
 from .keys import (
     comparable,
     equated,
@@ -106,6 +107,17 @@ def plan_rows(
             any type that they may be compared as.
         types: ``{table: {column: DuckDB type}}`` of the reference tables and the input.
     """
+    return with_deep_stack(lambda: _plan_rows(statement, input_table, columns, kind, unique, types))
+
+
+def _plan_rows(
+    statement: _Tree,
+    input_table: str,
+    columns: Mapping[str, Collection[str]],
+    kind: Callable[[str], str],
+    unique: Callable[[str, list[str], list[str]], bool],
+    types: Mapping[str, Mapping[str, str]] | None,
+) -> RowPlan:
     statement = copy.deepcopy(statement)
     known = {fold(name): {fold(c): t for c, t in found.items()} for name, found in (types or {}).items()}
     folded = {fold(name): frozenset(map(fold, names)) for name, names in columns.items()}
@@ -114,8 +126,6 @@ def plan_rows(
         result = analyser.node(statement["node"], {})
     except _NotAligned as reason:
         return RowPlan("table", str(reason))
-    except RecursionError:
-        return RowPlan("table", "the query is nested too deeply to follow its rows")
     if not result.flows:
         return RowPlan("table", "the query does not read the input" if not result.mixes else "its rows are its own")
     tree = None
@@ -148,8 +158,8 @@ def row_class(
     folded = {fold(name): frozenset(map(fold, names)) for name, names in columns.items()}
     analyser = _Analyser(fold(input_table), folded, known, kind, unique)
     try:
-        result = analyser.node(copy.deepcopy(statement)["node"], {})
-    except (_NotAligned, RecursionError):
+        result = with_deep_stack(lambda: analyser.node(copy.deepcopy(statement)["node"], {}))
+    except _NotAligned:
         return "table", False
     if not result.flows:
         return "table", False

@@ -9,12 +9,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 from sqlglot.diff import Keep
 from sqlglot.diff import diff as edits
 from sqlglot.errors import SqlglotError
 
+from ..errors import QueryError
 from .deep import with_deep_stack
 from .types import ParsedQuery
 
@@ -28,7 +30,7 @@ _CLAUSES = {
     "where": "WHERE", "having": "HAVING", "qualify": "QUALIFY", "group": "GROUP BY", "order": "ORDER BY",
     "limit": "LIMIT", "offset": "OFFSET", "distinct": "DISTINCT",
 }  # fmt: skip
-_FAILURES = (SqlglotError, RecursionError, ValueError, KeyError, AttributeError, TypeError, IndexError)
+_FAILURES = (SqlglotError, QueryError, ValueError, KeyError, AttributeError, TypeError, IndexError)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class _Part:
     name: str
     node: exp.Expr
 
+    @cached_property
+    def folded(self) -> exp.Expr:
+        return _folded(self.node)
+
 
 def changes(old: ParsedQuery, new: ParsedQuery) -> tuple[Change, ...] | None:
     """The changes from one query to another; none if they differ in layout and comments only.
@@ -68,7 +74,7 @@ def changes(old: ParsedQuery, new: ParsedQuery) -> tuple[Change, ...] | None:
     if old.tree is None or new.tree is None or size > MAX_CHARACTERS:
         return None
     try:
-        return with_deep_stack(lambda: _changes(old, new), size)
+        return with_deep_stack(lambda: _changes(old, new))
     except _FAILURES:
         return None
 
@@ -81,7 +87,7 @@ def text_changes(old: str, new: str) -> str:
 
 def _changes(old: ParsedQuery, new: ParsedQuery) -> tuple[Change, ...]:
     assert old.tree is not None and new.tree is not None
-    if old.tree == new.tree:
+    if _folded(old.tree) == _folded(new.tree):
         return ()
     before, after = list(_parts(old.tree, "")), list(_parts(new.tree, ""))
     had, has = {p.step for p in before}, {p.step for p in after}
@@ -101,7 +107,7 @@ def _changes(old: ParsedQuery, new: ParsedQuery) -> tuple[Change, ...]:
         other = partner.get(id(part.node))
         if other is None:
             found.append(Change("removed", part.step, part.clause, before=_text(part.node, old.dialect)))
-        elif part.node != other.node:
+        elif part.folded != other.folded:
             texts = _text(part.node, old.dialect), _text(other.node, new.dialect)
             found.append(Change("changed", part.step, part.clause, *texts))
     found += [
@@ -110,6 +116,15 @@ def _changes(old: ParsedQuery, new: ParsedQuery) -> tuple[Change, ...]:
     if not found:  # the same parts in another order
         found.append(Change("changed", "", "", _text(old.tree, old.dialect), _text(new.tree, new.dialect)))
     return tuple(found)
+
+
+def _folded(node: exp.Expr) -> exp.Expr:
+    """The node with names that are not quoted in lower case."""
+    copy = node.copy()
+    for name in copy.find_all(exp.Identifier):
+        if not name.quoted:
+            name.set("this", name.name.lower())
+    return copy
 
 
 def _parts(query: exp.Expr, step: str) -> Iterator[_Part]:
@@ -153,7 +168,7 @@ def _source(node: exp.Expr, clause: str, step: str) -> Iterator[_Part]:
 def _clauses(query: exp.Expr, step: str) -> Iterator[_Part]:
     for key, clause in _CLAUSES.items():
         node = query.args.get(key)
-        if node is None:
+        if not isinstance(node, exp.Expr):  # whether a set operation is distinct is a bool
             continue
         if key in ("where", "having", "qualify"):
             for condition in _conditions(node.this):
@@ -188,7 +203,7 @@ def _pairs(left: Sequence[_Part], right: Sequence[_Part]) -> list[tuple[_Part, _
     for part in right:
         groups.setdefault((part.step, part.clause), ([], []))[1].append(part)
     for ours, theirs in groups.values():
-        for test in (lambda a, b: a.node == b.node, lambda a, b: a.name and a.name.casefold() == b.name.casefold()):
+        for test in (lambda a, b: a.folded == b.folded, lambda a, b: a.name and a.name.casefold() == b.name.casefold()):
             for part in list(ours):
                 other = next((p for p in theirs if test(part, p)), None)
                 if other is not None:

@@ -8,19 +8,30 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-__all__ = ["with_deep_stack"]
+from ..errors import QueryError
+
+__all__ = ["TOO_DEEP", "with_deep_stack"]
 
 T = TypeVar("T")
 
-_SHORT = 4_000  # characters: below this no text nests deep enough to matter
+TOO_DEEP = (
+    "The query nests its expressions more than 1,000 deep, as a sum of 1,000 terms does: name parts of it in a WITH "
+    "clause, or put parentheses around groups of terms."
+)
+
 _STACK = 512 * 1024 * 1024
 _DEPTH = 400_000
 _LOCK = threading.Lock()
+_NAME = "sql-translation"
 
 
-def with_deep_stack(work: Callable[[], T], size: int) -> T:
-    """Run ``work``, on a thread with a large stack when ``size`` (characters of SQL) may need one."""
-    if size < _SHORT:
+def with_deep_stack(work: Callable[[], T]) -> T:
+    """Run ``work`` on a thread with a large stack: a hundred parentheses are too many for Python's own limit.
+
+    Raises:
+        QueryError: The query nests tens of thousands of expressions.
+    """
+    if threading.current_thread().name == _NAME:
         return work()
     result: list[T] = []
     error: list[BaseException] = []
@@ -36,7 +47,7 @@ def with_deep_stack(work: Callable[[], T], size: int) -> T:
         sys.setrecursionlimit(max(depth, _DEPTH))
         gc.disable()  # a growing tree is scanned again and again else, which makes the time quadratic
         try:
-            thread = threading.Thread(target=run, name="sql-translation")
+            thread = threading.Thread(target=run, name=_NAME)
             thread.start()
             thread.join()
         finally:
@@ -45,5 +56,7 @@ def with_deep_stack(work: Callable[[], T], size: int) -> T:
             if collecting:
                 gc.enable()
     if error:
+        if isinstance(error[0], RecursionError):
+            raise QueryError(TOO_DEEP) from None
         raise error[0]
     return result[0]

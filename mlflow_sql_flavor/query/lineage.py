@@ -16,6 +16,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
+from ..errors import QueryError
 from .annotate import flatten_chains
 from .deep import with_deep_stack
 from .params import data_type, name_of
@@ -52,7 +53,7 @@ def trace(query: ParsedQuery, schema: Schema, input_table: str, outputs: Sequenc
         return Lineage(reason=long)
     try:
         return with_deep_stack(lambda: _trace(query, schema, input_table, outputs))
-    except (*_FAILURES, RecursionError):
+    except (*_FAILURES, QueryError):
         return Lineage(reason="The query's columns could not be followed.")
 
 

@@ -87,7 +87,7 @@ def parse(sql: str | exp.Expr, dialect: str = "duckdb") -> ParsedQuery:
     if "\x00" in sql:
         raise QueryError("The query holds a NUL character.", sql, sql.index("\x00"))
     text = sql
-    return with_deep_stack(lambda: _parse(text, dialect), len(text))
+    return with_deep_stack(lambda: _parse(text, dialect))
 
 
 def _parse(sql: str, dialect: str) -> ParsedQuery:

@@ -20,6 +20,7 @@ from . import params as placeholders
 from .annotate import annotate
 from .deep import with_deep_stack
 from .positions import span
+from .qualify import has_qualify, without_qualify
 from .tables import base_tables
 from .types import ParsedQuery, PlaceholderUse
 
@@ -65,6 +66,7 @@ def render_for(
     escape: Callable[[str], str] = str,
     unsafe: str | None = None,
     types: Mapping[str, str] | None = None,
+    lists: Mapping[str, int] | None = None,
 ) -> Rendered:
     """Writes a query for an engine.
 
@@ -78,14 +80,15 @@ def render_for(
         escape: Applied to all of the text but markers and :class:`Raw` tables, for drivers that read ``%`` or ``{``.
         unsafe: Text that the engine would expand inside of literals: such literals are bound, a name with it refused.
         types: ``{DuckDB type: the engine's}`` where a parameter's cast is not what sqlglot writes for the type.
+        lists: ``{list parameter: its length}``: ``x IN (:list)`` becomes one parameter an item, ``list[0]`` and so on.
 
     Raises:
         QueryError: The engine has no counterpart for a part of the query, or a table has no name there.
     """
     if query.tree is None:
         raise QueryError(f"This query uses syntax that only DuckDB reads; it cannot be written in {target}.")
-    job = _Job(query, target, schema, params, names, unsafe, types or {})
-    return with_deep_stack(lambda: job.run(marker, escape), len(query.sql))
+    job = _Job(query, target, schema, params, names, unsafe, types or {}, lists or {})
+    return with_deep_stack(lambda: job.run(marker, escape))
 
 
 class _Job:
@@ -100,17 +103,21 @@ class _Job:
         names: Mapping[str, Sequence[str] | Raw],
         unsafe: str | None,
         types: Mapping[str, str],
+        lists: Mapping[str, int],
     ) -> None:
         self.query, self.target, self.schema, self.unsafe, self.cast_types = query, target, schema, unsafe, types
         self.types = placeholders.check_types(query.placeholders, params, query.sql)
         self.names = {name.casefold(): found for name, found in names.items()}
+        self.lists = {n: lists[k] for n in self.types for k in lists if k.casefold() == n.casefold()}
         self.literals: dict[str, str] = {}
         self.marks: dict[str, str | tuple[str]] = {}  # a parameter's name, or a table's text
         # Letters that sqlglot and tokenizers take as one word, and that the query has nowhere.
         self.stem = next(f"zq{n}zq" for n in range(len(query.sql) + 1) if f"zq{n}zq" not in query.sql.lower())
 
     def run(self, marker: Marker, escape: Callable[[str], str]) -> Rendered:
-        text = self._as_written() if self.target == self.query.dialect else None
+        assert self.query.tree is not None
+        rewritten = self.target == "databricks" and has_qualify(self.query.tree)  # Spark has it, but not over groups
+        text = self._as_written() if self.target == self.query.dialect and not rewritten else None
         if text is None:
             text = self._written_anew()
         if self.unsafe is not None and self.unsafe in text:
@@ -245,6 +252,8 @@ class _Job:
             self._bind(new, id(new) in bare)
         for table in _tables(tree):
             self._rename(table)
+        if self.target == "databricks":
+            tree = without_qualify(tree)
         if self.unsafe is not None:
             for node in list(tree.find_all(exp.Literal)):
                 if node.is_string and self.unsafe in node.this:
@@ -270,13 +279,25 @@ class _Job:
         new.type = cast.type
         parent = cast.parent
         if isinstance(parent, exp.In) and len(parent.expressions) == 1 and self.types[name].endswith("]"):
-            value = parent.this
-            member: exp.Expr = exp.ArrayContains(this=new, expression=value)
-            if self.target in ("postgres", "redshift", "duckdb"):
-                member = exp.EQ(this=value, expression=exp.Any(this=exp.Paren(this=new)))
-            _replace(parent, exp.Paren(this=member))
+            member = self._member(parent.this, new, name)
+            _replace(parent, exp.Paren(this=exp.Not(this=member) if parent.args.get("negate") else member))
         else:
             _replace(cast, new)
+
+    def _member(self, value: exp.Expr, array: exp.Expr, name: str) -> exp.Expr:
+        """Whether a value is in a list parameter."""
+        if name in self.lists:
+            if not self.lists[name]:
+                return exp.false()
+            kind = self.types[name][: self.types[name].rindex("[")]
+            items = [f"{name}[{place}]" for place in range(self.lists[name])]
+            self.types.update(dict.fromkeys(items, kind))
+            own = exp.DataType(this=exp.DType.USERDEFINED, kind=self._cast_type(kind))
+            casts = [exp.Cast(this=exp.Var(this=self._mark(item)), to=own.copy()) for item in items]
+            return exp.Paren(this=exp.In(this=value, expressions=casts))
+        if self.target in ("postgres", "redshift", "duckdb"):
+            return exp.EQ(this=value, expression=exp.Any(this=exp.Paren(this=array)))
+        return exp.ArrayContains(this=array, expression=value)
 
     def _rename(self, table: exp.Table) -> None:
         if table.db:

@@ -23,7 +23,7 @@ def table_uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:
     """
     if query.tree is None:
         return []
-    return with_deep_stack(lambda: _uses(query), len(query.sql))
+    return with_deep_stack(lambda: _uses(query))
 
 
 def _uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:

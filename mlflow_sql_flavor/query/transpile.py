@@ -48,9 +48,9 @@ def to_duckdb(
     if query.dialect == "duckdb":
         tree = query.tree
         if tree is not None:
-            with_deep_stack(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx), len(query.sql))
+            with_deep_stack(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx))
         return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types), ctx)
-    text = with_deep_stack(lambda: _translate(query, schema, types, ctx), len(query.sql))
+    text = with_deep_stack(lambda: _translate(query, schema, types, ctx))
     return _translation(text, ctx)
 
 
@@ -72,6 +72,8 @@ def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx
     assert query.tree is not None
     ctx.columns = frozenset(column for columns in schema.values() for column in columns)
     tree = query.tree.copy()
+    for step in ctx.rules.first:
+        step(tree, ctx)
     nodes = list(tree.walk(bfs=False))
     for node in nodes:
         if isinstance(node, exp.Func):
@@ -225,7 +227,7 @@ def render(query: ParsedQuery, target: str, schema: Schema, params: Mapping[str,
         return query.sql
     if query.tree is None:
         raise QueryError(f"This query uses syntax that only DuckDB reads; it cannot be written in {target}.")
-    return with_deep_stack(lambda: _render(query, target, schema, params), len(query.sql))
+    return with_deep_stack(lambda: _render(query, target, schema, params))
 
 
 # Where a target's own form is not what sqlglot prints for a placeholder.

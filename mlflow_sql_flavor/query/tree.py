@@ -4,10 +4,21 @@ import json
 import re
 from typing import Any
 
-__all__ = ["loads"]
+from .deep import with_deep_stack
+
+__all__ = ["dumps", "loads"]
 
 _BAND = 150
 """Levels of nesting that are decoded in one go, well within Python's recursion limit wherever the caller stands."""
+
+
+def dumps(tree: Any) -> str:
+    """``json.dumps`` without its limit on depth.
+
+    Args:
+        tree: What :func:`loads` gave.
+    """
+    return with_deep_stack(lambda: json.dumps(tree))
 
 
 def loads(text: str) -> Any:
