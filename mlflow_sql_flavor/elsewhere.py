@@ -169,6 +169,7 @@ class _Run:
     # text
 
     def _text(self, names: Mapping[str, Sequence[str]]) -> Rendered:
+        from .query.division import check_divisions
         from .query.parse import parse
         from .query.render import render_for
         from .query.statements import type_in
@@ -177,6 +178,7 @@ class _Run:
         query = self._checked.query
         if self._dialect == "duckdb" and query.dialect != "duckdb":
             query = parse(self._for_duckdb(), "duckdb")
+        check_divisions(query, self._dialect, self._checked.types)
         mapping = {kind: type_in(kind, self._dialect) for kind in kinds.values() if not kind.endswith("]")}
         if self._dialect == "clickhouse" != query.dialect:  # sqlglot says Nullable by itself
             mapping = {kind: own.removeprefix("Nullable(").removesuffix(")") for kind, own in mapping.items()}

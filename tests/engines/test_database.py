@@ -317,6 +317,64 @@ def test_refusals() -> None:
         typed("SELECT plus(id) AS x FROM input", udfs=[plus]).run_on(connection, input="t")
 
 
+class Recorder:
+    """A DB-API connection that keeps what it is given."""
+
+    description = None
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, Any]] = []
+
+    def cursor(self) -> Recorder:
+        return self
+
+    def execute(self, sql: str, values: Any = None) -> None:
+        self.seen.append((sql, values))
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("division", "known"),
+    [("c / 2", False), ("input.c / 2", True), ("c / 2.0", True), ("CAST(c AS INTEGER) / 2", True), ("2 / id", True)],
+)
+def test_a_division_whose_kind_is_not_known(division: str, known: bool) -> None:
+    """Of a column of both tables sqlglot knows no type, and would write a plain division, of fractions there."""
+    types = {"id": "BIGINT", "c": "INTEGER"}
+    sql = f"SELECT {division} AS x FROM input LEFT JOIN labels USING (c)"
+    query = SQLModel(sql, "postgres", input_types=types, tables={"labels": LABELS})
+    names: dict[str, Any] = {"input": "events", "tables": {"labels": "labels"}, "into": "scores"}
+    recorder = Recorder()
+    query.run_on(recorder, **names, dialect="redshift")  # divides as Postgres does
+    assert " / " in recorder.seen[-1][0]
+    if known:
+        query.run_on(recorder, **names, dialect="snowflake")
+    else:
+        with pytest.raises(QueryError, match="divides whole numbers"):
+            query.run_on(recorder, **names, dialect="snowflake")
+
+
+@pytest.mark.ci
+def test_spark(tmp_path: Any) -> None:
+    """A Spark session is one more engine to run on."""
+    spark = pytest.importorskip("pyspark.sql").SparkSession.builder.master("local[2]")
+    for name in ("spark.ui.enabled", "spark.sql.catalogImplementation"):
+        spark = spark.config(name, {"spark.ui.enabled": "false"}.get(name, "in-memory"))
+    session = spark.config("spark.sql.warehouse.dir", str(tmp_path)).getOrCreate()
+    try:
+        found = model().verify_on(session, DATA, params=PARAMS)
+        assert found.equal, found.text("Spark", "DuckDB")
+        query = typed(
+            "SELECT id, c * :by AS share, label FROM input LEFT JOIN labels USING (c)", tables={"labels": LABELS}
+        )
+        frame = session.createDataFrame([(1, 1), (2, 3)], "id bigint, c int")
+        frame.createOrReplaceTempView("events")
+        assert query.run_on(session, input="events", params={"by": 2}, into="scores") is None
+        assert sorted(map(tuple, session.table("scores").collect())) == [(1, 2, "one"), (2, 6, None)]
+    finally:
+        session.stop()
+
+
 def test_a_table_too_large_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
     import sqlite3
 
@@ -338,24 +396,6 @@ def test_names_are_folded_as_the_engine_folds() -> None:
 # Engines that are not here: the statements are made, and read back by their dialect's parser.
 
 
-class Recorder:
-    """A DB-API connection that keeps what it is given."""
-
-    def __init__(self, module: str) -> None:
-        self.seen: list[tuple[str, Any]] = []
-        self.module = module
-
-    def cursor(self) -> Recorder:
-        return self
-
-    description = None
-
-    def execute(self, sql: str, values: Any = None) -> None:
-        self.seen.append((sql, values))
-
-    def close(self) -> None: ...
-
-
 STYLES = ("qmark", "pyformat", "named", "numeric", "format")
 DIALECTS = ("snowflake", "bigquery", "trino", "redshift", "databricks", "mysql", "oracle")
 
@@ -367,7 +407,7 @@ DIALECTS = ("snowflake", "bigquery", "trino", "redshift", "databricks", "mysql",
 def test_rendered_for_engines_not_here(dialect: str, style: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sqlglot = pytest.importorskip("sqlglot")
     monkeypatch.setattr(database, "_paramstyle", lambda connection: style)
-    recorder = Recorder(dialect)
+    recorder = Recorder()
     query = typed(
         "SELECT id, c // :by AS whole, label, 'a%' AS t FROM input LEFT JOIN labels USING (c) WHERE id > :by",
         tables={"labels": LABELS},
