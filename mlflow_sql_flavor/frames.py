@@ -37,42 +37,89 @@ class Frame:
     index: Any = None
 
 
-def read(data: Any, types: pa.Schema | None = None) -> Frame:
+def read(data: Any, types: pa.Schema | None = None, any_text: bool = False) -> Frame:
     """Reads what a caller may pass to ``predict``.
 
     Args:
         data: pandas DataFrame or Series, polars DataFrame, pyarrow Table, RecordBatch or RecordBatchReader, dict of
             columns or of scalars, list of records, or a numpy array whose columns are in the order of ``types``.
         types: Names and types of the model's columns; None takes those of the data.
+        any_text: Text may stay in whichever of Arrow's layouts the data has (``large_string``, ``string_view``), which
+            is not to be told apart in SQL and saves a copy.
 
     Raises:
         InputError: Not such data, a missing column, or a value that does not fit its column's type.
     """
-    found = _read(data, types)
+    found = _read(data, types, any_text)
     if found.table.num_columns == 0 and types is None:
         raise InputError("The input has no columns: pass a table with columns, even where it has no rows.")
     return found
 
 
-def _read(data: Any, types: pa.Schema | None) -> Frame:
+def _read(data: Any, types: pa.Schema | None, any_text: bool) -> Frame:
     import pandas as pd
     import pyarrow as pa
 
     if isinstance(data, pd.DataFrame):
-        return Frame(_from_pandas(data, types), "pandas", data.index)
+        return Frame(_from_pandas(data, types, any_text), "pandas", data.index)
     if isinstance(data, pa.RecordBatch):
         data = pa.Table.from_batches([data])
     elif isinstance(data, pa.RecordBatchReader):
         data = data.read_all()
     if isinstance(data, pa.Table):
-        return Frame(_from_arrow(data, types), "arrow")
+        return Frame(_from_arrow(data, types, any_text), "arrow")
     module = type(data).__module__.partition(".")[0]
     if module == "polars":
         if hasattr(data, "collect"):
             data = data.collect()
-        return Frame(_from_arrow(data.to_arrow(), types), "polars")
+        return Frame(_from_arrow(_of_polars(data, any_text), types, any_text), "polars")
     frame = _as_pandas(data, types)
-    return Frame(_from_pandas(frame, types), "pandas", frame.index)
+    return Frame(_from_pandas(frame, types, any_text), "pandas", frame.index)
+
+
+def _of_polars(frame: Any, any_text: bool) -> pa.Table:
+    """A polars DataFrame as Arrow; with ``any_text`` its text as it lies in memory."""
+    import polars
+    import pyarrow as pa
+
+    if not any_text or not _casts_views():
+        return frame.to_arrow()
+    newest = polars.CompatLevel.newest()
+    columns = [
+        # Of other types Arrow cannot cast what polars has: a dictionary of views, for one.
+        frame.select(name).to_arrow(**({"compat_level": newest} if kind == polars.String else {})).column(0)
+        for name, kind in frame.schema.items()
+    ]
+    return pa.table(columns, names=frame.columns) if columns else frame.to_arrow()
+
+
+@functools.lru_cache(maxsize=1)
+def _casts_views() -> bool:
+    """Whether polars gives its text as Arrow's views, and this Arrow can make strings of them."""
+    import polars
+    import pyarrow as pa
+
+    try:
+        return hasattr(polars, "CompatLevel") and bool(pa.array(["a"]).cast(pa.string_view()).cast(pa.string()))
+    except (AttributeError, pa.ArrowNotImplementedError):
+        return False
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    t = pa.types
+    return t.is_string(kind) or t.is_large_string(kind) or (hasattr(t, "is_string_view") and t.is_string_view(kind))
+
+
+def exact(table: pa.Table, types: Mapping[str, str]) -> pa.Table:
+    """A result whose text has the one layout of the table of types."""
+    import pyarrow as pa
+
+    for at, (name, text) in enumerate(types.items()):
+        if text == "VARCHAR" and not pa.types.is_string(table.column(at).type):
+            table = table.set_column(at, pa.field(name, pa.string()), table.column(at).cast(pa.string()))
+    return table
 
 
 def _as_pandas(data: Any, types: pa.Schema | None) -> pd.DataFrame:
@@ -136,7 +183,7 @@ def _match(wanted: Sequence[str], present: Any) -> list[Any]:
 _MISSING = object()
 
 
-def _from_pandas(frame: pd.DataFrame, types: pa.Schema | None) -> pa.Table:
+def _from_pandas(frame: pd.DataFrame, types: pa.Schema | None, any_text: bool = False) -> pa.Table:
     import pyarrow as pa
 
     if types is None:
@@ -152,10 +199,8 @@ def _from_pandas(frame: pd.DataFrame, types: pa.Schema | None) -> pa.Table:
     labels = _match(names, frame.columns)
     if not frame.columns.is_unique:
         refuse_twins([str(label) for label in frame.columns])
-    return pa.table(
-        [_array(frame[label].array, field) for label, field in zip(labels, types, strict=True)],
-        schema=types,
-    )
+    arrays = [_array(frame[label].array, field, any_text) for label, field in zip(labels, types, strict=True)]
+    return pa.table(arrays, names=names)
 
 
 #: Up to so many rows a pandas frame is read value by value, which costs less than setting up each column.
@@ -166,32 +211,34 @@ def _few_rows(frame: pd.DataFrame, types: pa.Schema) -> pa.Table | None:
     """The frame read as Python values; None where a value needs the care of the conversion by columns."""
     import pyarrow as pa
 
+    names, struct, checks = _row_plan(types)
     labels = frame.columns.tolist()
-    names = types.names
-    if labels == names:
-        places: Sequence[int] = range(len(names))
-    else:
+    rows = frame.to_numpy(dtype=object).tolist()
+    if labels != names:
         found = {label: place for place, label in enumerate(labels)}
         if len(found) != len(labels) or not all(name in found for name in names):
             return None
         places = [found[name] for name in names]
-    rows = frame.to_numpy(dtype=object).tolist()
+        rows = [[row[place] for place in places] for row in rows]
+    for row in rows:
+        for place, wanted in checks:
+            if type(row[place]) not in wanted:
+                return None  # Arrow would make an integer of 1.5 and a time of 1
     try:
-        return pa.table(
-            [_few(rows, place, kind) for place, kind in zip(places, types.types, strict=True)], schema=types
-        )
+        found = pa.array(list(map(tuple, rows)), struct, from_pandas=True)  # one call costs less than one a column
+        return pa.Table.from_struct_array(found)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, ValueError, OverflowError):
         return None
 
 
-def _few(rows: list[list[Any]], place: int, kind: pa.DataType) -> pa.Array:
+@functools.lru_cache(maxsize=256)
+def _row_plan(types: pa.Schema) -> tuple[list[str], pa.DataType, list[tuple[int, frozenset[type]]]]:
+    """The columns' names, a row as one Arrow type, and the Python types that some columns' values must have."""
     import pyarrow as pa
 
-    values = [row[place] for row in rows]
-    wanted = _python_types().get(kind.id)
-    if wanted is not None and not wanted.issuperset(map(type, values)):
-        raise TypeError  # Arrow would make an integer of 1.5 and a time of 1
-    return pa.array(values, kind, from_pandas=True)
+    kinds = _python_types()
+    checks = [(place, kinds[kind.id]) for place, kind in enumerate(types.types) if kind.id in kinds]
+    return types.names, pa.struct(list(types)), checks
 
 
 @functools.lru_cache(maxsize=1)
@@ -211,7 +258,7 @@ def _python_types() -> dict[int, frozenset[type]]:
     return {kind: frozenset(types | null) for kind, types in kinds.items()}
 
 
-def _from_arrow(table: pa.Table, types: pa.Schema | None) -> pa.Table:
+def _from_arrow(table: pa.Table, types: pa.Schema | None, any_text: bool = False) -> pa.Table:
     import pyarrow as pa
 
     refuse_twins(table.column_names)
@@ -225,7 +272,8 @@ def _from_arrow(table: pa.Table, types: pa.Schema | None) -> pa.Table:
             columns.append(_cast(column, pa.field(name, kind)))
         return pa.table(columns, names=table.column_names)
     labels = _match(types.names, table.column_names)
-    return pa.table([_cast(table.column(c), field) for c, field in zip(labels, types, strict=True)], schema=types)
+    columns = [_cast(table.column(c), field, any_text) for c, field in zip(labels, types, strict=True)]
+    return pa.table(columns, names=types.names)
 
 
 def refuse_twins(names: Sequence[str]) -> None:
@@ -263,10 +311,23 @@ def _guess(values: Any, name: str) -> pa.Array:
     return _cast(found, pa.field(name, schema.to_arrow(text)))
 
 
-def _array(values: Any, field: pa.Field) -> pa.Array:
+def _array(values: Any, field: pa.Field, any_text: bool = False) -> pa.Array:
+    import pandas as pd
     import pyarrow as pa
 
     guess = pa.types.is_date(field.type)  # of which a time would be cut off unseen
+    if (
+        len(values) > FEW
+        and isinstance(values, pd.arrays.NumpyExtensionArray)
+        and values.dtype == "float64"
+        and pa.types.is_float64(field.type)
+        and not math.isnan((plain := values.to_numpy()).min())
+    ):
+        return pa.array(plain)  # no NULL to look for, value by value
+    if any_text and pa.types.is_string(field.type) and hasattr(values, "__arrow_array__"):
+        found = pa.array(values, from_pandas=True)
+        if _is_text(found.type):
+            return found
     if getattr(values, "dtype", None) == _OBJECT:
         wanted = _python_types().get(field.type.id)
         guess = wanted is not None and not wanted.issuperset(map(type, values))
@@ -283,10 +344,10 @@ def _array(values: Any, field: pa.Field) -> pa.Array:
     return found
 
 
-def _cast(column: Any, field: pa.Field) -> Any:
+def _cast(column: Any, field: pa.Field, any_text: bool = False) -> Any:
     import pyarrow as pa
 
-    if column.type == field.type:
+    if column.type == field.type or (any_text and pa.types.is_string(field.type) and _is_text(column.type)):
         return column
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -521,15 +582,15 @@ def _series(column: pa.ChunkedArray, dtype: str, name: str) -> Any:
                 raise _beyond(name) from None
         if column.null_count:
             mask = column.is_null().to_numpy()
-            values = pc.fill_null(column, False if dtype == "boolean" else 0).to_numpy()
+            values = _own(pc.fill_null(column, False if dtype == "boolean" else 0).to_numpy())
         else:
-            values = column.to_numpy()
+            values = _own(column.to_numpy())
             mask = np.zeros(len(values), dtype=bool)
         return (pd.arrays.BooleanArray if dtype == "boolean" else pd.arrays.IntegerArray)(values, mask)
     if dtype in ("float64", "float32"):
         if pa.types.is_decimal(column.type):
             column = column.cast(pa.float64())
-        return column.to_numpy()
+        return _own(column.to_numpy())
     if dtype.startswith("datetime64"):
         unit = "ns" if "ns" in dtype else "us"
         try:
@@ -539,7 +600,8 @@ def _series(column: pa.ChunkedArray, dtype: str, name: str) -> Any:
         ends = pc.min_max(column.cast(pa.int64())).as_py()
         if _INFINITY in (ends["max"], -(ends["min"] or 0)):
             raise _no_date(name)
-        return column.to_pandas()
+        found = column.to_pandas()
+        return found.copy() if column.num_chunks < 2 else found
     if dtype == "str":
         return column.to_pandas()
     values = np.empty(len(column), dtype=object)
@@ -548,6 +610,11 @@ def _series(column: pa.ChunkedArray, dtype: str, name: str) -> Any:
     except (OverflowError, ValueError):
         raise _no_date(name) from None
     return values
+
+
+def _own(values: Any) -> Any:
+    """The values in memory that may be written to, which Arrow's own and the caller's may not."""
+    return values if values.flags.writeable else values.copy()
 
 
 def encodable(frame: pd.DataFrame) -> pd.DataFrame:

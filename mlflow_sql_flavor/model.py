@@ -284,9 +284,11 @@ class SQLModel:
             except frames.NotByRows:
                 pass
         projection = bound.columns.projection if kind == "pandas" else bound.columns.arrow_projection
-        result = bound.runner.arrow(table, values, projection)
+        # Arrow that is made of a pandas frame shares its memory, which the caller may write to.
+        hand_on = kind == "pandas" or (frame is not None and frame.kind != "pandas")
+        result = bound.runner.arrow(table, values, projection, hand_on)
         if kind == "arrow":
-            return result
+            return frames.exact(result, program.output_types)
         if kind == "polars":
             import polars
 
@@ -334,13 +336,13 @@ class SQLModel:
                 return None, loaded
             if data is None:
                 raise InputError("The query reads its input: pass the data to predict.")
-            return frames.read(data, loaded.program.input_schema), loaded
+            return frames.read(data, loaded.program.input_schema, any_text=True), loaded
         bound = self._bound_for(data, params)
         if bound.program.input_schema is None:
             return None, bound
         if data is None:
             raise InputError("The query reads its input: pass the data to predict.")
-        return frames.read(data, bound.program.input_schema), bound
+        return frames.read(data, bound.program.input_schema, any_text=True), bound
 
     def _bound_for(self, data: Any, params: Mapping[str, Any] | None) -> Bound:
         """The query compiled for this data and these values; a frame of a known shape is not looked at again."""
@@ -583,6 +585,11 @@ class SQLModel:
     def __repr__(self) -> str:
         first = self.sql.strip().split("\n")[0]
         return f"SQLModel({first[:60]!r}{'…' if len(self.sql.strip()) > 60 else ''}, dialect={self.dialect!r})"
+
+    def _repr_html_(self) -> str:
+        from .report.html import model_html
+
+        return model_html(self)
 
     def copy(self, signature: Any = None) -> SQLModel:
         """The same model, to be compiled anew from its text.

@@ -9,6 +9,7 @@ result is fetched as Arrow.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import os
 import threading
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, RunError, SQLModelError
 from ..query.analyse import ROW_ID
+from .copies import copies_of
 from .forks import querying
 from .sandbox import Limits, quote, statement
 
@@ -167,6 +169,7 @@ class Runner:
         self._schema = program.input_schema
         if program.id_position is not None and self._schema is not None:
             self._schema = self._schema.append(pa.field(ROW_ID, pa.int64()))
+        self._copies: dict[str, str] | None = None
         _LIVE.add(self)
 
     def close(self) -> None:
@@ -197,6 +200,10 @@ class Runner:
         session = self._borrow()
         try:
             if session.source is not None:
+                if table is not None and table.schema != self.program.input_schema:
+                    table = table.cast(
+                        self.program.input_schema
+                    )  # DuckDB reads it by the layout it was registered with
                 session.source.table = self._numbered(table)
             cursor = session.cursor.execute(session.statement, params or None)
             limit = self._limits.max_rows
@@ -220,28 +227,40 @@ class Runner:
         return result
 
     @querying
-    def arrow(self, table: pa.Table | None, params: Mapping[str, Any], projection: list[str] | None = None) -> pa.Table:
+    def arrow(
+        self,
+        table: pa.Table | None,
+        params: Mapping[str, Any],
+        projection: list[str] | None = None,
+        hand_on: bool = False,
+    ) -> pa.Table:
         """The result as Arrow, in the input's order if the program keeps its rows.
 
         Args:
-            table: The input.
+            table: The input; its text in any of Arrow's layouts.
             params: Values of the placeholders.
             projection: SQL expressions over the output columns, in their order and by their names; applied by DuckDB,
                 since some of its values have no exact form in Arrow.
+            hand_on: Columns that the query hands on unchanged are the input's own, memory and layout included.
 
         Raises:
             InputError, LimitError, RunError: As :meth:`rows`.
         """
         session = self._borrow()
+        kept = self.program.rows != "table" and table is not None
+        limit = self._limits.max_rows
+        # So many rows come out as go in, or the answer is an error.
+        bounded = limit is None or (kept and table is not None and table.num_rows <= limit)
         try:
             cursor = session.cursor
+            copies = self._copied(projection) if kept and hand_on else {}
             if session.source is not None:
                 cursor.register(self.program.input_table, self._numbered(table))
             relation = cursor.sql(session.statement, params=dict(params) or None)
-            if projection is not None:
-                relation = relation.project(", ".join(self._with_id(projection)))
-            limit = self._limits.max_rows
-            result = relation.to_arrow_table() if limit is None else _up_to(relation, limit + 1)
+            computed = [name for name in self.program.output_types if name not in copies]
+            if projection is not None or copies:
+                relation = relation.project(", ".join(self._expressions(computed, projection)))
+            result = relation.to_arrow_table() if bounded else _up_to(relation, limit + 1)
             relation.close()
             if session.source is not None:
                 cursor.register(self.program.input_table, session.source)
@@ -251,8 +270,10 @@ class Runner:
             self._give_back(session)
             raise self._too_many()
         try:
-            if self.program.rows != "table" and table is not None:
+            if kept and table is not None:
                 result = self._aligned(result, table.num_rows)
+                if copies:
+                    result = self._merged(result, table, copies)
         except SQLModelError:
             self._give_back(session)
             raise
@@ -261,10 +282,27 @@ class Runner:
         self._give_back(session)
         return result
 
-    def _with_id(self, projection: list[str]) -> list[str]:
-        """The projection with the hidden row number in its place."""
-        at = self.program.id_position
-        return projection if at is None else [*projection[:at], quote(ROW_ID), *projection[at:]]
+    def _expressions(self, names: list[str], projection: list[str] | None) -> list[str]:
+        """What is selected for these output columns, the hidden row number included."""
+        known = dict(zip(self.program.output_types, projection, strict=True)) if projection is not None else {}
+        hidden = [] if self.program.id_position is None else [quote(ROW_ID)]
+        return [*hidden, *(known.get(name, quote(name)) for name in names)] or ["NULL"]
+
+    def _copied(self, projection: list[str] | None) -> dict[str, str]:
+        """``{output column: input column}`` of what the query hands on as it is, and DuckDB need not copy."""
+        if self._copies is None:
+            with contextlib.closing(self._instance.cursor()) as cursor:
+                self._copies = copies_of(cursor, self.program)
+        if projection is None:
+            return self._copies
+        plain = dict(zip(self.program.output_types, projection, strict=True))
+        return {name: column for name, column in self._copies.items() if plain[name] == quote(name)}
+
+    def _merged(self, result: pa.Table, table: pa.Table, copies: Mapping[str, str]) -> pa.Table:
+        import pyarrow as pa
+
+        names = list(self.program.output_types)
+        return pa.table([table.column(copies[n]) if n in copies else result.column(n) for n in names], names=names)
 
     def _borrow(self) -> _Session:
         try:
@@ -304,8 +342,8 @@ class Runner:
         import numpy as np
         import pyarrow as pa
 
-        numbers = result.column(self.program.id_position)
-        result = result.remove_column(self.program.id_position)
+        numbers = result.column(ROW_ID)
+        result = result.drop_columns([ROW_ID])
         if count < 2:
             return result
         if numbers.null_count:

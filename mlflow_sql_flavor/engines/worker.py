@@ -78,8 +78,14 @@ class ProcessRunner:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(*state["state"])  # type: ignore[misc]
 
-    def arrow(self, table: pa.Table | None, params: Mapping[str, Any], projection: list[str] | None = None) -> pa.Table:
-        """As :meth:`Runner.arrow`.
+    def arrow(
+        self,
+        table: pa.Table | None,
+        params: Mapping[str, Any],
+        projection: list[str] | None = None,
+        hand_on: bool = False,
+    ) -> pa.Table:
+        """As :meth:`Runner.arrow`, but that nothing is handed on: every column comes from the worker.
 
         Raises:
             LimitError: The worker was killed: its time was over or its memory used up.
