@@ -93,17 +93,20 @@ def _text(checked: Checked, names: Mapping[str, str], values: Mapping[str, Any])
     kinds = checked.parameters.types
     args: dict[str, Any] = {}
 
+    items = {name: value for name, value in values.items() if isinstance(value, (list, tuple))}
+    given = {name.casefold(): value for name, value in values.items()}
+    given.update({f"{name}[{i}]".casefold(): item for name, value in items.items() for i, item in enumerate(value)})
+
     def marker(name: str, kind: str, number: int) -> str:
-        own = next((known for known in kinds if known.casefold() == name.casefold()), None)
-        if own is None:  # a literal's text, filled in below
+        if name.casefold() not in given:  # a literal's text, filled in below
             return f":p{number}"
-        value = spark.argument(own, values[own], kind)
+        value = spark.argument(name, given[name.casefold()], kind)
         if not isinstance(value, list):
             args[f"p{number}"] = value
             return f":p{number}"
-        items = {f"p{number}_{place}": item for place, item in enumerate(value)}
-        args.update(items)
-        return f"array({', '.join(f':{item}' for item in items)})"
+        parts = {f"p{number}_{place}": item for place, item in enumerate(value)}
+        args.update(parts)
+        return f"array({', '.join(f':{part}' for part in parts)})"
 
     rendered = render_for(
         checked.query,
@@ -115,6 +118,7 @@ def _text(checked: Checked, names: Mapping[str, str], values: Mapping[str, Any])
         escape=_braces if names else str,
         unsafe="${",
         types={kind: spark.spark_type(kind) for kind in kinds.values() if kind != "INTERVAL"},
+        lists={name: len(value) for name, value in items.items()},
     )
     numbers = {name: f"p{number}" for number, name in enumerate(rendered.parameters, 1)}
     args.update({numbers[name]: text for name, text in rendered.literals.items()})
