@@ -1,9 +1,9 @@
 """Linear regressors, with scaling and encoding before them, by the ``orbital`` package.
 
-Only what orbital 0.6 was measured to give right (tests/convert/test_orbital.py holds the measurements) goes this way;
-for the rest the layers are written directly, because there orbital
+Only what orbital 0.6 was measured to give right goes this way (tests/convert/test_orbital.py, and the table that
+tests/benchmarks/through_orbital.py prints). The rest is written directly, because there orbital
 
-- holds float32: imputed values (3e-9 off), the thresholds and leaves of trees, a linear model on integer columns alone;
+- holds float32: imputed values (3e-9 off), sums of trees;
 - takes a missing category for none of the categories, and predicts for an unknown one that the encoder refuses;
 - does not know ``drop``, infrequent categories, ``clip``, indicators, log links, or several linear classifiers;
 - answers a row with a missing value: by the first class, or without the columns of weight 0. A regressor's rows are
