@@ -96,7 +96,7 @@ class RowsDiff:
         return counts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diff:
     """What :func:`diff` finds; shows itself in a notebook, as text and as JSON.
 
@@ -193,7 +193,7 @@ class Diff:
 
         return html(self)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.text()
 
 
@@ -327,8 +327,12 @@ def _signature(old: Facts, new: Facts) -> list[SignatureChange]:
         return found
 
     def content(facts: Facts) -> dict[str, str]:
-        tables = facts.tables.items()
-        return {n: f"{t.rows:,} rows{f', sha256 {t.sha256[:12]}' if t.sha256 else ''}" for n, t in tables}
+        found = {}
+        for name, table in facts.tables.items():  # files can be compared by their digest, where both are files
+            both = all(name in side.tables and side.tables[name].sha256 for side in (old, new))
+            digest = f", sha256 {str(table.sha256)[:12]}" if both else ""
+            found[name] = f"{table.rows:,} rows{digest}"
+        return found
 
     found: list[SignatureChange] = []
     parts: list[tuple[str, Callable[[Facts], Mapping[str, str] | None]]] = [

@@ -59,7 +59,7 @@ class Browser:
         """The text a person sees."""
         return self.script("return document.body.innerText") or ""
 
-    def wait(self, found: Callable[[], Any], what: str, seconds: float = 40) -> Any:
+    def wait(self, found: Callable[[], Any], what: str, seconds: float = 60) -> Any:
         """Waits until something is there.
 
         Raises:
@@ -71,6 +71,9 @@ class Browser:
             if value:
                 return value
             time.sleep(0.2)
+            if self.text().startswith("Something went wrong"):  # MLflow's page, when a part of it came too late
+                self._post("refresh", {})
+                time.sleep(2)
         raise AssertionError(f"{what} did not appear: {self.text()[:2000]}")
 
     def wait_for(self, text: str) -> None:

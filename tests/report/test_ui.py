@@ -104,6 +104,7 @@ def test_the_page_of_a_model(page: tuple[Browser, str, dict[str, str]]) -> None:
     window.wait_for("About this logged model")
     close_assistant(window)
     window.wait_for("Model versions")
+    window.wait_for("No metrics recorded")
     shoot(window, "model-page")
 
 
@@ -117,6 +118,8 @@ def test_the_card(page: tuple[Browser, str, dict[str, str]]) -> None:
         assert part in text, part
     assert "Comes from" in text and "|---" not in text, "the card's tables are drawn as tables"
     shoot(window, "model-card")
+    window.script("[...document.querySelectorAll('h2')].find(head => head.innerText === 'Output').scrollIntoView()")
+    shoot(window, "model-card-output")
 
 
 def test_the_lineage(page: tuple[Browser, str, dict[str, str]]) -> None:
