@@ -51,14 +51,14 @@ def save_sql(kind: str, path: Path) -> Path:
     return path
 
 
-def save_sklearn(path: Path) -> Path:
-    """A built-in flavor's model of one row out for one row in."""
+def save_sklearn(path: Path, **given) -> Path:
+    """A built-in flavor's model of one row out for one row in; with further arguments of its ``save_model``."""
     import mlflow.sklearn
     from sklearn.linear_model import LinearRegression
 
     frame = pd.DataFrame({"id": [1.0, 2.0, 3.0, 4.0], "price": [1.0, 3.0, 2.0, 5.0]})
     model = LinearRegression().fit(frame, [1.0, 2.0, 3.0, 4.0])
-    mlflow.sklearn.save_model(model, path, input_example=frame, serialization_format="cloudpickle")
+    mlflow.sklearn.save_model(model, path, input_example=frame, serialization_format="cloudpickle", **given)
     return path
 
 

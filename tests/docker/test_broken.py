@@ -97,7 +97,8 @@ def test_container(sql_image, broken):
         assert re.search(sentence, container.logs)
     with Container(sql_image, model=model, entrypoint=CHECK) as container:
         assert container.exited() != 0
-        assert re.search(sentence, container.logs.strip().splitlines()[-1])
+        error = re.search(r"^mlflow_sql_flavor\.errors\.\w+: (.*)", container.logs, re.MULTILINE)
+        assert error and re.search(sentence, error[1])
 
 
 @pytest.mark.full

