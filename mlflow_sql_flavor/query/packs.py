@@ -19,7 +19,7 @@ from ..errors import ModelFileError
 __all__ = ["SETTINGS_ALLOWED", "Pack", "check_settings", "load", "setting_statements", "settings", "statements"]
 
 SETTINGS_ALLOWED: dict[str, tuple[str | bool, ...]] = {
-    "default_collation": ("", "nocase", "nocase.noaccent"),
+    "default_collation": ("", "nocase", "nocase.noaccent", "nocase.noaccent.en"),
     "error_on_division_by_zero": (True, False),
     "ieee_floating_point_ops": (True, False),
     "integer_division": (True, False),

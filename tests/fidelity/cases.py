@@ -16,7 +16,7 @@ import yaml
 
 from .compare import Written, decode
 
-__all__ = ["DOCUMENTED", "RECORDED", "Case", "cases", "duckdb_types", "extra_cases", "tables"]
+__all__ = ["DOCUMENTED", "RECORDED", "Case", "cases", "duckdb_types", "extra_cases", "raw_tables", "tables"]
 
 DATA = Path(__file__).parent / "data"
 RECORDED = ("postgres", "spark", "mysql", "sqlite", "clickhouse")
@@ -114,6 +114,11 @@ def _value(value: Any, type_: pa.DataType) -> Any:
 def _specs(kind: str) -> dict[str, Any]:
     file = "inputs.yaml" if kind == "recorded" else "inputs_documented.yaml"
     return yaml.safe_load((DATA / file).read_text(encoding="utf-8"))
+
+
+def raw_tables() -> dict[str, tuple[dict[str, str], list[list[Any]]]]:
+    """The tables of inputs.yaml as written there: logical column types, and rows; decimals and dates are texts."""
+    return {name: (spec["cols"], spec["rows"]) for name, spec in _specs("recorded").items()}
 
 
 @cache

@@ -54,15 +54,62 @@ CREATE MACRO my__substring_index(s, d, n) AS CASE WHEN s IS NULL OR d IS NULL OR
   WHEN n = 0 OR d = '' THEN ''
   WHEN n > 0 THEN array_to_string(list_slice(string_split(s, d), 1, n), d)
   ELSE array_to_string(list_slice(string_split(s, d), greatest(len(string_split(s, d)) + n + 1, 1), len(string_split(s, d))), d) END;
+CREATE MACRO my__insert(s, p, n, x) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL OR x IS NULL THEN NULL
+  WHEN p < 1 OR p > length(s) THEN s WHEN n < 0 OR p + n > length(s) THEN substring(s, 1, p - 1) || x
+  ELSE substring(s, 1, p - 1) || x || substring(s, p + n) END;
+CREATE MACRO my__elt(n, list) AS list[CASE WHEN n >= 1 THEN n END];
+CREATE MACRO my__format(x, n) AS CASE WHEN x < 0 AND CAST(x AS VARCHAR) SIMILAR TO '.*[1-9].*' THEN '-' ELSE '' END
+  || format('{:,}', CAST(trunc(abs(x)) AS HUGEINT))
+  || CASE WHEN n > 0 THEN '.' || rpad(split_part(CAST(abs(x) AS VARCHAR), '.', 2), n, '0') ELSE '' END;
+CREATE MACRO my__digits(s, b) AS list_reduce(list_prepend(0::UHUGEINT, list_transform(
+  string_split(upper(s), ''), lambda c: CAST(strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1 AS UHUGEINT))),
+  lambda n, c: n * b + c);
+CREATE MACRO my__conv(s, pattern, b, c) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_extract(s, pattern) = '' THEN '0'
+  ELSE to_base(CAST(my__digits(regexp_extract(s, pattern), b::UHUGEINT) AS BIGINT), c) END;
+CREATE MACRO my__crc32(s) AS CAST(xor(list_reduce(list_prepend(4294967295::UBIGINT, list_transform(
+  range(strlen(s)), lambda i: CAST('0x' || substr(hex(s), 2 * i + 1, 2) AS UBIGINT))),
+  lambda crc, byte: list_reduce(list_prepend(xor(crc, byte), list_transform(range(8), lambda i: CAST(i AS UBIGINT))),
+    lambda a, i: CASE WHEN a % 2 = 1 THEN xor(a >> 1, 3988292384::UBIGINT) ELSE a >> 1 END)), 4294967295::UBIGINT) AS BIGINT);
+CREATE MACRO my__finite(x) AS CASE WHEN isinf(x) THEN error('a number is out of the range of DOUBLE') ELSE x END;
 CREATE MACRO my__strcmp(a, b) AS CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
 CREATE MACRO my__find_in_set(x, s) AS CASE WHEN x IS NULL OR s IS NULL THEN NULL WHEN s = '' OR contains(x, ',') THEN 0
   ELSE coalesce(list_position(string_split(my__fold(s), ','), my__fold(x)), 0) END;
 
--- date-and-time-literals.html: a text as a moment, NULL if it is none
+-- date-and-time-literals.html: the moment a text begins with, NULL if none; years of two digits are 1970 to 2069
+CREATE MACRO my__full_year(s) AS CASE WHEN regexp_matches(s, '^[0-9]{2}[^0-9]') THEN
+  CASE WHEN s < '70' THEN '20' ELSE '19' END || s ELSE s END;
 CREATE MACRO my__moment(s) AS CASE
   WHEN regexp_full_match(s, '[0-9]{8}') THEN try_strptime(s, '%Y%m%d')
   WHEN regexp_full_match(s, '[0-9]{14}') THEN try_strptime(s, '%Y%m%d%H%M%S')
-  ELSE TRY_CAST(s AS TIMESTAMP) END;
+  WHEN regexp_full_match(s, '[0-9]{6}') THEN TRY_CAST(my__full_year(s[1:2] || '-' || s[3:4] || '-' || s[5:6]) AS TIMESTAMP)
+  ELSE coalesce(TRY_CAST(CASE WHEN regexp_matches(s, '^[0-9]{4}-[0-9]') THEN s END AS TIMESTAMP), TRY_CAST(regexp_replace(
+    regexp_extract(my__full_year(trim(s)), '^([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ]+[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,6})?)?)?)', 1),
+    '^([0-9]+)[-/.]([0-9]+)[-/.]([0-9]+)', '\1-\2-\3') AS TIMESTAMP)) END;
+-- A TIME is a length of time: time.html
+CREATE MACRO my__clock(t) AS to_microseconds(epoch_us(t) - epoch_us(date_trunc('day', t)));
+CREATE MACRO my__time(s) AS CASE
+  WHEN regexp_full_match(s, '\s*-?[0-9]+:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,6})?)?\s*') THEN TRY_CAST(trim(s) AS INTERVAL)
+  ELSE my__clock(my__moment(s)) END;
+CREATE MACRO my__us(i) AS CAST(round(epoch(i) * 1000000) AS BIGINT);
+CREATE MACRO my__time_text(i, long) AS CASE WHEN long OR my__us(i) % 1000000 <> 0
+  THEN CAST(to_seconds(my__us(i) // 1000000) AS VARCHAR) || '.' || lpad(CAST(abs(my__us(i)) % 1000000 AS VARCHAR), 6, '0')
+  ELSE CAST(i AS VARCHAR) END;
+CREATE MACRO my__time_part(i, size, most) AS (abs(my__us(i)) // size) % most;
+CREATE MACRO my__maketime(h, m, s) AS CASE WHEN m BETWEEN 0 AND 59 AND s >= 0 AND s < 60 THEN
+  to_microseconds(CAST(sign(h + 0.5) * (abs(h) * 3600000000 + m * 60000000::BIGINT + round(s * 1000000)) AS BIGINT)) END;
+CREATE MACRO my__seconds_time(n) AS to_microseconds(CAST(round(n * 1000000::BIGINT) AS BIGINT));
+CREATE MACRO my__between_times(a, b) AS to_microseconds(epoch_us(a) - epoch_us(b));
+
+-- function_week: t is the day of d's week that says which year it belongs to
+CREATE MACRO my__week_day(d, monday, four) AS
+  d - CAST(CASE WHEN monday THEN isodow(d) - 1 ELSE dayofweek(d) END - CASE WHEN four THEN 3 ELSE 0 END AS INTEGER);
+CREATE MACRO my__week(d, monday, four) AS
+  (date_diff('day', make_date(year(d), 1, 1), my__week_day(d, monday, four)) + 7) // 7;
+CREATE MACRO my__week_of_year(d, monday, four) AS (dayofyear(my__week_day(d, monday, four)) - 1) // 7 + 1;
+CREATE MACRO my__week_year(d, monday, four) AS year(my__week_day(d, monday, four));
+CREATE MACRO my__two(n) AS lpad(CAST(n AS VARCHAR), 2, '0');
+CREATE MACRO my__ordinal(n) AS CAST(n AS VARCHAR) || CASE WHEN n BETWEEN 11 AND 13 THEN 'th' WHEN n % 10 = 1 THEN 'st'
+  WHEN n % 10 = 2 THEN 'nd' WHEN n % 10 = 3 THEN 'rd' ELSE 'th' END;
 CREATE MACRO my__date(s) AS CAST(my__moment(s) AS DATE);
 CREATE MACRO my__seconds(t) AS date_trunc('second', CAST(t AS TIMESTAMP) + to_milliseconds(500));
 CREATE MACRO my__datetime(s) AS my__seconds(my__moment(s));
@@ -80,6 +127,20 @@ CREATE MACRO my__period_diff(a, b) AS (a // 100 * 12 + a % 100) - (b // 100 * 12
 CREATE MACRO my__period_add(p, n) AS
   ((p // 100 * 12 + p % 100 - 1 + n) // 12) * 100 + (p // 100 * 12 + p % 100 - 1 + n) % 12 + 1;
 
+-- json.html: the text of a value has a space behind each comma and colon
+CREATE MACRO my__json_spaced(t) AS array_to_string(list_transform(regexp_extract_all(t, '"(?:[^"\\]|\\.)*"|[^"]'),
+  lambda c: CASE WHEN c = ',' OR c = ':' THEN c || ' ' ELSE c END), '');
+CREATE MACRO my__json_show(j, whole) AS CASE
+  WHEN json_type(j::JSON) IN ('OBJECT', 'ARRAY') THEN my__json_spaced(j::VARCHAR)
+  WHEN json_type(j::JSON) = 'DOUBLE' AND NOT regexp_matches(whole,
+    '(^|[^0-9.])' || regexp_replace(j::VARCHAR, '([.+])', '\\\1', 'g') || '($|[^0-9.eE])')
+    THEN error('MySQL and MariaDB write a number of this JSON differently: CAST it to DECIMAL or DOUBLE')
+  ELSE j::VARCHAR END;
+CREATE MACRO my__json_scalar(j) AS CASE json_type(j::JSON) WHEN 'VARCHAR' THEN json_extract_string(j::JSON, '$')
+  WHEN 'BOOLEAN' THEN j::VARCHAR WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'NULL' THEN NULL ELSE j::VARCHAR END;
+CREATE MACRO my__json_type(j) AS CASE json_type(j::JSON) WHEN 'VARCHAR' THEN 'STRING' WHEN 'UBIGINT' THEN 'INTEGER'
+  WHEN 'BIGINT' THEN 'INTEGER' ELSE json_type(j::JSON) END;
+CREATE MACRO my__json_keys(j, p) AS CASE WHEN json_type(j, p) = 'OBJECT' THEN my__json_spaced(to_json(json_keys(j, p))::VARCHAR) END;
 CREATE MACRO my__json_text(j) AS CASE json_type(j::JSON) WHEN 'VARCHAR' THEN json_extract_string(j::JSON, '$') ELSE j::VARCHAR END;
 CREATE MACRO my__json_number(j) AS CASE json_type(j::JSON)
   WHEN 'BOOLEAN' THEN CASE WHEN j::VARCHAR = 'true' THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END

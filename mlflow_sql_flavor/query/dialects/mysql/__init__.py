@@ -40,6 +40,6 @@ def _stored_as(kind: str) -> str:
 
 D.stored_as = _stored_as
 
-from . import dates, json, numbers, relations, texts  # noqa: E402  they register their rules with D
+from . import dates, formats, json, numbers, order, relations, texts, times  # noqa: E402  they register their rules with D
 
-__all__ = ["D", "dates", "json", "numbers", "relations", "texts"]
+__all__ = ["D", "dates", "formats", "json", "numbers", "order", "relations", "texts", "times"]

@@ -11,14 +11,18 @@ from ..context import Context
 from . import D
 from .values import number, text, whole
 
+__all__ = ["moment"]
+
 _DAYS = {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
 _TIMES = {"HOUR", "MINUTE", "SECOND", "MICROSECOND"}
 
 
-def _moment(node: exp.Expr, ctx: Context) -> exp.Expr:
+def moment(node: exp.Expr, ctx: Context) -> exp.Expr:
     """The value as a TIMESTAMP; a text that is none is NULL."""
     if isinstance(node, (exp.TsOrDsToDate, exp.TsOrDsToTimestamp)):
         node = node.this
+    if ctx.is_a(node, "int"):
+        node = common.cast(node, "VARCHAR")
     if ctx.is_a(node, "text"):
         return ctx.macro("my__moment", node, type="TIMESTAMP")
     return common.cast(node, "TIMESTAMP")
@@ -26,12 +30,12 @@ def _moment(node: exp.Expr, ctx: Context) -> exp.Expr:
 
 @D.rule(exp.TsOrDsToDate)
 def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return common.cast(_moment(node.this, ctx), "DATE")
+    return common.cast(moment(node.this, ctx), "DATE")
 
 
 @D.rule(exp.TsOrDsToTimestamp)
 def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _moment(node.this, ctx)
+    return moment(node.this, ctx)
 
 
 @D.rule(exp.DayOfWeek)
@@ -45,40 +49,58 @@ def day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.function("weekday")
 def weekday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # 0 is Monday
-    day = ctx.call("isodow", _moment(node.expressions[0], ctx))
+    day = ctx.call("isodow", moment(node.expressions[0], ctx))
     made = exp.Paren(this=exp.Sub(this=day, expression=common.lit(1)))
     made.type = exp.DataType.build("BIGINT")
     return made
 
 
+def _week_rule(mode: exp.Expr | None, node: exp.Expr, ctx: Context) -> tuple[bool, bool, bool]:
+    """Whether weeks begin on Monday, whether the first one has four days, whether a week has one year only."""
+    value = mode.this if isinstance(mode, exp.Literal) else "0" if mode is None else ""
+    if not value.isdigit():
+        raise ctx.error(node, "The mode of WEEK is not a constant: write it as a number.")
+    bits = int(value) & 7
+    monday = bool(bits & 1)
+    return monday, bool(bits & 4) != monday, bool(bits & 2)
+
+
+def _week(name: str, value: exp.Expr, monday: bool, four: bool, ctx: Context) -> exp.Expr:
+    args = [common.cast(moment(value, ctx), "DATE"), exp.Boolean(this=monday), exp.Boolean(this=four)]
+    return ctx.macro(name, *args, type="BIGINT")
+
+
 @D.rule(exp.Week)
 def week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    mode = node.args.get("mode")
-    value = mode.this if isinstance(mode, exp.Literal) else "0" if mode is None else None
-    if value == "0":
-        # weeks begin on Sunday, days before the first are week 0
-        return common.cast(ctx.call("strftime", node.this, common.lit("%U")), "BIGINT")
-    if value == "3":
-        return ctx.call("weekofyear", node.this, type="BIGINT")
-    if value == "5":
-        return common.cast(ctx.call("strftime", node.this, common.lit("%W")), "BIGINT")
-    raise ctx.error(node, "Of WEEK's modes 0, 3 and 5 have a counterpart: use one of them.")
+    # https://dev.mysql.com/doc/refman/8.0/en/date-and-time-functions.html#function_week
+    monday, four, whole_weeks = _week_rule(node.args.get("mode"), node, ctx)
+    return _week("my__week_of_year" if whole_weeks else "my__week", node.this, monday, four, ctx)
 
 
 @D.function("weekofyear")
 def week_of_year(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("weekofyear", _moment(node.expressions[0], ctx), type="BIGINT")
+    return _week("my__week_of_year", node.expressions[0], True, True, ctx)
 
 
 @D.function("yearweek")
 def year_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    raise ctx.error(node, "YEARWEEK has no counterpart: use DATE_FORMAT(d, '%x%v') for ISO weeks.")
+    value, *mode = node.expressions
+    monday, four, _ = _week_rule(mode[0] if mode else None, node, ctx)
+    year = _week("my__week_year", value, monday, four, ctx)
+    number_ = _week("my__week_of_year", value.copy(), monday, four, ctx)
+    return _sum(exp.Mul(this=year, expression=common.lit(100)), number_)
+
+
+def _sum(one: exp.Expr, two: exp.Expr) -> exp.Expr:
+    made = exp.Paren(this=exp.Add(this=one, expression=two))
+    made.type = exp.DataType.build("BIGINT")
+    return made
 
 
 @D.rule(exp.TimestampDiff)
 def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Complete units from the first to the second
-    later, earlier, unit = _moment(node.this, ctx), _moment(node.expression, ctx), node.args["unit"].name.upper()
+    later, earlier, unit = moment(node.this, ctx), moment(node.expression, ctx), node.args["unit"].name.upper()
     unit = unit.removeprefix("SQL_TSI_")
     months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}.get(unit)
     if months:
@@ -100,12 +122,20 @@ def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("unit") is not None and node.args["unit"].name.upper() != "DAY":
         return None
-    days = [common.cast(_moment(node.args[key], ctx), "DATE") for key in ("expression", "this")]
+    since = node.expression
+    if any(literal.this == "0000-01-01" for literal in since.find_all(exp.Literal)):
+        # TO_DAYS as sqlglot writes it; in MySQL day 719528 is 1970-01-01
+        this = common.cast(moment(node.this, ctx), "DATE")
+        days_ = ctx.call("date_diff", common.lit("day"), common.cast(common.lit("1970-01-01"), "DATE"), this, type="BIGINT")
+        return _sum(days_, common.lit(719_527))
+    days = [common.cast(moment(node.args[key], ctx), "DATE") for key in ("expression", "this")]
     return ctx.call("date_diff", common.lit("day"), *days, type="BIGINT")
 
 
 def _shifted(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: exp.Expr, ctx: Context) -> exp.Expr:
     unit = unit.upper()
+    if "_" in unit:
+        return _composite(value, amount, unit, sign, node, ctx)
     if unit not in _DAYS | _TIMES:
         raise ctx.error(node, f"An interval in {unit} has no counterpart: add its parts one by one.")
     count = number(amount, ctx)
@@ -114,11 +144,11 @@ def _shifted(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: exp.
     if sign < 0:
         count = exp.Neg(this=exp.Paren(this=count))
     months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}.get(unit)
-    moment = _moment(value, ctx)
+    start = moment(value, ctx)
     if months:
         moved = ctx.macro(
             "my__add_months",
-            moment,
+            start,
             exp.Mul(this=exp.Paren(this=count), expression=common.lit(months)),
             type="TIMESTAMP",
         )
@@ -131,13 +161,37 @@ def _shifted(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: exp.
             "SECOND": 10**6,
             "MICROSECOND": 1,
         }
-        moved = ctx.macro("my__add", moment, count, common.lit(size[unit]), type="TIMESTAMP")
+        moved = ctx.macro("my__add", start, count, common.lit(size[unit]), type="TIMESTAMP")
     if ctx.is_a(value, "date") and unit in _DAYS:
         return common.cast(moved, "DATE")
     if ctx.is_a(value, "text"):  # a text in, a text out
         keep = common.lit(1 if unit in _DAYS else 0)
         return ctx.macro("my__as_text", value.copy(), moved, keep, type="VARCHAR")
     return moved
+
+
+_UNITS = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "MICROSECOND")
+
+
+def _composite(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: exp.Expr, ctx: Context) -> exp.Expr:
+    """``INTERVAL '1:30' HOUR_MINUTE``: the text's numbers from the right, a sign holds for all of them.
+
+    https://dev.mysql.com/doc/refman/8.0/en/expressions.html#temporal-intervals
+    """
+    written = common.text(amount.unnest())
+    first, _, last = unit.partition("_")
+    if written is None or first not in _UNITS or last not in _UNITS or last == "MICROSECOND":
+        raise ctx.error(node, f"An interval in {unit} has no counterpart: add its parts one by one.")
+    units = _UNITS[_UNITS.index(first) : _UNITS.index(last) + 1]
+    numbers = re.findall(r"\d+", written)[: len(units)]
+    sign = -sign if written.strip().startswith("-") else sign
+    counts = dict(zip(units[-len(numbers) :] if numbers else (), map(int, numbers), strict=True))
+    months = counts.pop("YEAR", 0) * 12 + counts.pop("MONTH", 0)
+    if months or not counts:
+        return _shifted(value, common.lit(months), "MONTH", sign, node, ctx)
+    size = {"DAY": 86_400, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}
+    total = sum(count * size[part_] for part_, count in counts.items())
+    return _shifted(value, common.lit(total), "SECOND", sign, node, ctx)
 
 
 @D.rule(exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub, exp.DatetimeAdd, exp.DatetimeSub)
@@ -169,16 +223,6 @@ def add_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _shifted(value, amount, unit, -1 if node.name.lower() == "subdate" else 1, node, ctx)
 
 
-@D.rule(exp.StrToDate, exp.StrToTime)
-def parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # A text that does not fit is NULL
-    fmt = common.text(node.args["format"])
-    if fmt is None:
-        raise ctx.error(node, "The format is not a constant: write it as a text.")
-    kind = "TIMESTAMP" if re.search(r"%-?[HIMSfpTr]", fmt) else "DATE"
-    return common.cast(ctx.call("try_strptime", text(node.this, ctx), common.lit(fmt)), kind)
-
-
 @D.function("makedate")
 def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__makedate", *(whole(arg, ctx) for arg in node.expressions), type="DATE")
@@ -192,13 +236,13 @@ def period(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.ConvertTimezone)
 def convert_zone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     zones = [common.text(node.args[key]) for key in ("source_tz", "target_tz")]
-    moment = _moment(node.args["timestamp"], ctx)
+    there = moment(node.args["timestamp"], ctx)
     source, target = (_offset(zone) for zone in zones)
     if source is not None and target is not None:
         minutes = common.lit(target - source)
-        return ctx.macro("my__add", moment, minutes, common.lit(6 * 10**7), type="TIMESTAMP")
+        return ctx.macro("my__add", there, minutes, common.lit(6 * 10**7), type="TIMESTAMP")
     if all((zone and "/" in zone) or zone == "UTC" for zone in zones):
-        there = ctx.call("timezone", node.args["source_tz"], moment)
+        there = ctx.call("timezone", node.args["source_tz"], there)
         return ctx.call("timezone", node.args["target_tz"], there, type="TIMESTAMP")
     raise ctx.error(node, "Write time zones as '+09:00' or as names such as 'Asia/Seoul'.")
 
@@ -216,34 +260,42 @@ def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.open("now", node, "The time of the run is part of the result.")
         return common.cast(ctx.call("epoch", ctx.call("now")), "BIGINT")
     value = node.expressions[0]
-    seconds = ctx.call("epoch", _moment(value, ctx), type="DOUBLE")
+    seconds = ctx.call("epoch", moment(value, ctx), type="DOUBLE")
     whole_seconds = not any(ctx.is_a(c, "timestamp") for c in value.find_all(exp.Column))
     return common.cast(seconds, "BIGINT" if whole_seconds else "DECIMAL(20,6)")
-
-
-@D.rule(exp.UnixToTime)
-def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return common.cast(
-        ctx.call("make_timestamp", exp.Mul(this=exp.Paren(this=whole(node.this, ctx)), expression=common.lit(10**6))),
-        "TIMESTAMP",
-    )
 
 
 @D.function("microsecond")
 def microsecond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = exp.Paren(
-        this=exp.Mod(this=ctx.call("microsecond", _moment(node.expressions[0], ctx)), expression=common.lit(10**6))
+        this=exp.Mod(this=ctx.call("microsecond", moment(node.expressions[0], ctx)), expression=common.lit(10**6))
     )
     made.type = exp.DataType.build("BIGINT")
     return made
 
 
+_PARTS = {"YEAR": 10**10, "MONTH": 10**8, "DAY": 10**6, "HOUR": 10**4, "MINUTE": 100, "SECOND": 1}
+
+
 @D.rule(exp.Extract)
 def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit = node.this.name.upper()
-    if unit in ("MICROSECOND", "WEEK") or "_" in unit:
-        raise ctx.error(node, f"EXTRACT({unit} ...) has no counterpart: use the function of that name.")
-    node.set("expression", _moment(node.expression, ctx))
+    if unit == "WEEK":
+        return _week("my__week", node.expression, False, False, ctx)
+    if unit == "MICROSECOND":
+        return microsecond(exp.Anonymous(this="microsecond", expressions=[node.expression]), ctx)
+    if "_" in unit:
+        first, _, last = unit.partition("_")
+        if first not in _PARTS or last not in _PARTS:
+            raise ctx.error(node, f"EXTRACT({unit} ...) has no counterpart: extract its parts one by one.")
+        names = list(_PARTS)[list(_PARTS).index(first) : list(_PARTS).index(last) + 1]
+        made: exp.Expr | None = None
+        for name in names:
+            piece = ctx.call(name.lower(), moment(node.expression.copy(), ctx))
+            scaled = exp.Mul(this=piece, expression=common.lit(_PARTS[name] // _PARTS[last]))
+            made = scaled if made is None else _sum(made, scaled)
+        return made
+    node.set("expression", moment(node.expression, ctx))
     return None
 
 
@@ -251,18 +303,54 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     exp.Year,
     exp.Month,
     exp.Day,
-    exp.Hour,
-    exp.Minute,
-    exp.Second,
     exp.Quarter,
     exp.DayOfMonth,
     exp.DayOfYear,
     exp.LastDay,
 )
 def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if ctx.is_a(node.this, "text"):
-        node.set("this", _moment(node.this, ctx))
+    if ctx.is_a(node.this, "text", "int"):
+        node.set("this", moment(node.this, ctx))
     return None
+
+
+@D.rule(exp.Dayname, exp.Monthname)
+def day_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = "dayname" if isinstance(node, exp.Dayname) else "monthname"
+    return ctx.call(name, moment(node.this, ctx), type="VARCHAR")
+
+
+@D.function("dayname", "monthname")
+def name_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call(node.name.lower(), moment(node.expressions[0], ctx), type="VARCHAR")
+
+
+@D.rule(exp.Timestamp)
+def timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made, clock = moment(node.this, ctx), node.args.get("zone")
+    if clock is None:
+        return made
+    made = exp.Add(this=made, expression=ctx.macro("my__time", text(clock, ctx), type="INTERVAL"))
+    made.type = exp.DataType.build("TIMESTAMP", dialect="duckdb")
+    return exp.Paren(this=made)
+
+
+@D.function("to_days", "to_seconds")
+def days_since_year_0(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    size = 86_400 if node.name.lower() == "to_seconds" else 1
+    unit = common.lit("day" if size == 1 else "second")
+    since = ctx.call(
+        "date_diff", unit, common.cast(common.lit("1970-01-01"), "TIMESTAMP"), moment(node.expressions[0], ctx)
+    )
+    return _sum(since, common.lit(719_528 * size))
+
+
+@D.function("from_days")
+def from_days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    days = exp.Sub(this=common.cast(whole(node.expressions[0], ctx), "INTEGER"), expression=common.lit(719_528))
+    made = exp.Add(this=common.cast(common.lit("1970-01-01"), "DATE"), expression=exp.Paren(this=days))
+    made.type = exp.DataType.build("DATE")
+    return exp.Paren(this=made)
 
 
 @D.function("now", "sysdate", "localtime", "localtimestamp")

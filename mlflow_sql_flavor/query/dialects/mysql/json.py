@@ -7,6 +7,22 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
+from .values import is_json, text
+
+
+@D.rule(exp.Alias)
+def shown(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # A JSON value in a result is its text
+    if is_json(node.this) and isinstance(node.parent, exp.Select):
+        node.set("this", text(node.this, ctx))
+    return None
+
+
+@D.rule(exp.JSONExtract)
+def one_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.expressions:
+        raise ctx.error(node, "JSON_EXTRACT with several paths has no counterpart: call it once a path.")
+    return None
 
 
 @D.function("json_length")
@@ -23,14 +39,77 @@ def json_contains_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return found[0] if len(found) == 1 else ctx.call(name, *found, type="BIGINT")
 
 
+@D.function("json_contains")
+def json_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, wanted, *path = node.expressions
+    if path:
+        value = ctx.call("json_extract", value, path[0])
+    return common.cast(ctx.call("json_contains", value, wanted), "BIGINT")
+
+
 @D.function("json_unquote")
 def json_unquote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.expressions[0]
     if isinstance(value, exp.JSONExtract):
-        return exp.JSONExtractScalar(
-            this=value.this, expression=value.expression, only_json_types=False, scalar_only=False
-        )
+        made = ctx.call("json_extract", value.this, value.expression)
+        return ctx.macro("my__json_text", made, type="VARCHAR")
     return ctx.macro("my__json_text", value, type="VARCHAR")
 
 
-D.accepts("json_length", "json_contains_path", "json_unquote")
+@D.rule(exp.JSONExtractScalar)
+def unquoted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made = ctx.call("json_extract", node.this, node.expression)
+    return ctx.macro("my__json_text", made, type="VARCHAR")
+
+
+@D.rule(exp.JSONValue)
+def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("returning") or node.args.get("on_condition"):
+        raise ctx.error(node, "JSON_VALUE with RETURNING or ON has no counterpart: CAST its value.")
+    return ctx.macro("my__json_scalar", ctx.call("json_extract", node.this, node.args["path"]), type="VARCHAR")
+
+
+@D.rule(exp.JSONType)
+def json_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("my__json_type", node.this, type="VARCHAR")
+
+
+@D.rule(exp.JSONKeys)
+def json_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    path = node.expression if isinstance(node.expression, exp.Expr) else common.lit("$")
+    return ctx.macro("my__json_keys", node.this, path, type="VARCHAR")
+
+
+@D.rule(exp.JSONObject)
+def json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    pairs = [pair for pair in node.expressions if isinstance(pair, exp.JSONKeyValue)]
+    names = [common.text(pair.this) for pair in pairs]
+    if len(pairs) != len(node.expressions) or sorted(names, key=lambda n: (len(n or ""), n or "")) != names:
+        ctx.refuse("json_text", node, "MySQL sorts the keys of an object by length, MariaDB does not", "Sort them so")
+    parts = [exp.DPipe(this=common.lit(f'"{n}": '), expression=_item(p.expression, ctx)) for n, p in zip(names, pairs, strict=True)]
+    return _listed("{", parts, "}", ctx)
+
+
+@D.function("json_array")
+def json_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _listed("[", [_item(value, ctx) for value in node.expressions], "]", ctx)
+
+
+def _item(value: exp.Expr, ctx: Context) -> exp.Expr:
+    if ctx.is_a(value, "float", "date", "timestamp", "interval", "decimal") or is_json(value):
+        ctx.refuse("json_text", value, "The text of this value inside a JSON differs", "CAST it to CHAR or SIGNED")
+    if ctx.is_a(value, "bool") and not isinstance(value.unnest(), exp.Boolean):
+        value = common.cast(value, "BIGINT")
+    shown_ = common.cast(ctx.call("to_json", value), "VARCHAR")
+    return exp.Coalesce(this=shown_, expressions=[common.lit("null")])
+
+
+def _listed(start: str, parts: list[exp.Expr], end: str, ctx: Context) -> exp.Expr:
+    inside = ctx.call("concat_ws", common.lit(", "), *parts) if parts else common.lit("")
+    joined = exp.DPipe(this=exp.DPipe(this=common.lit(start), expression=inside), expression=common.lit(end))
+    made = exp.Paren(this=joined)
+    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    return made
+
+
+D.accepts("json_length", "json_contains_path", "json_unquote", "json_value", "json_array", "json_object")

@@ -7,12 +7,29 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
-from .values import condition, is_json, number, text, whole
+from .times import time
+from .values import condition, decimals, is_json, json_text, number, text, whole
 
 _NUMBERS = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg, exp.Sign, exp.Mod, exp.Ceil, exp.Floor)
 
 
-@D.rule(*_NUMBERS, exp.Div, exp.Pow, exp.Exp, exp.Trunc)
+@D.rule(exp.Pow, exp.Exp)
+def finite(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/out-of-range-and-overflow.html: an error, not an infinity
+    args = [number(node.args[key], ctx) for key in ("this", "expression") if node.args.get(key)]
+    name = "pow" if isinstance(node, exp.Pow) else "exp"
+    return ctx.macro("my__finite", ctx.call(name, *(common.cast(arg, "DOUBLE") for arg in args)), type="DOUBLE")
+
+
+@D.rule(exp.Pi)
+def pi(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Shown with six digits, all of them are used: https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html#function_pi
+    if isinstance(node.parent, exp.Alias) and isinstance(node.parent.parent, exp.Select) and node.parent.parent.parent is None:
+        return common.cast(common.lit("3.141593"), "DOUBLE")
+    return None
+
+
+@D.rule(*_NUMBERS, exp.Div, exp.Trunc)
 def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, (exp.Add, exp.Sub)) and isinstance(node.expression, exp.Interval):
         return None
@@ -91,11 +108,20 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return _decimal(value, to, ctx)
     if to.this in exp.DataType.FLOAT_TYPES:
         return common.cast(number(value, ctx), "DOUBLE")
-    if to.this == exp.DType.DATE and ctx.is_a(value, "text"):
-        return ctx.macro("my__date", value, type="DATE")
+    if to.this == exp.DType.DATE and ctx.is_a(value, "text", "int"):
+        return ctx.macro("my__date", text(value, ctx), type="DATE")
+    if to.this == exp.DType.TIME:
+        return time(value, ctx)
     if to.this in (exp.DType.DATETIME, exp.DType.TIMESTAMP):
-        return ctx.macro("my__datetime" if ctx.is_a(value, "text") else "my__seconds", value, type="TIMESTAMP")
+        if ctx.is_a(value, "text", "int"):
+            return ctx.macro("my__datetime", text(value, ctx), type="TIMESTAMP")
+        return ctx.macro("my__seconds", value, type="TIMESTAMP")
     if to.this in (exp.DType.BINARY, exp.DType.VARBINARY, exp.DType.BLOB):
+        holder = node.parent.parent if isinstance(node.parent, exp.Paren) else node.parent
+        if isinstance(holder, (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.In, exp.Like, exp.Ordered)):
+            made = exp.Collate(this=text(value, ctx), expression=exp.to_identifier("binary", quoted=True))
+            made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+            return made
         ctx.refuse("collation", node, "A binary text compares by bytes, others ignore case and accents", "Leave it out")
     return None
 
@@ -162,9 +188,12 @@ def inside(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+_KINDS = ("text", "bool", "number", "date", "timestamp", "interval")
+
+
 def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, exp.Expr]:
     kinds = [
-        next((k for k in ("text", "bool", "number", "date", "timestamp") if ctx.is_a(n, k)), "") for n in (one, two)
+        next((k for k in _KINDS if ctx.is_a(n, k)), "") for n in (one, two)
     ]
     if is_json(one) or is_json(two):
         if "text" in kinds:
@@ -174,6 +203,16 @@ def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, e
         return number(one, ctx), number(two, ctx)
     if "text" in kinds and ("number" in kinds or "bool" in kinds):
         return number(one, ctx), number(two, ctx)
+    if kinds == ["text", "text"] and (json_text(one) or json_text(two)):
+        made = exp.Collate(this=exp.Paren(this=one), expression=exp.to_identifier("binary", quoted=True))
+        made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+        return made, two
+    if "interval" in kinds and "text" in kinds:
+        return time(one, ctx), time(two, ctx)
+    if "number" in kinds and ("date" in kinds or "timestamp" in kinds):
+        ctx.refuse(
+            "implicit_cast", two, "A date is compared with a number of digits", "Write the date as a text 'YYYY-MM-DD'"
+        )
     if set(kinds) == {"bool", "number"}:
         return number(one, ctx), number(two, ctx)
     if "text" in kinds and ("date" in kinds or "timestamp" in kinds):
@@ -239,9 +278,23 @@ def union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def spread(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = number(node.this, ctx)
     node.set("this", value)
-    if not ctx.is_a(value, "int"):
+    if not ctx.is_a(value, "int", "decimal"):
         return None
-    return ctx.call("round", node.copy(), common.lit(4), type="DOUBLE")  # shown with four digits, as AVG of integers
+    # shown with four digits more than its values, as AVG
+    return ctx.call("round", node.copy(), common.lit(decimals(value, ctx) + 4), type="DOUBLE")
 
 
-D.refuse_functions("encoding", {"crc32", "conv"}, "Its digits belong to one engine", "Compute it beforehand")
+@D.rule(exp.Interval)
+def interval_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/comparison-operators.html#function_interval: how many are not above the first
+    if not isinstance(node.this, exp.Tuple) or node.args.get("unit"):
+        return None
+    first, *others = (number(value, ctx) for value in node.this.expressions)
+    counted = [common.cast(exp.LTE(this=other, expression=first.copy()), "BIGINT") for other in others]
+    made: exp.Expr = counted[0]
+    for each in counted[1:]:
+        made = exp.Add(this=made, expression=each)
+    null = exp.If(this=exp.Is(this=first, expression=exp.Null()), true=common.lit(-1))
+    answer = exp.Case(ifs=[null], default=made)
+    answer.type = exp.DataType.build("BIGINT")
+    return answer

@@ -26,3 +26,31 @@ def with_rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         node.set("rollup", [exp.Rollup(expressions=node.expressions)])
         node.set("expressions", [])
     return None
+
+
+@D.rule(exp.Join)
+def straight_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # An inner join whose order of reading is fixed: https://dev.mysql.com/doc/refman/8.0/en/join.html
+    if str(node.args.get("kind") or "").upper() == "STRAIGHT_JOIN":
+        node.set("kind", None)
+    return None
+
+
+@D.rule(exp.Union)
+def first_of_equals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Of texts that are equal but not the same, the first row stays
+    if not node.args.get("distinct") or isinstance(node.parent, exp.CTE) or node.args.get("with_"):
+        return None
+    if not any(ctx.is_a(item.unalias(), "text") for item in node.left.selects):  # type: ignore[attr-defined]
+        return None
+    node.set("distinct", False)
+    rest = {key: node.args.get(key) for key in ("order", "limit", "offset")}
+    for key in rest:
+        node.set(key, None)
+    alias = exp.TableAlias(this=exp.to_identifier("united"))
+    made = exp.Select(expressions=[exp.Star()], distinct=exp.Distinct())
+    made = made.from_(exp.Subquery(this=node, alias=alias), copy=False)
+    for key, value in rest.items():
+        if value is not None:
+            made.set(key, value)
+    return made

@@ -7,7 +7,7 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
-from .values import text, whole
+from .values import json_text, number, text, whole
 
 D.known("ascii", "ord", "md5", "sha1", "lower", "degrees", "radians", "pi", "monthname", "dayname")
 D.refuse_functions(
@@ -80,27 +80,38 @@ def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 )
 def of_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.this
-    if isinstance(value, exp.Expr) and not isinstance(value, (exp.Distinct, exp.Order)) and not ctx.unknown(value):
-        node.set("this", text(value, ctx))
+    holder: exp.Expr = node
+    if isinstance(node, exp.GroupConcat) and isinstance(value, exp.Order):
+        holder, value = value, value.this
+    if isinstance(value, exp.Distinct):
+        value.set("expressions", [each if ctx.unknown(each) else text(each, ctx) for each in value.expressions])
+    elif isinstance(value, exp.Expr) and not ctx.unknown(value):
+        holder.set("this", text(value, ctx))
     return None
 
 
 @D.rule(exp.StrPosition)
 def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # The search follows the collation: case and accents do not count
-    args = [ctx.macro("my__fold", text(node.args[key], ctx), type="VARCHAR") for key in ("this", "substr")]
+    # The search ignores case; an accent counts, for a letter with one has more bytes
+    args = [ctx.call("lower", text(node.args[key], ctx), type="VARCHAR") for key in ("this", "substr")]
     start = node.args.get("position")
     if start is None:
         return ctx.call("strpos", *args, type="BIGINT")
     return ctx.macro("my__locate", *args, whole(start, ctx), type="BIGINT")
 
 
+def _binary(node: exp.Expr) -> bool:
+    """Whether a text is compared by its bytes."""
+    return isinstance(node.unnest(), exp.Collate)
+
+
 @D.rule(exp.Like)
 def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-comparison-functions.html#operator_like
-    node.set("this", ctx.macro("my__fold", text(node.this, ctx), type="VARCHAR"))
-    pattern = text(node.expression, ctx)
-    node.set("expression", ctx.macro("my__fold", pattern, type="VARCHAR"))
+    by_bytes = _binary(node.this) or _binary(node.expression) or json_text(node.this)
+    for key in ("this", "expression"):
+        value = node.args[key].unnest().this if _binary(node.args[key]) else text(node.args[key], ctx)
+        node.set(key, value if by_bytes else ctx.macro("my__fold", value, type="VARCHAR"))
     if isinstance(node.parent, exp.Escape):
         return None
     made = exp.Escape(this=node.copy(), expression=common.lit("\\"))
@@ -175,9 +186,100 @@ def find_in_set(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.Collate)
 def collate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = node.expression.name.lower()
-    if name.endswith("_bin"):
-        ctx.refuse("collation", node, "A binary collation compares bytes", "Leave it out")
-    return node.this if name.endswith("_ci") else None
+    if name.endswith("_ci"):
+        return node.this
+    if not name.endswith("_bin"):
+        ctx.refuse("collation", node, "This collation cannot be reproduced", "Leave it out")
+    made = exp.Collate(this=text(node.this, ctx), expression=exp.to_identifier("binary", quoted=True))
+    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    return made
+
+
+@D.rule(exp.Chr)
+def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_char: bytes, unless USING names a set
+    codes = [part.this for part in node.expressions if isinstance(part, exp.Literal) and not part.is_string]
+    if len(codes) != len(node.expressions) or not all(0 < int(code) < 128 for code in codes):
+        raise ctx.error(node, "CHAR of another value than constants from 1 to 127: write the text itself.")
+    made: exp.Expr = common.lit("".join(chr(int(code)) for code in codes))
+    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    if not node.args.get("charset") and isinstance(node.parent, (exp.Alias, exp.Select)):
+        return ctx.call("encode", made, type="BLOB")
+    return made
+
+
+@D.function("mid")
+def mid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, start, size = node.expressions
+    return ctx.macro("my__substr", text(value, ctx), whole(start, ctx), whole(size, ctx), type="VARCHAR")
+
+
+@D.rule(exp.Stuff)
+def insert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    args = [text(node.this, ctx), whole(node.args["start"], ctx), whole(node.args["length"], ctx)]
+    return ctx.macro("my__insert", *args, text(node.expression, ctx), type="VARCHAR")
+
+
+@D.rule(exp.Elt)
+def elt(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    values = exp.Array(expressions=[text(value, ctx) for value in node.expressions])
+    return ctx.macro("my__elt", whole(node.this, ctx), values, type="VARCHAR")
+
+
+@D.function("field")
+def field(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_field: texts, or else numbers
+    if all(ctx.is_a(value, "text") for value in node.expressions):
+        wanted, *others = node.expressions
+    elif all(ctx.is_a(value, "int") for value in node.expressions):
+        wanted, *others = node.expressions
+    else:
+        wanted, *others = (common.cast(number(value, ctx), "DOUBLE") for value in node.expressions)
+    ifs = [
+        exp.If(this=exp.EQ(this=wanted.copy(), expression=other), true=common.lit(i + 1))
+        for i, other in enumerate(others)
+    ]
+    made = exp.Case(ifs=ifs, default=common.lit(0))
+    made.type = exp.DataType.build("BIGINT")
+    return made
+
+
+@D.rule(exp.NumberToStr)
+def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_format
+    digits = node.args["format"]
+    culture = common.text(node.args["culture"]) if node.args.get("culture") else "en_US"
+    if culture != "en_US" or not isinstance(digits, exp.Literal) or digits.is_string or int(digits.this) > 12:
+        ctx.refuse("locale_format", node, "FORMAT with a locale, or digits that are not a constant", "Use ROUND")
+        return None
+    value = number(node.this, ctx)
+    if ctx.is_a(value, "float"):
+        value = ctx.macro("my__round", value, digits.copy(), type="DOUBLE")
+        value = common.cast(common.cast(value, "VARCHAR"), f"DECIMAL(38,{digits.this})")
+    else:
+        value = common.cast(ctx.call("round", common.cast(value, "DECIMAL(38,12)"), digits.copy()), f"DECIMAL(38,{digits.this})")
+    return ctx.macro("my__format", value, digits, type="VARCHAR")
+
+
+@D.function("conv", "oct")
+def conv(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, *bases = node.expressions
+    bases = bases or [common.lit(10), common.lit(8)]
+    if not all(isinstance(base, exp.Literal) and 2 <= int(base.this) <= 36 for base in bases):
+        raise ctx.error(node, "The bases of CONV are constants from 2 to 36: write them as numbers.")
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: int(bases[0].this)]
+    pattern = common.lit(f"(?i)^[{digits}]+")
+    return ctx.macro("my__conv", text(value, ctx), pattern, *bases, type="VARCHAR")
+
+
+@D.function("crc32")
+def crc32(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("my__crc32", text(node.expressions[0], ctx), type="BIGINT")
+
+
+@D.function("quote")
+def quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    raise ctx.error(node, "QUOTE has no counterpart: leave it out, a result needs no quotes.")
 
 
 @D.rule(exp.Soundex)

@@ -9,14 +9,20 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 
-__all__ = ["condition", "is_json", "number", "text", "whole"]
+__all__ = ["condition", "decimals", "is_json", "json_text", "number", "text", "whole"]
 
 _NUMERAL = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
 
 
 def is_json(node: exp.Expr) -> bool:
     """Whether a node is a JSON value, not its text."""
-    return isinstance(node.unnest(), exp.JSONExtract) or str(getattr(node.unnest(), "name", "")) == "my__json"
+    return type(node.unnest()) is exp.JSONExtract
+
+
+def json_text(node: exp.Expr) -> bool:
+    """Whether a node is a text out of JSON, which compares by its bytes."""
+    inner = node.unnest()
+    return type(inner) is exp.JSONExtractScalar or inner.name in ("my__json_text", "my__json_scalar")
 
 
 def number(node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -31,7 +37,7 @@ def number(node: exp.Expr, ctx: Context) -> exp.Expr:
         return common.cast(node, "BIGINT")
     if ctx.is_a(node, "text"):
         return ctx.macro("my__number", node, type="DOUBLE")
-    if ctx.is_a(node, "date", "timestamp", "time"):
+    if ctx.is_a(node, "date", "timestamp", "time", "interval"):
         ctx.refuse(
             "implicit_cast",
             node,
@@ -60,10 +66,15 @@ def text(node: exp.Expr, ctx: Context) -> exp.Expr:
     if isinstance(inner, (exp.Div, exp.Avg)) and not _approximate(inner, ctx):
         # Exact division keeps four digits more than the left side:
         # https://dev.mysql.com/doc/refman/8.0/en/arithmetic-functions.html#operator_divide
-        scale = _scale(inner.this, ctx) + 4
+        scale = decimals(inner.this, ctx) + 4
         return common.cast(common.cast(node, f"DECIMAL(38,{scale})"), "VARCHAR")
+    if is_json(inner):
+        return ctx.macro("my__json_show", inner, common.cast(inner.this.copy(), "VARCHAR"), type="VARCHAR")
     if ctx.is_a(node, "float"):
         return ctx.macro("my__text", node, type="VARCHAR")
+    if ctx.is_a(node, "interval"):
+        long = any(ctx.is_a(column, "timestamp") for column in node.find_all(exp.Column))
+        return ctx.macro("my__time_text", node, exp.Boolean(this=long), type="VARCHAR")
     if ctx.is_a(node, "timestamp"):
         fmt = (
             "%Y-%m-%d %H:%M:%S.%f"
@@ -79,7 +90,8 @@ def _approximate(node: exp.Expr, ctx: Context) -> bool:
     return any(ctx.is_a(side, "float", "text") or ctx.unknown(side) for side in sides)
 
 
-def _scale(node: exp.Expr, ctx: Context) -> int:
+def decimals(node: exp.Expr, ctx: Context) -> int:
+    """Digits behind the point of an exact value."""
     inner = node.unnest()
     if isinstance(inner, exp.Literal) and not inner.is_string:
         return len(str(inner.this).partition(".")[2])

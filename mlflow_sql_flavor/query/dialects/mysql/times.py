@@ -1,0 +1,101 @@
+"""TIME values, lengths of time from -838 to 838 hours: https://dev.mysql.com/doc/refman/8.0/en/time.html"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .dates import moment
+from .values import number
+
+__all__ = ["time"]
+
+
+def time(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The value as a TIME, which is an INTERVAL of DuckDB."""
+    if isinstance(node, (exp.TsOrDsToTime, exp.TsOrDsToDate, exp.TsOrDsToTimestamp)):
+        node = node.this
+    if ctx.is_a(node, "interval"):
+        return node
+    if ctx.is_a(node, "text"):
+        return ctx.macro("my__time", node, type="INTERVAL")
+    if ctx.is_a(node, "time"):
+        return ctx.macro("my__time", common.cast(node, "VARCHAR"), type="INTERVAL")
+    return ctx.macro("my__clock", moment(node, ctx), type="INTERVAL")
+
+
+@D.rule(exp.Time)
+def time_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return time(node.this, ctx)
+
+
+@D.rule(exp.CurrentTime)
+def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.open("now", node, "The time of the run is part of the result.")
+    return ctx.macro("my__clock", ctx.macro("my__now", type="TIMESTAMP"), type="INTERVAL")
+
+
+@D.rule(exp.TimeFromParts)
+def make_time(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    parts = [number(node.args[key], ctx) for key in ("hour", "min", "sec")]
+    return ctx.macro("my__maketime", *parts, type="INTERVAL")
+
+
+@D.function("sec_to_time")
+def of_seconds(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("my__seconds_time", number(node.expressions[0], ctx), type="INTERVAL")
+
+
+@D.function("time_to_sec")
+def seconds(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    micros = ctx.macro("my__us", time(node.expressions[0], ctx))
+    return common.cast(ctx.call("trunc", exp.Div(this=micros, expression=common.lit(10**6))), "BIGINT")
+
+
+@D.function("timediff")
+def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    one, two = node.expressions
+    if ctx.is_a(one, "interval") or ctx.is_a(two, "interval") or (ctx.is_a(one, "text") and ctx.is_a(two, "text")):
+        written = [common.text(side.unnest()) for side in (one, two)]
+        if not any(w and "-" in w[1:] for w in written):
+            made = exp.Sub(this=time(one, ctx), expression=time(two, ctx))
+            made.type = exp.DataType.build("INTERVAL", dialect="duckdb")
+            return exp.Paren(this=made)
+    return ctx.macro("my__between_times", moment(one, ctx), moment(two, ctx), type="INTERVAL")
+
+
+@D.function("addtime", "subtime")
+def shifted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, amount = node.expressions
+    if not ctx.is_a(value, "interval", "date", "timestamp"):
+        raise ctx.error(node, f"{node.name.upper()} of a text: CAST it AS DATETIME or AS TIME first.")
+    kind = exp.Add if node.name.lower() == "addtime" else exp.Sub
+    made = kind(this=value, expression=time(amount, ctx))
+    made.type = exp.DataType.build("INTERVAL" if ctx.is_a(value, "interval") else "TIMESTAMP", dialect="duckdb")
+    paren = exp.Paren(this=made)
+    paren.type = made.type
+    return paren
+
+
+_SIZES: dict[type[exp.Expr], tuple[int, int]] = {
+    exp.Hour: (3_600_000_000, 1000),
+    exp.Minute: (60_000_000, 60),
+    exp.Second: (1_000_000, 60),
+}
+
+
+@D.rule(*_SIZES)
+def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.this
+    if isinstance(value, (exp.TsOrDsToTime, exp.TsOrDsToTimestamp, exp.TsOrDsToDate)):
+        value = value.this
+    if ctx.is_a(value, "date", "timestamp") or ctx.unknown(value):
+        node.set("this", value)
+        return None
+    size, most = _SIZES[type(node)]
+    return ctx.macro("my__time_part", time(value, ctx), common.lit(size), common.lit(most), type="BIGINT")
+
+
+D.accepts("time", "curtime", "current_time", "timediff", "sec_to_time", "time_to_sec", "maketime")
