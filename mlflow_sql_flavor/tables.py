@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import frames, schema
+from .engines.duckdb import Instance
 from .engines.sandbox import TableSource, quote
 from .errors import InputError, ModelFileError, SQLModelError, did_you_mean
 from .query.policy import fold
@@ -92,7 +94,7 @@ class ReferenceTable:
         folded = {fold(name): name for name in self.arrow_schema.names}
         if not columns or any(fold(c) not in folded for c in columns):
             return False
-        with duckdb.connect() as con:
+        with contextlib.closing(_UNLOCKED.cursor()) as con:
             data: Any = con.read_parquet(str(self.data)) if isinstance(self.data, Path) else con.from_arrow(self.data)
             kinds = dict(zip(data.columns, map(str, data.types), strict=True))
             keys = {c: quote(folded[fold(c)]) for c in columns}
@@ -106,6 +108,15 @@ class ReferenceTable:
             except duckdb.Error:
                 return False  # a type whose values are not compared
 
+
+def _connect() -> Any:
+    import duckdb
+
+    return duckdb.connect()
+
+
+#: For checks of the user's own data while a model is made. Kept open: opening takes longer than most of them.
+_UNLOCKED = Instance(_connect)
 
 _REPEATED = "SELECT 1 FROM data WHERE {} GROUP BY {} HAVING count(*) > 1 LIMIT 1"
 
