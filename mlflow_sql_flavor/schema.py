@@ -104,7 +104,12 @@ REFUSED = {"UNION": "VARCHAR", "VARIANT": "JSON", '"NULL"': "VARCHAR"}
 @functools.lru_cache(maxsize=4096)
 def _parse(text: str) -> Any:
     import duckdb
+    from duckdb import sqltypes
 
+    # Most types are there already; sqltype opens DuckDB's default database, which takes as long as the model's own.
+    constant = getattr(sqltypes, text, None) if text.isupper() and text.isidentifier() else None
+    if constant is not None and str(constant) == text:
+        return constant
     try:
         return duckdb.sqltype(text)
     except Exception as error:

@@ -7,7 +7,6 @@ own catalog or a look at it: that is what `check` is for. Neither is enough alon
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +141,7 @@ def open_instance(
     config = {**_CONFIG, "max_memory": f"{limits.memory_limit}B", "threads": limits.threads}
     con = duckdb.connect(":memory:", config=config)
     try:
-        taken = set(_own_names()[0])
+        taken = set(_own_names(con, "table")) if tables else set()
         for name, source in (tables or {}).items():
             _new_name(name, taken, "table")
             _load_table(con, name, source, limits)
@@ -153,7 +152,7 @@ def open_instance(
         for macro in macros:
             con.execute(macro)
         # Listing DuckDB's functions costs more than all the rest of opening: only where there are some to compare with.
-        taken = {*_own_names()[1], *(_macro_names(con) if macros else ())} if functions else set()
+        taken = {*_own_names(con, "function"), *(_macro_names(con) if macros else ())} if functions else set()
         for function in functions:
             _add_function(con, function, taken)
         con.execute(f"SET GLOBAL max_execution_time = {max(1, round(limits.timeout_seconds * 1000))}")
@@ -180,8 +179,8 @@ def check(
         QueryError: It is not exactly one query, or it does something outside `policy`'s list; says what and where.
     """
     # A model's file names its tables, macros and functions: a name of DuckDB's own among them would open what is shut.
-    views, builtins = _own_names()
-    for kind, names, own in (("table", tables, views), ("function", functions, builtins)):
+    for kind, names in (("table", tables), ("function", functions)):
+        own = _own_names(con, kind) if names else frozenset()
         for name in names:
             if policy.fold(name) in own:
                 raise QueryError(
@@ -254,15 +253,18 @@ def describe(
     return [(row[0], row[1]) for row in rows]
 
 
-@cache
-def _own_names() -> tuple[frozenset[str], frozenset[str]]:
-    """The views and the functions that DuckDB itself brings. The same for every instance, so asked once."""
-    import duckdb
+_OWN = {
+    "table": "SELECT DISTINCT view_name FROM duckdb_views() WHERE internal",
+    "function": "SELECT DISTINCT function_name FROM duckdb_functions() WHERE internal",
+}
+_known: dict[str, frozenset[str]] = {}
 
-    with duckdb.connect(":memory:", config=_CONFIG) as con:
-        views = con.execute("SELECT DISTINCT view_name FROM duckdb_views()").fetchall()
-        functions = con.execute("SELECT DISTINCT function_name FROM duckdb_functions()").fetchall()
-    return frozenset(policy.fold(name) for (name,) in views), frozenset(policy.fold(name) for (name,) in functions)
+
+def _own_names(con: "duckdb.DuckDBPyConnection", kind: str) -> frozenset[str]:
+    """The views or the functions that DuckDB itself brings. The same for every instance, so asked once, when needed."""
+    if kind not in _known:
+        _known[kind] = frozenset(policy.fold(name) for (name,) in con.execute(_OWN[kind]).fetchall())
+    return _known[kind]
 
 
 def _macro_names(con: "duckdb.DuckDBPyConnection") -> set[str]:

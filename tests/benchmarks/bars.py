@@ -67,7 +67,7 @@ def _one(work: Any, rounds: int, calls: int) -> list[list[str]]:
     ]
 
 
-def bulk(rounds: int = 9) -> list[list[str]]:
+def bulk(rounds: int = 7) -> list[list[str]]:
     """A million rows of ten columns, three of them text."""
     import polars
     import pyarrow as pa
@@ -152,7 +152,7 @@ def _fresh(code: str, *arguments: str, **environment: str) -> list[str]:
     return done.stdout.split()
 
 
-def memory(rounds: int = 3) -> list[list[str]]:
+def memory(rounds: int = 1) -> list[list[str]]:
     """The most memory a call takes: what the process grew by, and its input, to input and output."""
     lines = []
     for query in ("keys handed on", "all computed"):
@@ -190,7 +190,7 @@ print(time.perf_counter() - start)
 """
 
 
-def load(rounds: int = 7) -> list[list[str]]:
+def load(rounds: int = 5) -> list[list[str]]:
     """``mlflow.pyfunc.load_model`` in a process that has imported MLflow and the package and nothing else."""
     import mlflow.pyfunc
     import numpy as np
