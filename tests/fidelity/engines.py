@@ -66,7 +66,14 @@ def _sqlite() -> Iterator[Run]:
         import apsw
     except ImportError:
         raise Missing("SQLite of this year: pip install apsw") from None
-    types = {"int32": "INTEGER", "int64": "INTEGER", "double": "REAL", "dec": "REAL", "string": "TEXT", "bool": "BOOLEAN"}
+    types = {
+        "int32": "INTEGER",
+        "int64": "INTEGER",
+        "double": "REAL",
+        "dec": "REAL",
+        "string": "TEXT",
+        "bool": "BOOLEAN",
+    }
     connection = apsw.Connection(":memory:")
     for statement in _create({**types, "date": "TEXT", "ts": "TEXT"}, escape=False):
         connection.execute(statement)

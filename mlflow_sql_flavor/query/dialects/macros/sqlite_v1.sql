@@ -8,14 +8,36 @@ SET TimeZone = 'UTC';
 -- https://sqlite.org/lang_expr.html#castexpr: the longest numeral a text begins with, else 0
 CREATE MACRO sqlite__number(s) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(
   TRY_CAST(regexp_extract(s, '^[ \t\n\r\f\v]*([+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?)', 1) AS DOUBLE), 0.0::DOUBLE) END;
-CREATE MACRO sqlite__integer(s) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(
-  TRY_CAST(regexp_extract(s, '^[ \t\n\r\f\v]*([+-]?[0-9]+)', 1) AS BIGINT), 0) END;
--- a real as text: 15 digits, always with a point (https://sqlite.org/printf.html#the_alternate_form_1_flag)
+CREATE MACRO sqlite__trunc(x) AS CASE WHEN x >= 9223372036854775807::DOUBLE THEN 9223372036854775807
+  WHEN x <= -9223372036854775807::DOUBLE THEN CAST('-9223372036854775808' AS BIGINT) ELSE CAST(trunc(x) AS BIGINT) END;
+CREATE MACRO sqlite__integer(s) AS CASE WHEN s IS NULL THEN NULL ELSE
+  coalesce(TRY_CAST(regexp_extract(s, '^[ \t\n\r\f\v]*([+-]?[0-9]+)', 1) AS BIGINT),
+    sqlite__trunc(TRY_CAST(regexp_extract(s, '^[ \t\n\r\f\v]*([+-]?[0-9]+)', 1) AS DOUBLE)), 0) END;
+-- https://sqlite.org/datatype3.html#type_conversions_prior_to_comparison: the number a text is as a whole
+CREATE MACRO sqlite__numeral(s) AS
+  CASE WHEN regexp_full_match(s, '[ \t\n\r\f\v]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t\n\r\f\v]*')
+    THEN sqlite__number(s) END;
+-- https://sqlite.org/lang_expr.html#operators: a shift by a negative number goes the other way
+CREATE MACRO sqlite__wrap(n) AS CAST(CASE WHEN n >= 9223372036854775808::HUGEINT THEN n - 18446744073709551616::HUGEINT
+  WHEN n < -9223372036854775808::HUGEINT THEN n + 18446744073709551616::HUGEINT ELSE n END AS BIGINT);
+CREATE MACRO sqlite__left(a, n) AS CASE WHEN n >= 64 THEN CASE WHEN a IS NOT NULL THEN 0 END ELSE
+  sqlite__wrap((CAST(a AS HUGEINT) * CAST(power(2::DOUBLE, n) AS HUGEINT)) % 18446744073709551616::HUGEINT) END;
+CREATE MACRO sqlite__right(a, n) AS CASE WHEN n >= 64 THEN CASE WHEN a < 0 THEN -1 WHEN a >= 0 THEN 0 END
+  ELSE a >> n END;
+CREATE MACRO sqlite__shift_left(a, n) AS CASE WHEN n < 0 THEN sqlite__right(a, -n) ELSE sqlite__left(a, n) END;
+CREATE MACRO sqlite__shift_right(a, n) AS CASE WHEN n < 0 THEN sqlite__left(a, -n) ELSE sqlite__right(a, n) END;
+-- a real as text: 17 digits, fewer where those end in zeros or nines and still read back as the same number; with a point
+CREATE MACRO sqlite__pointed(s) AS regexp_replace(s, '^(-?[0-9]+)(e.*)?$', '\1.0\2');
+CREATE MACRO sqlite__digits(x) AS substr(replace(printf('%.16e', abs(x)), '.', ''), 14, 3);
 CREATE MACRO sqlite__text(x) AS CASE
   WHEN x IS NULL THEN NULL
   WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Inf' ELSE '-Inf' END
-  WHEN trunc(x) = x AND abs(x) < 1e15::DOUBLE THEN printf('%.1f', x::DOUBLE)
-  ELSE regexp_replace(printf('%.15g', x::DOUBLE), '^(-?[0-9]+)(e.*)?$', '\1.0\2') END;
+  WHEN trunc(x) = x AND abs(x) < 1e17::DOUBLE THEN printf('%.1f', x::DOUBLE)
+  WHEN (sqlite__digits(x::DOUBLE) = '000' OR sqlite__digits(x::DOUBLE)[2:] = '99')
+    AND TRY_CAST(printf('%.14g', x::DOUBLE) AS DOUBLE) = x THEN sqlite__pointed(printf('%.14g', x::DOUBLE))
+  ELSE sqlite__pointed(printf('%.17g', x::DOUBLE)) END;
+CREATE MACRO sqlite__quote(s) AS CASE WHEN s IS NULL THEN 'NULL' ELSE '''' || replace(s, '''', '''''') || '''' END;
+CREATE MACRO sqlite__glob(s) AS replace(s, '[^', '[!');
 -- https://sqlite.org/lang_corefunc.html#round: half away from zero of the value's own digits
 CREATE MACRO sqlite__round(x, n) AS CASE
   WHEN abs(x::DOUBLE) >= 1e15::DOUBLE THEN x::DOUBLE
@@ -32,22 +54,25 @@ CREATE MACRO sqlite__lower(s) AS translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abc
 CREATE MACRO sqlite__clock(s) AS
   to_milliseconds((TRY_CAST(s[1:2] AS BIGINT) * 3600000 + TRY_CAST(s[4:5] AS BIGINT) * 60000
     + CAST(round(coalesce(TRY_CAST(nullif(s[7:], '') AS DOUBLE), 0.0) * 1000) AS BIGINT))::BIGINT);
-CREATE MACRO sqlite__moment(s) AS CASE
-  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])') THEN
-    make_date(s[1:4]::BIGINT, s[6:7]::BIGINT, 1)::TIMESTAMP + to_days((s[9:10]::BIGINT - 1)::INTEGER)
-  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]+([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?Z?') THEN
-    make_date(s[1:4]::BIGINT, s[6:7]::BIGINT, 1)::TIMESTAMP + to_days((s[9:10]::BIGINT - 1)::INTEGER)
-      + sqlite__clock(trim(rtrim(s[12:], 'Z')))
+CREATE MACRO sqlite__day(s) AS
+  make_date(s[1:4]::BIGINT, s[6:7]::BIGINT, 1)::TIMESTAMP + to_days((s[9:10]::BIGINT - 1)::INTEGER);
+CREATE MACRO sqlite__local(s) AS CASE
+  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])') THEN sqlite__day(s)
+  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]+([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?Z?')
+    THEN sqlite__day(s) + sqlite__clock(trim(rtrim(s[12:], 'Z')))
   WHEN regexp_full_match(s, '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?') THEN
     TIMESTAMP '2000-01-01' + sqlite__clock(s)
   WHEN regexp_full_match(s, '[0-9]+(\.[0-9]*)?') THEN sqlite__julian(s::DOUBLE) END;
+CREATE MACRO sqlite__moment(s) AS CASE WHEN regexp_full_match(s, '.{10}[ T]+[0-9:.]+ *[+-](0[0-9]|1[0-4]):[0-5][0-9]')
+  THEN sqlite__local(trim(left(s, -6))) - to_minutes(CAST(left(right(s, 6), 1) || '1' AS BIGINT)
+    * (left(right(s, 5), 2)::BIGINT * 60 + right(s, 2)::BIGINT)) ELSE sqlite__local(s) END;
 CREATE MACRO sqlite__julian(n) AS
   CASE WHEN n BETWEEN 0 AND 5373484.5 THEN make_timestamp((round((n - 2440587.5::DOUBLE) * 86400000)::BIGINT * 1000)) END;
-CREATE MACRO sqlite__epoch(n) AS make_timestamp(round(n * 1000)::BIGINT * 1000);
+CREATE MACRO sqlite__epoch(n) AS make_timestamp(round(n * 1000::BIGINT)::BIGINT * 1000);
 CREATE MACRO sqlite__now() AS date_trunc('millisecond', CAST(now() AS TIMESTAMP));
 CREATE MACRO sqlite__months(t, n) AS
   date_trunc('month', t) + to_months(trunc(n)::INTEGER) + (t - date_trunc('month', t));
-CREATE MACRO sqlite__shift(t, n, ms) AS t + to_milliseconds(round(n * ms)::BIGINT);
+CREATE MACRO sqlite__shift(t, n, ms) AS t + to_milliseconds(round(n * ms::BIGINT)::BIGINT);
 CREATE MACRO sqlite__weekday(t, n) AS t + to_days(((n - dayofweek(t) + 7) % 7)::INTEGER);
 CREATE MACRO sqlite__julianday(t) AS epoch_ms(t) / 86400000.0::DOUBLE + 2440587.5::DOUBLE;
 CREATE MACRO sqlite__unixepoch(t) AS floor(epoch_ms(t) / 1000.0::DOUBLE)::BIGINT;
@@ -59,6 +84,12 @@ CREATE MACRO sqlite__json_value(j, p) AS CASE json_type(j, p)
   WHEN 'NULL' THEN NULL
   ELSE CASE WHEN json_type(j, p) IS NULL THEN NULL
     ELSE error('a JSON number or boolean is read as text: write CAST(... AS REAL), CAST(... AS INTEGER) or CAST(... AS TEXT)') END END;
+CREATE MACRO sqlite__json_missing(j, p) AS coalesce(json_type(j, p), 'NULL') = 'NULL';
+CREATE MACRO sqlite__json_type(j, p) AS CASE json_type(j, p) WHEN 'VARCHAR' THEN 'text' WHEN 'UBIGINT' THEN 'integer'
+  WHEN 'BIGINT' THEN 'integer' WHEN 'DOUBLE' THEN 'real' WHEN 'BOOLEAN' THEN json_extract_string(j, p)
+  ELSE lower(json_type(j, p)) END;
+CREATE MACRO sqlite__json_key(k, path) AS CASE WHEN ends_with(path, ']')
+  THEN error('the index of a JSON array is a number: write CAST(key AS INTEGER)') ELSE k END;
 CREATE MACRO sqlite__json_number(j, p) AS CASE json_type(j, p)
   WHEN 'BOOLEAN' THEN CASE json_extract_string(j, p) WHEN 'true' THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END
   WHEN 'VARCHAR' THEN sqlite__number(json_extract_string(j, p))

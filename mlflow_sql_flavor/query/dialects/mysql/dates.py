@@ -126,7 +126,9 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if any(literal.this == "0000-01-01" for literal in since.find_all(exp.Literal)):
         # TO_DAYS as sqlglot writes it; in MySQL day 719528 is 1970-01-01
         this = common.cast(moment(node.this, ctx), "DATE")
-        days_ = ctx.call("date_diff", common.lit("day"), common.cast(common.lit("1970-01-01"), "DATE"), this, type="BIGINT")
+        days_ = ctx.call(
+            "date_diff", common.lit("day"), common.cast(common.lit("1970-01-01"), "DATE"), this, type="BIGINT"
+        )
         return _sum(days_, common.lit(719_527))
     days = [common.cast(moment(node.args[key], ctx), "DATE") for key in ("expression", "this")]
     return ctx.call("date_diff", common.lit("day"), *days, type="BIGINT")

@@ -24,7 +24,11 @@ def finite(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.Pi)
 def pi(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Shown with six digits, all of them are used: https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html#function_pi
-    if isinstance(node.parent, exp.Alias) and isinstance(node.parent.parent, exp.Select) and node.parent.parent.parent is None:
+    if (
+        isinstance(node.parent, exp.Alias)
+        and isinstance(node.parent.parent, exp.Select)
+        and node.parent.parent.parent is None
+    ):
         return common.cast(common.lit("3.141593"), "DOUBLE")
     return None
 
@@ -192,9 +196,7 @@ _KINDS = ("text", "bool", "number", "date", "timestamp", "interval")
 
 
 def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, exp.Expr]:
-    kinds = [
-        next((k for k in _KINDS if ctx.is_a(n, k)), "") for n in (one, two)
-    ]
+    kinds = [next((k for k in _KINDS if ctx.is_a(n, k)), "") for n in (one, two)]
     if is_json(one) or is_json(two):
         if "text" in kinds:
             return (ctx.macro("my__json_text", one) if is_json(one) else one), (

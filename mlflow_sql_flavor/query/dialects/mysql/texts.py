@@ -229,9 +229,9 @@ def elt(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.function("field")
 def field(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_field: texts, or else numbers
-    if all(ctx.is_a(value, "text") for value in node.expressions):
-        wanted, *others = node.expressions
-    elif all(ctx.is_a(value, "int") for value in node.expressions):
+    if all(ctx.is_a(value, "text") for value in node.expressions) or all(
+        ctx.is_a(value, "int") for value in node.expressions
+    ):
         wanted, *others = node.expressions
     else:
         wanted, *others = (common.cast(number(value, ctx), "DOUBLE") for value in node.expressions)
@@ -257,7 +257,9 @@ def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         value = ctx.macro("my__round", value, digits.copy(), type="DOUBLE")
         value = common.cast(common.cast(value, "VARCHAR"), f"DECIMAL(38,{digits.this})")
     else:
-        value = common.cast(ctx.call("round", common.cast(value, "DECIMAL(38,12)"), digits.copy()), f"DECIMAL(38,{digits.this})")
+        value = common.cast(
+            ctx.call("round", common.cast(value, "DECIMAL(38,12)"), digits.copy()), f"DECIMAL(38,{digits.this})"
+        )
     return ctx.macro("my__format", value, digits, type="VARCHAR")
 
 

@@ -17,6 +17,7 @@ _MILLISECONDS = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second
 _FORMATS = {
     "%d": "%d", "%F": "%Y-%m-%d", "%f": "%S.%g", "%H": "%H", "%I": "%I", "%j": "%j", "%m": "%m", "%M": "%M",
     "%p": "%p", "%R": "%H:%M", "%S": "%S", "%T": "%H:%M:%S", "%u": "%u", "%w": "%w", "%W": "%W", "%Y": "%Y",
+    "%G": "%G", "%U": "%U", "%V": "%V",
     "%%": "%%",
 }  # fmt: skip
 
@@ -156,12 +157,17 @@ def _formatted(fmt: exp.Expr, args: list[exp.Expr], node: exp.Expr, ctx: Context
         raise ctx.error(fmt, "The format is not a constant: write it as a text.")
     moment = _moment(args, node, ctx)
     if wanted == "%s":
-        return common.cast(ctx.macro("sqlite__unixepoch", moment, type="BIGINT"), "VARCHAR")
+        epoch = ctx.macro("sqlite__unixepoch", moment, type="BIGINT")
+        made = ctx.call("format", common.lit("{}"), epoch, type="VARCHAR")
+        made.meta["digits"] = True
+        return made
     try:
         written = common.timefmt(wanted, _FORMATS, letters=False)
     except common.UnknownToken as unknown:
         raise ctx.error(fmt, f"The format's {unknown.token!r} has no counterpart in DuckDB: leave it out.") from None
-    return _written(moment, written, ctx)
+    made = ctx.call("strftime", moment, common.lit(written), type="VARCHAR")
+    made.meta["digits"] = re.fullmatch("(%[YmdHMSjwWuUVG])+", wanted) is not None  # its number is an integer
+    return made
 
 
 _NOW: dict[type[exp.Expr], str] = {

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlglot import exp
 
 from .. import common
 from ..context import Context
 from . import D
-from .values import integer, is_json, literal, number, numeral, text
+from .values import either, integer, is_json, literal, number, numeral, text
+
+
+def _number(self: Any, e: exp.Expr) -> Any:
+    self._annotate_binary(e)
+    if e.type is not None and e.type.this in exp.DataType.TEXT_TYPES:
+        self._set_type(e, exp.DType.DOUBLE)  # a text in arithmetic is a number
+    return e
+
+
+D.typing.update({kind: {"annotator": _number} for kind in (exp.Add, exp.Sub, exp.Mul)})
 
 # Integer by integer truncates: the setting integer_division does it exactly, sqlglot's TRUNC(a / b) not above 2^53.
 D.rule(exp.Div)(common.plain_division)
@@ -27,12 +39,39 @@ def real_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg, exp.Sign)
 def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    texts = any(ctx.is_a(node.args.get(key), "text") for key in ("this", "expression"))
     for key in ("this", "expression"):
         value = node.args.get(key)
         if isinstance(value, exp.Distinct):
             value.set("expressions", [number(each, ctx) for each in value.expressions])
         elif isinstance(value, exp.Expr):
             node.set(key, number(value, ctx))
+    sides = [node.args[key] for key in ("this", "expression") if isinstance(node.args.get(key), exp.Expr)]
+    if isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum)) and texts:
+        kind = "BIGINT" if all(ctx.is_a(side, "int") for side in sides) else "DOUBLE"
+        node.type = exp.DataType.build(kind, dialect="duckdb")
+    if not isinstance(node, (exp.Avg, exp.Sign)) and any(either(side) for side in sides):
+        node.meta["either"] = True
+    return None
+
+
+@D.rule(exp.Paren)
+def in_brackets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    node.type = node.this.type
+    return None
+
+
+@D.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)
+def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = "sqlite__shift_left" if isinstance(node, exp.BitwiseLeftShift) else "sqlite__shift_right"
+    return ctx.macro(name, integer(node.this, ctx), integer(node.expression, ctx), type="BIGINT")
+
+
+@D.rule(exp.Limit)
+def no_limit(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/lang_select.html#limitoffset: a negative LIMIT is none
+    if isinstance(node.expression, exp.Neg) and isinstance(node.expression.this, exp.Literal):
+        node.set("expression", common.lit(9223372036854775807))
     return None
 
 
@@ -40,7 +79,9 @@ def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for key in ("this", "expression"):
         value = node.args[key]
-        if is_json(value.unnest()) or (ctx.is_a(value, "text") and not isinstance(value.unnest(), exp.Literal)):
+        inner = value.unnest()
+        open_ = ctx.is_a(value, "text") and not isinstance(inner, exp.Literal) and not inner.meta.get("digits")
+        if isinstance(node, exp.Div) and (is_json(inner) or open_ or either(value)):
             ctx.refuse(
                 "implicit_cast",
                 node,
@@ -129,9 +170,12 @@ def _has_affinity(node: exp.Expr) -> bool:
 
 @D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    by_value = _by_value(node, ctx)
+    if by_value is not None:
+        return by_value
     left, right = _comparable(node.this, node.expression, node, ctx)
     if left is None or right is None:
-        return _never_equal(node)
+        return _mixed(node, ctx)[0] if isinstance(node, (exp.NullSafeEQ, exp.NullSafeNEQ)) else _apart(node, ctx)
     node.set("this", left)
     node.set("expression", right)
     return None
@@ -174,36 +218,57 @@ def _comparable(one: exp.Expr, two: exp.Expr, node: exp.Expr, ctx: Context) -> t
         other = b if a == "json" else a
         make = text if other == "text" else number
         return make(one, ctx), make(two, ctx)
-    texts, numbers, swap = (one, two, False) if a == "text" else (two, one, True)
+    texts, numbers = (one, two) if a == "text" else (two, one)
     if "bool" not in (a, b) and _has_affinity(numbers):
         inner = texts.unnest()
-        if isinstance(inner, exp.Literal):
-            found = numeral(inner.this)
-            if found is None:
-                return (None, None) if isinstance(node, (exp.EQ, exp.NEQ)) else _mixed(node, ctx)
-            pair: tuple[exp.Expr, exp.Expr] = (literal(found), numbers)
-        else:
+        if not isinstance(inner, exp.Literal):
             return _mixed(node, ctx)
-    elif _has_affinity(texts):
-        pair = (texts, text(numbers, ctx))
-    elif isinstance(node, (exp.EQ, exp.NEQ)):
-        return None, None
-    else:
-        return _mixed(node, ctx)
-    return (pair[1], pair[0]) if swap else pair
+        found = numeral(inner.this)
+        if found is None:
+            return None, None
+        return (literal(found), numbers) if texts is one else (numbers, literal(found))
+    if _has_affinity(texts):
+        return (texts, text(numbers, ctx)) if texts is one else (text(numbers, ctx), texts)
+    return None, None
 
 
 def _mixed(node: exp.Expr, ctx: Context) -> tuple[exp.Expr, exp.Expr]:
     raise ctx.error(node, "A text is compared with a number: in SQLite each value's own type decides. CAST one side.")
 
 
-def _never_equal(node: exp.Expr) -> exp.Expr:
+def _apart(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """A number compared with a text that is none: a text is greater than every number, and equal to none."""
+    if isinstance(node, exp.EQ):
+        answer = False
+    elif isinstance(node, exp.NEQ):
+        answer = True
+    else:
+        answer = isinstance(node, (exp.GT, exp.GTE)) == (_kind(node.this, ctx) == "text")
     both = exp.Or(
         this=exp.Is(this=node.this, expression=exp.Null()),
         expression=exp.Is(this=node.expression, expression=exp.Null()),
     )
-    answer = exp.false() if isinstance(node, exp.EQ) else exp.true()
-    made = exp.Case(ifs=[exp.If(this=both, true=exp.Null())], default=answer)
+    made = exp.Case(ifs=[exp.If(this=both, true=exp.Null())], default=exp.Boolean(this=answer))
+    made.type = exp.DataType.build("BOOLEAN")
+    return exp.Paren(this=made)
+
+
+def _by_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A number compared with a text whose values are numbers or not: each one is compared as what it is."""
+    kinds = [_kind(side, ctx) for side in (node.this, node.expression)]
+    if set(kinds) != {"text", "number"} or isinstance(node, (exp.NullSafeEQ, exp.NullSafeNEQ)):
+        return None
+    key = "this" if kinds[0] == "text" else "expression"
+    other = node.args["expression" if key == "this" else "this"]
+    if not _has_affinity(other) or isinstance(node.args[key].unnest(), exp.Literal):
+        return None
+    read = ctx.macro("sqlite__numeral", node.args[key].copy(), type="DOUBLE")
+    numeric = node.copy()
+    numeric.set(key, read)
+    made = exp.Case(
+        ifs=[exp.If(this=exp.Is(this=read.copy(), expression=exp.Null()), true=_apart(node.copy(), ctx))],
+        default=numeric,
+    )
     made.type = exp.DataType.build("BOOLEAN")
     return exp.Paren(this=made)
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
-from .values import integer, is_json, number, text
+from .values import either, integer, is_json, number, text
 
 _TYPES = {"int": "integer", "bool": "integer", "float": "real", "decimal": "real", "text": "text"}
 
@@ -22,8 +22,10 @@ D.known(
 def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_corefunc.html#typeof
     value = node.this
+    if isinstance(value, exp.Null):
+        return common.lit("null")
     kind = next((name for family, name in _TYPES.items() if ctx.is_a(value, family)), None)
-    if kind is None or is_json(value):
+    if kind is None or is_json(value) or either(value):
         ctx.refuse("typeof", node, "The type of this value is known to SQLite only", "Leave it out")
         return None
     made = exp.Case(
@@ -67,21 +69,124 @@ def of_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+@D.rule(exp.Glob)
+def glob(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # [^a] is DuckDB's [!a]
+    node.set("expression", ctx.macro("sqlite__glob", text(node.expression, ctx), type="VARCHAR"))
+    return None
+
+
+@D.function("quote")
+def quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.expressions[0]
+    if ctx.is_a(value, "text"):
+        return ctx.macro("sqlite__quote", value, type="VARCHAR")
+    if ctx.is_a(value, "int", "bool"):
+        return exp.Coalesce(this=text(value, ctx), expressions=[common.lit("NULL")])
+    raise ctx.error(node, "QUOTE of this value has no counterpart: leave it out.")
+
+
+@D.rule(exp.Chr)
+def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # One character a code: https://sqlite.org/lang_corefunc.html#char
+    if len(node.expressions) < 2:
+        return None
+    each = [ctx.call("chr", common.cast(integer(code, ctx), "INTEGER")) for code in node.expressions]
+    return ctx.call("concat", *each, type="VARCHAR")
+
+
+@D.function("octet_length")
+def octet_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("strlen", text(node.expressions[0], ctx), type="BIGINT")
+
+
 @D.rule(exp.GroupConcat)
 def group_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    value = node.this
-    if isinstance(value, exp.Expr) and not isinstance(value, (exp.Distinct, exp.Order)):
-        node.set("this", text(value, ctx))
+    holder, value = node, node.this
+    if isinstance(value, exp.Order):
+        holder, value = value, value.this
+    if isinstance(value, exp.Distinct):
+        value.set("expressions", [text(each, ctx) for each in value.expressions])
+    elif isinstance(value, exp.Expr):
+        holder.set("this", text(value, ctx))
     return None
 
 
 @D.rule(exp.JSONExtractScalar)
 def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # json_extract and ->> give a value of its own type: https://sqlite.org/json1.html#jptr
-    path = node.expression
-    if not isinstance(path, exp.JSONPath):
+    return ctx.macro("sqlite__json_value", node.this, _path(node, ctx), type="VARCHAR")
+
+
+def _path(node: exp.Expr, ctx: Context) -> exp.Expr:
+    path = node.args.get("expression")
+    if path is None:
+        return common.lit("$")
+    written = path.sql("duckdb").strip("'") if isinstance(path, exp.JSONPath) else common.text(path)
+    if written is None:
         raise ctx.error(node, "The path into the JSON is not a constant: write it as a text.")
-    return ctx.macro("sqlite__json_value", node.this, common.lit(path.sql("duckdb").strip("'")), type="VARCHAR")
+    return common.lit(written if written.startswith("$") else f'$."{written}"')
+
+
+@D.rule(exp.Is)
+def json_is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    inner = node.this.unnest()
+    if is_json(inner) and isinstance(node.expression, exp.Null):
+        return ctx.macro("sqlite__json_missing", *inner.expressions, type="BOOLEAN")
+    return None
+
+
+@D.rule(exp.JSONType)
+def json_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/json1.html#the_json_type_function
+    return ctx.macro("sqlite__json_type", node.this, _path(node, ctx), type="VARCHAR")
+
+
+@D.rule(exp.JSONArrayAgg)
+def json_group_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.this
+    if not ctx.is_a(value, "int", "text"):
+        ctx.refuse("json_text", node, "The text of these values inside a JSON may differ", "CAST them to TEXT")
+    made = common.cast(ctx.call("to_json", ctx.call("list", value)), "VARCHAR")
+    return exp.Coalesce(this=made, expressions=[common.lit("[]")])
+
+
+@D.prepare
+def json_each(tree: exp.Expr, ctx: Context) -> None:
+    # https://sqlite.org/json1.html#jeach: a value has the type it has in the JSON, an array's key is a number
+    aliases = set()
+    for table in tree.find_all(exp.Table):
+        if str(getattr(table.this, "name", "")).lower() in ("json_each", "json_tree"):
+            aliases.add(table.alias_or_name.casefold())
+    if not aliases:
+        return
+    for column in list(tree.find_all(exp.Column)):
+        name, parent, key, index = column.name.casefold(), column.parent, column.arg_key, column.index
+        mine = column.table.casefold() in aliases or (not column.table and name not in map(str.casefold, ctx.columns))
+        if not mine or name not in ("value", "atom", "key") or parent is None or key is None:
+            continue
+        if name == "key":
+            full = exp.column("fullkey", table=column.args.get("table"))
+            made = ctx.macro("sqlite__json_key", column.copy(), full, type="VARCHAR")
+        else:
+            made = ctx.macro("sqlite__json_value", column.copy(), common.lit("$"), type="VARCHAR")
+        inside = isinstance(parent, exp.Select) and key == "expressions"
+        parent.set(key, exp.alias_(made, column.name) if inside else made, index)
+
+
+@D.prepare
+def values_columns(tree: exp.Expr, ctx: Context) -> None:
+    # https://sqlite.org/lang_select.html: the columns of VALUES are column1, column2 ...
+    for values in tree.find_all(exp.Values):
+        holder = values.parent if isinstance(values.parent, exp.Subquery) else values
+        alias = holder.args.get("alias")
+        if not isinstance(holder.parent, (exp.From, exp.Join)) or (alias is not None and alias.columns):
+            continue
+        first = values.expressions[0]
+        width = len(first.expressions) if isinstance(first, exp.Tuple) else 1
+        columns = [exp.to_identifier(f"column{i + 1}") for i in range(width)]
+        name = alias.this if alias is not None else exp.to_identifier("_values")
+        holder.set("alias", exp.TableAlias(this=name, columns=columns))
 
 
 @D.prepare
@@ -107,7 +212,7 @@ def double_quoted(tree: exp.Expr, ctx: Context) -> None:
                 )
 
 
-_SPEC = re.compile(r"%(?:%|0?\d*d|(?:\.(\d+))?f|s)")
+_SPEC = re.compile(r"%(?:%|[-+0 ]*\d*[dx]|[-+0 ]*\d*(?:\.(\d+))?[feg]|-?\d*s|,d|,\.(\d+)f)")
 
 
 @D.function("printf", "format")
@@ -119,7 +224,32 @@ def printf(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if wanted is None or "%" in _SPEC.sub("", wanted) or len(specs) != len(args):
         ctx.refuse("number_format", node, "Formats but %d, %s and %.nf are SQLite's own", "Use round, cast and ||")
         return None
-    return ctx.call("printf", fmt, *map(lambda spec, arg: _shown(spec, arg, ctx), specs, args), type="VARCHAR")
+    if not any("," in spec[0] for spec in specs):
+        shown = [_shown(spec, arg, ctx) for spec, arg in zip(specs, args, strict=True)]
+        return ctx.call("printf", fmt, *shown, type="VARCHAR")
+    return _grouped(wanted, args, ctx)
+
+
+def _grouped(wanted: str, args: list[exp.Expr], ctx: Context) -> exp.Expr:
+    """Thousands apart are DuckDB's format(), which writes {} for a value and knows no %."""
+    given = iter(args)
+    pieces, end = "", 0
+    shown: list[exp.Expr] = []
+    for found in _SPEC.finditer(wanted):
+        pieces += wanted[end : found.start()].replace("{", "{{").replace("}", "}}")
+        end = found.end()
+        if found[0] == "%%":
+            pieces += "%"
+            continue
+        value = _shown(found, next(given), ctx)
+        if "," in found[0]:
+            pieces += "{:,}" if found[0] == "%,d" else "{:,." + str(found[2]) + "f}"
+            shown.append(value)
+        else:
+            pieces += "{}"
+            shown.append(ctx.call("printf", common.lit(found[0]), value))
+    pieces += wanted[end:].replace("{", "{{").replace("}", "}}")
+    return ctx.call("format", common.lit(pieces), *shown, type="VARCHAR")
 
 
 @D.rule(exp.Format)
@@ -128,9 +258,13 @@ def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _shown(spec: re.Match[str], arg: exp.Expr, ctx: Context) -> exp.Expr:
-    if spec[0] == "%s":
+    kind = spec[0][-1]
+    if kind == "s":
         return exp.Coalesce(this=text(arg, ctx), expressions=[common.lit("")])
-    if spec[0].endswith("d"):
+    if kind in "dx":
         return exp.Coalesce(this=integer(arg, ctx), expressions=[common.lit(0)])
-    rounded = ctx.macro("sqlite__round", number(arg, ctx), common.lit(int(spec[1] or 6)), type="DOUBLE")
-    return exp.Coalesce(this=rounded, expressions=[common.cast(common.lit(0), "DOUBLE")])
+    zero = common.cast(common.lit(0), "DOUBLE")
+    if kind in "eg":
+        return exp.Coalesce(this=common.cast(number(arg, ctx), "DOUBLE"), expressions=[zero])
+    rounded = ctx.macro("sqlite__round", number(arg, ctx), common.lit(int(spec[1] or spec[2] or 6)), type="DOUBLE")
+    return exp.Coalesce(this=rounded, expressions=[zero])

@@ -9,7 +9,7 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 
-__all__ = ["integer", "is_json", "number", "numeral", "text"]
+__all__ = ["either", "integer", "is_json", "number", "numeral", "text"]
 
 _NUMERAL = re.compile(r"[ \t\n\r\f\v]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
 _JSON = "sqlite__json_value"
@@ -46,8 +46,17 @@ def number(node: exp.Expr, ctx: Context) -> exp.Expr:
     if ctx.is_a(node, "bool"):
         return common.cast(node, "BIGINT")
     if ctx.is_a(node, "text"):
-        return ctx.macro("sqlite__number", node, type="DOUBLE")
+        if inner.meta.get("digits"):
+            return ctx.macro("sqlite__integer", node, type="BIGINT")
+        made = ctx.macro("sqlite__number", node, type="DOUBLE")
+        made.meta["either"] = True
+        return made
     return node
+
+
+def either(node: exp.Expr) -> bool:
+    """Whether each value's text decides if a number is an integer or a real."""
+    return bool(node.unnest().meta.get("either"))
 
 
 def integer(node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -57,13 +66,15 @@ def integer(node: exp.Expr, ctx: Context) -> exp.Expr:
     if ctx.is_a(node, "text"):
         return ctx.macro("sqlite__integer", node, type="BIGINT")
     if ctx.is_a(node, "float", "decimal") or ctx.unknown(node):
-        node = ctx.call("trunc", common.cast(node, "DOUBLE"))
+        return ctx.macro("sqlite__trunc", common.cast(node, "DOUBLE"), type="BIGINT")
     return common.cast(node, "BIGINT")
 
 
 def text(node: exp.Expr, ctx: Context) -> exp.Expr:
     """The value where a text is expected: a real with 15 digits and always a point, a condition as 1 or 0."""
     inner = node.unnest()
+    if either(node):
+        ctx.refuse("implicit_cast", node, "Whether this number is an integer or a real depends on each text", "CAST it")
     if is_json(inner):
         return ctx.macro("sqlite__json_text", *inner.expressions, type="VARCHAR")
     if ctx.is_a(node, "bool"):
