@@ -186,7 +186,7 @@ with pq.ParquetWriter(sys.argv[1], schema, compression="none", use_dictionary=["
         writer.write_table(pa.table([pa.array(ids), pa.array(ids * 0.5), payload], schema))
 """
 
-#: Logs or loads a model with it in a process of its own; prints its peak memory in MB.
+#: Logs, downloads or loads a model with it in a process of its own; prints its peak memory in MB.
 PEAK = """
 import resource, sys
 import mlflow, pandas as pd, mlflow_sql_flavor
@@ -195,6 +195,8 @@ if sys.argv[1] == "log":
     tables = {} if sys.argv[2] == "-" else {"big": sys.argv[2]}
     sql = "SELECT id, score FROM input JOIN big USING (id) ORDER BY id" if tables else "SELECT id FROM input"
     print(mlflow_sql_flavor.log_model(sql, name="big", tables=tables, input_example=frame).model_uri)
+elif sys.argv[1] == "download":
+    print(mlflow.artifacts.download_artifacts(sys.argv[2]))
 else:
     found = mlflow_sql_flavor.load_model(sys.argv[2]).predict(frame)
     print(found.score.tolist() if "score" in found else None)
@@ -215,12 +217,17 @@ def test_a_gigabyte_of_reference_data(server, tmp_path, capsys):
 
     _, base = peak("log", "-")
     uri, logged = peak("log", big)
+    _, downloaded = peak("download", uri)
     answer, loaded = peak("load", uri)
     with capsys.disabled():
-        print(f"\n{size:,.0f} MB of Parquet: peak {logged} MB at log, {loaded} MB at load; {base} MB without a table")
+        print(
+            f"\n{size:,.0f} MB of Parquet: peak {logged} MB at log, {base} MB without a table; "
+            f"{loaded} MB at load, {downloaded} MB for MLflow's download alone"
+        )
     assert json.loads(answer) == [3.5, 499999.5]
-    # What is read of it is two columns of a million rows, 16 MB; a tenth of the file is room for buffers.
-    assert logged - base < 0.3 * size and loaded - base < 0.3 * size
+    # What is read of it is two columns of a million rows, 16 MB; a tenth of the file is room for buffers. How much of
+    # a file MLflow holds while it downloads, several pieces at once through its server, is not the flavor's.
+    assert logged - base < 0.1 * size and loaded - downloaded < 0.1 * size
 
 
 def test_cut_off_half_way(client, server, tmp_path):
