@@ -65,6 +65,7 @@ class DialectRules:
     functions: dict[str, list[Rule]] = field(default_factory=dict)
     known_functions: set[str] = field(default_factory=set)
     grammar: set[str] = field(default_factory=set)
+    first: list[Callable[[exp.Expr, Context], None]] = field(default_factory=list)
     before: list[Callable[[exp.Expr, Context], None]] = field(default_factory=list)
     typing: dict[type[exp.Expr], dict[str, Any]] = field(default_factory=dict)
     stored_as: Callable[[str], str] | None = None
@@ -96,6 +97,11 @@ class DialectRules:
 
         return register
 
+    def normalise(self, step: Callable[[exp.Expr, Context], None]) -> Callable[[exp.Expr, Context], None]:
+        """Register a step over the tree as it was read, run before its functions are judged and its nodes typed."""
+        self.first.append(step)
+        return step
+
     def prepare(self, step: Callable[[exp.Expr, Context], None]) -> Callable[[exp.Expr, Context], None]:
         """Register a step over the whole typed tree, run before the rules."""
         self.before.append(step)
@@ -109,6 +115,7 @@ class DialectRules:
             self.functions.setdefault(name, []).extend(rules)
         self.known_functions |= other.known_functions
         self.grammar |= other.grammar
+        self.first.extend(other.first)
         self.before.extend(other.before)
         self.typing.update(other.typing)
 

@@ -10,8 +10,6 @@ from .. import DialectRules
 
 D = DialectRules("clickhouse", level="verified", pack="clickhouse", catalog="clickhouse")
 
-D.known("uniqexact", "grouparray", "groupuniqarray")
-
 
 def _stored_as(kind: str) -> str:
     # Arithmetic of small integers is done in wider ones: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions
@@ -20,6 +18,21 @@ def _stored_as(kind: str) -> str:
 
 D.stored_as = _stored_as
 
-from . import dates, numbers, relations, texts  # noqa: E402  they register their rules with D
+# They register their rules with D, in this order.
+from . import names  # noqa: E402, I001
+from . import nulls  # noqa: E402
+from . import types  # noqa: E402
+from . import conversions  # noqa: E402
+from . import numbers  # noqa: E402
+from . import aggregates  # noqa: E402
+from . import arrays  # noqa: E402
+from . import texts  # noqa: E402
+from . import json  # noqa: E402
+from . import dates  # noqa: E402
+from . import joins  # noqa: E402
+from . import relations  # noqa: E402
 
-__all__ = ["D", "dates", "numbers", "relations", "texts"]
+__all__ = [
+    "D", "aggregates", "arrays", "conversions", "dates", "joins", "json", "names", "nulls", "numbers", "relations",
+    "texts", "types",
+]  # fmt: skip

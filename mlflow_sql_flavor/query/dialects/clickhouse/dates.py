@@ -7,11 +7,14 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
+from .conversions import to_date, to_moment
+from .nulls import of_argument
 
 _FORMATS = {
     "%a": "%a", "%b": "%b", "%d": "%d", "%e": "%-d", "%F": "%Y-%m-%d", "%H": "%H", "%i": "%M", "%j": "%j", "%m": "%m",
     "%M": "%B", "%p": "%p", "%R": "%H:%M", "%s": "%S", "%S": "%S", "%T": "%H:%M:%S", "%u": "%u", "%W": "%A", "%y": "%y",
-    "%Y": "%Y", "%%": "%%", "%I": "%I", "%h": "%I",
+    "%Y": "%Y", "%%": "%%", "%I": "%I", "%h": "%I", "%c": "%m", "%D": "%m/%d/%y", "%f": "%f", "%G": "%G", "%g": "%g",
+    "%k": "%H", "%l": "%I", "%n": "\n", "%r": "%I:%M %p", "%t": "\t", "%V": "%V", "%w": "%w", "%z": "+0000",
 }  # fmt: skip
 
 
@@ -20,6 +23,8 @@ def format_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = common.text(node.args["format"])
     if fmt is None:
         raise ctx.error(node, "The format is not a constant: write it as a text.")
+    if not ctx.is_a(node.this, "date", "timestamp", "timestamptz"):
+        raise ctx.error(node, "formatDateTime takes a date or a moment: convert it with toDateTime.")
     try:
         written = common.timefmt(fmt, _FORMATS, letters=False)
     except common.UnknownToken as unknown:
@@ -32,13 +37,38 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit = node.args["unit"].name.lower() if node.args.get("unit") is not None else "day"
     if unit == "week":
         return ctx.macro("ch__weeks", node.expression, node.this, type="BIGINT")
-    return None
+    names = {
+        "yyyy": "year",
+        "yy": "year",
+        "qq": "quarter",
+        "q": "quarter",
+        "mm": "month",
+        "m": "month",
+        "dd": "day",
+        "d": "day",
+        "hh": "hour",
+        "h": "hour",
+        "mi": "minute",
+        "n": "minute",
+        "ss": "second",
+        "s": "second",
+    }
+    unit = names.get(unit, unit)
+    sides = [
+        side if ctx.is_a(side, "date", "timestamp") else common.cast(side, "TIMESTAMP")
+        for side in (node.expression, node.this)
+    ]
+    return ctx.call("date_diff", common.lit(unit), *sides, type="BIGINT")
 
 
 @D.rule(exp.Sub)
 def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "timestamp") and ctx.is_a(node.expression, "timestamp"):
-        ctx.refuse("interval_text", node, "The difference of two moments is a number of seconds here", "Use dateDiff")
+        # Seconds, with six digits of DateTime64(6)
+        return ctx.macro("ch__between_moments", node.this, node.expression, type="DECIMAL(38,6)")
+    moments = ctx.is_a(node.this, "date", "timestamp") and ctx.is_a(node.expression, "date", "timestamp")
+    if moments and ctx.is_a(node.this, "date") != ctx.is_a(node.expression, "date"):
+        raise ctx.error(node, "ClickHouse subtracts no date from a moment, nor a moment from a date.")
     if ctx.is_a(node.this, "date") and ctx.is_a(node.expression, "date"):
         return ctx.call("date_diff", common.lit("day"), node.expression, node.this, type="BIGINT")
     return None
@@ -63,34 +93,92 @@ for _name, _function in (
 def _start(name: str, unit: str) -> None:
     @D.function(name)
     def start(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        found = ctx.call("date_trunc", common.lit(unit), node.expressions[0], type="TIMESTAMP")
-        return common.cast(found, "DATE") if unit not in ("hour", "minute", "second") else found
+        return _truncated(node.expressions[0], unit, ctx)
+
+
+def _truncated(value: exp.Expr, unit: str, ctx: Context) -> exp.Expr:
+    # A date from the week on, a DateTime below: functions/date-time-functions#toStartOfInterval
+    found = ctx.call("date_trunc", common.lit(unit), value, type="TIMESTAMP_S")
+    if unit in ("hour", "minute", "second", "day"):
+        made = common.cast(found, "TIMESTAMP")
+        made.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
+        return made
+    return common.cast(found, "DATE")
 
 
 for _name, _unit in (
     ("tomonday", "week"), ("tostartofyear", "year"), ("tostartofquarter", "quarter"), ("tostartofhour", "hour"),
-    ("tostartofminute", "minute"), ("tostartofsecond", "second"), ("tostartofmonth", "month"),
+    ("tostartofminute", "minute"), ("tostartofsecond", "second"), ("tostartofmonth", "month"), ("tostartofday", "day"),
+    ("tostartofisoweek", "week"),
 ):  # fmt: skip
     _start(_name, _unit)
 
 
-@D.function("toyyyymm", "toyyyymmdd")
+@D.rule(exp.TimestampTrunc, exp.DateTrunc)
+def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _truncated(node.this, node.args["unit"].name.lower(), ctx)
+
+
+def _slots(name: str, minutes: int) -> None:
+    @D.function(name)
+    def slot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+        return _bucket(node.expressions[0], minutes, "minute", ctx)
+
+
+def _bucket(value: exp.Expr, count: int, unit: str, ctx: Context) -> exp.Expr:
+    length = ctx.call(f"to_{unit}s", common.lit(count))
+    origin = common.cast(common.lit("1970-01-01"), "TIMESTAMP")
+    return ctx.call("time_bucket", length, common.cast(value, "TIMESTAMP"), origin, type="TIMESTAMP_S")
+
+
+for _name, _minutes in (
+    ("tostartoffiveminutes", 5), ("tostartoffiveminute", 5), ("tostartoftenminutes", 10),
+    ("tostartoffifteenminutes", 15), ("timeslot", 30),
+):  # fmt: skip
+    _slots(_name, _minutes)
+
+
+@D.function("toyyyymm", "toyyyymmdd", "toyyyymmddhhmmss")
 def as_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    fmt = "%Y%m" if node.name.lower() == "toyyyymm" else "%Y%m%d"
+    fmt = {"toyyyymm": "%Y%m", "toyyyymmdd": "%Y%m%d"}.get(node.name.lower(), "%Y%m%d%H%M%S")
     return common.cast(ctx.call("strftime", node.expressions[0], common.lit(fmt)), "BIGINT")
 
 
-@D.function("todate")
-def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if not ctx.is_a(node.expressions[0], "text", "date", "timestamp"):
-        raise ctx.error(node, "toDate of a number counts days or seconds by its size: use a text or a date.")
-    return common.cast(node.expressions[0], "DATE")
+@D.function("todate", "todate32")
+def convert_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if len(node.expressions) > 1:
+        raise ctx.error(node, "toDate with a time zone has no counterpart: use toTimeZone.")
+    return to_date(node.expressions[0], of_argument(node), node, ctx)
 
 
-@D.function("today")
+@D.function("todateornull", "todateorzero", "todatetimeornull", "todatetimeorzero", "parsedatetimebesteffort",
+            "parsedatetimebesteffortornull")  # fmt: skip
+def parsed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, name = node.expressions[0], node.name.lower()
+    if len(node.expressions) > 1:
+        raise ctx.error(node, f"{node.name} with a time zone has no counterpart: use toTimeZone.")
+    kind = "DATE" if name.startswith("todateor") else "TIMESTAMP_S"
+    macro = "ch__date_null" if kind == "DATE" else "ch__moment_null"
+    made = ctx.macro("ch__moment_best" if "best" in name else macro, value, type=kind)
+    if name.endswith("orzero"):
+        epoch = common.cast(common.lit("1970-01-01"), "DATE" if kind == "DATE" else "TIMESTAMP")
+        return ctx.macro("ch__or_zero", value.copy(), made, epoch, type=kind)
+    if name == "parsedatetimebesteffort":
+        return ctx.macro("ch__parsed", value.copy(), made, type=kind)
+    if "best" in name:
+        return ctx.macro("ch__parsed_null", value.copy(), made, type=kind)
+    return made
+
+
+@D.function("today", "yesterday", "now")
 def today(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.open("now", node, "The time of the run is part of the result.")
-    return ctx.call("current_date", type="DATE")
+    if node.name.lower() == "now":
+        here = ctx.call("timezone", common.lit("UTC"), ctx.call("now"))
+        return ctx.call("date_trunc", common.lit("second"), here, type="TIMESTAMP_S")
+    here = ctx.call("timezone", common.lit("UTC"), ctx.call("now"))
+    day = common.cast(here, "DATE")
+    return day if node.name.lower() == "today" else exp.Paren(this=exp.Sub(this=day, expression=common.lit(1)))
 
 
 _UNITS = {"year": 12, "quarter": 3, "month": 1, "week": 7, "day": 1}
@@ -110,8 +198,37 @@ def _moved(value: exp.Expr, count: exp.Expr, unit: str, ctx: Context) -> exp.Exp
     moved = exp.Paren(this=exp.Add(this=value.copy(), expression=interval))
     if ctx.is_a(value, "date") and unit in _UNITS:
         return common.cast(moved, "DATE")
-    moved.type = exp.DataType.build("TIMESTAMP")
+    fine = value.type.this if isinstance(value.type, exp.DataType) else None
+    kind = "TIMESTAMP_S" if ctx.is_a(value, "date") or fine == exp.DType.TIMESTAMP_S else "TIMESTAMP"
+    moved.type = exp.DataType.build(kind, dialect="duckdb")
     return moved
+
+
+@D.rule(exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub)
+def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    count, unit = node.expression, node.args.get("unit")
+    if isinstance(count, exp.Interval):
+        count, unit = count.this, count.args.get("unit")
+    if (
+        count is None
+        or unit is None
+        or unit.name.lower().removesuffix("s") not in (*_UNITS, "hour", "minute", "second")
+    ):
+        raise ctx.error(node, "This form has no counterpart: use addDays, addMonths and the like.")
+    if isinstance(node, (exp.DateSub, exp.TimestampSub)):
+        count = exp.Neg(this=exp.Paren(this=count))
+    return _moved(node.this, count, unit.name.lower().removesuffix("s"), ctx)
+
+
+@D.function("dateadd", "datesub", "timestampadd", "timestampsub")
+def date_add_named(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if len(node.expressions) != 3:
+        raise ctx.error(node, "This form has no counterpart: use addDays, addMonths and the like.")
+    unit, count, value = node.expressions
+    name = (common.text(unit) or unit.name).lower().removesuffix("s")
+    if name not in (*_UNITS, "hour", "minute", "second"):
+        raise ctx.error(node, "This unit has no counterpart.")
+    return _moved(value, exp.Neg(this=exp.Paren(this=count)) if "sub" in node.name.lower() else count, name, ctx)
 
 
 for _unit in ("year", "quarter", "month", "week", "day", "hour", "minute", "second"):
@@ -146,6 +263,73 @@ def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("last_day", node.expressions[0], type="DATE")
 
 
+@D.function("tolastdayofweek")
+def last_day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made = start_of_week(node, ctx)
+    assert made is not None
+    total = exp.Paren(this=exp.Add(this=made, expression=common.lit(6)))
+    total.type = made.type
+    return total
+
+
+@D.function("toweek", "toyearweek")
+def week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/date-time-functions#toWeek
+    value, *mode = node.expressions
+    written = "0" if not mode else mode[0].name if isinstance(mode[0], exp.Literal) and len(mode) == 1 else ""
+    return _week(value, written, node.name.lower() == "toyearweek", node, ctx)
+
+
+def _week(value: exp.Expr, mode: str, year: bool, node: exp.Expr, ctx: Context) -> exp.Expr:
+    if year and mode == "3":
+        made = ctx.call("yearweek", value, type="BIGINT")
+    elif not year and mode in ("0", "1"):
+        made = ctx.macro("ch__week_sunday" if mode == "0" else "ch__week_monday", value, type="BIGINT")
+    elif not year and mode == "3":
+        made = ctx.call("weekofyear", value, type="BIGINT")
+    else:
+        raise ctx.error(node, "This mode of weeks has no counterpart: use toISOWeek.")
+    return made
+
+
+@D.rule(exp.Week)
+def week_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    mode = node.args.get("mode")
+    return _week(node.this, mode.name if mode is not None else "0", False, node, ctx)
+
+
+@D.rule(exp.DayOfWeek)
+def weekday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("isodow", node.this, type="BIGINT")
+
+
+@D.function("tounixtimestamp", "torelativedaynum", "torelativemonthnum")
+def since(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, name = node.expressions[0], node.name.lower()
+    if len(node.expressions) > 1 or not ctx.is_a(value, "date", "timestamp"):
+        raise ctx.error(node, f"{node.name} has a counterpart for a date or a moment in UTC.")
+    if name == "torelativemonthnum":
+        months = exp.Mul(this=ctx.call("year", value), expression=common.lit(12))
+        return exp.Paren(this=exp.Add(this=months, expression=ctx.call("month", value.copy())))
+    return ctx.macro("ch__seconds" if name == "tounixtimestamp" else "ch__days", value, type="BIGINT")
+
+
+@D.function("fromunixtimestamp")
+def from_unix(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if len(node.expressions) != 1:
+        raise ctx.error(node, "fromUnixTimestamp with a format has no counterpart: use formatDateTime.")
+    return ctx.macro("ch__moment_of_int", node.expressions[0], type="TIMESTAMP_S")
+
+
+@D.function("todatetime64")
+def to_datetime64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, *scale = node.expressions
+    unit = {"0": "second", "3": "millisecond", "6": "microsecond"}.get(scale[0].name if len(scale) == 1 else "")
+    if unit is None or not ctx.is_a(value, "date", "timestamp", "text"):
+        raise ctx.error(node, "toDateTime64 has a counterpart for a text or a moment and 0, 3 or 6 digits.")
+    return ctx.call("date_trunc", common.lit(unit), common.cast(value, "TIMESTAMP"), type="TIMESTAMP_MS")
+
+
 @D.function("tostartofweek")
 def start_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *mode = node.expressions
@@ -157,7 +341,12 @@ def start_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.function("makedate")
 def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("make_date", *node.expressions, type="DATE") if len(node.expressions) == 3 else None
+    if len(node.expressions) == 2:
+        year, day = node.expressions
+        first = ctx.call("make_date", year, common.lit(1), common.lit(1))
+        rest = common.cast(exp.Paren(this=exp.Sub(this=day, expression=common.lit(1))), "INTEGER")
+        return common.cast(exp.Paren(this=exp.Add(this=first, expression=rest)), "DATE")
+    return ctx.macro("ch__make_date", *node.expressions, type="DATE") if len(node.expressions) == 3 else None
 
 
 @D.function("makedatetime")
@@ -166,24 +355,38 @@ def make_datetime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 @D.function("todatetime")
-def to_datetime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if len(node.expressions) > 1 or not ctx.is_a(node.expressions[0], "text", "date", "timestamp"):
-        raise ctx.error(node, "toDateTime has a counterpart for a text, a date or a moment in UTC.")
-    found = common.cast(node.expressions[0], "TIMESTAMP")
-    return ctx.call("date_trunc", common.lit("second"), found, type="TIMESTAMP")
+def convert_moment(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    zone = [common.text(arg) for arg in node.expressions[1:]]
+    if zone not in ([], ["UTC"]):
+        raise ctx.error(node, "toDateTime has a counterpart in UTC: use toTimeZone.")
+    return to_moment(node.expressions[0], of_argument(node), node, ctx)
+
+
+@D.rule(exp.ParseDatetime)
+def parse_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("format") is None:
+        raise ctx.error(node, "parseDateTime has a counterpart with a format.")
+    call = exp.Anonymous(this="parseDateTime", expressions=[node.this, node.args["format"]])
+    return parse(call, ctx)
 
 
 @D.function("parsedatetime", "parsedatetimeornull", "parsedatetimeorzero")
 def parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if node.name.lower().endswith("zero") or len(node.expressions) != 2:
+    if len(node.expressions) != 2:
         raise ctx.error(node, "This form has no counterpart: use parseDateTimeOrNull with a format.")
     fmt = common.text(node.expressions[1])
     try:
         written = common.timefmt(fmt or "%%", {**_FORMATS, "%e": "%d"}, letters=False)
     except common.UnknownToken as unknown:
         raise ctx.error(node, f"The format's {unknown.token!r} has no counterpart in DuckDB: leave it out.") from None
-    name = "try_strptime" if node.name.lower().endswith("ornull") else "strptime"
-    return common.cast(ctx.call(name, node.expressions[0], common.lit(written)), "TIMESTAMP")
+    name = "strptime" if node.name.lower() == "parsedatetime" else "try_strptime"
+    made: exp.Expr = common.cast(ctx.call(name, node.expressions[0], common.lit(written)), "TIMESTAMP")
+    if node.name.lower().endswith("zero"):
+        made = ctx.macro(
+            "ch__or_zero", node.expressions[0].copy(), made, common.cast(common.lit("1970-01-01"), "TIMESTAMP")
+        )
+    made.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
+    return made
 
 
 @D.function("datename", "monthname")
@@ -191,9 +394,11 @@ def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.name.lower() == "monthname":
         return ctx.call("strftime", node.expressions[0], common.lit("%B"), type="VARCHAR")
     part = (common.text(node.expressions[0]) or "").lower()
-    fmt = {"weekday": "%A", "month": "%B", "year": "%Y"}.get(part)
+    fmt = {"weekday": "%A", "month": "%B", "year": "%Y", "day": "%-d", "hour": "%-H", "dayofyear": "%-j"}.get(part)
+    if part == "quarter":
+        return common.cast(ctx.call("quarter", node.expressions[1]), "VARCHAR")
     if fmt is None:
-        raise ctx.error(node, "Of dateName's parts weekday, month and year have a counterpart.")
+        raise ctx.error(node, "This part of dateName has no counterpart.")
     return ctx.call("strftime", node.expressions[1], common.lit(fmt), type="VARCHAR")
 
 
@@ -203,11 +408,25 @@ D.accepts("monthname")
 @D.function("tostartofinterval")
 def start_of_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, interval = node.expressions[:2]
-    unit = interval.args["unit"].name.lower() if isinstance(interval, exp.Interval) else ""
-    if unit.removesuffix("s") not in ("minute", "second", "hour") or len(node.expressions) > 2:
-        raise ctx.error(node, "Of intervals those in hours, minutes and seconds have a counterpart.")
-    origin = common.cast(common.lit("1970-01-01"), "TIMESTAMP")
-    return ctx.call("time_bucket", interval, common.cast(value, "TIMESTAMP"), origin, type="TIMESTAMP")
+    unit = interval.args["unit"].name.lower().removesuffix("s") if isinstance(interval, exp.Interval) else ""
+    written = (
+        interval.this.name if isinstance(interval, exp.Interval) and isinstance(interval.this, exp.Literal) else ""
+    )
+    if not written.isdigit() or written == "0" or len(node.expressions) > 2:
+        raise ctx.error(node, "toStartOfInterval has a counterpart for a constant interval from 1970 on.")
+    count = int(written)
+    months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
+    if months:
+        return ctx.macro("ch__bucket_months", value, common.lit(count * months), type="DATE")
+    if unit == "week":
+        return ctx.macro("ch__bucket_weeks", value, common.lit(count), type="DATE")
+    if unit == "day":
+        made = common.cast(ctx.macro("ch__bucket_days", value, common.lit(count)), "TIMESTAMP")
+        made.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
+        return made
+    if unit not in ("hour", "minute", "second"):
+        raise ctx.error(node, f"toStartOfInterval in {unit!r} has no counterpart.")
+    return _bucket(value, count, unit, ctx)
 
 
 @D.function("age")

@@ -1,4 +1,4 @@
-"""Numbers, comparisons and aggregates."""
+"""Numbers and comparisons: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions"""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
+from .conversions import to_text
+from .nulls import truth
+
+__all__ = ["to_text"]
 
 D.refuse_functions("number_format", {"formatreadablesize", "formatreadablequantity", "formatreadabledecimalsize"},
                    "Its digits are ClickHouse's own", "Format the number where it is shown")  # fmt: skip
 _HASHES = {"cityhash64", "siphash64", "xxhash32", "xxhash64", "murmurhash3_64", "farmhash64", "halfmd5"}
 D.refuse_functions("hash", _HASHES, "The hash belongs to one engine", "Compute it beforehand")
+
+
+@D.rule(exp.CityHash64)
+def city_hash(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.refuse("hash", node, "The hash belongs to one engine", "Compute it beforehand")
+    return None
 
 
 @D.rule(exp.Literal)
@@ -22,27 +32,155 @@ def float_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.cast(exp.Literal.string(str(node.this)), "DOUBLE")
 
 
+def _scale(node: exp.Expr | None) -> int | None:
+    kind = node.type if node is not None else None
+    if not isinstance(kind, exp.DataType) or len(kind.expressions) != 2 or not kind.expressions[1].name.isdigit():
+        return None
+    return int(kind.expressions[1].name)
+
+
 @D.rule(exp.Div)
 def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if ctx.is_a(node.this, "decimal") or ctx.is_a(node.expression, "decimal"):
-        return ctx.macro("ch__divide", node.this, node.expression, type="DOUBLE")
-    return common.plain_division(node, ctx)
+    return _divided(node.this, node.expression, node, ctx)
+
+
+def _divided(left: exp.Expr, right: exp.Expr, node: exp.Expr, ctx: Context) -> exp.Expr:
+    # Of a decimal and an integer or a decimal: the first decimal's scale, digits beyond it cut off
+    exact = [ctx.is_a(side, "decimal") for side in (left, right)]
+    if any(exact) and (all(exact) or ctx.is_a(right if exact[0] else left, "int")):
+        scale, other = _scale(left), _scale(right)
+        scale = (other if not exact[0] else scale) if any(exact) else None
+        if scale is None or (exact[1] and other is None):
+            raise ctx.error(node, "The scale of this decimal is not known here: convert it with toDecimal64(x, scale).")
+        shift = (other or 0) + (scale if not exact[0] else 0)
+        unit = common.cast(
+            common.lit("1" if scale == 0 else f"0.{'0' * (scale - 1)}1"), f"DECIMAL({scale + 1},{scale})"
+        )
+        made: exp.Expr = ctx.macro(
+            "ch__divide", left, right, exp.Literal.number(10**shift), unit, type=f"DECIMAL(38,{scale})"
+        )
+        return made
+    made = exp.Div(this=left, expression=right, typed=False, safe=False)
+    made.type = node.type or exp.DataType.build("DOUBLE")
+    return made
+
+
+@D.rule(exp.Mod)
+def modulo(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = node.this, node.expression
+    exact = ctx.is_a(left, "decimal") or ctx.is_a(right, "decimal")
+    if exact and not ctx.is_a(left, "float") and not ctx.is_a(right, "float"):
+        ctx.refuse("unfaithful", node, "ClickHouse takes the remainder of the digits without their point",
+                       "Convert the decimal with toFloat64")  # fmt: skip
+    return (
+        ctx.macro("ch__mod", left, right, type="BIGINT") if ctx.is_a(left, "int") and ctx.is_a(right, "int") else None
+    )
+
+
+@D.rule(exp.IntDiv)
+def integer_division_operator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _whole_division([node.this, node.expression], ctx)
+
+
+def _whole_division(sides: list[exp.Expr], ctx: Context) -> exp.Expr:
+    # https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions#intDiv: the quotient, cut off
+    if all(ctx.is_a(arg, "int") for arg in sides):
+        return ctx.macro("ch__intdiv", *sides, type="BIGINT")
+    return ctx.macro("ch__intdiv_of", *sides, type="BIGINT")
+
+
+@D.function("intdiv", "intdivorzero")
+def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.name.lower().endswith("zero"):
+        return ctx.macro("ch__intdiv_zero", *node.expressions, type="BIGINT")
+    return _whole_division(node.expressions, ctx)
+
+
+@D.function("plus", "minus", "multiply", "divide", "modulo", "moduloorzero", "negate")
+def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name, arguments = node.name.lower(), node.expressions
+    if name == "negate":
+        return exp.Neg(this=exp.Paren(this=arguments[0]))
+    left, right = (exp.Paren(this=arg) for arg in arguments)
+    left.type, right.type = arguments[0].type, arguments[1].type
+    if name == "divide":
+        return exp.Paren(this=_divided(left, right, node, ctx))
+    if name == "moduloorzero":
+        return ctx.macro("ch__mod_zero", *arguments, type="BIGINT")
+    kind = {"plus": exp.Add, "minus": exp.Sub, "multiply": exp.Mul, "modulo": exp.Mod}[name]
+    made = kind(this=left, expression=right)
+    made.type = node.type
+    return exp.Paren(this=(modulo(made, ctx) or made) if name == "modulo" else made)
 
 
 @D.rule(exp.Round)
 def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Half to even for floats: https://clickhouse.com/docs/sql-reference/functions/rounding-functions#round
-    if not ctx.is_a(node.this, "float"):
+    digits = node.args.get("decimals") or common.lit(0)
+    if ctx.is_a(node.this, "float"):
+        return ctx.macro("ch__round", node.this, digits, type="DOUBLE")
+    return ctx.macro("ch__round_any", node.this, digits) if ctx.unknown(node.this) else None
+
+
+@D.function("roundbankers")
+def bankers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, *digits = node.expressions
+    return ctx.macro("ch__bankers", value, digits[0] if digits else common.lit(0))
+
+
+@D.rule(exp.Trunc, exp.Floor, exp.Ceil)
+def cut(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    digits = node.args.get("decimals")
+    if digits is None or (isinstance(node, exp.Trunc) and ctx.is_a(node.this, "decimal")):
         return None
-    return ctx.macro("ch__round", node.this, node.args.get("decimals") or common.lit(0), type="DOUBLE")
+    name = type(node).__name__.lower()
+    return ctx.macro(f"ch__{name}", node.this, digits)
 
 
-@D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+def _may_be_nan(node: exp.Expr, ctx: Context) -> bool:
+    if not (ctx.is_a(node, "float") or ctx.unknown(node)):
+        return False
+    kinds = (exp.Div, exp.Sqrt, exp.Ln, exp.Log, exp.Avg)
+    word = any(isinstance(cast.this, exp.Literal) and cast.this.this == "nan" for cast in node.find_all(exp.Cast))
+    return node.find(*kinds) is not None or word
+
+
+_COMPARED: dict[type[exp.Expr], str] = {
+    exp.EQ: "eq",
+    exp.NEQ: "ne",
+    exp.LT: "lt",
+    exp.LTE: "le",
+    exp.GT: "gt",
+    exp.GTE: "ge",
+}
+
+
+@D.rule(*_COMPARED)
 def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
     for one, two in ((left, right), (right, left)):
         if ctx.is_a(one, "text") and ctx.is_a(two, "number") and not isinstance(one.unnest(), exp.Literal):
             raise ctx.error(node, "ClickHouse compares no text with a number: convert one of them.")
+    if _may_be_nan(left, ctx) or _may_be_nan(right, ctx):  # NaN is less, greater and equal to nothing
+        return ctx.macro(f"ch__{_COMPARED[type(node)]}", left, right, type="BOOLEAN")
+    return None
+
+
+@D.rule(exp.Ordered)
+def nan_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # With the NULLs, at the end in both directions: https://clickhouse.com/docs/sql-reference/statements/select/order-by
+    order = node.parent
+    if not node.args.get("desc") or not isinstance(order, exp.Order):
+        return None
+    key: exp.Expr | None = node.this
+    if isinstance(key, exp.Column) and not key.table and isinstance(order.parent, exp.Select):
+        key = next((item.this for item in order.parent.selects if item.alias == key.name), None)
+    if key is None or not _may_be_nan(key, ctx):
+        return None
+    first = exp.Ordered(this=ctx.macro("ch__nan", node.this.copy()), nulls_first=False)
+    order.expressions.insert(order.expressions.index(node), first)
+    first.parent, first.arg_key = order, "expressions"
+    order.set("expressions", order.expressions)
     return None
 
 
@@ -51,6 +189,9 @@ def without_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # NULLs of the set are left out: https://clickhouse.com/docs/sql-reference/operators/in#null-processing
     query = node.args.get("query")
     if not isinstance(query, exp.Subquery):
+        kept = [item for item in node.expressions if not isinstance(item, exp.Null)]
+        if len(kept) < len(node.expressions) and kept:
+            node.set("expressions", kept)
         return None
     if isinstance(node.this, exp.Tuple):
         return None
@@ -66,44 +207,11 @@ def without_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-_OF_NOTHING = (exp.Sum, exp.Max, exp.Min, exp.Avg, exp.AnyValue, exp.Median, exp.Quantile, exp.ArgMax, exp.ArgMin)
-
-
-@D.rule(exp.Select)
-def of_no_rows(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Of no rows an aggregate of a column that is not Nullable is 0: known when it happens only
-    assert isinstance(node, exp.Select)
-    if node.args.get("group") is not None:
-        return None
-    for item in node.expressions:
-        for found in list(item.find_all(*_OF_NOTHING)):
-            if found.find_ancestor(exp.Select) is not node or isinstance(found.parent, (exp.Window, exp.Filter)):
-                continue
-            parent, key, index = found.parent, found.arg_key, found.index
-            made: exp.Expr = ctx.macro("ch__of_rows", found.copy())
-            made.type = found.type
-            if parent is node:
-                made = exp.alias_(made, found.output_name or found.sql_name().lower())
-            if parent is not None and key:
-                parent.set(key, made, index)
-    return None
-
-
-@D.rule(exp.FirstValue, exp.LastValue)
-def skipping_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://clickhouse.com/docs/sql-reference/aggregate-functions/reference/first_value: NULLs are skipped
-    if isinstance(node.parent, (exp.IgnoreNulls, exp.RespectNulls)):
-        return None
-    made = exp.IgnoreNulls(this=node.copy())
-    made.type = node.type
-    return made
-
-
 @D.rule(exp.Hex)
 def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.this.unnest()
-    if isinstance(value, (exp.SHA, exp.SHA2, exp.MD5)):
-        name = {exp.SHA: "sha1", exp.MD5: "md5"}.get(type(value), "sha256")
+    if isinstance(value, (exp.SHA, exp.SHA2, exp.MD5, exp.MD5Digest)):
+        name = {exp.SHA: "sha1", exp.MD5: "md5", exp.MD5Digest: "md5"}.get(type(value), "sha256")
         found = ctx.call(name, value.this, type="VARCHAR")
         return found if isinstance(node, exp.LowerHex) else ctx.call("upper", found, type="VARCHAR")
     if ctx.is_a(node.this, "int"):
@@ -112,39 +220,7 @@ def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Cast, exp.TryCast)
-def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Towards zero; a text must be a number as a whole: functions/type-conversion-functions#cast
-    to, value = node.args["to"], node.this
-    if to.args.get("nullable") is False and not isinstance(value.unnest(), exp.Literal):
-        value = ctx.macro("ch__not_null", value)
-        value.type = node.this.type
-        node.set("this", value)
-    if to.this in exp.DataType.INTEGER_TYPES and ctx.is_a(value, "float", "decimal"):
-        node.set("this", ctx.call("trunc", value))
-    elif to.this in exp.DataType.INTEGER_TYPES and ctx.is_a(value, "text"):
-        node.set("this", ctx.macro("ch__digits", value, type="VARCHAR"))
-    elif to.this in exp.DataType.TEXT_TYPES:
-        return to_text(value, node, ctx)
-    return None
-
-
-def to_text(value: exp.Expr, node: exp.Expr, ctx: Context) -> exp.Expr:
-    """The text of a value, where it is the same in both engines."""
-    if ctx.is_a(value, "float"):
-        return ctx.macro("ch__text", value, type="VARCHAR")
-    if ctx.is_a(value, "decimal"):
-        return ctx.macro("ch__decimal", common.cast(value, "VARCHAR"), type="VARCHAR")
-    if ctx.is_a(value, "bool"):
-        return common.cast(value, "VARCHAR")
-    if ctx.is_a(value, "int", "text", "date"):
-        return common.cast(value, "VARCHAR")
-    if ctx.is_a(value, "timestamp") and any(ctx.is_a(column, "timestamp") for column in value.find_all(exp.Column)):
-        return ctx.call("strftime", value, common.lit("%Y-%m-%d %H:%M:%S.%f"), type="VARCHAR")
-    raise ctx.error(node, "The text of a value of this type is ClickHouse's own: convert a number, a date or a text.")
-
-
-@D.rule(exp.SHA, exp.SHA2, exp.MD5)
+@D.rule(exp.SHA, exp.SHA2, exp.MD5, exp.MD5Digest)
 def digest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not isinstance(node.parent, exp.Hex):
         ctx.refuse("hash", node, "The digest is bytes", "Write hex(...) around it")
@@ -153,8 +229,9 @@ def digest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.function("bin")
 def binary(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("encoding", node, "Its digits are padded to whole bytes", "Compute it beforehand")
-    return None
+    if not ctx.is_a(node.expressions[0], "int"):
+        ctx.refuse("encoding", node, "The bytes of this type are ClickHouse's own", "Compute it beforehand")
+    return ctx.macro("ch__bin", node.expressions[0], type="VARCHAR")
 
 
 @D.rule(exp.Typeof)
@@ -163,37 +240,11 @@ def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-def _converter(name: str, kind: str, whole: bool) -> None:
-    @D.function(name)
-    def convert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        # Towards zero; a text must be a number as a whole: functions/type-conversion-functions
-        value = node.expressions[0]
-        if whole and ctx.is_a(value, "float", "decimal"):
-            value = ctx.call("trunc", value)
-        if whole and ctx.is_a(value, "text"):
-            value = ctx.macro("ch__digits", value, type="VARCHAR")
-        return common.cast(value, kind)
-
-
-for _bits, _kind in (("8", "TINYINT"), ("16", "SMALLINT"), ("32", "INTEGER"), ("64", "BIGINT")):
-    _converter(f"toint{_bits}", _kind, True)
-    _converter(f"touint{_bits}", f"U{_kind}", True)
-_converter("tofloat64", "DOUBLE", False)
-_converter("tofloat32", "FLOAT", False)
-
-
-@D.function("intdiv")
-def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if not all(ctx.is_a(arg, "int") for arg in node.expressions):
-        ctx.refuse("unfaithful", node, "intDiv of fractions cuts each of them", "Convert both to integers")
-    return ctx.macro("ch__intdiv", *node.expressions, type="BIGINT")
-
-
 @D.function("multiif")
 def multi_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     *branches, default = node.expressions
     pairs = zip(branches[::2], branches[1::2], strict=True)
-    return exp.Case(ifs=[exp.If(this=one, true=two) for one, two in pairs], default=default)
+    return exp.Case(ifs=[exp.If(this=truth(one, ctx), true=two) for one, two in pairs], default=default)
 
 
 @D.rule(exp.Add, exp.Sub, exp.Mul, exp.Sum, exp.Avg)
@@ -206,6 +257,12 @@ def of_conditions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+@D.rule(exp.Xor)
+def exclusive_or(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    sides = [common.cast(exp.Paren(this=side), "BOOLEAN") for side in (node.this, node.expression)]
+    return exp.Paren(this=exp.NEQ(this=sides[0], expression=sides[1]))
+
+
 def _macro(name: str, macro: str, kind: str) -> None:
     @D.function(name)
     def call(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -214,88 +271,55 @@ def _macro(name: str, macro: str, kind: str) -> None:
 
 for _name, _named, _type in (
     ("positivemodulo", "ch__pmod", "BIGINT"), ("divideornull", "ch__div_null", "DOUBLE"),
-    ("intdivorzero", "ch__intdiv_zero", "BIGINT"), ("bitand", "ch__and", "BIGINT"), ("bitor", "ch__or", "BIGINT"),
-    ("bitxor", "ch__xor", "BIGINT"), ("bitshiftleft", "ch__left", "BIGINT"), ("bitshiftright", "ch__right", "BIGINT"),
+    ("bitand", "ch__and", "BIGINT"), ("bitor", "ch__or", "BIGINT"), ("bitxor", "ch__xor", "BIGINT"),
+    ("bittest", "ch__bit_test", "BIGINT"), ("bitcount", "ch__bit_count", "BIGINT"),
     ("isnull", "ch__is_null", "BIGINT"), ("isnotnull", "ch__is_not_null", "BIGINT"),
-    ("roundbankers", "ch__round1", "DOUBLE"),
-    ("toint32ornull", "ch__int32_null", "INTEGER"), ("toint64ornull", "ch__int64_null", "BIGINT"),
-    ("toint32orzero", "ch__int32_zero", "INTEGER"), ("toint64orzero", "ch__int64_zero", "BIGINT"),
-    ("tofloat64ornull", "ch__float_null", "DOUBLE"), ("tofloat64orzero", "ch__float_zero", "DOUBLE"),
-    ("hasany", "ch__has_any", "BOOLEAN"), ("hasall", "ch__has_all", "BOOLEAN"), ("indexof", "ch__index_of", "BIGINT"),
-    ("arrayuniq", "ch__array_uniq", "BIGINT"), ("arraystringconcat", "ch__join", "VARCHAR"),
-    ("jsonextractstring", "ch__json_string", "VARCHAR"), ("jsonextractfloat", "ch__json_float", "DOUBLE"),
-    ("jsonextractint", "ch__json_int", "BIGINT"), ("jsonextractbool", "ch__json_bool", "BIGINT"),
-    ("jsonhas", "ch__json_has", "BIGINT"),
+    ("iszeroornull", "ch__zero_or_null", "BOOLEAN"), ("isfinite", "ch__finite", "BOOLEAN"),
+    ("ifnotfinite", "ch__if_finite", "DOUBLE"), ("widthbucket", "ch__bucket", "BIGINT"),
 ):  # fmt: skip
     _macro(_name, _named, _type)
+D.known("gcd", "lcm")
 
 
-def _aggregate(name: str, function: str) -> None:
-    @D.function(name)
-    def call(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        return ctx.call(function, *node.expressions, type="DOUBLE")
-
-    _AGGREGATES[name] = function
+@D.function("tonullable")
+def to_nullable(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return node.expressions[0]
 
 
-_AGGREGATES: dict[str, str] = {}
-for _name, _function in (
-    ("stddevsamp", "stddev_samp"), ("stddevpop", "stddev_pop"), ("varsamp", "var_samp"), ("varpop", "var_pop"),
-    ("covarsamp", "covar_samp"), ("covarpop", "covar_pop"), ("corr", "corr"),
-):  # fmt: skip
-    _aggregate(_name, _function)
+@D.function("assumenotnull")
+def assumed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Of a NULL it is whatever the column's memory holds there
+    made = ctx.macro("ch__assume", node.expressions[0])
+    made.type = node.expressions[0].type
+    return made
 
 
-@D.rule(exp.AnonymousAggFunc)
-def aggregates(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = str(node.this).lower()
-    if name in _AGGREGATES:
-        return ctx.call(_AGGREGATES[name], *node.expressions, type="DOUBLE")
-    if name == "uniqexact" and len(node.expressions) == 1:
-        return exp.Count(this=exp.Distinct(expressions=node.expressions))
-    if name in ("grouparray", "groupuniqarray") and len(node.expressions) == 1:
-        # NULLs are left out, and of nothing it is an empty array
-        macro = "ch__group_array" if name == "grouparray" else "ch__group_uniq"
-        ctx.open("unordered_array", node, "The order of the array's elements is not fixed.")
-        return ctx.macro(macro, *node.expressions)
-    return None
+def _bits(node: exp.Expr, ctx: Context) -> tuple[int, bool] | None:
+    """The width of an integer and whether it has a sign, where the text says it."""
+    value = node.unnest()
+    if isinstance(value, exp.Literal) and not value.is_string and value.this.isdigit():
+        return next((bits, False) for bits in (8, 16, 32, 64) if int(value.this) < 2**bits)
+    if isinstance(value, exp.Column):
+        kinds = {columns[value.name] for columns in ctx.schema.values() if value.name in columns}
+        width = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
+        return (width[kinds.pop()], True) if len(kinds) == 1 and kinds <= set(width) else None
+    found = value.meta.get("bits")
+    return found if isinstance(found, tuple) else None
 
 
-@D.function("todecimal32", "todecimal64", "todecimal128")
-def to_decimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Digits beyond the scale are cut off
-    value, scale = node.expressions
-    if not isinstance(scale, exp.Literal) or not ctx.is_a(value, "number"):
-        raise ctx.error(node, "toDecimal has a counterpart for a number and a constant scale.")
-    digits = {"todecimal32": 9, "todecimal64": 18}.get(node.name.lower(), 38)
-    exact = common.cast(common.cast(value, "VARCHAR"), "DECIMAL(38,18)")
-    return common.cast(ctx.macro("ch__cut", exact, scale.copy()), f"DECIMAL({digits},{scale.this})")
-
-
-@D.function("laginframe")
-def lag_in_frame(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    window = node.parent
-    if isinstance(window, exp.Window) and window.args.get("spec") is not None:
-        raise ctx.error(node, "lagInFrame within a frame of its own has no counterpart: leave the frame out.")
-    return ctx.call("lag", *node.expressions)
-
-
-@D.rule(exp.ApproxDistinct)
-def uniq(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://clickhouse.com/docs/sql-reference/aggregate-functions/reference/uniq: exact up to 65,536 values
-    ctx.open("approximate", node, "uniq is an estimate in ClickHouse, and exact here.")
-    return exp.Count(this=exp.Distinct(expressions=[node.this]))
-
-
-@D.rule(exp.ParameterizedAgg)
-def quantiles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if (
-        str(node.this).lower() not in ("quantiles", "quantilesexactinclusive")
-        or len(node.args.get("params") or ()) != 1
-    ):
-        raise ctx.error(node, f"The aggregate {node.this} has no counterpart in DuckDB.")
-    levels = exp.Array(expressions=node.expressions)
-    return ctx.call("quantile_cont", node.args["params"][0], levels)
-
-
-D.known("quantiles")
+@D.function("bitshiftleft", "bitshiftright", "bitnot")
+def shifts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # In the width of the first argument: https://clickhouse.com/docs/sql-reference/functions/bit-functions
+    value = node.expressions[0]
+    width = _bits(value, ctx)
+    if width is None:
+        raise ctx.error(node, "The width of this integer is not known here: convert it with toInt64.")
+    bits, signed = width
+    name = node.name.lower()
+    if name == "bitnot":
+        made = exp.Paren(this=exp.Sub(this=exp.Neg(this=exp.Paren(this=value)), expression=common.lit(1)))
+        return made if signed else ctx.macro("ch__unsigned", made, exp.Literal.number(2**bits), type="BIGINT")
+    if name == "bitshiftright":
+        return ctx.macro("ch__right", *node.expressions, type="BIGINT")
+    macro = "ch__left_signed" if signed else "ch__left"
+    return ctx.macro(macro, *node.expressions, exp.Literal.number(2**bits), type="BIGINT")

@@ -1,4 +1,4 @@
-"""Joins, names and subqueries."""
+"""Clauses of SELECT, rows out of arrays, and functions of windows: https://clickhouse.com/docs/sql-reference/statements/select"""
 
 from __future__ import annotations
 
@@ -7,57 +7,105 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
+from .nulls import condition, default_of, of_argument
 
 
-@D.prepare
-def outer_joins(tree: exp.Expr, ctx: Context) -> None:
-    # https://clickhouse.com/docs/sql-reference/statements/select/join: join_use_nulls is off
-    for join in tree.find_all(exp.Join):
-        if (join.side or "").upper() in ("LEFT", "RIGHT", "FULL") and (join.kind or "").upper() not in ("SEMI", "ANTI"):
-            ctx.refuse(
-                "outer_join_default",
-                join,
-                "Where nothing matches, a column that is not Nullable is 0 or an empty text here, not NULL",
-                "Use an inner join, or accept NULL as with join_use_nulls = 1",
-            )
+@D.normalise
+def last_part_of_union(tree: exp.Expr, ctx: Context) -> None:
+    # ORDER BY and LIMIT belong to the last SELECT: https://clickhouse.com/docs/sql-reference/statements/select/union
+    for union in list(tree.find_all(exp.SetOperation)):
+        last = union.expression
+        if isinstance(last, exp.Select) and any(last.args.get(key) for key in ("order", "limit", "offset")):
+            union.set("expression", exp.Subquery(this=last))
 
 
-@D.prepare
-def shadowing(tree: exp.Expr, ctx: Context) -> None:
-    # An alias is read before a column of its name: https://clickhouse.com/docs/sql-reference/syntax#notes-on-usage
-    for select in tree.find_all(exp.Select):
-        aliases: dict[str, exp.Alias] = {}
-        for item in select.expressions:
-            if not isinstance(item, exp.Alias):
-                continue
-            twin = next(
-                (known for known in aliases if known != item.alias and known.casefold() == item.alias.casefold()), None
-            )
-            if twin is not None:
-                raise ctx.error(
-                    item, f"{twin!r} and {item.alias!r} are two names in ClickHouse and one in DuckDB: rename one."
-                )
-            aliases[item.alias] = item
-        for column in select.find_all(exp.Column):
-            alias = aliases.get(column.name)
-            if alias is None or column.table or column.name not in ctx.columns:
-                continue
-            if (
-                column.find_ancestor(exp.Select) is not select
-                or column.find_ancestor(exp.Order, exp.Select) is not select
-            ):
-                continue  # ORDER BY reads the output in both engines
-            inside = column is alias.this or column.find_ancestor(exp.Alias) is alias
-            if isinstance(alias.this, exp.Column) and alias.this.name == column.name:
-                continue
-            if inside and sum(1 for other in select.find_all(exp.Column) if other.name == column.name) == 1:
-                continue
-            ctx.refuse(
-                "alias_shadow",
-                column,
-                f"{column.name!r} is read as the output of that name, not as the column",
-                "Give the output another name",
-            )
+D.known("ch__together")
+
+
+@D.normalise
+def prewhere(tree: exp.Expr, ctx: Context) -> None:
+    # A condition like WHERE, asked first: https://clickhouse.com/docs/sql-reference/statements/select/prewhere
+    for select in list(tree.find_all(exp.Select)):
+        first = select.args.get("prewhere")
+        if first is None:
+            continue
+        select.set("prewhere", None)
+        where = select.args.get("where")
+        test = first.this if where is None else exp.and_(first.this, where.this)
+        select.set("where", exp.Where(this=test))
+
+
+def _lateral(name: str, columns: list[exp.Expr]) -> exp.Join:
+    source = exp.Lateral(
+        this=exp.Subquery(this=exp.Select(expressions=columns)),
+        alias=exp.TableAlias(this=exp.to_identifier(name)),
+    )
+    return exp.Join(this=source, kind="CROSS")
+
+
+def _unnested(array: exp.Expr, name: str) -> exp.Expr:
+    return exp.alias_(exp.Explode(this=array), name)
+
+
+@D.normalise
+def rows_of_arrays(tree: exp.Expr, ctx: Context) -> None:
+    """ARRAY JOIN, and arrayJoin() in an expression: one row for each element, before WHERE."""
+    for place, select in enumerate(list(tree.find_all(exp.Select))):
+        for number, join in enumerate([j for j in select.args.get("joins") or () if (j.kind or "").upper() == "ARRAY"]):
+            _array_join(select, join, f"__a{place}_{number}", ctx)
+        _array_join_function(select, f"__e{place}", ctx)
+
+
+def _array_join(select: exp.Select, join: exp.Join, source: str, ctx: Context) -> None:
+    if any(isinstance(item, exp.Star) for item in select.expressions):
+        raise ctx.error(select.expressions[0], "ARRAY JOIN has a counterpart where the outputs are named: not with *.")
+    columns: list[exp.Expr] = []
+    names = {}
+    for item in (join.this, *join.expressions):
+        name = item.alias_or_name
+        array = item.this if isinstance(item, exp.Alias) else item
+        if isinstance(array, exp.Table):  # a bare name after JOIN is read as a table
+            array = exp.column(array.this.copy())
+            name = item.alias or item.name
+        names[name] = len(columns)
+        columns.append(array.copy())
+    if len(columns) > 1:
+        first = columns[0]
+        columns = [first, *(ctx.macro("ch__together", column, first.copy()) for column in columns[1:])]
+    made = []
+    for name, number in names.items():
+        array = columns[number]
+        if (join.side or "").upper() == "LEFT":
+            raise ctx.error(join.this, "LEFT ARRAY JOIN gives a default for an empty array: use ARRAY JOIN.")
+        made.append(_unnested(array, name))
+    for column in list(select.find_all(exp.Column)):
+        if column.name in names and not column.table and not column.find_ancestor(exp.Join):
+            column.set("table", exp.to_identifier(source))
+    join.replace(_lateral(source, made))
+
+
+def _array_join_function(select: exp.Select, source: str, ctx: Context) -> None:
+    found: dict[str, tuple[str, exp.Expr]] = {}
+    for node in list(select.find_all(exp.Explode)):
+        if node.find_ancestor(exp.Select) is not select or node.find(exp.AggFunc) is not None:
+            continue
+        if node.find_ancestor(exp.Lateral, exp.Select) is not select:
+            continue
+        text = node.sql()
+        name = found.setdefault(text, (f"{source}_{len(found)}", node.this))[0]
+        value: exp.Expr = exp.column("element", table=name)
+        if node.parent is select and node.arg_key == "expressions":
+            value = exp.alias_(value, node.output_name or "arrayJoin")
+        node.replace(value)
+    for name, array in found.values():
+        if array.find(exp.Column) is not None and any(c.table.startswith(source) for c in array.find_all(exp.Column)):
+            raise ctx.error(array, "arrayJoin within arrayJoin has no counterpart: use a subquery.")
+        join = _lateral(name, [_unnested(array, "element")])
+        if select.args.get("from_") is None:
+            one = exp.Select(expressions=[exp.alias_(common.lit(0), "none")])
+            alias = exp.TableAlias(this=exp.to_identifier(f"{name}_of"))
+            select.from_(exp.Subquery(this=one, alias=alias), copy=False)
+        select.append("joins", join)
 
 
 @D.rule(exp.Group)
@@ -67,6 +115,69 @@ def with_rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if found and not found[0].expressions and node.expressions:
             node.set(key, [kind(expressions=node.expressions)])
             node.set("expressions", [])
+    if node.args.get("totals"):
+        # The totals come beside the rows, not among them
+        ctx.warn("totals", node.expressions[0] if node.expressions else node, "WITH TOTALS gives no row here.")
+        node.set("totals", None)
+    return None
+
+
+def _ordered(select: exp.Expr) -> exp.Order | None:
+    order = select.args.get("order")
+    return order.copy() if order is not None else None
+
+
+def _named(key: exp.Expr, select: exp.Select) -> exp.Expr:
+    if isinstance(key, exp.Column) and not key.table:
+        item = next((item for item in select.selects if isinstance(item, exp.Alias) and item.alias == key.name), None)
+        if item is not None:
+            return item.this.copy()
+    return key.copy()
+
+
+@D.normalise
+def limits(tree: exp.Expr, ctx: Context) -> None:
+    for select in list(tree.find_all(exp.Select)):
+        limit, skip = select.args.get("limit"), select.args.get("offset")
+        if not isinstance(limit, exp.Limit):
+            continue
+        keys = limit.args.get("expressions") or (skip.args.get("expressions") if skip is not None else None)
+        options = limit.args.get("limit_options")
+        ties = options is not None and options.args.get("with_ties")
+        if not keys and not ties:
+            continue
+        if select.args.get("distinct") or (select.args.get("offset") and ties):
+            raise ctx.error(limit, "This LIMIT has no counterpart here: put the rest into a subquery.")
+        order = _ordered(select)
+        for item in order.expressions if order is not None else ():
+            item.set("this", _named(item.this, select))
+        over = exp.Window(
+            this=exp.Rank() if ties else exp.RowNumber(),
+            partition_by=[_named(key, select) for key in keys or ()],
+            order=order,
+            over="OVER",
+        )
+        size, offset = limit.expression.copy(), select.args.get("offset")
+        place: exp.Expr = exp.LTE(this=over, expression=size)
+        if limit.args.get("offset") is not None:
+            offset = limit
+        if offset is not None:
+            skipped = offset.args["offset"] if isinstance(offset, exp.Limit) else offset.expression
+            last = exp.Add(this=skipped.copy(), expression=exp.Paren(this=size))
+            place = exp.and_(exp.GT(this=over.copy(), expression=skipped.copy()),
+                             exp.LTE(this=over.copy(), expression=last))  # fmt: skip
+        if order is None and not ties:
+            ctx.open("limit", limit, "LIMIT BY keeps any of the rows: give an order.")
+        before = select.args.get("qualify")
+        select.set("qualify", exp.Qualify(this=place if before is None else exp.and_(before.this, place)))
+        select.set("limit", None)
+        select.set("offset", None)
+
+
+@D.rule(exp.Ordered)
+def filled(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("with_fill") is not None:
+        raise ctx.error(node.this, "WITH FILL has no counterpart: join with numbers().")
     return None
 
 
@@ -84,3 +195,106 @@ def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     )
     alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier("numbers"))
     return exp.Subquery(this=exp.Select(expressions=[exp.Star()]).from_(source), alias=alias)
+
+
+@D.normalise
+def rows_of_values(tree: exp.Expr, ctx: Context) -> None:
+    # values('name Type, …', (…), …): https://clickhouse.com/docs/sql-reference/table-functions/values
+    for values in list(tree.find_all(exp.Values)):
+        rows = values.expressions
+        if len(rows) == 1 and isinstance(rows[0], exp.Tuple) and rows[0].expressions:
+            rows = rows[0].expressions
+        structure = common.text(rows[0]) if rows else None
+        if structure is None or not all(isinstance(row, exp.Tuple) for row in rows[1:]):
+            continue
+        columns = [part.strip().partition(" ") for part in _parts(structure)]
+        names = [name.strip("`") for name, _, _ in columns]
+        selects = [
+            exp.alias_(exp.Cast(this=exp.column(name), to=_kind(kind, values, ctx)), name)
+            for name, (_, _, kind) in zip(names, columns, strict=True)
+        ]
+        alias = exp.TableAlias(this=exp.to_identifier("__rows"), columns=[exp.to_identifier(name) for name in names])
+        source = exp.Values(expressions=[row.copy() for row in rows[1:]], alias=alias)
+        outer = values.args.get("alias") or exp.TableAlias(this=exp.to_identifier("values"))
+        values.replace(exp.Subquery(this=exp.Select(expressions=selects).from_(source), alias=outer))
+
+
+def _parts(text: str) -> list[str]:
+    found, depth, start = [], 0, 0
+    for i, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if char == "," and not depth:
+            found.append(text[start:i])
+            start = i + 1
+    return [*found, text[start:]]
+
+
+def _kind(text: str, node: exp.Expr, ctx: Context) -> exp.DataType:
+    made = exp.DataType.build(text.strip(), dialect="clickhouse")
+    if made.this in exp.DataType.INTEGER_TYPES:
+        return exp.DataType.build("Nullable(Int64)", dialect="clickhouse")
+    made.set("nullable", True)
+    return made
+
+
+# Window functions: https://clickhouse.com/docs/sql-reference/window-functions
+
+
+@D.rule(exp.FirstValue, exp.LastValue)
+def skipping_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/aggregate-functions/reference/first_value: NULLs are skipped
+    if isinstance(node.parent, (exp.IgnoreNulls, exp.RespectNulls)):
+        return None
+    if not isinstance(node.parent, exp.Window):
+        kind = "first" if isinstance(node, exp.FirstValue) else "last"
+        given = exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.Null()))
+        return exp.Filter(this=ctx.call(kind, node.this), expression=exp.Where(this=given))
+    made = exp.IgnoreNulls(this=node.copy())
+    made.type = node.type
+    return made
+
+
+@D.function("laginframe", "leadinframe")
+def in_frame(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # The frame bounds them: the default frame ends at the current row
+    window, name = node.parent, node.name.lower()
+    spec = window.args.get("spec") if isinstance(window, exp.Window) else None
+    if not isinstance(window, exp.Window) or window.args.get("alias") is not None:
+        raise ctx.error(node, f"{node.name} has a counterpart with its own OVER (...).")
+    start, end = ((str((spec.args if spec else {}).get(f"{side}_side") or ""), (spec.args if spec else {}).get(side))
+                  for side in ("start", "end"))  # fmt: skip
+    whole = spec is not None and start[1] == end[1] == "UNBOUNDED"
+    until = spec is None or (start[1] == "UNBOUNDED" and end[1] == "CURRENT ROW")
+    if not (whole or (until and name.startswith("lag"))):
+        raise ctx.error(
+            node, f"{node.name} has a counterpart in a frame from UNBOUNDED PRECEDING to UNBOUNDED FOLLOWING."
+        )
+    window.set("spec", None)
+    value, *rest = node.expressions
+    kind = exp.Lag if name.startswith("lag") else exp.Lead
+    made = kind(this=value, offset=rest[0] if rest else None, default=rest[1] if len(rest) > 1 else None)
+    made.meta["argument"], made.type = node.meta.get("argument", []), value.type
+    return made
+
+
+@D.rule(exp.Window)
+def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # lag, lead and nth_value outside of the rows: the type's default where it is not Nullable
+    call = node.this
+    if not isinstance(call, (exp.Lag, exp.Lead, exp.NthValue)) or call.args.get("default") is not None:
+        return None
+    found = of_argument(call)
+    if found is True:
+        return None
+    value = node.copy()
+    value.type = call.this.type
+    asked = node.copy()
+    inner = asked.this
+    inner.set("this", common.lit(1))
+    rows = exp.Coalesce(this=asked, expressions=[common.lit(0)])
+    default = default_of(call.this, ctx) if found is False else None
+    if default is not None:
+        return ctx.macro("ch__default", value, rows, default)
+    made = ctx.macro("ch__of_rows", value, rows, condition(found))
+    made.type = call.this.type
+    return made

@@ -4,69 +4,289 @@
 SET TimeZone = 'UTC';
 SET ieee_floating_point_ops = true;
 
-CREATE MACRO ch__divide(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a / b END;
+-- Numbers
+CREATE MACRO ch__raw(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT);
+CREATE MACRO ch__divide(a, b, shift, unit) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE
+  CAST((ch__raw(a) * CAST(shift AS HUGEINT)) // ch__raw(b) AS DECIMAL(38,0)) * unit END;
 CREATE MACRO ch__intdiv(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a // b END;
+CREATE MACRO ch__intdiv_of(a, b) AS CASE WHEN b = 0 THEN error('Division by zero')
+  ELSE CAST(trunc(CAST(a AS DOUBLE) / CAST(b AS DOUBLE)) AS BIGINT) END;
+CREATE MACRO ch__intdiv_zero(a, b) AS CASE WHEN b = 0 THEN 0 ELSE a // b END;
+CREATE MACRO ch__mod(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END;
+CREATE MACRO ch__mod_zero(a, b) AS CASE WHEN b = 0 THEN 0 ELSE a % b END;
+CREATE MACRO ch__pmod(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE ((a % b) + abs(b)) % abs(b) END;
+CREATE MACRO ch__div_null(a, b) AS CASE WHEN b <> 0 THEN a / b END;
 CREATE MACRO ch__round(x, n) AS round_even(x * power(10::DOUBLE, n), 0) / power(10::DOUBLE, n);
-CREATE MACRO ch__of_rows(x) AS CASE WHEN count(*) = 0 THEN
-  error('of no rows ClickHouse gives 0 or NULL, by whether the column is Nullable') ELSE x END;
+CREATE MACRO ch__round_any(x, n) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN ch__round(x, n) ELSE round(x, n) END;
+CREATE MACRO ch__bankers(x, n) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN ch__round(x, n) ELSE round_even(x, n) END;
+CREATE MACRO ch__trunc(x, n) AS trunc(x * power(10::DOUBLE, n)) / power(10::DOUBLE, n);
+CREATE MACRO ch__floor(x, n) AS floor(x * power(10::DOUBLE, n)) / power(10::DOUBLE, n);
+CREATE MACRO ch__ceil(x, n) AS ceil(x * power(10::DOUBLE, n)) / power(10::DOUBLE, n);
+CREATE MACRO ch__and(a, b) AS a & b;
+CREATE MACRO ch__or(a, b) AS a | b;
+CREATE MACRO ch__xor(a, b) AS xor(a, b);
+CREATE MACRO ch__right(a, b) AS a >> b;
+CREATE MACRO ch__unsigned(x, m) AS CAST(((x % CAST(m AS HUGEINT)) + CAST(m AS HUGEINT)) % CAST(m AS HUGEINT) AS BIGINT);
+CREATE MACRO ch__signed(x, m, h) AS CAST((((x + CAST(h AS HUGEINT)) % CAST(m AS HUGEINT)) + CAST(m AS HUGEINT))
+  % CAST(m AS HUGEINT) - CAST(h AS HUGEINT) AS BIGINT);
+CREATE MACRO ch__uint64(x) AS CASE WHEN x < 0 THEN error('a negative number as UInt64') ELSE x END;
+CREATE MACRO ch__left(a, b, m) AS ch__unsigned(CAST(a AS HUGEINT) * CAST(power(2, b) AS HUGEINT), m);
+CREATE MACRO ch__left_signed(a, b, m) AS ch__signed(CAST(a AS HUGEINT) * CAST(power(2, b) AS HUGEINT), m, CAST(m AS HUGEINT) // 2);
+CREATE MACRO ch__bit_test(a, b) AS (a >> b) & 1;
+CREATE MACRO ch__bit_count(x) AS CASE WHEN x < 0 THEN error('bitCount of a negative number depends on its width')
+  ELSE CAST(bit_count(x) AS BIGINT) END;
 CREATE MACRO ch__hex(x) AS CASE WHEN x < 0 THEN error('hex of a negative number depends on its width')
   ELSE CASE WHEN length(hex(x)) % 2 = 1 THEN '0' || hex(x) ELSE hex(x) END END;
+CREATE MACRO ch__bin(x) AS CASE WHEN x < 0 THEN error('bin of a negative number depends on its width')
+  ELSE lpad(bin(x), CAST(ceil(length(bin(x)) / 8) AS INTEGER) * 8, '0') END;
+CREATE MACRO ch__bucket(x, a, b, n) AS CASE WHEN x < a THEN 0 WHEN x >= b THEN n + 1
+  ELSE CAST(floor((x - a) * n / (b - a)) AS BIGINT) + 1 END;
+CREATE MACRO ch__cut(x, n) AS trunc(x * CAST(power(10, n) AS BIGINT)) / CAST(power(10, n) AS BIGINT);
+
+-- NaN and NULL
+CREATE MACRO ch__nan(x) AS CASE WHEN x IS NULL THEN NULL ELSE isnan(CAST(x AS DOUBLE)) END;
+CREATE MACRO ch__any_nan(a, b) AS isnan(CAST(a AS DOUBLE)) OR isnan(CAST(b AS DOUBLE));
+CREATE MACRO ch__eq(a, b) AS a = b AND NOT ch__any_nan(a, b);
+CREATE MACRO ch__ne(a, b) AS a <> b OR ch__any_nan(a, b);
+CREATE MACRO ch__lt(a, b) AS a < b AND NOT ch__any_nan(a, b);
+CREATE MACRO ch__le(a, b) AS a <= b AND NOT ch__any_nan(a, b);
+CREATE MACRO ch__gt(a, b) AS a > b AND NOT ch__any_nan(a, b);
+CREATE MACRO ch__ge(a, b) AS a >= b AND NOT ch__any_nan(a, b);
+CREATE MACRO ch__finite(x) AS isfinite(CAST(x AS DOUBLE));
+CREATE MACRO ch__if_finite(x, y) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(CAST(x AS DOUBLE)) THEN x ELSE y END;
+CREATE MACRO ch__is_null(x) AS CASE WHEN x IS NULL THEN 1 ELSE 0 END;
+CREATE MACRO ch__is_not_null(x) AS CASE WHEN x IS NULL THEN 0 ELSE 1 END;
+CREATE MACRO ch__zero_or_null(x) AS x IS NULL OR x = 0;
+CREATE MACRO ch__not_null(x) AS CASE WHEN x IS NULL THEN error('a cast to a type that is not Nullable meets NULL') ELSE x END;
+CREATE MACRO ch__assume(x) AS CASE WHEN x IS NULL THEN error('assumeNotNull meets a NULL') ELSE x END;
+CREATE MACRO ch__default(x, rows, d) AS CASE WHEN rows = 0 THEN d ELSE x END;
+CREATE MACRO ch__of_rows(x, rows, proven) AS CASE WHEN rows = 0 AND NOT proven THEN
+  error('of no rows ClickHouse gives a default or NULL, by whether the column is Nullable') ELSE x END;
+CREATE MACRO ch__matched(x, found, proven) AS CASE WHEN found IS NULL AND NOT proven THEN
+  error('where nothing matches ClickHouse gives a default or NULL, by whether the column is Nullable') ELSE x END;
+
+-- Conversions
+CREATE MACRO ch__whole(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(trunc(TRY_CAST(x AS DOUBLE)) AS BIGINT)
+  WHEN typeof(x) LIKE 'DECIMAL%' THEN CAST(trunc(TRY_CAST(x AS DECIMAL(38,10))) AS BIGINT)
+  WHEN typeof(x) LIKE '%INT%' OR typeof(x) = 'BOOLEAN' THEN TRY_CAST(x AS BIGINT)
+  ELSE error('the type of a value to convert is not known: name it in a CTE with a CAST') END;
+CREATE MACRO ch__int_null(s, low, high) AS CASE WHEN regexp_full_match(s, '[+-]?[0-9]+')
+  AND TRY_CAST(s AS HUGEINT) BETWEEN low AND high THEN TRY_CAST(s AS BIGINT) END;
+CREATE MACRO ch__int_of(s, low, high, proven) AS CASE WHEN s IS NULL OR regexp_full_match(s, '[+-]?[0-9]+') AND
+  TRY_CAST(s AS HUGEINT) BETWEEN low AND high THEN TRY_CAST(s AS BIGINT) WHEN proven AND NOT regexp_full_match(s, '[+-]?[0-9]+')
+  THEN NULL ELSE error('a text is not an integer') END;
+CREATE MACRO ch__is_float(s) AS regexp_full_match(s, '[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|nan)');
+CREATE MACRO ch__float_null(s) AS CASE WHEN ch__is_float(s) THEN TRY_CAST(s AS DOUBLE) END;
+CREATE MACRO ch__float_of(s, proven) AS CASE WHEN s IS NULL THEN NULL WHEN ch__is_float(s) THEN TRY_CAST(s AS DOUBLE)
+  WHEN proven THEN NULL ELSE error('a text is not a number') END;
+CREATE MACRO ch__float_text(s, proven) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '[+-]?[0-9]+(\.[0-9]*)?') THEN s
+  WHEN proven THEN NULL ELSE error('a text is not a number') END;
+CREATE MACRO ch__decimal_null(s, n) AS CASE WHEN regexp_full_match(s, '[+-]?[0-9]+(\.[0-9]*)?') THEN
+  ch__cut(TRY_CAST(s AS DECIMAL(38,18)), n) END;
+CREATE MACRO ch__or_zero(s, x, d) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(x, d) END;
+CREATE MACRO ch__days(d) AS date_diff('day', DATE '1970-01-01', CAST(d AS DATE));
+CREATE MACRO ch__seconds(t) AS CAST(floor(epoch(CAST(t AS TIMESTAMP))) AS BIGINT);
+CREATE MACRO ch__date_of(s, proven) AS CASE WHEN s IS NULL THEN NULL
+  WHEN regexp_matches(s, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}($|[ T])') AND TRY_CAST(left(s, 10) AS DATE) IS NOT NULL THEN TRY_CAST(left(s, 10) AS DATE)
+  WHEN proven AND NOT regexp_matches(s, '^[0-9]{4}') THEN NULL ELSE error('a text is not a date') END;
+CREATE MACRO ch__date_null(s) AS CASE WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(s AS DATE) END;
+CREATE MACRO ch__date_of_int(x) AS CASE WHEN x BETWEEN 0 AND 65535 THEN DATE '1970-01-01' + CAST(x AS INTEGER)
+  ELSE CAST(make_timestamp(CAST(x AS BIGINT) * 1000000) AS DATE) END;
+CREATE MACRO ch__moment_of(s, proven) AS CASE WHEN s IS NULL THEN NULL
+  WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2})?') AND TRY_CAST(s AS TIMESTAMP) IS NOT NULL
+  THEN TRY_CAST(s AS TIMESTAMP) WHEN proven AND NOT regexp_matches(s, '^[0-9]{4}') THEN NULL ELSE error('a text is not a moment') END;
+CREATE MACRO ch__moment_null(s) AS CASE WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?')
+  THEN TRY_CAST(s AS TIMESTAMP) END;
+CREATE MACRO ch__moment_best(s) AS CASE WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?Z?)?')
+  THEN TRY_CAST(replace(replace(s, 'Z', ''), 'T', ' ') AS TIMESTAMP) END;
+CREATE MACRO ch__moment_of_int(x) AS make_timestamp(CAST(x AS BIGINT) * 1000000);
+CREATE MACRO ch__exponent(t) AS CAST(regexp_extract(t, 'e[+-]([0-9]+)', 1) AS INTEGER);
+CREATE MACRO ch__digits_of(t) AS replace(regexp_extract(t, '^-?([0-9.]+)e', 1), '.', '');
+CREATE MACRO ch__text(x) AS CASE WHEN isnan(x) THEN 'nan' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END
+  WHEN abs(x) >= 1e21::DOUBLE OR (x <> 0 AND abs(x) < 1e-6::DOUBLE)
+  THEN regexp_replace(replace(CAST(x AS VARCHAR), 'e+', 'e'), 'e(-?)0', 'e\1')
+  WHEN contains(CAST(x AS VARCHAR), 'e+') THEN CASE WHEN x < 0 THEN '-' ELSE '' END
+    || rpad(ch__digits_of(CAST(x AS VARCHAR)), ch__exponent(CAST(x AS VARCHAR)) + 1, '0')
+  WHEN contains(CAST(x AS VARCHAR), 'e-') THEN CASE WHEN x < 0 THEN '-' ELSE '' END
+    || '0.' || repeat('0', ch__exponent(CAST(x AS VARCHAR)) - 1) || ch__digits_of(CAST(x AS VARCHAR))
+  ELSE regexp_replace(CAST(x AS VARCHAR), '\.0$', '') END;
+CREATE MACRO ch__decimal(s) AS CASE WHEN contains(s, '.') THEN rtrim(rtrim(s, '0'), '.') ELSE s END;
+CREATE MACRO ch__any_text(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN ch__text(TRY_CAST(x AS DOUBLE))
+  WHEN typeof(x) LIKE 'DECIMAL%' THEN ch__decimal(CAST(x AS VARCHAR))
+  WHEN typeof(x) LIKE '%INT%' OR typeof(x) IN ('VARCHAR', 'DATE', '"NULL"') THEN CAST(x AS VARCHAR)
+  ELSE error('the text of a value of a type that is not known: name it in a CTE with a CAST') END;
+
+-- Aggregates
+CREATE MACRO ch__group_array(x) AS coalesce(list(x) FILTER (x IS NOT NULL), []);
+CREATE MACRO ch__group_uniq(x) AS coalesce(list(DISTINCT x) FILTER (x IS NOT NULL), []);
+CREATE MACRO ch__stddev_samp(x) AS CASE WHEN count(x) = 1 THEN 'nan'::DOUBLE ELSE stddev_samp(x) END;
+CREATE MACRO ch__var_samp(x) AS CASE WHEN count(x) = 1 THEN 'nan'::DOUBLE ELSE var_samp(x) END;
+CREATE MACRO ch__covar_samp(x, y) AS CASE WHEN regr_count(x, y) = 1 THEN 'nan'::DOUBLE ELSE covar_samp(x, y) END;
+CREATE MACRO ch__corr(x, y) AS CASE WHEN regr_count(x, y) = 1 THEN 'nan'::DOUBLE ELSE corr(x, y) END;
+CREATE MACRO ch__avg_weighted(x, w) AS sum(CAST(x AS DOUBLE) * w) / sum(CASE WHEN x IS NOT NULL THEN w END);
+CREATE MACRO ch__power_mean(x, n) AS sum(power(CAST(x AS DOUBLE), n)) / count(x);
+CREATE MACRO ch__moment2(x) AS ch__power_mean(x, 2) - power(ch__power_mean(x, 1), 2);
+CREATE MACRO ch__moment3(x) AS ch__power_mean(x, 3) - (3 * ch__power_mean(x, 2) - 2 * power(ch__power_mean(x, 1), 2)) * ch__power_mean(x, 1);
+CREATE MACRO ch__moment4(x) AS ch__power_mean(x, 4) - (4 * ch__power_mean(x, 3)
+  - (6 * ch__power_mean(x, 2) - 3 * power(ch__power_mean(x, 1), 2)) * ch__power_mean(x, 1)) * ch__power_mean(x, 1);
+CREATE MACRO ch__skew_pop(x) AS ch__moment3(x) / power(ch__moment2(x), 1.5::DOUBLE);
+CREATE MACRO ch__skew_samp(x) AS ch__moment3(x) / power(ch__moment2(x) * count(x) / (count(x) - 1), 1.5::DOUBLE);
+CREATE MACRO ch__kurt_pop(x) AS ch__moment4(x) / power(ch__moment2(x), 2);
+CREATE MACRO ch__kurt_samp(x) AS ch__moment4(x) / power(ch__moment2(x) * count(x) / (count(x) - 1), 2);
+CREATE MACRO ch__quantile(x, l) AS quantile_cont(CAST(x AS DOUBLE), l);
+CREATE MACRO ch__sorted(x) AS list_sort(list(x) FILTER (x IS NOT NULL));
+CREATE MACRO ch__quantile_exact(x, l) AS list_extract(ch__sorted(x),
+  least(CAST(floor(l * count(x)) AS BIGINT) + 1, count(x)));
+CREATE MACRO ch__quantile_low(x, l) AS list_extract(ch__sorted(x), (count(x) + 1) // 2);
+CREATE MACRO ch__entries(x) AS list_transform(map_entries(histogram(x)), lambda e: row(-CAST(e.value AS BIGINT), e.key));
+CREATE MACRO ch__top_of(e, n) AS CASE WHEN len(e) > 3 * n THEN error('topK is an estimate of so many values')
+  WHEN len(list_distinct(list_transform(list_slice(e, 1, n + 1), lambda p: struct_extract(p, 1)))) < least(n + 1, len(e))
+  THEN error('topK of values that are as frequent as each other has no order')
+  ELSE list_transform(list_slice(e, 1, n), lambda p: struct_extract(p, 2)) END;
+CREATE MACRO ch__top(x, n) AS ch__top_of(list_sort(coalesce(ch__entries(x), [])), n);
+
+-- Texts
 CREATE MACRO ch__ascii(s) AS CASE WHEN s IS NOT NULL AND strlen(s) <> length(s) THEN
   error('ClickHouse counts bytes here, and this text is not ASCII: use the UTF8 function') ELSE s END;
 CREATE MACRO ch__upper(s) AS translate(s, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 CREATE MACRO ch__lower(s) AS translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
-CREATE MACRO ch__digits(s) AS CASE WHEN s IS NOT NULL AND NOT regexp_full_match(s, '[+-]?[0-9]+') THEN
-  error('a text is not an integer') ELSE s END;
-CREATE MACRO ch__text(x) AS CASE WHEN isnan(x) THEN 'nan' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END
-  WHEN abs(x) >= 1e15::DOUBLE OR (x <> 0 AND abs(x) < 1e-4::DOUBLE) THEN error('the text of so large or small a float')
-  ELSE regexp_replace(CAST(x AS VARCHAR), '\.0$', '') END;
-CREATE MACRO ch__weeks(a, b) AS date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7;
-CREATE MACRO ch__not_null(x) AS CASE WHEN x IS NULL THEN error('a cast to a type that is not Nullable meets NULL') ELSE x END;
-CREATE MACRO ch__decimal(s) AS CASE WHEN contains(s, '.') THEN rtrim(rtrim(s, '0'), '.') ELSE s END;
+CREATE MACRO ch__length(x) AS CASE WHEN typeof(x) = 'VARCHAR' THEN strlen(CAST(x AS VARCHAR)) WHEN typeof(x) LIKE '%[]' OR typeof(x) LIKE '%[0-9]]'
+  THEN len(x) ELSE error('whether this is a text or an array is not known: name it in a CTE with a CAST') END;
+CREATE MACRO ch__from_end(s, a) AS CASE WHEN a < 0 THEN length(s) + a + 1 ELSE a END;
+CREATE MACRO ch__between(s, p, q) AS CASE WHEN s IS NULL OR p IS NULL OR q IS NULL THEN NULL WHEN q < greatest(p, 1) THEN ''
+  ELSE substring(s, CAST(greatest(p, 1) AS BIGINT), CAST(q - greatest(p, 1) + 1 AS BIGINT)) END;
+CREATE MACRO ch__place(a) AS CASE WHEN a = 0 THEN error('Indices in strings are 1-based') ELSE a END;
+CREATE MACRO ch__cut_at(s, a) AS ch__between(s, ch__from_end(s, ch__place(a)), length(s));
+CREATE MACRO ch__cut_size(s, a, n) AS ch__between(s, ch__from_end(s, ch__place(a)),
+  least(CASE WHEN n < 0 THEN length(s) + n ELSE ch__from_end(s, a) + n - 1 END, length(s)));
+CREATE MACRO ch__left_of(s, n) AS ch__between(s, 1, CASE WHEN n < 0 THEN length(s) + n ELSE least(n, length(s)) END);
+CREATE MACRO ch__right_of(s, n) AS ch__between(s, CASE WHEN n < 0 THEN 1 - n ELSE length(s) - n + 1 END, length(s));
+CREATE MACRO ch__pad_left(s, n, f) AS CASE WHEN n < 0 THEN error('New padded length is negative')
+  ELSE lpad(s, CAST(n AS INTEGER), CASE WHEN f = '' THEN ' ' ELSE f END) END;
+CREATE MACRO ch__pad_right(s, n, f) AS CASE WHEN n < 0 THEN error('New padded length is negative')
+  ELSE rpad(s, CAST(n AS INTEGER), CASE WHEN f = '' THEN ' ' ELSE f END) END;
+CREATE MACRO ch__position(s, p, a) AS CASE WHEN s IS NULL OR p IS NULL OR a IS NULL THEN NULL
+  WHEN p = '' THEN CASE WHEN a > length(s) + 1 THEN 0 ELSE greatest(a, 1) END
+  WHEN instr(substring(s, CAST(greatest(a, 1) AS BIGINT)), p) = 0 THEN 0
+  ELSE instr(substring(s, CAST(greatest(a, 1) AS BIGINT)), p) + greatest(a, 1) - 1 END;
+CREATE MACRO ch__bytes(s, p, q) AS CASE WHEN s IS NULL OR p IS NULL OR q IS NULL THEN NULL WHEN q < greatest(p, 1) THEN ''
+  WHEN strlen(s) = length(s) THEN substring(s, CAST(greatest(p, 1) AS BIGINT), CAST(q - greatest(p, 1) + 1 AS BIGINT))
+  ELSE decode(unhex(substring(hex(encode(s)), CAST(2 * greatest(p, 1) - 1 AS BIGINT), CAST(2 * (q - greatest(p, 1) + 1) AS BIGINT)))) END;
+CREATE MACRO ch__from_last(s, a) AS CASE WHEN a < 0 THEN strlen(s) + a + 1 ELSE a END;
+CREATE MACRO ch__bcut_at(s, a) AS ch__bytes(s, ch__from_last(s, ch__place(a)), strlen(s));
+CREATE MACRO ch__bcut_size(s, a, n) AS ch__bytes(s, ch__from_last(s, ch__place(a)),
+  least(CASE WHEN n < 0 THEN strlen(s) + n ELSE ch__from_last(s, a) + n - 1 END, strlen(s)));
+CREATE MACRO ch__bleft_of(s, n) AS ch__bytes(s, 1, CASE WHEN n < 0 THEN strlen(s) + n ELSE least(n, strlen(s)) END);
+CREATE MACRO ch__bright_of(s, n) AS ch__bytes(s, CASE WHEN n < 0 THEN 1 - n ELSE strlen(s) - n + 1 END, strlen(s));
+CREATE MACRO ch__fill(f) AS CASE WHEN f = '' THEN ' ' ELSE ch__ascii(f) END;
+CREATE MACRO ch__padding(s, n, f) AS substring(repeat(ch__fill(f), CAST(greatest(n - strlen(s), 0) AS BIGINT)), 1,
+  CAST(greatest(n - strlen(s), 0) AS BIGINT));
+CREATE MACRO ch__bpad_left(s, n, f) AS CASE WHEN n < 0 THEN error('New padded length is negative')
+  WHEN n <= strlen(s) THEN ch__bytes(s, 1, n) ELSE ch__padding(s, n, f) || s END;
+CREATE MACRO ch__bpad_right(s, n, f) AS CASE WHEN n < 0 THEN error('New padded length is negative')
+  WHEN n <= strlen(s) THEN ch__bytes(s, 1, n) ELSE s || ch__padding(s, n, f) END;
+CREATE MACRO ch__bposition(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL WHEN p = '' THEN 1
+  WHEN instr(s, p) = 0 THEN 0 ELSE strlen(left(s, instr(s, p) - 1)) + 1 END;
+CREATE MACRO ch__initcap_words(s) AS list_aggregate(list_transform(regexp_extract_all(s, '[A-Za-z0-9]+|[^A-Za-z0-9]+'),
+  lambda w: ch__upper(left(w, 1)) || ch__lower(substring(w, 2))), 'string_agg', '');
+CREATE MACRO ch__initcap(s) AS CASE WHEN s = '' THEN '' ELSE ch__initcap_words(s) END;
+CREATE MACRO ch__initcap_utf8(s) AS CASE WHEN s = '' THEN '' ELSE list_aggregate(list_transform(
+  regexp_extract_all(s, '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: upper(left(w, 1)) || lower(substring(w, 2))), 'string_agg', '') END;
+CREATE MACRO ch__replace_one(s, a, b) AS CASE WHEN a = '' OR instr(s, a) = 0 THEN s
+  ELSE left(s, instr(s, a) - 1) || b || substring(s, instr(s, a) + length(a)) END;
+CREATE MACRO ch__split(s, d) AS CASE WHEN d = '' AND s = '' THEN [] ELSE string_split(s, d) END;
+CREATE MACRO ch__count_of(s, p) AS CASE WHEN p = '' THEN 0 ELSE (length(s) - length(replace(s, p, ''))) // length(p) END;
+CREATE MACRO ch__until(s, d, n) AS CASE WHEN n >= 0 THEN array_to_string(list_slice(string_split(s, d), 1, n), d)
+  ELSE array_to_string(list_slice(string_split(s, d), greatest(len(string_split(s, d)) + n + 1, 1), len(string_split(s, d))), d) END;
+CREATE MACRO ch__search_any(s, a) AS CASE WHEN s IS NULL THEN NULL ELSE len(list_filter(a, lambda x: contains(s, x))) > 0 END;
 
-CREATE MACRO ch__pmod(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE ((a % b) + abs(b)) % abs(b) END;
-CREATE MACRO ch__div_null(a, b) AS CASE WHEN b <> 0 THEN a / b END;
-CREATE MACRO ch__intdiv_zero(a, b) AS CASE WHEN b = 0 THEN 0 ELSE a // b END;
-CREATE MACRO ch__and(a, b) AS a & b;
-CREATE MACRO ch__or(a, b) AS a | b;
-CREATE MACRO ch__xor(a, b) AS xor(a, b);
-CREATE MACRO ch__left(a, b) AS a << b;
-CREATE MACRO ch__right(a, b) AS a >> b;
-CREATE MACRO ch__is_null(x) AS CASE WHEN x IS NULL THEN 1 ELSE 0 END;
-CREATE MACRO ch__is_not_null(x) AS CASE WHEN x IS NULL THEN 0 ELSE 1 END;
-CREATE MACRO ch__round1(x) AS round_even(x, 0);
-CREATE MACRO ch__int64_null(s) AS CASE WHEN regexp_full_match(s, '[+-]?[0-9]+') THEN TRY_CAST(s AS BIGINT) END;
-CREATE MACRO ch__int32_null(s) AS CASE WHEN regexp_full_match(s, '[+-]?[0-9]+') THEN TRY_CAST(s AS INTEGER) END;
-CREATE MACRO ch__int64_zero(s) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(ch__int64_null(s), 0) END;
-CREATE MACRO ch__int32_zero(s) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(ch__int32_null(s), 0) END;
-CREATE MACRO ch__float_null(s) AS CASE WHEN regexp_full_match(s, '[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?') THEN
-  TRY_CAST(s AS DOUBLE) END;
-CREATE MACRO ch__float_zero(s) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(ch__float_null(s), 0) END;
+-- Arrays
+CREATE MACRO ch__together(a, b) AS CASE WHEN len(a) <> len(b) THEN error('arrays of one length are wanted') ELSE a END;
+CREATE MACRO ch__zip(a, b) AS CASE WHEN len(a) <> len(b) THEN error('arrays of one length are wanted') ELSE list_zip(a, b) END;
+CREATE MACRO ch__zip3(a, b, c) AS CASE WHEN len(a) <> len(b) OR len(a) <> len(c) THEN error('arrays of one length are wanted') ELSE list_zip(a, b, c) END;
 CREATE MACRO ch__has_any(a, b) AS list_has_any(a, b);
 CREATE MACRO ch__has_all(a, b) AS list_has_all(a, b);
 CREATE MACRO ch__index_of(a, x) AS coalesce(list_position(a, x), 0);
-CREATE MACRO ch__array_uniq(a) AS len(list_distinct(a));
-CREATE MACRO ch__join(a, s) AS array_to_string(a, s);
-CREATE MACRO ch__group_array(x) AS coalesce(list(x) FILTER (x IS NOT NULL), []);
-CREATE MACRO ch__group_uniq(x) AS coalesce(list(DISTINCT x) FILTER (x IS NOT NULL), []);
+CREATE MACRO ch__array_uniq(a) AS len(list_distinct(list_filter(a, lambda x: x IS NOT NULL))) + CASE WHEN len(list_filter(a, lambda x: x IS NULL)) > 0 THEN 1 ELSE 0 END;
+CREATE MACRO ch__count_equal(a, y) AS len(list_filter(a, lambda x: x = y));
+CREATE MACRO ch__join(a, s) AS CASE WHEN len(a) = 0 THEN '' ELSE array_to_string(a, s) END;
+CREATE MACRO ch__array_sum(a) AS coalesce(list_sum(a), 0);
+CREATE MACRO ch__array_avg(a) AS coalesce(list_avg(a), 'nan'::DOUBLE);
+CREATE MACRO ch__array_min(a) AS CASE WHEN len(a) = 0 THEN error('the least of an empty array') ELSE list_min(a) END;
+CREATE MACRO ch__array_max(a) AS CASE WHEN len(a) = 0 THEN error('the greatest of an empty array') ELSE list_max(a) END;
+CREATE MACRO ch__array_product(a) AS coalesce(list_product(a), 1);
+CREATE MACRO ch__array_count(a) AS len(list_filter(a, lambda x: x <> 0));
+CREATE MACRO ch__array_distinct(a) AS list_filter(a, lambda x, i: x IS NOT NULL AND list_position(a, x) = i);
+CREATE MACRO ch__sort(a) AS list_sort(a, 'ASC', 'NULLS LAST');
+CREATE MACRO ch__sort_down(a) AS list_sort(a, 'DESC', 'NULLS LAST');
+CREATE MACRO ch__by(a, k) AS list_transform(k, lambda v, i: row(v, i, list_extract(a, i)));
+CREATE MACRO ch__sort_by(a, k) AS list_transform(list_sort(ch__by(a, k)), lambda p: struct_extract(p, 3));
+CREATE MACRO ch__sort_down_by(a, k) AS CASE WHEN len(list_distinct(k)) < len(k) THEN error('arrayReverseSort of equal keys') ELSE
+  list_transform(list_reverse(list_sort(ch__by(a, k))), lambda p: struct_extract(p, 3)) END;
+CREATE MACRO ch__first_true(f) AS coalesce(list_position(f, true), 0);
+CREATE MACRO ch__last_true(f) AS CASE WHEN list_contains(f, true) THEN len(f) + 1 - list_position(list_reverse(f), true) ELSE 0 END;
+CREATE MACRO ch__enumerate(a) AS range(1, len(a) + 1);
+CREATE MACRO ch__cum_sum(a) AS list_transform(a, lambda x, i: list_sum(list_slice(a, 1, i)));
+CREATE MACRO ch__difference(a) AS list_transform(a, lambda x, i: CASE WHEN i = 1 THEN 0 ELSE x - list_extract(a, i - 1) END);
+CREATE MACRO ch__intersect(a, b) AS list_filter(ch__array_distinct(a), lambda x: list_contains(b, x));
+CREATE MACRO ch__compact(a) AS list_filter(a, lambda x, i: i = 1 OR x IS DISTINCT FROM list_extract(a, i - 1));
+CREATE MACRO ch__push_back(a, x) AS list_append(a, x);
+CREATE MACRO ch__push_front(a, x) AS list_prepend(x, a);
+CREATE MACRO ch__pop_back(a) AS list_slice(a, 1, len(a) - 1);
+CREATE MACRO ch__pop_front(a) AS list_slice(a, 2, len(a));
+CREATE MACRO ch__flatten(a) AS flatten(a);
+CREATE MACRO ch__with_constant(n, x) AS list_transform(range(n), lambda i: x);
+CREATE MACRO ch__start(a, p) AS CASE WHEN p = 0 THEN error('places in arrays begin at 1') WHEN p < 0 THEN greatest(len(a) + p + 1, 1) ELSE p END;
+CREATE MACRO ch__slice_from(a, p) AS list_slice(a, ch__start(a, p), len(a));
+CREATE MACRO ch__slice(a, p, n) AS CASE WHEN n < 0 THEN list_slice(a, ch__start(a, p), len(a) + n)
+  WHEN p < 0 AND len(a) + p < 0 THEN error('a slice from before the array') ELSE list_slice(a, ch__start(a, p), ch__start(a, p) + n - 1) END;
+CREATE MACRO ch__map_keys(m) AS map_keys(m);
+CREATE MACRO ch__map_values(m) AS map_values(m);
+CREATE MACRO ch__map_has(m, k) AS map_contains(m, k);
+
+-- Dates
+CREATE MACRO ch__weeks(a, b) AS date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7;
 CREATE MACRO ch__monday(d) AS CAST(date_trunc('week', d) AS DATE);
 CREATE MACRO ch__sunday(d) AS CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER);
-CREATE MACRO ch__json_at(j, k) AS json_extract(j, '$.' || '"' || k || '"');
-CREATE MACRO ch__json_string(j, k) AS CASE WHEN j IS NULL THEN NULL
-  WHEN json_type(ch__json_at(j, k)) = 'VARCHAR' THEN json_extract_string(ch__json_at(j, k), '$') ELSE '' END;
-CREATE MACRO ch__json_float(j, k) AS CASE WHEN j IS NULL THEN NULL ELSE coalesce(TRY_CAST(
-  CASE WHEN json_type(ch__json_at(j, k)) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN CAST(ch__json_at(j, k) AS VARCHAR) END AS DOUBLE), 0) END;
-CREATE MACRO ch__json_int(j, k) AS CASE WHEN j IS NULL THEN NULL ELSE coalesce(TRY_CAST(
-  CASE WHEN json_type(ch__json_at(j, k)) IN ('UBIGINT', 'BIGINT') THEN CAST(ch__json_at(j, k) AS VARCHAR) END AS BIGINT), 0) END;
-CREATE MACRO ch__json_bool(j, k) AS CASE WHEN j IS NULL THEN NULL
-  WHEN json_type(ch__json_at(j, k)) = 'BOOLEAN' AND CAST(ch__json_at(j, k) AS VARCHAR) = 'true' THEN 1 ELSE 0 END;
-CREATE MACRO ch__json_has(j, k) AS CASE WHEN j IS NULL THEN NULL WHEN ch__json_at(j, k) IS NULL THEN 0 ELSE 1 END;
-CREATE MACRO ch__array_distinct(a) AS list_filter(a, lambda x, i: list_position(a, x) = i);
-CREATE MACRO ch__cut(x, n) AS trunc(x * CAST(power(10, n) AS BIGINT)) / CAST(power(10, n) AS BIGINT);
-CREATE MACRO ch__search_any(s, a) AS CASE WHEN s IS NULL THEN NULL WHEN len(list_filter(a, lambda x: contains(s, x))) > 0 THEN 1 ELSE 0 END;
-CREATE MACRO ch__json_length(j, v) AS CASE WHEN j IS NULL THEN NULL ELSE CASE json_type(v)
-  WHEN 'ARRAY' THEN json_array_length(v) WHEN 'OBJECT' THEN len(json_keys(v)) ELSE 0 END END;
 CREATE MACRO ch__count(a, b) AS (year(b) * 12 + month(b)) - (year(a) * 12 + month(a))
   - CASE WHEN (b - date_trunc('month', b)) < (a - date_trunc('month', a)) THEN 1 ELSE 0 END;
 CREATE MACRO ch__age(a, b, n) AS CASE WHEN a <= b THEN ch__count(a, b) // n ELSE -(ch__count(b, a) // n) END;
 CREATE MACRO ch__age_of(a, b, us) AS CAST((epoch_us(b) - epoch_us(a)) // us AS BIGINT);
+CREATE MACRO ch__week_sunday(d) AS CAST(strftime(d, '%U') AS BIGINT);
+CREATE MACRO ch__week_monday(d) AS (dayofyear(d) + isodow(CAST(date_trunc('year', d) AS DATE)) - 2) // 7
+  + CASE WHEN isodow(CAST(date_trunc('year', d) AS DATE)) <= 4 THEN 1 ELSE 0 END;
+CREATE MACRO ch__bucket_months(t, n) AS CAST(DATE '1970-01-01' + to_months(CAST(floor(((year(t) - 1970) * 12 + month(t) - 1) / n) AS INTEGER) * n) AS DATE);
+CREATE MACRO ch__bucket_weeks(t, n) AS DATE '1970-01-05' + CAST(floor(date_diff('day', DATE '1970-01-05', CAST(t AS DATE)) / (7 * n)) AS INTEGER) * 7 * n;
+CREATE MACRO ch__bucket_days(t, n) AS DATE '1970-01-01' + CAST(floor(date_diff('day', DATE '1970-01-01', CAST(t AS DATE)) / n) AS INTEGER) * n;
+CREATE MACRO ch__between_moments(a, b) AS CAST((epoch_us(a) - epoch_us(b)) AS DECIMAL(38,0)) * CAST('0.000001' AS DECIMAL(7,6));
+CREATE MACRO ch__make_date(y, m, d) AS CASE WHEN m BETWEEN 1 AND 12 AND d BETWEEN 1 AND day(last_day(make_date(y, m, 1)))
+  THEN make_date(y, m, d) ELSE DATE '1970-01-01' END;
+CREATE MACRO ch__parsed(s, x) AS CASE WHEN s IS NOT NULL AND x IS NULL THEN error('a text is not a moment of a known form') ELSE x END;
+CREATE MACRO ch__parsed_null(s, x) AS CASE WHEN x IS NULL AND regexp_matches(s, '[0-9]') THEN
+  error('a text is not a moment of a known form') ELSE x END;
+
+-- JSON
+CREATE MACRO ch__json(j) AS CASE WHEN json_valid(j) THEN CAST(j AS JSON) END;
+CREATE MACRO ch__json_key(j, k) AS json_extract(j, '$."' || k || '"');
+CREATE MACRO ch__json_place(j, n) AS json_extract(j, '$[' || n || ']');
+CREATE MACRO ch__json_number(v) AS CASE WHEN json_type(v) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE)
+  WHEN json_type(v) = 'VARCHAR' THEN ch__float_null(json_extract_string(v, '$')) END;
+CREATE MACRO ch__json_float(j, v) AS CASE WHEN j IS NULL THEN NULL ELSE coalesce(ch__json_number(v), 0) END;
+CREATE MACRO ch__json_int(j, v) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(v) IN ('UBIGINT', 'BIGINT') THEN TRY_CAST(CAST(v AS VARCHAR) AS BIGINT)
+  ELSE coalesce(TRY_CAST(trunc(ch__json_number(v)) AS BIGINT), 0) END;
+CREATE MACRO ch__json_uint(j, v) AS CASE WHEN ch__json_int(j, v) < 0 THEN error('a negative number as UInt64') ELSE ch__json_int(j, v) END;
+CREATE MACRO ch__json_text(v) AS CASE WHEN json_type(v) = 'VARCHAR' THEN json_extract_string(v, '$')
+  WHEN json_type(v) IN ('UBIGINT', 'BIGINT', 'BOOLEAN') THEN CAST(v AS VARCHAR)
+  WHEN json_type(v) = 'DOUBLE' THEN ch__text(TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE))
+  WHEN json_type(v) IN ('ARRAY', 'OBJECT') THEN error('the text of a JSON object is ClickHouse''s own') ELSE '' END;
+CREATE MACRO ch__json_string(j, v) AS CASE WHEN j IS NULL THEN NULL ELSE ch__json_text(v) END;
+CREATE MACRO ch__json_plain(j, v) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(v) = 'VARCHAR' THEN json_extract_string(v, '$') ELSE '' END;
+CREATE MACRO ch__json_bool(j, v) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(v) = 'BOOLEAN' THEN CAST(v AS VARCHAR) = 'true'
+  WHEN json_type(v) IN ('UBIGINT', 'BIGINT', 'DOUBLE') THEN TRY_CAST(CAST(v AS VARCHAR) AS DOUBLE) <> 0 ELSE false END;
+CREATE MACRO ch__json_has(j, v) AS CASE WHEN j IS NULL THEN NULL ELSE v IS NOT NULL END;
+CREATE MACRO ch__json_length(j, v) AS CASE WHEN j IS NULL THEN NULL ELSE CASE json_type(v)
+  WHEN 'ARRAY' THEN json_array_length(v) WHEN 'OBJECT' THEN len(json_keys(v)) ELSE 0 END END;
+CREATE MACRO ch__json_kind(j, v) AS CASE WHEN j IS NULL THEN NULL ELSE CASE json_type(v) WHEN 'ARRAY' THEN 'Array' WHEN 'OBJECT' THEN 'Object'
+  WHEN 'VARCHAR' THEN 'String' WHEN 'BOOLEAN' THEN 'Bool' WHEN 'BIGINT' THEN 'Int64' WHEN 'UBIGINT' THEN 'Int64' WHEN 'DOUBLE' THEN 'Double' ELSE 'Null' END END;
+CREATE MACRO ch__json_value(j, p) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(json_extract(ch__json(j), p)) IN ('ARRAY', 'OBJECT') THEN ''
+  WHEN json_type(json_extract(ch__json(j), p)) = 'NULL' THEN 'null' ELSE ch__json_text(json_extract(ch__json(j), p)) END;

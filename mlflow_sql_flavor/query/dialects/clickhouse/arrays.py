@@ -1,0 +1,328 @@
+"""Arrays, maps and tuples: https://clickhouse.com/docs/sql-reference/functions/array-functions"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.optimizer.annotate_types import annotate_types
+
+from .. import common
+from ..context import Context
+from . import D
+from .nulls import default_of, truth
+from .numbers import to_text
+
+_MAPPED = {"arraymap", "arrayfilter", "arraycount", "arrayexists", "arrayall", "arrayfirst", "arraylast", "arraysum",
+           "arrayavg", "arraymin", "arraymax", "arraysort", "arrayreversesort", "arrayfirstindex", "arraylastindex",
+           "arrayfill", "arrayproduct"}  # fmt: skip
+
+
+def _array(kind: exp.DataType | None) -> exp.DataType | None:
+    if kind is None or kind.this == exp.DType.UNKNOWN:
+        return None
+    return exp.DataType(this=exp.DType.LIST, expressions=[kind.copy()], nested=True)
+
+
+def _element(node: exp.Expr | None) -> exp.DataType | None:
+    kind = node.type if node is not None else None
+    return (
+        kind.expressions[0] if isinstance(kind, exp.DataType) and kind.expressions and kind.args.get("nested") else None
+    )
+
+
+@D.prepare
+def lambdas(tree: exp.Expr, ctx: Context) -> None:
+    """Gives the names in a lambda the types of the arrays' elements."""
+    for node in reversed(list(tree.walk(bfs=False))):
+        if isinstance(node, exp.Lambda):
+            _type_lambda(node, ctx)
+
+
+def _type_lambda(node: exp.Lambda, ctx: Context) -> None:
+    call = node.parent
+    if call is None:
+        return
+    arrays = [arg for arg in (call.this, *call.expressions) if isinstance(arg, exp.Expr) and arg is not node]
+    names = [name.name for name in node.expressions]
+    for name, array in zip(names, arrays, strict=False):
+        kind = _element(array)
+        if kind is None:
+            continue
+        for used in list(node.this.find_all(exp.Identifier)):
+            if used.name == name and not isinstance(used.parent, (exp.Column, exp.Cast)):
+                typed = exp.Cast(this=used.copy(), to=kind.copy())
+                typed.meta["parameter"] = ""
+                used.replace(typed) if used is not node.this else node.set("this", typed)
+    from ...annotate import _metadata
+
+    annotate_types(node.this, dialect="clickhouse", expression_metadata=_metadata("clickhouse"))
+    name = call.name.lower() if isinstance(call, exp.Anonymous) else type(call).__name__.lower()
+    if name in ("arraymap", "transform"):
+        call.type = _array(node.this.type if isinstance(node.this.type, exp.DataType) else None) or call.type
+    elif name in ("arraysum", "arrayfirst", "arraylast", "arraymin", "arraymax"):
+        kind = node.this.type if name in ("arraysum", "arraymin", "arraymax") else _element(arrays[0])
+        call.type = kind or call.type
+    elif name in ("arraysort", "arrayreversesort", "arrayfilter"):
+        call.type = arrays[0].type or call.type
+
+
+def _zipped(node: exp.Expr, ctx: Context) -> tuple[exp.Lambda | None, exp.Expr, bool]:
+    """The lambda and the array of a call; of several arrays one of their elements together."""
+    if isinstance(node, (exp.Transform, exp.ArrayFilter)):
+        arguments = [node.expression, node.this]
+    else:
+        arguments = ([node.this] if isinstance(node.this, exp.Expr) else []) + list(node.expressions)
+        if node.args.get("expression") is not None:
+            arguments.append(node.args["expression"])
+    test = next((arg for arg in arguments if isinstance(arg, exp.Lambda)), None)
+    arrays = [arg for arg in arguments if arg is not test]
+    if len(arrays) == 1 or test is None:
+        return test, arrays[0], False
+    names = [name.name for name in test.expressions]
+    if len(names) != len(arrays):
+        raise ctx.error(node, "The lambda needs one name for each array.")
+    body = test.this
+    holder = exp.Paren(this=body)
+    for used in list(holder.find_all(exp.Identifier)):
+        if used.name in names and not isinstance(used.parent, exp.Column):
+            place = exp.Literal.number(names.index(used.name) + 1)
+            used.replace(ctx.call("struct_extract", exp.to_identifier("__each"), place))
+    made = exp.Lambda(this=holder.this, expressions=[exp.to_identifier("__each")])
+    return made, ctx.macro("ch__zip" if len(arrays) == 2 else "ch__zip3", *arrays), True
+
+
+def _test(node: exp.Lambda, ctx: Context) -> exp.Lambda:
+    return exp.Lambda(this=truth(node.this, ctx), expressions=node.expressions)
+
+
+@D.rule(exp.Transform)
+def mapped(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    test, array, _ = _zipped(node, ctx)
+    return ctx.call("list_transform", array, test) if test is not None else None
+
+
+@D.rule(exp.ArrayFilter)
+def kept(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    test, array, together = _zipped(node, ctx)
+    if together:
+        raise ctx.error(node, "arrayFilter of several arrays has no counterpart: zip them first.")
+    return ctx.call("list_filter", array, _test(test, ctx)) if test is not None else None
+
+
+@D.function(*_MAPPED)
+def higher(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _higher(node, node.name.lower(), ctx)
+
+
+@D.rule(exp.ArraySum, exp.ArrayMin, exp.ArrayMax)
+def summed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _higher(node, type(node).__name__.lower(), ctx)
+
+
+_FOLDS = {"arraysum": "ch__array_sum", "arrayavg": "ch__array_avg", "arraymin": "ch__array_min",
+          "arraymax": "ch__array_max", "arrayproduct": "ch__array_product"}  # fmt: skip
+
+
+def _higher(node: exp.Expr, name: str, ctx: Context) -> exp.Expr | None:
+    test, array, together = _zipped(node, ctx)
+    if together and name not in (*_FOLDS, "arraymap", "arraysort", "arrayexists", "arrayall", "arraycount"):
+        raise ctx.error(node, f"{name} of several arrays has no counterpart.")
+    if name in _FOLDS:
+        values = ctx.call("list_transform", array, test) if test is not None else array
+        return ctx.macro(_FOLDS[name], values)
+    if name == "arraymap" and test is not None:
+        return ctx.call("list_transform", array, test)
+    if name in ("arraysort", "arrayreversesort"):
+        down = name == "arrayreversesort"
+        if test is None:
+            return ctx.macro("ch__sort_down" if down else "ch__sort", array)
+        if together:
+            made = ctx.macro("ch__sort_by", array, ctx.call("list_transform", array.copy(), test))
+            each = exp.Lambda(
+                this=ctx.call("struct_extract", exp.to_identifier("__each"), common.lit(1)),
+                expressions=[exp.to_identifier("__each")],
+            )
+            return ctx.call("list_transform", made, each)
+        keys = ctx.call("list_transform", array.copy(), test)
+        return ctx.macro("ch__sort_down_by" if down else "ch__sort_by", array, keys)
+    if name == "arraycount" and test is None:
+        return ctx.macro("ch__array_count", array, type="BIGINT")
+    if test is None:
+        raise ctx.error(node, f"{name} has a counterpart with a lambda only.")
+    found = ctx.call("list_filter", array, _test(test, ctx))
+    if name == "arrayfilter":
+        return found
+    if name == "arraycount":
+        return ctx.call("len", found, type="BIGINT")
+    if name in ("arrayexists", "arrayall"):
+        value = test.this if name == "arrayexists" else exp.Not(this=exp.Paren(this=truth(test.this, ctx)))
+        other = exp.Lambda(this=truth(value, ctx), expressions=test.expressions)
+        count = ctx.call("len", ctx.call("list_filter", array.copy(), other))
+        kind = exp.GT if name == "arrayexists" else exp.EQ
+        return exp.Paren(this=kind(this=count, expression=common.lit(0)))
+    if name in ("arrayfirst", "arraylast"):
+        default = default_of(node, ctx)
+        if default is None:
+            raise ctx.error(node, "The default of the elements' type is not known here.")
+        place = common.lit(1) if name == "arrayfirst" else exp.Neg(this=common.lit(1))
+        return exp.Coalesce(this=ctx.call("list_extract", found, place), expressions=[default])
+    if name in ("arrayfirstindex", "arraylastindex"):
+        each = exp.Lambda(this=truth(test.this, ctx), expressions=test.expressions)
+        flags = ctx.call("list_transform", array, each)
+        return ctx.macro("ch__first_true" if name == "arrayfirstindex" else "ch__last_true", flags, type="BIGINT")
+    raise ctx.error(node, f"{name} has no counterpart in DuckDB.")
+
+
+@D.rule(exp.Bracket)
+def element(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Beyond the end is the type's default: https://clickhouse.com/docs/sql-reference/functions/array-functions#arrayElement
+    if len(node.expressions) != 1:
+        return None
+    place = node.expressions[0].copy()
+    if ctx.is_a(node.this, "map") or isinstance(node.this, (exp.VarMap, exp.Map)):
+        key = place
+        if isinstance(place, exp.Literal) and not place.is_string and place.this.lstrip("-").isdigit():
+            key = exp.Literal.number(int(place.this) + (1 if node.args.get("offset") is None else 0))
+        return _at(ctx.call("map_extract_value", node.this, key), _default_of_value(node.this, ctx), node, ctx)
+    if isinstance(place, exp.Literal) and not place.is_string:
+        place = exp.Literal.number(int(place.this) + 1)
+    elif isinstance(place, exp.Neg) and isinstance(place.this, exp.Literal):
+        number = 1 - int(place.this.this)
+        place = exp.Literal.number(number) if number >= 0 else exp.Neg(this=exp.Literal.number(-number))
+    elif isinstance(place, exp.Sub):
+        place = place.this
+    else:
+        place = exp.Add(this=exp.Paren(this=place), expression=common.lit(1))
+    return _element_at(node.this, place, node, ctx)
+
+
+@D.function("arrayelement")
+def element_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    array, place = node.expressions
+    return _element_at(array, place, node, ctx)
+
+
+def _element_at(array: exp.Expr, place: exp.Expr, node: exp.Expr, ctx: Context) -> exp.Expr:
+    kind = _element(array)
+    probe = exp.Null()
+    probe.type = kind or node.type
+    default = common.lit("") if isinstance(array, (exp.Split, exp.RegexpSplit)) else default_of(probe, ctx)
+    made = _at(ctx.call("list_extract", array, place), default, node, ctx)
+    made.type = kind or node.type
+    return made
+
+
+def _at(found: exp.Expr, default: exp.Expr | None, node: exp.Expr, ctx: Context) -> exp.Expr:
+    if default is None:
+        raise ctx.error(node, "What an element beyond the array is depends on its type, which is not known here.")
+    return exp.Coalesce(this=found, expressions=[default])
+
+
+def _default_of_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    values = node.args.get("values")
+    first = values.expressions[0] if isinstance(values, exp.Array) and values.expressions else None
+    return default_of(first, ctx) if first is not None else None
+
+
+def _macro(name: str, macro: str, kind: str | None = None) -> None:
+    @D.function(name)
+    def call(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+        return ctx.macro(macro, *node.expressions, type=kind)
+
+
+for _name, _named, _type in (
+    ("hasany", "ch__has_any", "BOOLEAN"), ("hasall", "ch__has_all", "BOOLEAN"), ("indexof", "ch__index_of", "BIGINT"),
+    ("arrayuniq", "ch__array_uniq", "BIGINT"), ("countequal", "ch__count_equal", "BIGINT"),
+    ("arrayenumerate", "ch__enumerate", "BIGINT[]"), ("arraycumsum", "ch__cum_sum", None),
+    ("arraydifference", "ch__difference", None), ("arrayintersect", "ch__intersect", None),
+    ("arraypushback", "ch__push_back", None), ("arraypushfront", "ch__push_front", None),
+    ("arraypopback", "ch__pop_back", None), ("arraypopfront", "ch__pop_front", None), ("arrayzip", "ch__zip", None),
+    ("arrayflatten", "ch__flatten", None), ("arraywithconstant", "ch__with_constant", None),
+    ("mapkeys", "ch__map_keys", None), ("mapvalues", "ch__map_values", None), ("mapcontains", "ch__map_has", "BOOLEAN"),
+):  # fmt: skip
+    _macro(_name, _named, _type)
+
+
+@D.rule(exp.ArrayCompact)
+def compacted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ch__compact", node.this)
+
+
+@D.rule(exp.ArrayReverse)
+def reversed_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("list_reverse", node.this)
+
+
+@D.rule(exp.ArrayDistinct)
+def array_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # In the order of their first occurrence
+    return ctx.macro("ch__array_distinct", node.this)
+
+
+@D.rule(exp.ArraySlice)
+def array_slice(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Offset and length: https://clickhouse.com/docs/sql-reference/functions/array-functions#arraySlice
+    start, size = node.args["start"], node.args.get("end")
+    if size is None:
+        return ctx.macro("ch__slice_from", node.this, start)
+    return ctx.macro("ch__slice", node.this, start, size)
+
+
+@D.function("arraystringconcat")
+def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    array, *separator = node.expressions
+    kind = _element(array)
+    each = exp.to_identifier("__each")
+    each.type = kind
+    if kind is not None and not ctx.is_a(each, "text"):
+        array = ctx.call("list_transform", array, exp.Lambda(this=to_text(each, node, ctx), expressions=[each.copy()]))
+    return ctx.macro("ch__join", array, separator[0] if separator else common.lit(""), type="VARCHAR")
+
+
+_REDUCED = {"sum": "ch__array_sum", "max": "ch__array_max", "min": "ch__array_min", "avg": "ch__array_avg",
+            "uniq": "ch__array_uniq", "uniqexact": "ch__array_uniq", "count": "len"}  # fmt: skip
+
+
+@D.function("arrayreduce")
+def reduced(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = _REDUCED.get((common.text(node.expressions[0]) or "").lower())
+    if name is None or len(node.expressions) != 2:
+        raise ctx.error(node, "arrayReduce of this aggregate has no counterpart.")
+    return ctx.call(name, node.expressions[1]) if name == "len" else ctx.macro(name, node.expressions[1])
+
+
+@D.function("tupleelement")
+def tuple_element(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("struct_extract", *node.expressions) if len(node.expressions) == 2 else None
+
+
+@D.rule(exp.Dot)
+def tuple_dot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    place = node.expression
+    if isinstance(place, exp.Literal) and not place.is_string:
+        return ctx.call("struct_extract", node.this, common.lit(int(place.this)))
+    return None
+
+
+@D.rule(exp.Struct)
+def tuples(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if any(isinstance(item, (exp.PropertyEQ, exp.Alias)) for item in node.expressions):
+        return None
+    return ctx.call("row", *node.expressions)
+
+
+@D.function(*(f"emptyarray{kind}" for kind in ("int32", "int64", "uint8", "uint32", "uint64", "string", "float64")))
+def empty_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    tail = node.name.lower().removeprefix("emptyarray")
+    return common.cast(exp.Array(expressions=[]), {"string": "VARCHAR[]", "float64": "DOUBLE[]"}.get(tail, "BIGINT[]"))
+
+
+@D.function("transform")
+def replaced(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/other-functions#transform: of pairs, else the default
+    value, old, new, *default = node.expressions
+    if not (isinstance(old, exp.Array) and isinstance(new, exp.Array) and len(old.expressions) == len(new.expressions)):
+        raise ctx.error(node, "transform has a counterpart for two arrays of constants of one length.")
+    pairs = zip(old.expressions, new.expressions, strict=True)
+    ifs = [exp.If(this=exp.EQ(this=value.copy(), expression=one), true=two) for one, two in pairs]
+    missing = exp.If(this=exp.Is(this=value.copy(), expression=exp.Null()), true=exp.Null())
+    return exp.Case(ifs=[missing, *ifs] if not default else ifs, default=default[0] if default else value)

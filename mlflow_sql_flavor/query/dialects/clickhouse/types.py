@@ -1,0 +1,111 @@
+"""The types of ClickHouse's functions, as far as rules ask for them: sqlglot has no types for most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from . import D
+
+_TYPES = {
+    "BIGINT": """intdiv intdivorzero positivemodulo toint8 toint16 toint32 toint64 touint8 touint16 touint32 touint64
+        bitand bitor bitxor bitnot bitshiftleft bitshiftright bitcount lengthutf8 positionutf8 positioncaseinsensitive
+        positioncaseinsensitiveutf8 countsubstrings countmatches toyear tomonth todayofmonth tohour tominute tosecond
+        toquarter todayofyear todayofweek toisoweek toisoyear toweek toyearweek toyyyymm toyyyymmdd toyyyymmddhhmmss
+        tounixtimestamp torelativedaynum torelativemonthnum age indexof countequal arraycount arrayuniq jsonlength
+        jsonextractint jsonextractuint uniqexact uniq uniqcombined countif gcd lcm toint32orzero toint64orzero
+        toint32ornull toint64ornull toint8ornull toint16ornull toint8orzero toint16orzero touint8ornull touint8orzero
+        touint16ornull touint16orzero touint32ornull touint32orzero touint64ornull touint64orzero arrayfirstindex
+        arraylastindex simplejsonextractint simplejsonextractuint visitparamextractint isnull isnotnull
+        toint32ordefault toint64ordefault""",
+    "DOUBLE": """tofloat64 tofloat32 tofloat64ornull tofloat64orzero tofloat32ornull tofloat32orzero divide
+        jsonextractfloat simplejsonextractfloat visitparamextractfloat arrayavg divideornull stddevpop stddevsamp varpop
+        varsamp covarpop covarsamp skewpop skewsamp kurtpop kurtsamp avgweighted avgif median quantile quantileif
+        quantileexactinclusive medianif""",
+    "VARCHAR": """tostring upperutf8 lowerutf8 substringutf8 leftutf8 rightutf8 replaceall replaceone replaceregexpall
+        replaceregexpone extract concatwithseparator base64encode base64decode hex bin arraystringconcat datename
+        jsonextractstring jsonextractraw simplejsonextractstring visitparamextractstring json_value jsontype mid
+        reverseutf8 leftpadutf8 rightpadutf8 leftpad rightpad trimleft trimright trimboth initcaputf8 domain path
+        protocol monthname""",
+    "DATE": """todate todateornull todateorzero tomonday tostartofweek tostartofmonth tostartofquarter tostartofyear
+        tolastdayofmonth tolastdayofweek makedate today yesterday""",
+    "TIMESTAMP_S": """todatetime tostartofhour tostartofminute tostartoffiveminutes tostartoftenminutes
+        tostartoffifteenminutes tostartofday makedatetime parsedatetime parsedatetimeornull parsedatetimeorzero
+        parsedatetimebesteffort parsedatetimebesteffortornull fromunixtimestamp now timeslot""",
+    "BOOLEAN": """empty notempty hasany hasall arrayexists arrayall jsonhas isvalidjson mapcontains multisearchany
+        isfinite isinfinite isnan jsonextractbool iszeroornull""",
+    "VARCHAR[]": """splitbywhitespace alphatokens extractall mapkeys jsonextractkeys splitbychar splitbystring
+        splitbyregexp""",
+    "BIGINT[]": "range arrayenumerate",
+}
+_BY_NAME = {
+    name: exp.DataType.build(kind, dialect="duckdb") for kind, names in _TYPES.items() for name in names.split()
+}
+# Of the type of an argument, by its place; a name with If at its end has its condition last.
+_FIRST = """ifnull assumenotnull tonullable negate plus minus multiply modulo anylast any min max sum anyif anylastif
+    minif maxif sumif sumdistinct sumornull minornull maxornull quantileexact quantileexactlow medianexact
+    quantileexacthigh argmin argmax argminif argmaxif laginframe leadinframe first_value last_value arraysort
+    arrayreversesort arrayreverse arraypushback arraypushfront arraypopback arraypopfront arrayslice arrayresize
+    arrayintersect arraycompact arraydistinct arrayconcat groupbitand groupbitor groupbitxor roundbankers ifnotfinite
+    sumkahan sumwithoverflow todatetime64 addyears addmonths addweeks adddays addquarters subtractyears
+    subtractmonths subtractweeks subtractdays subtractquarters"""
+_LIKE = {**dict.fromkeys(_FIRST.split(), 0), "multiif": 1, "transform": 2}
+_LISTS = {"grouparray", "groupuniqarray", "grouparrayif", "groupuniqarrayif", "topk", "arraywithconstant"}
+
+
+def _typed(self: Any, node: exp.Expr) -> Any:
+    name = str(node.this if isinstance(node.this, str) else node.name).lower()
+    found = _BY_NAME.get(name)
+    arguments = node.args.get("params") or node.expressions
+    if found is None and name in _LIKE and len(arguments) > _LIKE[name]:
+        found = arguments[_LIKE[name]].type
+        if name in ("plus", "minus", "multiply") and len(arguments) == 2:
+            found = self._maybe_coerce(found, arguments[1].type)
+        if name == "transform" and found is not None:
+            found = found.expressions[0] if found.expressions else None
+    if name in _LISTS and arguments and arguments[-1 if name == "arraywithconstant" else 0].type is not None:
+        inner = arguments[-1 if name == "arraywithconstant" else 0].type
+        if isinstance(inner, exp.DataType) and inner.this != exp.DType.UNKNOWN:
+            found = exp.DataType(this=exp.DType.LIST, expressions=[inner.copy()], nested=True)
+    if name == "todecimal32" or name in ("todecimal64", "todecimal128"):
+        scale = arguments[1].name if len(arguments) > 1 else ""
+        digits = {"todecimal32": 9, "todecimal64": 18}.get(name, 38)
+        found = exp.DataType.build(f"DECIMAL({digits},{scale})", dialect="duckdb") if scale.isdigit() else None
+    return self._set_type(node, found)
+
+
+_BY_THEIR_NAME: tuple[type[exp.Expr], ...] = (
+    exp.Anonymous, exp.AnonymousAggFunc, exp.CombinedAggFunc, exp.ParameterizedAgg, exp.CombinedParameterizedAgg,
+)  # fmt: skip
+D.typing.update({node: {"annotator": _typed} for node in _BY_THEIR_NAME})
+
+
+def _as_argument(self: Any, node: exp.Expr) -> Any:
+    return self._set_type(node, node.this.type)
+
+
+# sqlglot forgets a decimal's digits here, or knows another engine's answer.
+_AS_ARGUMENT: tuple[type[exp.Expr], ...] = (
+    exp.Sum, exp.Paren, exp.Neg, exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.Lag, exp.Lead, exp.ArrayReverse,
+    exp.ArrayDistinct, exp.ArrayFilter, exp.ArraySlice, exp.NthValue,
+)  # fmt: skip
+D.typing.update({node: {"annotator": _as_argument} for node in _AS_ARGUMENT})
+D.typing[exp.Median] = D.typing[exp.Quantile] = {"returns": exp.DType.DOUBLE}
+D.typing[exp.Split] = D.typing[exp.RegexpSplit] = {
+    "annotator": lambda self, node: self._set_type(node, _BY_NAME["splitbychar"].copy())
+}
+
+
+def _division(self: Any, node: exp.Expr) -> Any:
+    kinds = [side.type for side in (node.this, node.expression)]
+    if any(kind is None or kind.this == exp.DType.UNKNOWN for kind in kinds):
+        return self._set_type(node, None)
+    if any(kind.this in exp.DataType.FLOAT_TYPES for kind in kinds) or not any(
+        kind.this == exp.DType.DECIMAL for kind in kinds
+    ):
+        return self._set_type(node, exp.DType.DOUBLE)
+    return self._set_type(node, next(kind for kind in kinds if kind.this == exp.DType.DECIMAL))
+
+
+D.typing[exp.Div] = {"annotator": _division}
