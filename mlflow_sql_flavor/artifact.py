@@ -10,7 +10,7 @@ import yaml
 
 from . import tables
 from .errors import ModelFileError
-from .spec import FindingSpec, LimitsSpec, SqlSpec
+from .spec import FindingSpec, LimitsSpec, OrderSpec, SqlSpec
 from .udfs import save_udfs
 from .version import __version__
 
@@ -37,6 +37,10 @@ def write(model: SQLModel, prepared: Prepared, folder: Path, code: str | None) -
 
     bound = prepared.bound
     compiled = bound.compiled
+    stored = {
+        name: tables.store(model.tables[name], folder, columns, compiled.claims.get(name, []))
+        for name, columns in compiled.columns.items()
+    }
     return SqlSpec(
         sql=model.sql,
         dialect=model.dialect,
@@ -45,10 +49,12 @@ def write(model: SQLModel, prepared: Prepared, folder: Path, code: str | None) -
         input_types=dict(prepared.input_types) if prepared.input_types is not None else None,
         output_types=dict(bound.program.output_types),
         param_types=dict(compiled.param_types),
-        tables={
-            name: tables.store(model.tables[name], folder, columns, compiled.claims.get(name, []))
-            for name, columns in compiled.columns.items()
-        },
+        tables=stored,
+        column_order=OrderSpec(
+            input=list(prepared.input_types) if prepared.input_types is not None else None,
+            output=list(bound.program.output_types),
+            tables={name: list(table.columns) for name, table in stored.items()},
+        ),
         udfs=save_udfs(model.udfs, folder) if model.udfs else None,
         prediction_column=model.prediction_column,
         rows=bound.program.rows,  # type: ignore[arg-type]

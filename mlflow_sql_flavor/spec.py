@@ -10,7 +10,7 @@ import math
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .errors import ModelFileError
 
@@ -121,6 +121,14 @@ class LimitsSpec(_Section):
         return value
 
 
+class OrderSpec(_Section):
+    """Columns in their order, which the mappings above lose when MLflow writes the file anew, its keys sorted."""
+
+    input: Annotated[list[_Name], Field(max_length=50_000)] | None
+    output: Annotated[list[_Name], Field(max_length=50_000)]
+    tables: dict[_Name, Annotated[list[_Name], Field(max_length=50_000)]] = {}
+
+
 class SqlSpec(_Section):
     """The ``sql`` flavor of an MLmodel file; the keys are described in the documentation of the format."""
 
@@ -133,6 +141,7 @@ class SqlSpec(_Section):
     output_types: Annotated[dict[_Name, _Type], Field(max_length=50_000)]
     param_types: dict[_Name, _Type]
     tables: dict[_Name, TableSpec] = {}
+    column_order: OrderSpec | None = None
     udfs: UdfsSpec | None = None
     prediction_column: _Name | None = None
     rows: Literal["independent", "aligned", "table"]
@@ -147,6 +156,25 @@ class SqlSpec(_Section):
     mlflow_sql_flavor_version: _Name
     code: str | None = None
     extra_files: list[Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_order(cls, section: Any) -> Any:
+        order = section.get("column_order") if isinstance(section, dict) else None
+        if not isinstance(order, dict):
+            return section
+        section = dict(section)
+        for key, name in (("input_types", "input"), ("output_types", "output")):
+            section[key] = _ordered(section.get(key), order.get(name))
+        tables, orders = section.get("tables"), order.get("tables")
+        if isinstance(tables, dict) and isinstance(orders, dict):
+            section["tables"] = {
+                name: {**table, "columns": _ordered(table.get("columns"), orders.get(name))}
+                if isinstance(table, dict)
+                else table
+                for name, table in tables.items()
+            }
+        return section
 
     @classmethod
     def read(cls, section: Any) -> SqlSpec:
@@ -186,3 +214,11 @@ class SqlSpec(_Section):
         section = self.model_dump(exclude={"extra_files"} if self.extra_files is None else None)
         section["limits"] = self.limits.model_dump(exclude_none=True)
         return section
+
+
+def _ordered(types: Any, names: Any) -> Any:
+    if not isinstance(types, dict) or not isinstance(names, list):
+        return types
+    if not all(isinstance(name, str) for name in names) or len(names) != len(types) or set(names) != set(types):
+        raise ValueError("column_order does not name the columns")
+    return {name: types[name] for name in names}

@@ -12,7 +12,18 @@ from mlflow_sql_flavor.spec import FORMAT_VERSION, SqlSpec
 
 KEYS = [
     *("format_version", "sql", "dialect", "duckdb_sql", "input_table", "input_types", "output_types", "param_types"),
-    *("tables", "udfs", "prediction_column", "rows", "limits", "compat", "level", "nondeterminism", "allow"),
+    *(
+        "tables",
+        "udfs",
+        "prediction_column",
+        "rows",
+        "limits",
+        "column_order",
+        "compat",
+        "level",
+        "nondeterminism",
+        "allow",
+    ),
     *("expected_output", "sqlglot_version", "duckdb_version", "mlflow_sql_flavor_version", "code"),
 ]
 PLAIN = {
@@ -196,7 +207,7 @@ def test_the_unchanged_file_loads(edit):
         (lambda f: f["sql"].update(duckdb_sql="SELECT getenv('HOME') AS y"), "getenv"),
         (lambda f: f["sql"].update(duckdb_sql="SELECT"), "."),
         (lambda f: f["sql"]["output_types"].update(y="VARCHAR"), "other output types"),
-        (lambda f: f["sql"]["output_types"].update(z="BIGINT"), "other output types"),
+        (lambda f: f["sql"]["output_types"].update(z="BIGINT"), "column_order does not name the columns"),
         (lambda f: f["sql"]["input_types"].update(x="NOTATYPE"), "NOTATYPE"),
         (lambda f: f["sql"].update(param_types={"p": "BIGINT"}), "param_types"),
         (lambda f: f["sql"]["compat"].update(pack="nobody", version=1, macros=["f"]), "nobody|pack"),

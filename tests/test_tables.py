@@ -1,6 +1,7 @@
 """Reference tables: of every kind, cut to what is read, checked when they come back, replaced at load."""
 
 import datetime
+from pathlib import Path
 
 import mlflow
 import pandas as pd
@@ -8,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
@@ -209,3 +211,20 @@ def test_keys_as_duckdb_compares_them():
 def test_a_table_that_is_not_there():
     with pytest.raises(QueryError, match=r"'listing' is neither the input.*Did you mean 'listings'"):
         SQLModel("SELECT score FROM listing", tables={"listings": LISTINGS}).predict()
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_columns_keep_their_order(tmp_path: Path, isolation: str) -> None:
+    """A star gives the columns of the model, however MLflow sorts the keys of the file, and whatever the newer data."""
+    data = pd.DataFrame({"z": [1, 2], "a": [20, 30]})
+    rates = pd.DataFrame({"y": [0.5, 1.5], "z": [1, 2], "b": ["p", "q"]})
+    sql = "SELECT *, z + a AS m FROM input JOIN rates USING (z) ORDER BY z"
+    mlflow_sql_flavor.save_model(sql, tmp_path / "model", tables={"rates": rates}, input_example=data)
+    expected = mlflow_sql_flavor.SQLModel(sql, tables={"rates": rates}).predict(data)
+    assert expected.columns.tolist() == ["z", "a", "y", "b", "m"]
+    model = mlflow.models.Model.load(tmp_path / "model")
+    (tmp_path / "model" / "MLmodel").write_text(yaml.safe_dump(model.to_dict()), encoding="utf-8")
+    config = {"isolation": isolation, "tables": {"rates": rates[["b", "z", "y"]]}}
+    loaded = mlflow_sql_flavor.load_model(tmp_path / "model", model_config=config)
+    pd.testing.assert_frame_equal(loaded.predict(data), expected)
+    assert [spec.name for spec in loaded.signature.outputs.inputs] == expected.columns.tolist()

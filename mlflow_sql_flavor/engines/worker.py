@@ -236,8 +236,8 @@ def _open(state: bytes, memory: int) -> None:
         _warm_up(instance, limits)
         _limit_memory(memory + RESERVED)
         bound = bind(instance, program)
-        if dict(program.output_types) not in ({}, dict(bound.output_types)):
-            raise RunError("The query gives other output types than MLmodel says: save the model again.")
+        if list(program.output_types.items()) not in ([], list(bound.output_types.items())):
+            raise RunError("The query gives other output columns than MLmodel says: save the model again.")
         if program.id_position is not None and bound.id_position is None:
             raise RunError("The query's rows are not the input's, as MLmodel says: save the model again.")
         _RUNNER = Runner(instance, bound, limits)
