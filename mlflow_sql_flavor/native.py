@@ -88,8 +88,10 @@ def run_spark(
 
 
 def _text(checked: Checked, names: Mapping[str, str], values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    from .query.division import check_divisions
     from .query.render import Raw, render_for
 
+    check_divisions(checked.query, "databricks", checked.types)
     kinds = checked.parameters.types
     args: dict[str, Any] = {}
 

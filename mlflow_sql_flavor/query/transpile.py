@@ -14,6 +14,7 @@ from .annotate import annotate
 from .deep import with_deep_stack
 from .dialects import DialectRules, Rule, rules_of
 from .dialects.context import Context
+from .division import check_divisions
 from .functions import check_function
 from .tables import base_tables
 from .types import ParsedQuery, Translation
@@ -227,6 +228,8 @@ def render(query: ParsedQuery, target: str, schema: Schema, params: Mapping[str,
         return query.sql
     if query.tree is None:
         raise QueryError(f"This query uses syntax that only DuckDB reads; it cannot be written in {target}.")
+    if schema:  # of columns whose types nobody gave, no division can be told apart
+        check_divisions(query, target, schema)
     return with_deep_stack(lambda: _render(query, target, schema, params))
 
 
