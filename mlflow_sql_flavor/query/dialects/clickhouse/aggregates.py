@@ -12,6 +12,7 @@ from sqlglot import exp
 from ..context import Context
 from . import D
 from .nulls import default_of, of_argument, of_none, truth
+from .numbers import may_be_nan
 
 _PLAIN = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max, "avg": exp.Avg, "any": exp.AnyValue}
 _DUCKDB = {
@@ -81,6 +82,12 @@ def deviations(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(*_OF_NOTHING)
 def of_nothing(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, (exp.Min, exp.Max)) and may_be_nan(node.this, ctx):
+        if isinstance(node.parent, (exp.Window, exp.Filter)):
+            node.set("this", ctx.macro("ch__no_nan", node.this, type="DOUBLE"))
+        else:  # NaN is left out, unless there is nothing else
+            made = ctx.macro("ch__max" if isinstance(node, exp.Max) else "ch__min", node.this, type="DOUBLE")
+            return made if _grouped(node) else _of_nothing(made, None, of_argument(node), ctx)
     if isinstance(node.parent, exp.Window):
         _empty_frame(node)
         return None
@@ -118,11 +125,6 @@ def _aggregate(node: exp.Expr, name: str, arguments: list[exp.Expr], ctx: Contex
         made.type = kind
     if base in _COUNTS or base in _ARRAYS or "ornull" in tails or isinstance(node.parent, exp.Window):
         return made
-    if "ordefault" in tails:
-        default = default_of(made, ctx)
-        if default is None:
-            raise ctx.error(node, "The default of this type is not known here.")
-        return exp.Coalesce(this=made, expressions=[default])
     if test is None and _grouped(node):
         return made
     return _of_nothing(made, test, found, ctx, nan=base in _DOUBLES)

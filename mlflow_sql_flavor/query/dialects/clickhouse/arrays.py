@@ -103,9 +103,16 @@ def mapped(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.ArrayFilter)
 def kept(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     test, array, together = _zipped(node, ctx)
-    if together:
-        raise ctx.error(node, "arrayFilter of several arrays has no counterpart: zip them first.")
-    return ctx.call("list_filter", array, _test(test, ctx)) if test is not None else None
+    if test is None:
+        return None
+    found = ctx.call("list_filter", array, _test(test, ctx))
+    return _firsts(found, ctx) if together else found
+
+
+def _firsts(array: exp.Expr, ctx: Context) -> exp.Expr:
+    """Of elements together those of the first array."""
+    first = ctx.call("struct_extract", exp.to_identifier("__each"), common.lit(1))
+    return ctx.call("list_transform", array, exp.Lambda(this=first, expressions=[exp.to_identifier("__each")]))
 
 
 @D.function(*_MAPPED)
@@ -124,7 +131,15 @@ _FOLDS = {"arraysum": "ch__array_sum", "arrayavg": "ch__array_avg", "arraymin": 
 
 def _higher(node: exp.Expr, name: str, ctx: Context) -> exp.Expr | None:
     test, array, together = _zipped(node, ctx)
-    if together and name not in (*_FOLDS, "arraymap", "arraysort", "arrayexists", "arrayall", "arraycount"):
+    if together and name not in (
+        *_FOLDS,
+        "arraymap",
+        "arraysort",
+        "arrayfilter",
+        "arrayexists",
+        "arrayall",
+        "arraycount",
+    ):
         raise ctx.error(node, f"{name} of several arrays has no counterpart.")
     if name in _FOLDS:
         values = ctx.call("list_transform", array, test) if test is not None else array
@@ -136,12 +151,7 @@ def _higher(node: exp.Expr, name: str, ctx: Context) -> exp.Expr | None:
         if test is None:
             return ctx.macro("ch__sort_down" if down else "ch__sort", array)
         if together:
-            made = ctx.macro("ch__sort_by", array, ctx.call("list_transform", array.copy(), test))
-            each = exp.Lambda(
-                this=ctx.call("struct_extract", exp.to_identifier("__each"), common.lit(1)),
-                expressions=[exp.to_identifier("__each")],
-            )
-            return ctx.call("list_transform", made, each)
+            return _firsts(ctx.macro("ch__sort_by", array, ctx.call("list_transform", array.copy(), test)), ctx)
         keys = ctx.call("list_transform", array.copy(), test)
         return ctx.macro("ch__sort_down_by" if down else "ch__sort_by", array, keys)
     if name == "arraycount" and test is None:
@@ -150,7 +160,7 @@ def _higher(node: exp.Expr, name: str, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, f"{name} has a counterpart with a lambda only.")
     found = ctx.call("list_filter", array, _test(test, ctx))
     if name == "arrayfilter":
-        return found
+        return _firsts(found, ctx) if together else found
     if name == "arraycount":
         return ctx.call("len", found, type="BIGINT")
     if name in ("arrayexists", "arrayall"):
@@ -180,18 +190,14 @@ def element(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     place = node.expressions[0].copy()
     if ctx.is_a(node.this, "map") or isinstance(node.this, (exp.VarMap, exp.Map)):
         key = place
-        if isinstance(place, exp.Literal) and not place.is_string and place.this.lstrip("-").isdigit():
-            key = exp.Literal.number(int(place.this) + (1 if node.args.get("offset") is None else 0))
+        if isinstance(node.this, exp.Column) and isinstance(place, exp.Literal) and not place.is_string:
+            key = exp.Literal.number(int(place.this) + 1)  # taken for a place in an array when it was read
         return _at(ctx.call("map_extract_value", node.this, key), _default_of_value(node.this, ctx), node, ctx)
     if isinstance(place, exp.Literal) and not place.is_string:
         place = exp.Literal.number(int(place.this) + 1)
     elif isinstance(place, exp.Neg) and isinstance(place.this, exp.Literal):
         number = 1 - int(place.this.this)
         place = exp.Literal.number(number) if number >= 0 else exp.Neg(this=exp.Literal.number(-number))
-    elif isinstance(place, exp.Sub):
-        place = place.this
-    else:
-        place = exp.Add(this=exp.Paren(this=place), expression=common.lit(1))
     return _element_at(node.this, place, node, ctx)
 
 
@@ -319,10 +325,12 @@ def empty_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.function("transform")
 def replaced(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/functions/other-functions#transform: of pairs, else the default
-    value, old, new, *default = node.expressions
+    if len(node.expressions) != 4:
+        raise ctx.error(node, "transform has a counterpart with a default as its last argument.")
+    value, old, new, default = node.expressions
     if not (isinstance(old, exp.Array) and isinstance(new, exp.Array) and len(old.expressions) == len(new.expressions)):
         raise ctx.error(node, "transform has a counterpart for two arrays of constants of one length.")
     pairs = zip(old.expressions, new.expressions, strict=True)
-    ifs = [exp.If(this=exp.EQ(this=value.copy(), expression=one), true=two) for one, two in pairs]
-    missing = exp.If(this=exp.Is(this=value.copy(), expression=exp.Null()), true=exp.Null())
-    return exp.Case(ifs=[missing, *ifs] if not default else ifs, default=default[0] if default else value)
+    return exp.Case(
+        ifs=[exp.If(this=exp.EQ(this=value.copy(), expression=one), true=two) for one, two in pairs], default=default
+    )

@@ -129,7 +129,7 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made = exp.NEQ(this=exp.Paren(this=value), expression=common.lit(0))
         made.type, made.meta["bool"] = exp.DataType.build("BOOLEAN"), True
         return exp.Paren(this=made)
-    if kind == "DECIMAL" and ctx.is_a(value, "float"):
+    if kind == "DECIMAL" and ctx.is_a(value, "float", "text", "decimal"):
         scale = to.expressions[1].name if len(to.expressions) > 1 else "0"
         return _decimal(value, scale, int(to.expressions[0].name), found, ctx)
     if value is not node.this:
@@ -158,20 +158,35 @@ def to_text(value: exp.Expr, node: exp.Expr, ctx: Context) -> exp.Expr:
         return ctx.macro("ch__decimal", common.cast(value, "VARCHAR"), type="VARCHAR")
     if ctx.is_a(value, "bool"):
         plain = value.unnest()
+        while isinstance(plain, exp.Not):  # of a Bool it is one, of UInt8 not
+            plain = plain.this.unnest()
         if isinstance(plain, (exp.Column, exp.Boolean, exp.Cast)) or plain.meta.get("bool"):
             return common.cast(value, "VARCHAR")
-        if isinstance(plain, exp.Predicate):
+        if isinstance(value.unnest(), exp.Predicate):
             return common.cast(common.cast(exp.Paren(this=value), "INTEGER"), "VARCHAR")
-    kind = value.type.this if isinstance(value.type, exp.DataType) else None
-    if kind == exp.DType.TIMESTAMP_S:
-        return ctx.call("strftime", value, common.lit("%Y-%m-%d %H:%M:%S"), type="VARCHAR")
-    if ctx.is_a(value, "timestamp") and isinstance(value.unnest(), (exp.Column, exp.Anonymous)):
-        return ctx.call("strftime", value, common.lit("%Y-%m-%d %H:%M:%S.%f"), type="VARCHAR")
+    fmt = _moment_format(value, ctx)
+    if fmt is not None:
+        return ctx.call("strftime", value, common.lit(fmt), type="VARCHAR")
     if isinstance(value, exp.Null):
         return common.cast(value, "VARCHAR")
     if ctx.unknown(value):
         return ctx.macro("ch__any_text", value, type="VARCHAR")
     raise ctx.error(node, "The text of a value of this type is ClickHouse's own: convert a number, a date or a text.")
+
+
+def _moment_format(value: exp.Expr, ctx: Context) -> str | None:
+    """DateTime has seconds, DateTime64(6) six digits more; None where it is not known which one a moment is."""
+    kind = value.type.this if isinstance(value.type, exp.DataType) else None
+    if kind == exp.DType.TIMESTAMP_S:
+        return "%Y-%m-%d %H:%M:%S"
+    if kind == exp.DType.TIMESTAMP_MS:  # of toDateTime64, by its argument
+        return None
+    plain = value.unnest()
+    if isinstance(plain, (exp.Add, exp.Sub)):
+        return "%Y-%m-%d %H:%M:%S" if ctx.is_a(plain.this, "date") else _moment_format(plain.this, ctx)
+    if ctx.is_a(value, "timestamp") and isinstance(plain, (exp.Column, exp.Anonymous)):
+        return "%Y-%m-%d %H:%M:%S.%f"
+    return None
 
 
 @D.function("tostring")

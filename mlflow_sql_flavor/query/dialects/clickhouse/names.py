@@ -66,6 +66,7 @@ def aliases(tree: exp.Expr, ctx: Context) -> None:
             name: value.copy() for name, value in known.items() if name in inline or name in sources or _short(value)
         }
         own = {id(node): name for name, value in known.items() for node in value.walk()}
+        _name_source(select, wanted, ctx)
         for column in list(_of(select)):
             if not isinstance(column, exp.Column) or column.table or column.name not in wanted:
                 continue
@@ -75,6 +76,20 @@ def aliases(tree: exp.Expr, ctx: Context) -> None:
             if column.name not in inline and _reads_output(column, select, column.name in sources):
                 continue
             _substitute(column, _expanded(column.name, wanted, (), ctx, column))
+
+
+def _name_source(select: exp.Select, wanted: dict[str, exp.Expr], ctx: Context) -> None:
+    """Says of the columns in what is written twice whose they are, so that no alias is read there again."""
+    from_ = select.args.get("from_")
+    if from_ is None or select.args.get("joins") or not isinstance(from_.this, (exp.Table, exp.Subquery)):
+        return
+    source = from_.this.args["alias"].this if from_.this.args.get("alias") else from_.this.this
+    if not isinstance(source, exp.Identifier):
+        return
+    for value in wanted.values():
+        for column in value.find_all(exp.Column):
+            if not column.table and column.name in wanted and column.name in ctx.columns and column is not value:
+                column.meta["source"] = source
 
 
 def _reads_output(column: exp.Column, select: exp.Select, hidden: bool) -> bool:
@@ -112,6 +127,10 @@ def _expanded(name: str, wanted: dict[str, exp.Expr], within: tuple[str, ...], c
         value = wanted[column.name]
         if not (isinstance(value, exp.Column) and value.name == column.name):
             _substitute(column, _expanded(column.name, wanted, (*within, name), ctx, at))
+    for column in holder.find_all(exp.Column):
+        source = column.meta.pop("source", None)
+        if source is not None and column.name == name:
+            column.set("table", source.copy())
     inner: exp.Expr = holder.this
     inner.parent = None
     return inner

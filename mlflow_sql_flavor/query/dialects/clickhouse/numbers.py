@@ -10,7 +10,7 @@ from . import D
 from .conversions import to_text
 from .nulls import truth
 
-__all__ = ["to_text"]
+__all__ = ["may_be_nan", "to_text"]
 
 D.refuse_functions("number_format", {"formatreadablesize", "formatreadablequantity", "formatreadabledecimalsize"},
                    "Its digits are ClickHouse's own", "Format the number where it is shown")  # fmt: skip
@@ -137,7 +137,7 @@ def cut(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(f"ch__{name}", node.this, digits)
 
 
-def _may_be_nan(node: exp.Expr, ctx: Context) -> bool:
+def may_be_nan(node: exp.Expr, ctx: Context) -> bool:
     if not (ctx.is_a(node, "float") or ctx.unknown(node)):
         return False
     kinds = (exp.Div, exp.Sqrt, exp.Ln, exp.Log, exp.Avg)
@@ -161,8 +161,19 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for one, two in ((left, right), (right, left)):
         if ctx.is_a(one, "text") and ctx.is_a(two, "number") and not isinstance(one.unnest(), exp.Literal):
             raise ctx.error(node, "ClickHouse compares no text with a number: convert one of them.")
-    if _may_be_nan(left, ctx) or _may_be_nan(right, ctx):  # NaN is less, greater and equal to nothing
+    if may_be_nan(left, ctx) or may_be_nan(right, ctx):  # NaN is less, greater and equal to nothing
         return ctx.macro(f"ch__{_COMPARED[type(node)]}", left, right, type="BOOLEAN")
+    return None
+
+
+@D.rule(exp.Greatest, exp.Least)
+def greatest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Which one NaN gives depends on its place
+    for key in ("this", "expressions"):
+        value = node.args.get(key)
+        listed = value if isinstance(value, list) else [value]
+        made = [ctx.macro("ch__no_nan", v, type="DOUBLE") if may_be_nan(v, ctx) else v for v in listed if v is not None]
+        node.set(key, made if isinstance(value, list) else made[0])
     return None
 
 
@@ -175,7 +186,7 @@ def nan_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     key: exp.Expr | None = node.this
     if isinstance(key, exp.Column) and not key.table and isinstance(order.parent, exp.Select):
         key = next((item.this for item in order.parent.selects if item.alias == key.name), None)
-    if key is None or not _may_be_nan(key, ctx):
+    if key is None or not may_be_nan(key, ctx):
         return None
     first = exp.Ordered(this=ctx.macro("ch__nan", node.this.copy()), nulls_first=False)
     order.expressions.insert(order.expressions.index(node), first)
@@ -317,9 +328,21 @@ def shifts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     bits, signed = width
     name = node.name.lower()
     if name == "bitnot":
-        made = exp.Paren(this=exp.Sub(this=exp.Neg(this=exp.Paren(this=value)), expression=common.lit(1)))
-        return made if signed else ctx.macro("ch__unsigned", made, exp.Literal.number(2**bits), type="BIGINT")
-    if name == "bitshiftright":
-        return ctx.macro("ch__right", *node.expressions, type="BIGINT")
-    macro = "ch__left_signed" if signed else "ch__left"
-    return ctx.macro(macro, *node.expressions, exp.Literal.number(2**bits), type="BIGINT")
+        inverse = exp.Paren(this=exp.Sub(this=exp.Neg(this=exp.Paren(this=value)), expression=common.lit(1)))
+        made: exp.Expr = inverse
+        if not signed:
+            made = ctx.macro("ch__unsigned", inverse, exp.Literal.number(2**bits), type="BIGINT")
+    else:
+        macro = "ch__right" if name == "bitshiftright" else "ch__left_signed" if signed else "ch__left"
+        size = [] if name == "bitshiftright" else [exp.Literal.number(2**bits)]
+        made = ctx.macro(macro, *node.expressions, *size, type="BIGINT")
+    made.meta["bits"] = width
+    return made
+
+
+@D.rule(exp.Add, exp.Sub, exp.Mul)
+def of_literals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # In a wider integer than either: of two literals DuckDB keeps to 32 bits
+    if ctx.is_a(node.this, "int") and ctx.is_a(node.expression, "int") and node.find(exp.Column) is None:
+        node.set("this", common.cast(node.this, "BIGINT"))
+    return None

@@ -52,6 +52,7 @@ CREATE MACRO ch__lt(a, b) AS a < b AND NOT ch__any_nan(a, b);
 CREATE MACRO ch__le(a, b) AS a <= b AND NOT ch__any_nan(a, b);
 CREATE MACRO ch__gt(a, b) AS a > b AND NOT ch__any_nan(a, b);
 CREATE MACRO ch__ge(a, b) AS a >= b AND NOT ch__any_nan(a, b);
+CREATE MACRO ch__no_nan(x) AS CASE WHEN isnan(CAST(x AS DOUBLE)) THEN error('the least or greatest of NaN') ELSE x END;
 CREATE MACRO ch__finite(x) AS isfinite(CAST(x AS DOUBLE));
 CREATE MACRO ch__if_finite(x, y) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(CAST(x AS DOUBLE)) THEN x ELSE y END;
 CREATE MACRO ch__is_null(x) AS CASE WHEN x IS NULL THEN 1 ELSE 0 END;
@@ -98,7 +99,9 @@ CREATE MACRO ch__moment_of(s, proven) AS CASE WHEN s IS NULL THEN NULL
 CREATE MACRO ch__moment_null(s) AS CASE WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?')
   THEN TRY_CAST(s AS TIMESTAMP) END;
 CREATE MACRO ch__moment_best(s) AS CASE WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?Z?)?')
-  THEN TRY_CAST(replace(replace(s, 'Z', ''), 'T', ' ') AS TIMESTAMP) END;
+  THEN TRY_CAST(replace(replace(s, 'Z', ''), 'T', ' ') AS TIMESTAMP)
+  WHEN regexp_full_match(s, '[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?)?')
+  THEN try_strptime(s, ['%d %b %Y %H:%M:%S', '%d %b %Y %H:%M', '%d %b %Y']) END;
 CREATE MACRO ch__moment_of_int(x) AS make_timestamp(CAST(x AS BIGINT) * 1000000);
 CREATE MACRO ch__exponent(t) AS CAST(regexp_extract(t, 'e[+-]([0-9]+)', 1) AS INTEGER);
 CREATE MACRO ch__digits_of(t) AS replace(regexp_extract(t, '^-?([0-9.]+)e', 1), '.', '');
@@ -117,6 +120,8 @@ CREATE MACRO ch__any_text(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN 
   ELSE error('the text of a value of a type that is not known: name it in a CTE with a CAST') END;
 
 -- Aggregates
+CREATE MACRO ch__max(x) AS coalesce(max(x) FILTER (NOT isnan(x)), max(x));
+CREATE MACRO ch__min(x) AS coalesce(min(x) FILTER (NOT isnan(x)), min(x));
 CREATE MACRO ch__group_array(x) AS coalesce(list(x) FILTER (x IS NOT NULL), []);
 CREATE MACRO ch__group_uniq(x) AS coalesce(list(DISTINCT x) FILTER (x IS NOT NULL), []);
 CREATE MACRO ch__stddev_samp(x) AS CASE WHEN count(x) = 1 THEN 'nan'::DOUBLE ELSE stddev_samp(x) END;
