@@ -22,7 +22,7 @@ os.environ.update(QUIET)
 ROWS = 1_000_000
 
 
-def one(rounds: int = 25, calls: int = 10) -> list[list[str]]:
+def one(rounds: int = 20, calls: int = 5) -> list[list[str]]:
     """One row, in and out as pandas."""
     from .work import RANKING, SCALAR, linear
 

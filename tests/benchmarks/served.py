@@ -34,14 +34,16 @@ end
 
 def save(folder: Path) -> dict[str, Path]:
     """A linear model of two inputs as SQL and as scikit-learn, and a model that does nothing."""
+    import cloudpickle
     import mlflow
     import pandas as pd
     from sklearn.linear_model import LinearRegression
 
     import mlflow_sql_flavor
 
-    from .rivals import Nothing
+    from . import rivals
 
+    cloudpickle.register_pickle_by_value(rivals)  # the servers do not have the benchmarks
     example = pd.DataFrame({"a": [1.0], "b": [0.5]})
     data = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "b": [0.0, 1.0, 0.5, 2.5]})
     estimator = LinearRegression().fit(data, 1.0 + 2 * data["a"] + 3 * data["b"])
@@ -51,7 +53,7 @@ def save(folder: Path) -> dict[str, Path]:
     )
     pickled = mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE
     mlflow.sklearn.save_model(estimator, folder / "sklearn", serialization_format=pickled, **given)
-    mlflow.pyfunc.save_model(folder / "no-op", python_model=Nothing(), **given)
+    mlflow.pyfunc.save_model(folder / "no-op", python_model=rivals.Nothing(), **given)
     return {name: folder / name for name in ("sql", "sklearn", "no-op")}
 
 
