@@ -187,6 +187,8 @@ def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     call = node.this
     if not isinstance(call, exp.Anonymous) or call.name.lower() != "numbers" or not 1 <= len(call.expressions) <= 2:
         return None
+    if isinstance(node.parent, exp.Join) and node.args.get("alias") is None:
+        raise ctx.error(node, "In a join ClickHouse wants a name for it: write numbers(...) AS n.")
     start = call.expressions[0] if len(call.expressions) == 2 else common.lit(0)
     stop = exp.Add(this=start.copy(), expression=exp.Paren(this=call.expressions[-1]))
     source = exp.Table(
