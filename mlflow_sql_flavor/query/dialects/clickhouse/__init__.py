@@ -29,10 +29,11 @@ from . import arrays  # noqa: E402
 from . import texts  # noqa: E402
 from . import json  # noqa: E402
 from . import dates  # noqa: E402
+from . import moments  # noqa: E402
 from . import joins  # noqa: E402
 from . import relations  # noqa: E402
 
 __all__ = [
-    "D", "aggregates", "arrays", "conversions", "dates", "joins", "json", "names", "nulls", "numbers", "relations",
-    "texts", "types",
+    "D", "aggregates", "arrays", "conversions", "dates", "joins", "json", "moments", "names", "nulls", "numbers",
+    "relations", "texts", "types",
 ]  # fmt: skip
