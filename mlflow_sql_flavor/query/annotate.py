@@ -56,24 +56,24 @@ def annotate(tree: exp.Query, schema: Mapping[str, Mapping[str, str]], dialect: 
             ours = copied.get(id(theirs))
             if ours is not None and _untyped(ours):
                 ours.type = flat.type
-    _merged(tree, columns)
+    _merged(tree, schema)
 
 
-def _merged(tree: exp.Query, schema: MappingSchema) -> None:
+def _merged(tree: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> None:
     """Types the bare columns of USING, which qualifying replaces by a COALESCE of both tables' columns."""
     names = {column.name.casefold() for join in tree.find_all(exp.Join) for column in join.args.get("using") or ()}
     if not names:
         return
     kinds: dict[str, set[str]] = {}
-    for table in schema.mapping.values():
+    for table in schema.values():
         for name, kind in table.items():
-            kinds.setdefault(name.casefold(), set()).add(kind.sql())
+            kinds.setdefault(name.casefold(), set()).add(kind)
     made = {alias.alias.casefold() for alias in tree.find_all(exp.Alias)}
     for column in tree.find_all(exp.Column):
         name = column.name.casefold()
         found = kinds.get(name, set())
         if name in names and name not in made and len(found) == 1 and not column.table and _untyped(column):
-            column.type = exp.DataType.build(next(iter(found)))
+            column.type = data_type(next(iter(found)))
 
 
 def _untyped(node: exp.Expr) -> bool:
