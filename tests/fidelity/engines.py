@@ -1,7 +1,7 @@
 """The real engines, with the tables of data/inputs.yaml in them: each starts itself and stops at the end.
 
 ``start("sqlite")`` is a context manager that gives a function: SQL text -> (column names, rows). A query that the
-engine refuses raises :class:`EngineError`; an engine that is not installed raises :class:`Missing` with what to install.
+engine refuses raises :class:`EngineError`; an engine that is not here raises :class:`Missing` with what to install.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import re
 import shutil
+import struct
 import subprocess
 import tempfile
 import time
@@ -75,7 +76,7 @@ def _sqlite() -> Iterator[Run]:
         "bool": "BOOLEAN",
     }
     connection = apsw.Connection(":memory:")
-    for statement in _create({**types, "date": "TEXT", "ts": "TEXT"}, escape=False):
+    for statement in _create({**types, "string": "TEXT", "date": "TEXT", "ts": "TEXT"}, escape=False):
         connection.execute(statement)
 
     def run(sql: str) -> tuple[list[str], list[list[Any]]]:
@@ -186,6 +187,8 @@ def _of_json(value: Any, kind: str) -> Any:
     if wrapped:
         inner = wrapped[2]
         return [_of_json(each, inner) for each in value] if wrapped[1] == "Array" else _of_json(value, inner)
+    if kind == "Float32":
+        return struct.unpack("f", struct.pack("f", float(value)))[0]
     base = kind.partition("(")[0].rstrip("0123456789")
     make = {"Int": int, "UInt": int, "Float": float, "Decimal": Decimal, "Date": dt.date.fromisoformat}
     return {**make, "DateTime": dt.datetime.fromisoformat}.get(base, lambda x: x)(value)

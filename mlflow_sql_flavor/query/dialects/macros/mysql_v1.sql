@@ -14,9 +14,16 @@ CREATE MACRO my__integer(s) AS CASE WHEN s IS NULL THEN NULL ELSE
   coalesce(TRY_CAST(nullif(regexp_extract(s, '^\s*([+-]?[0-9]+)', 1), '') AS BIGINT), 0) END;
 CREATE MACRO my__unsigned(x) AS
   CASE WHEN x < 0 THEN CAST(CAST(x AS HUGEINT) + 18446744073709551616 AS UBIGINT) ELSE CAST(x AS UBIGINT) END;
-CREATE MACRO my__text(x) AS CASE
-  WHEN abs(x) >= 1e15::DOUBLE OR (x <> 0 AND abs(x) < 1e-15::DOUBLE) THEN replace(CAST(x::DOUBLE AS VARCHAR), 'e+', 'e')
+-- A double has its shortest digits, an exponent from 1e15 and below 1e-15
+CREATE MACRO my__plain(t) AS '0.' || repeat('0', CAST(regexp_extract(t, 'e-([0-9]+)$', 1) AS INTEGER) - 1)
+  || replace(regexp_extract(t, '^([0-9.]+)e', 1), '.', '');
+CREATE MACRO my__exponent(t) AS regexp_replace(t[1:1] || '.' || rtrim(t[2:16], '0'), '\.$', '') || 'e15';
+CREATE MACRO my__absolute(x) AS CASE
+  WHEN x >= 1e15::DOUBLE AND x < 1e16::DOUBLE THEN my__exponent(printf('%.0f', x))
+  WHEN x >= 1e15::DOUBLE OR (x <> 0 AND x < 1e-15::DOUBLE) THEN replace(CAST(x AS VARCHAR), 'e+', 'e')
+  WHEN contains(CAST(x AS VARCHAR), 'e-') THEN my__plain(CAST(x AS VARCHAR))
   ELSE regexp_replace(CAST(x AS VARCHAR), '\.0$', '') END;
+CREATE MACRO my__text(x) AS CASE WHEN x < 0 THEN '-' ELSE '' END || my__absolute(abs(x::DOUBLE));
 
 CREATE MACRO my__div(a, b) AS a // nullif(b, 0);
 CREATE MACRO my__div_real(a, b) AS CAST(trunc(a / nullif(b, 0)) AS BIGINT);
@@ -64,7 +71,8 @@ CREATE MACRO my__format(x, n) AS CASE WHEN x < 0 AND CAST(x AS VARCHAR) SIMILAR 
 CREATE MACRO my__digits(s, b) AS list_reduce(list_prepend(0::UHUGEINT, list_transform(
   string_split(upper(s), ''), lambda c: CAST(strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1 AS UHUGEINT))),
   lambda n, c: n * b + c);
-CREATE MACRO my__conv(s, pattern, b, c) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_extract(s, pattern) = '' THEN '0'
+CREATE MACRO my__conv(s, pattern, b, c) AS CASE WHEN s IS NULL THEN NULL
+  WHEN starts_with(s, '-') THEN error('CONV of a negative number') WHEN regexp_extract(s, pattern) = '' THEN '0'
   ELSE to_base(CAST(my__digits(regexp_extract(s, pattern), b::UHUGEINT) AS BIGINT), c) END;
 CREATE MACRO my__crc32(s) AS CAST(xor(list_reduce(list_prepend(4294967295::UBIGINT, list_transform(
   range(strlen(s)), lambda i: CAST('0x' || substr(hex(s), 2 * i + 1, 2) AS UBIGINT))),

@@ -26,16 +26,20 @@ CREATE MACRO sqlite__right(a, n) AS CASE WHEN n >= 64 THEN CASE WHEN a < 0 THEN 
   ELSE a >> n END;
 CREATE MACRO sqlite__shift_left(a, n) AS CASE WHEN n < 0 THEN sqlite__right(a, -n) ELSE sqlite__left(a, n) END;
 CREATE MACRO sqlite__shift_right(a, n) AS CASE WHEN n < 0 THEN sqlite__left(a, -n) ELSE sqlite__right(a, n) END;
--- a real as text: 17 digits, fewer where those end in zeros or nines and still read back as the same number; with a point
+-- a real as text, always with a point: 17 digits, fewer where those end in zeros or nines and still read back as the
+-- same number (https://sqlite.org/floatingpoint.html); where the 17th hangs by the next two, SQLite's may be another
 CREATE MACRO sqlite__pointed(s) AS regexp_replace(s, '^(-?[0-9]+)(e.*)?$', '\1.0\2');
-CREATE MACRO sqlite__digits(x) AS substr(replace(printf('%.16e', abs(x)), '.', ''), 14, 3);
+CREATE MACRO sqlite__long(x, e18) AS CASE
+  WHEN (e18[15:17] = '000' OR e18[16:17] = '99') AND TRY_CAST(printf('%.14g', x) AS DOUBLE) = x
+    THEN sqlite__pointed(printf('%.14g', x))
+  WHEN e18[19:20] BETWEEN '44' AND '55' OR abs(CAST(e18[22:] AS INTEGER)) > 15
+    THEN error('versions of SQLite write this real differently: use ROUND or printf')
+  ELSE sqlite__pointed(printf('%.17g', x)) END;
 CREATE MACRO sqlite__text(x) AS CASE
   WHEN x IS NULL THEN NULL
   WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Inf' ELSE '-Inf' END
-  WHEN trunc(x) = x AND abs(x) < 1e17::DOUBLE THEN printf('%.1f', x::DOUBLE)
-  WHEN (sqlite__digits(x::DOUBLE) = '000' OR sqlite__digits(x::DOUBLE)[2:] = '99')
-    AND TRY_CAST(printf('%.14g', x::DOUBLE) AS DOUBLE) = x THEN sqlite__pointed(printf('%.14g', x::DOUBLE))
-  ELSE sqlite__pointed(printf('%.17g', x::DOUBLE)) END;
+  WHEN trunc(x) = x AND abs(x) < 1e17::DOUBLE THEN printf('%.1f', x::DOUBLE + 0.0::DOUBLE)
+  ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || sqlite__long(abs(x::DOUBLE), printf('%.18e', abs(x::DOUBLE))) END;
 CREATE MACRO sqlite__quote(s) AS CASE WHEN s IS NULL THEN 'NULL' ELSE '''' || replace(s, '''', '''''') || '''' END;
 CREATE MACRO sqlite__glob(s) AS replace(s, '[^', '[!');
 -- https://sqlite.org/lang_corefunc.html#round: half away from zero of the value's own digits

@@ -29,6 +29,50 @@ def _literal(self: Any, e: exp.Literal) -> Any:
 
 D.typing[exp.Literal] = {"annotator": _literal}
 
+
+def _scale(node: Any) -> int | None:
+    """Digits behind the point of an exact type, None for another one."""
+    kind = node.type if isinstance(node, exp.Expr) else None
+    if kind is None or kind.this not in exp.DataType.INTEGER_TYPES | {exp.DType.BOOLEAN, exp.DType.DECIMAL}:
+        return None
+    return int(kind.expressions[1].name) if len(kind.expressions) == 2 else 0
+
+
+def _exact(self: Any, e: exp.Expr) -> Any:
+    # What is made of exact values is exact: https://dev.mysql.com/doc/refman/8.0/en/precision-math-expressions.html
+    one, two = _scale(e.this), _scale(e.args.get("expression"))
+    if isinstance(e, (exp.Round, exp.Trunc)):
+        digits = e.args.get("decimals")
+        two = 0 if digits is None else int(digits.this) if isinstance(digits, exp.Literal) and digits.is_int else 4
+        if one is not None:
+            one = min(two, 12)
+    elif isinstance(e, (exp.Div, exp.Avg)):
+        # four digits more than what is divided
+        one = None if one is None or (two is None and isinstance(e, exp.Div)) else min(one + 4, 30)
+    elif isinstance(e, (exp.Ceil, exp.Floor)):
+        one = None if one is None else 0
+    if one is None:
+        return self._set_type(e, exp.DType.DOUBLE)
+    kind = "BIGINT" if one == 0 and isinstance(e, (exp.Ceil, exp.Floor)) else f"DECIMAL(38,{one})"
+    return self._set_type(e, exp.DataType.build(kind, dialect="duckdb"))
+
+
+D.typing.update({kind: {"annotator": _exact} for kind in (exp.Div, exp.Avg, exp.Round, exp.Trunc, exp.Ceil, exp.Floor)})
+
+
+def _product(self: Any, e: exp.Expr) -> Any:
+    self._annotate_binary(e)
+    one, two = _scale(e.this), _scale(e.args.get("expression"))
+    if one is not None and two is not None and (one or two):
+        digits = one + two if isinstance(e, exp.Mul) else max(one, two)
+        self._set_type(e, exp.DataType.build(f"DECIMAL(38,{min(digits, 30)})", dialect="duckdb"))
+    elif e.type is not None and e.type.this in exp.DataType.TEXT_TYPES:
+        self._set_type(e, exp.DType.DOUBLE)  # a text in arithmetic is a number
+    return e
+
+
+D.typing[exp.Mul] = {"annotator": _product}
+
 D.accepts("repeat", "space", "weekday", "truncate", "mod", "if", "ifnull", "interval", "group_concat", "sqrt", "dual")
 
 

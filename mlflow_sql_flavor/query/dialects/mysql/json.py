@@ -86,7 +86,7 @@ def json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     names = [common.text(pair.this) for pair in pairs]
     if len(pairs) != len(node.expressions) or sorted(names, key=lambda n: (len(n or ""), n or "")) != names:
         ctx.refuse("json_text", node, "MySQL sorts the keys of an object by length, MariaDB does not", "Sort them so")
-    parts = [
+    parts: list[exp.Expr] = [
         exp.DPipe(this=common.lit(f'"{n}": '), expression=_item(p.expression, ctx))
         for n, p in zip(names, pairs, strict=True)
     ]

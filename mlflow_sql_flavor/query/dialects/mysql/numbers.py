@@ -8,7 +8,7 @@ from .. import common
 from ..context import Context
 from . import D
 from .times import time
-from .values import condition, decimals, is_json, json_text, number, text, whole
+from .values import condition, decimals, exact, is_json, json_text, number, text, whole
 
 _NUMBERS = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg, exp.Sign, exp.Mod, exp.Ceil, exp.Floor)
 
@@ -57,11 +57,21 @@ def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.Round)
 def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/precision-math-rounding.html: exact half away, doubles as C's rint
-    value = number(node.this, ctx)
-    node.set("this", value)
-    if not ctx.is_a(value, "float"):
-        return None
-    return ctx.macro("my__round", value, node.args.get("decimals") or common.lit(0), type="DOUBLE")
+    value, digits = number(node.this, ctx), node.args.get("decimals")
+    if ctx.is_a(value, "float"):
+        return ctx.macro("my__round", value, digits or common.lit(0), type="DOUBLE")
+    node.set("this", exact(value, ctx))
+    scale = 0 if digits is None else int(digits.this) if isinstance(digits, exp.Literal) else None
+    if scale is not None and ctx.is_a(value, "decimal"):
+        made = common.cast(ctx.call("round", exact(value, ctx), common.lit(scale)), f"DECIMAL(38,{min(scale, 12)})")
+        return made
+    return None
+
+
+@D.rule(exp.Ceil, exp.Floor, exp.Trunc)
+def exact_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    node.set("this", exact(node.this, ctx))
+    return None
 
 
 def _null_outside(name: str, *types: type[exp.Expr]) -> None:
@@ -184,6 +194,10 @@ def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def inside(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not node.expressions:
         return None
+    if is_json(node.this):
+        texts = any(ctx.is_a(each, "text") for each in node.expressions)
+        node.set("this", ctx.macro("my__json_text", node.this, type="VARCHAR") if texts else number(node.this, ctx))
+        return None
     if ctx.is_a(node.this, "text") and any(ctx.is_a(each, "number") for each in node.expressions):
         node.set("expressions", [number(each, ctx) for each in node.expressions])
         node.set("this", number(node.this, ctx))
@@ -196,6 +210,8 @@ _KINDS = ("text", "bool", "number", "date", "timestamp", "interval")
 
 
 def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, exp.Expr]:
+    if isinstance(two, (exp.All, exp.Any)):
+        return one, two
     kinds = [next((k for k in _KINDS if ctx.is_a(n, k)), "") for n in (one, two)]
     if is_json(one) or is_json(two):
         if "text" in kinds:
@@ -217,6 +233,8 @@ def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, e
         )
     if set(kinds) == {"bool", "number"}:
         return number(one, ctx), number(two, ctx)
+    if kinds == ["number", "number"] and not (ctx.is_a(one, "float") or ctx.is_a(two, "float")):
+        return exact(one, ctx), exact(two, ctx)
     if "text" in kinds and ("date" in kinds or "timestamp" in kinds):
         return tuple(
             ctx.macro("my__moment", n, type="TIMESTAMP") if k == "text" else n
@@ -288,7 +306,7 @@ def spread(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(exp.Interval)
 def interval_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://dev.mysql.com/doc/refman/8.0/en/comparison-operators.html#function_interval: how many are not above the first
+    # https://dev.mysql.com/doc/refman/8.0/en/comparison-operators.html#function_interval
     if not isinstance(node.this, exp.Tuple) or node.args.get("unit"):
         return None
     first, *others = (number(value, ctx) for value in node.this.expressions)

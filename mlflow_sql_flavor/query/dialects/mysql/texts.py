@@ -203,9 +203,11 @@ def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, "CHAR of another value than constants from 1 to 127: write the text itself.")
     made: exp.Expr = common.lit("".join(chr(int(code)) for code in codes))
     made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
-    if not node.args.get("charset") and isinstance(node.parent, (exp.Alias, exp.Select)):
+    if node.args.get("charset"):
+        return made
+    if isinstance(node.parent, (exp.Alias, exp.Select)):
         return ctx.call("encode", made, type="BLOB")
-    return made
+    raise ctx.error(node, "CHAR makes bytes of the texts it is joined with: write CHAR(... USING utf8mb4).")
 
 
 @D.function("mid")
@@ -261,6 +263,24 @@ def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             ctx.call("round", common.cast(value, "DECIMAL(38,12)"), digits.copy()), f"DECIMAL(38,{digits.this})"
         )
     return ctx.macro("my__format", value, digits, type="VARCHAR")
+
+
+@D.rule(exp.Greatest, exp.Least)
+def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Texts are compared by the collation, which DuckDB's own functions do not
+    values = [node.this, *node.expressions]
+    if not all(ctx.is_a(value, "text") for value in values):
+        return None
+    compare = exp.GTE if isinstance(node, exp.Greatest) else exp.LTE
+    made = values[0]
+    for value in values[1:]:
+        null = exp.Or(
+            this=exp.Is(this=made.copy(), expression=exp.Null()), expression=exp.Is(this=value, expression=exp.Null())
+        )
+        first = exp.If(this=compare(this=made.copy(), expression=value.copy()), true=made)
+        made = exp.Case(ifs=[exp.If(this=null, true=exp.Null()), first], default=value.copy())
+        made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    return made
 
 
 @D.function("conv", "oct")

@@ -9,7 +9,7 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 
-__all__ = ["condition", "decimals", "is_json", "json_text", "number", "text", "whole"]
+__all__ = ["condition", "decimals", "exact", "is_json", "json_text", "number", "text", "whole"]
 
 _NUMERAL = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
 
@@ -53,7 +53,7 @@ def whole(node: exp.Expr, ctx: Context) -> exp.Expr:
         node = number(node, ctx)
     if ctx.is_a(node, "text"):
         return ctx.macro("my__integer", node, type="BIGINT")
-    return common.cast(node, "BIGINT")
+    return common.cast(exact(node, ctx), "BIGINT")
 
 
 def text(node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -63,11 +63,8 @@ def text(node: exp.Expr, ctx: Context) -> exp.Expr:
         return node
     if ctx.is_a(node, "bool"):
         return common.cast(common.cast(node, "BIGINT"), "VARCHAR")
-    if isinstance(inner, (exp.Div, exp.Avg)) and not _approximate(inner, ctx):
-        # Exact division keeps four digits more than the left side:
-        # https://dev.mysql.com/doc/refman/8.0/en/arithmetic-functions.html#operator_divide
-        scale = decimals(inner.this, ctx) + 4
-        return common.cast(common.cast(node, f"DECIMAL(38,{scale})"), "VARCHAR")
+    if ctx.is_a(node, "decimal") and not isinstance(inner, exp.Literal):
+        return common.cast(exact(node, ctx, decimals(node, ctx)), "VARCHAR")
     if is_json(inner):
         return ctx.macro("my__json_show", inner, common.cast(inner.this.copy(), "VARCHAR"), type="VARCHAR")
     if ctx.is_a(node, "float"):
@@ -85,18 +82,36 @@ def text(node: exp.Expr, ctx: Context) -> exp.Expr:
     return common.cast(node, "VARCHAR")
 
 
-def _approximate(node: exp.Expr, ctx: Context) -> bool:
-    sides = [side for side in (node.this, node.args.get("expression")) if isinstance(side, exp.Expr)]
-    return any(ctx.is_a(side, "float", "text") or ctx.unknown(side) for side in sides)
+def exact(node: exp.Expr, ctx: Context, scale: int = 12) -> exp.Expr:
+    """An exact value as a DECIMAL: a quotient or a mean of exact values, which DuckDB has as a double, is one too."""
+    if not ctx.is_a(node, "decimal") or isinstance(node.unnest(), exp.Literal):
+        return node
+    return common.cast(node, f"DECIMAL(38,{max(scale, 0)})")
 
 
 def decimals(node: exp.Expr, ctx: Context) -> int:
-    """Digits behind the point of an exact value."""
+    """Digits behind the point of an exact value, of a quotient or a mean four more than of its operand.
+
+    https://dev.mysql.com/doc/refman/8.0/en/arithmetic-functions.html#operator_divide
+    """
     inner = node.unnest()
-    if isinstance(inner, exp.Literal) and not inner.is_string:
-        return len(str(inner.this).partition(".")[2])
-    type_ = ctx.type_of(node)
-    if type_ is not None and ctx.is_a(node, "decimal") and len(type_.expressions) == 2:
+    if isinstance(inner, exp.Literal):
+        return 0 if inner.is_string else len(str(inner.this).partition(".")[2])
+    if isinstance(inner, (exp.Div, exp.Avg)):
+        return decimals(inner.this, ctx) + 4
+    if isinstance(inner, exp.Mul):
+        return decimals(inner.this, ctx) + decimals(inner.expression, ctx)
+    if isinstance(inner, (exp.Add, exp.Sub, exp.Mod)):
+        return max(decimals(inner.this, ctx), decimals(inner.expression, ctx))
+    if isinstance(inner, (exp.Neg, exp.Abs, exp.Sum, exp.Min, exp.Max, exp.Window, exp.Distinct)):
+        values = [inner.this] if isinstance(inner.this, exp.Expr) else inner.expressions
+        return max(decimals(value, ctx) for value in values)
+    if isinstance(inner, (exp.Ceil, exp.Floor)):
+        return 0
+    if isinstance(inner, exp.Coalesce):
+        return max(decimals(value, ctx) for value in (inner.this, *inner.expressions))
+    type_ = ctx.type_of(inner)
+    if type_ is not None and ctx.is_a(inner, "decimal") and len(type_.expressions) == 2:
         return int(type_.expressions[1].name)
     return 0
 

@@ -153,6 +153,18 @@ def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sqlite__total", common.cast(number(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
 
 
+@D.rule(exp.Where, exp.Having, exp.And, exp.Or, exp.Not)
+def condition(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # A text is true where its number is not 0: https://sqlite.org/lang_expr.html#boolean_expressions
+    for key in ("this", "expression"):
+        value = node.args.get(key)
+        if isinstance(value, exp.Expr) and (ctx.is_a(value, "text") or is_json(value.unnest())):
+            made = exp.NEQ(this=number(value, ctx), expression=common.lit(0))
+            made.type = exp.DataType.build("BOOLEAN")
+            node.set(key, exp.Paren(this=made))
+    return None
+
+
 def _kind(node: exp.Expr, ctx: Context) -> str:
     if is_json(node.unnest()):
         return "json"
@@ -183,6 +195,9 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(exp.Between)
 def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if is_json(node.this.unnest()):
+        make = number if all(ctx.is_a(node.args[key], "number") for key in ("low", "high")) else text
+        node.set("this", make(node.this, ctx))
     for key in ("low", "high"):
         left, right = _comparable(node.this, node.args[key], node, ctx)
         if left is not node.this or right is None:

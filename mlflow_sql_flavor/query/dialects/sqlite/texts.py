@@ -163,9 +163,12 @@ def json_each(tree: exp.Expr, ctx: Context) -> None:
     for column in list(tree.find_all(exp.Column)):
         name, parent, key, index = column.name.casefold(), column.parent, column.arg_key, column.index
         mine = column.table.casefold() in aliases or (not column.table and name not in map(str.casefold, ctx.columns))
-        if not mine or name not in ("value", "atom", "key") or parent is None or key is None:
+        if not mine or name not in ("value", "atom", "key", "type") or parent is None or key is None:
             continue
-        if name == "key":
+        if name == "type":
+            value = exp.column("value", table=column.args.get("table"))
+            made = ctx.macro("sqlite__json_type", value, common.lit("$"), type="VARCHAR")
+        elif name == "key":
             full = exp.column("fullkey", table=column.args.get("table"))
             made = ctx.macro("sqlite__json_key", column.copy(), full, type="VARCHAR")
         else:
