@@ -86,6 +86,9 @@ def exact(node: exp.Expr, ctx: Context, scale: int = 12) -> exp.Expr:
     """An exact value as a DECIMAL: a quotient or a mean of exact values, which DuckDB has as a double, is one too."""
     if not ctx.is_a(node, "decimal") or isinstance(node.unnest(), exp.Literal):
         return node
+    inner, type_ = node.unnest(), ctx.type_of(node)
+    if isinstance(inner, exp.Column) and type_ is not None and type_.expressions and type_.expressions[0].name != "38":
+        return node  # a column of a table: a quotient has 38 digits
     return common.cast(node, f"DECIMAL(38,{max(scale, 0)})")
 
 
