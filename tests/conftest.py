@@ -109,16 +109,39 @@ def tracking(tracking_server: str, request: pytest.FixtureRequest) -> Iterator[s
     """The server as MLflow's tracking and registry, with an experiment of the test's own; gives its address."""
     import mlflow
 
-    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
-    mlflow.set_tracking_uri(tracking_server)
-    mlflow.set_registry_uri(tracking_server)
-    mlflow.set_experiment(f"{request.node.name}-{time.monotonic_ns()}")
-    yield tracking_server
-    while mlflow.active_run() is not None:
-        mlflow.end_run()
-    mlflow.set_tracking_uri(before[0])
-    mlflow.set_registry_uri(before[1])
-    _forget_experiment()
+    with own_stores():
+        mlflow.set_tracking_uri(tracking_server)
+        mlflow.set_registry_uri(tracking_server)
+        mlflow.set_experiment(f"{request.node.name}-{time.monotonic_ns()}")
+        yield tracking_server
+
+
+@contextlib.contextmanager
+def own_stores() -> Iterator[None]:
+    """Whatever is set of MLflow's stores inside, in the process and its environment, is as before afterwards."""
+    import mlflow
+
+    names = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+    before = {name: os.environ.get(name) for name in names}
+    try:
+        yield
+    finally:
+        while mlflow.active_run() is not None:
+            mlflow.end_run()
+        mlflow.set_tracking_uri(before["MLFLOW_TRACKING_URI"])
+        mlflow.set_registry_uri(before["MLFLOW_REGISTRY_URI"] or "")
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        _forget_experiment()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stores_of_a_module() -> Iterator[None]:
+    """No module of tests leaves the next one with a server that has ended."""
+    with own_stores():
+        yield
 
 
 def _forget_experiment() -> None:

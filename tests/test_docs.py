@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import own_stores
+
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(page for page in DOCS.glob("*.md") if "```python" in page.read_text(encoding="utf-8"))
 #: What a page needs that the quick tests do not install.
@@ -22,18 +24,13 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
     if page.stem in NEEDS:
         pytest.importorskip(NEEDS[page.stem])
     monkeypatch.chdir(tmp_path)
-    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "_MLFLOW_REGISTRY_URI"):
-        monkeypatch.delenv(name, raising=False)
     import mlflow
 
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
     document: Any = sybil.Sybil(parsers=[PythonCodeBlockParser()], path=str(DOCS)).parse(page)
-    try:
-        found = 0
+    found = 0
+    with own_stores():
+        mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
         for example in document.examples():
             example.evaluate()
             found += 1
-        assert found == len(re.findall(r"^```python$", page.read_text(encoding="utf-8"), re.M))
-    finally:
-        mlflow.set_tracking_uri(before)
+    assert found == len(re.findall(r"^```python$", page.read_text(encoding="utf-8"), re.M))

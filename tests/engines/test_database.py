@@ -339,10 +339,11 @@ class Recorder:
     [("c / 2", False), ("input.c / 2", True), ("c / 2.0", True), ("CAST(c AS INTEGER) / 2", True), ("2 / id", True)],
 )
 def test_a_division_whose_kind_is_not_known(division: str, known: bool) -> None:
-    """Of a column of both tables sqlglot knows no type, and would write a plain division, of fractions there."""
+    """Of a column of two types sqlglot knows none, and would write a plain division, of fractions there."""
     types = {"id": "BIGINT", "c": "INTEGER"}
+    labels = LABELS.set_column(0, "c", LABELS["c"].cast(pa.float64()))
     sql = f"SELECT {division} AS x FROM input LEFT JOIN labels USING (c)"
-    query = SQLModel(sql, "postgres", input_types=types, tables={"labels": LABELS})
+    query = SQLModel(sql, "postgres", input_types=types, tables={"labels": labels})
     names: dict[str, Any] = {"input": "events", "tables": {"labels": "labels"}, "into": "scores"}
     recorder = Recorder()
     query.run_on(recorder, **names, dialect="redshift")  # divides as Postgres does
