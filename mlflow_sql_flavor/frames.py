@@ -648,6 +648,8 @@ def encodable(frame: pd.DataFrame) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
+    if len(frame) <= FEW and all(map(_encodes, _values_of(frame, range(frame.shape[1])))):
+        return frame
     columns: dict[int, Any] = {}
     for i in range(frame.shape[1]):
         column = frame.iloc[:, i]
@@ -673,6 +675,14 @@ def encodable(frame: pd.DataFrame) -> pd.DataFrame:
     result = pd.DataFrame(columns, index=frame.index, copy=False)
     result.columns = frame.columns
     return result
+
+
+def _encodes(values: list[Any]) -> bool:
+    """Whether JSON has all of these Python values as they are."""
+    return all(
+        kind is str or kind is int or kind is bool or (kind is float and math.isfinite(value))
+        for kind, value in zip(map(type, values), values, strict=True)
+    )
 
 
 def _encodable(value: Any) -> Any:

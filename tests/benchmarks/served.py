@@ -23,7 +23,7 @@ ROUNDS = 3
 _SCRIPT = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
-wrk.body = [[{}]]
+wrk.body = [==[{}]==]
 done = function(summary, latency, requests)
   io.write(string.format("RESULT %d %d %f %f %d\\n", summary.requests, summary.duration,
     latency:percentile(50), latency:percentile(99),

@@ -34,7 +34,7 @@ def ways(work: Any, rows: int, threads: int, spark: bool = False) -> dict[str, C
     wrapper, careful = PerCall(work.sql, work.tables), Careful(work.sql, work.tables, threads)
     found: dict[str, Callable[[], Any]] = {
         "raw": raw.fetched if rows == 1 else raw.stored,
-        "raw, pandas in and out": lambda: careful.predict(None, data),
+        "PythonModel, careful": lambda: careful.predict(None, data),
         "SQLModel": lambda: model.predict(data),
         "PythonModel, a connection a call": lambda: wrapper.predict(None, data),
     }
