@@ -106,8 +106,11 @@ def select(frame: Any, types: Mapping[str, str], what: str = "The input") -> Any
     Raises:
         InputError: A column is missing, or of a type that may not fit.
     """
+    found = [(field.name, field.dataType.simpleString()) for field in frame.schema.fields]
+    if found == _wanted(types):
+        return frame  # each step less is some 20 ms less on the driver
     made = functions(frame.sparkSession)
-    fields = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
+    fields = dict(found)
     folded: dict[str, list[str]] = {}
     for label in fields:
         folded.setdefault(label.casefold(), []).append(label)
@@ -129,6 +132,10 @@ def select(frame: Any, types: Mapping[str, str], what: str = "The input") -> Any
             column = column.cast(want)
         columns.append(column.alias(name))
     return frame.select(*columns)
+
+
+def _wanted(types: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(name, spark_type(kind).replace("`", "")) for name, kind in types.items()]
 
 
 def with_nulls(frame: Any, types: Mapping[str, str]) -> Any:
@@ -267,19 +274,22 @@ def run(session: Any, sql: str, args: Mapping[str, Any], frames: Mapping[str, An
     made = functions(session)
     try:
         result = session.sql(sql, args=dict(args) or None, **frames)
-        found = [field.dataType.simpleString() for field in result.schema.fields]
+        found = [(field.name, field.dataType.simpleString()) for field in result.schema.fields]
     except PySparkException as error:
         reason = str(error).strip().split("\n")[0].split(" SQLSTATE")[0].rstrip(". ;")
         raise QueryError(f"Spark does not accept the query: {reason}.") from error
     if len(found) != len(outputs):
         raise QueryError(f"Spark gives {len(found)} columns for this query, and DuckDB {len(outputs)}.")
-    result = result.toDF(*outputs)
-    columns = []
-    for have, (name, kind) in zip(found, outputs.items(), strict=True):
+    wanted = []
+    for name, kind in outputs.items():
         try:
-            want = spark_type(kind)
+            wanted += _wanted({name: kind})
         except InputError as error:
             raise QueryError(f"Output column {name!r}: {error.message}") from None
+    if found == wanted:
+        return result
+    columns = []
+    for (_, have), (name, want), kind in zip(found, wanted, outputs.values(), strict=True):
         column = made.col(quoted(name))
-        columns.append(column if have == want.replace("`", "") else column.cast(want).alias(name))
-    return result.select(*columns)
+        columns.append(column if have == want else column.cast(spark_type(kind)).alias(name))
+    return result.toDF(*outputs).select(*columns)

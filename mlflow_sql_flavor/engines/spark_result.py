@@ -2,7 +2,7 @@
 
 MLflow converts the result of a task by its own rules (``mlflow.pyfunc._predict_row_batch``): of one column by
 ``map(str)`` and ``astype``, which make the text 'nan' of a NULL and fail on a NULL integer; of several as a struct,
-which holds neither a NULL integer nor a moment.
+where a NULL text becomes 'nan', and a NULL integer or a moment fails.
 """
 
 from __future__ import annotations
@@ -51,13 +51,8 @@ def carried(result: Any, served: bool = False) -> Any:
             raise _lost(name, "is a date or timestamp, of which spark_udf carries none among several columns")
         if column.dtype == object and any(map(_holed, column)):
             raise _lost(name, "has a NULL within a list, of which spark_udf makes a value")
-        # What MLflow makes of them: the text 'None', or an error that names no column.
-        lost = (
-            served
-            if single and pd.api.types.is_string_dtype(column.dtype)
-            else (served or not single) and _whole(column.dtype)
-        )
-        if lost and column.isna().any():
+        # MLflow makes the text 'nan' or 'None' of them, or an error that names no column.
+        if (served or not single) and (_text(column) or _whole(column.dtype)) and column.isna().any():
             raise _lost(name, "has a NULL, which spark_udf cannot carry in this column")
     if not single or served:
         return result
@@ -70,6 +65,12 @@ def _holed(value: Any) -> bool:
     if isinstance(value, dict):
         return any(map(_holed, value.values()))
     return isinstance(value, (list, np.ndarray)) and any(item is None or _holed(item) for item in value)
+
+
+def _text(column: Any) -> bool:
+    return column.dtype == "str" or (
+        column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "string"
+    )
 
 
 def _whole(dtype: Any) -> bool:

@@ -31,9 +31,7 @@ def _sessions() -> Iterator[tuple[Any, str | None]]:
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")
     yield session, f"sc://localhost:{port}"
-    gateway = session.sparkContext._gateway
     session.stop()
-    gateway.shutdown_callback_server()  # which foreachBatch starts, and which keeps Python from ending
 
 
 @pytest.fixture(scope="session")

@@ -30,20 +30,15 @@ def test_refused_by_row_class(rows, tmp_path, monkeypatch):
 
 
 @pytest.mark.ci
-def test_spark_udf(tmp_path):
-    sql = pytest.importorskip("pyspark.sql")
-    spark = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
-    try:
-        frame = spark.createDataFrame([(float(i),) for i in range(5000)], "a double").repartition(3)
-        for rows, query in QUERIES.items():
-            mlflow_sql_flavor.save_model(query, tmp_path / rows, input_example=DATA)
-            udf = mlflow.pyfunc.spark_udf(spark, str(tmp_path / rows), env_manager="local")
-            if rows == "independent":
-                got = frame.withColumn("b", udf("a")).collect()
-                assert len(got) == 5000
-                assert all(row["b"] == 2 * row["a"] for row in got)
-            else:
-                with pytest.raises(Exception, match="one batch at a time"):
-                    frame.withColumn("b", udf("a")).collect()
-    finally:
-        spark.stop()
+def test_spark_udf(classic, tmp_path):
+    frame = classic.createDataFrame([(float(i),) for i in range(5000)], "a double").repartition(3)
+    for rows, query in QUERIES.items():
+        mlflow_sql_flavor.save_model(query, tmp_path / rows, input_example=DATA)
+        udf = mlflow.pyfunc.spark_udf(classic, str(tmp_path / rows), env_manager="local")
+        if rows == "independent":
+            got = frame.withColumn("b", udf("a")).collect()
+            assert len(got) == 5000
+            assert all(row["b"] == 2 * row["a"] for row in got)
+        else:
+            with pytest.raises(Exception, match="one batch at a time"):
+                frame.withColumn("b", udf("a")).collect()

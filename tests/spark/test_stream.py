@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -51,10 +53,31 @@ def test_others_are_refused(classic, sql):
         SQLModel(sql).predict(_rate(classic))
 
 
+#: In a process of its own: the thread by which the JVM calls foreachBatch keeps Python from ending.
+MICRO_BATCHES = """
+import os, sys, time
+from pyspark.sql import SparkSession
+from mlflow_sql_flavor import SQLModel
+
+session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+session.conf.set("spark.sql.shuffle.partitions", "2")
+model = SQLModel("SELECT count(*) AS n, min(value) AS low, max(value) AS high FROM input")
+found = []
+rate = session.readStream.format("rate").option("rowsPerSecond", 50).load()
+query = rate.writeStream.foreachBatch(lambda batch, _: found.extend(model.predict(batch).collect())).start()
+end = time.monotonic() + 60
+while sum(row["n"] for row in found) < 50 and time.monotonic() < end and query.exception() is None:
+    time.sleep(0.3)
+query.stop()
+print(*[f"{row['n']},{row['low']},{row['high']}" for row in found if row["n"]])
+session.stop()
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
 def test_each_micro_batch(classic):
-    model = SQLModel("SELECT count(*) AS n, min(value) AS low, max(value) AS high FROM input")
-    found = []
-    stream = _rate(classic).writeStream.foreachBatch(lambda batch, _: found.extend(model.predict(batch).collect()))
-    _run(stream, lambda: sum(row["n"] for row in found) >= 50)
-    full = [row for row in found if row["n"]]
-    assert full and all(row["n"] == row["high"] - row["low"] + 1 for row in full)
+    done = subprocess.run([sys.executable, "-c", MICRO_BATCHES], capture_output=True, text=True, timeout=120)
+    rows = [tuple(map(int, part.split(","))) for part in done.stdout.split()]
+    assert sum(n for n, _, _ in rows) >= 50, done.stderr[-2000:]
+    assert all(n == high - low + 1 for n, low, high in rows)

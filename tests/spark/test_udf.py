@@ -27,9 +27,10 @@ ONE = {
 #: Several: either the answers, or the column that is refused.
 MANY = {
     "nulls": (
-        "nullif(g, 'c') AS g, CASE WHEN v < 3 THEN v END AS d, v::BIGINT AS n, v < 2 AS b",
-        [("a", 1.0, 1, True), (None, 2.0, 2, False), (None, None, 3, False)],
+        "coalesce(g, 'b') AS g, CASE WHEN v < 3 THEN v END AS d, v::BIGINT AS n, v < 2 AS b",
+        [("a", 1.0, 1, True), ("b", 2.0, 2, False), ("c", None, 3, False)],
     ),
+    "text": ("v, g AS o", "'o' has a NULL"),
     "integer": ("v, CASE WHEN v < 2 THEN 1 END AS o", "'o' has a NULL"),
     "boolean": ("v, CASE WHEN v < 2 THEN true END AS o", "'o' has a NULL"),
     "timestamp": ("v, TIMESTAMP '2020-01-01' AS o", "'o' is a date or timestamp"),
