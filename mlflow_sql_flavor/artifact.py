@@ -37,8 +37,9 @@ def write(model: SQLModel, prepared: Prepared, folder: Path, code: str | None) -
 
     bound = prepared.bound
     compiled = bound.compiled
+    claims = {name.casefold(): keys for name, keys in compiled.claims.items()}
     stored = {
-        name: tables.store(model.tables[name], folder, columns, compiled.claims.get(name, []))
+        name: tables.store(model.tables[name], folder, columns, claims.get(name.casefold(), []))
         for name, columns in compiled.columns.items()
     }
     return SqlSpec(

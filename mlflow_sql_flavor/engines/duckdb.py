@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, RunError, SQLModelError
+from ..query import packs
 from ..query.analyse import ROW_ID
 from .copies import copies_of
 from .forks import querying
@@ -423,6 +424,9 @@ def explain(error: Exception, limits: Limits) -> SQLModelError:
         return InputError("The query divides by zero on this input.")
     if "More than one row returned by a subquery" in text:
         return InputError("A subquery used as a value gave more than one row on this input.")
+    said = text.partition("Error: ")[2].split("\n", 1)[0].rstrip(".")
+    if isinstance(error, duckdb.InvalidInputException) and said in {m.rstrip(".") for m in packs.messages()}:
+        return InputError(f"The query fails on this input: {said}.")
     if isinstance(error, (duckdb.InvalidInputException, duckdb.ConstraintException)):
         return InputError("The query fails on this input: one of its functions refuses a value.")
     return RunError("The query failed on the database engine; the server's log says why.")

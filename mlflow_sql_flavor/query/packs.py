@@ -16,7 +16,9 @@ from importlib.resources import files
 
 from ..errors import ModelFileError
 
-__all__ = ["SETTINGS_ALLOWED", "Pack", "check_settings", "load", "setting_statements", "settings", "statements"]
+__all__ = [
+    "SETTINGS_ALLOWED", "Pack", "check_settings", "load", "messages", "setting_statements", "settings", "statements",
+]  # fmt: skip
 
 SETTINGS_ALLOWED: dict[str, tuple[str | bool, ...]] = {
     "default_collation": ("", "nocase", "nocase.noaccent", "nocase.noaccent.en"),
@@ -127,3 +129,11 @@ def setting_statements(wanted: Mapping[str, str | bool]) -> list[str]:
         f"SET {name} = {str(value).lower() if isinstance(value, bool) else repr(value)}"
         for name, value in wanted.items()
     ]
+
+
+@cache
+def messages() -> frozenset[str]:
+    """What macros of the package say when they refuse a value: texts of ours, without any of the caller's data."""
+    folder = files(__package__) / "dialects" / "macros"
+    found = [re.findall(r"error\('((?:[^']|'')*)'\)", file.read_text(encoding="utf-8")) for file in folder.iterdir()]
+    return frozenset(text.replace("''", "'") for texts in found for text in texts)

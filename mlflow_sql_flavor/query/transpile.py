@@ -97,12 +97,25 @@ def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx
             _replace(null, _typed(null.copy(), null.parent.type))
     for table in sources:
         _read_as(table, schema, seen, named)
+    _name_as_written(rewritten, ctx)
     try:
         return rewritten.sql("duckdb", unsupported_level=ErrorLevel.RAISE, copy=False)
     except UnsupportedError as e:
         raise QueryError(f"DuckDB has no counterpart for a part of this query: {_first(e)}.") from None
     except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
         raise QueryError(f"This query cannot be written for DuckDB: {_first(e)}.") from None
+
+
+def _name_as_written(tree: exp.Expr, ctx: Context) -> None:
+    """An output has the name the query writes: of ``SELECT ID`` DuckDB would take the column's own, ``id``."""
+    select = tree
+    while isinstance(select, (exp.SetOperation, exp.Subquery, exp.Paren)):
+        select = select.this
+    if not isinstance(select, exp.Select):
+        return
+    for item in select.expressions:
+        if isinstance(item, exp.Column) and isinstance(item.this, exp.Identifier) and item.name not in ctx.columns:
+            _replace(item, exp.alias_(item.copy(), item.name, quoted=True))
 
 
 def _typed(null: exp.Expr, kind: exp.DataType | None) -> exp.Expr:
@@ -240,6 +253,10 @@ _FORMS = {"bigquery": "@", "tsql": "@", "duckdb": "$"}
 def _render(query: ParsedQuery, target: str, schema: Schema, params: Mapping[str, str]) -> str:
     assert query.tree is not None
     tree = query.tree.copy()
+    if target != "clickhouse":  # whose placeholders say their type; elsewhere it only makes the rendering surer
+        known = {name.casefold() for name in params}
+        unknown = [use for use in query.placeholders if use.name.casefold() not in known]
+        params = {**params, **{use.name: use.type_hint or "UNKNOWN" for use in unknown}}
     types = placeholders.check_types(query.placeholders, params, query.sql)
     found = placeholders.bind_tree(list(tree.walk(bfs=False)), types)
     for old, new in found:

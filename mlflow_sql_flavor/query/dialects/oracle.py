@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from . import DialectRules, common, documented
@@ -13,6 +15,8 @@ _VERIFIED = """
     abs avg case cast ceil coalesce count decode decode_case dense_rank exists first_value floor lag last_value lead
     lower max min nullif nvl nvl2 rank row_number sum upper if round
     date_str_to_date greatest instr least substr to_date
+    add_months concat exp extract last_day length ln lpad ltrim mod months_between power replace rpad rtrim sign sqrt
+    to_char trim trunc
 """
 documented.standard(D, _VERIFIED.split())
 
@@ -99,3 +103,129 @@ def unsure(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.Cast) and not (common.text(node.this) and node.to.this == exp.DType.DATE):
         ctx.refuse("implicit_cast", node, "This cast is not verified for Oracle", "Give the column its type before")
     return None
+
+
+@D.rule(exp.AddMonths)
+def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """ADD_MONTHS: the last day of a month stays the last day."""
+    return ctx.macro("ora__add_months", node.this, node.expression, type="TIMESTAMP")
+
+
+@D.rule(exp.LastDay)
+def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """LAST_DAY keeps the time of day."""
+    return ctx.macro("ora__last_day", node.this, type="TIMESTAMP")
+
+
+@D.rule(exp.MonthsBetween)
+def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """MONTHS_BETWEEN: whole between equal days and between last days, else a part of 31 days."""
+    return ctx.macro("ora__months_between", node.this, node.expression, type="DOUBLE")
+
+
+_PARTS = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE"}
+
+
+@D.rule(exp.Extract)
+def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """EXTRACT-datetime; seconds have a fraction there."""
+    if node.this.name.upper() not in _PARTS:
+        ctx.refuse("unfaithful", node, "EXTRACT is verified from YEAR to MINUTE", "Use TRUNC and a difference")
+    return None
+
+
+_UNITS = {
+    **dict.fromkeys(("YEAR", "YYYY", "SYYYY", "YYY", "YY", "Y", "SYEAR"), "year"),
+    **dict.fromkeys(("MONTH", "MON", "MM", "RM"), "month"),
+    **dict.fromkeys(("DD", "DDD", "J"), "day"),
+    **dict.fromkeys(("HH", "HH12", "HH24"), "hour"),
+    **{"Q": "quarter", "IW": "week", "MI": "minute"},
+}
+
+
+@D.rule(exp.DateTrunc, exp.TimestampTrunc)
+def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TRUNC-date, ROUND-and-TRUNC-Date-Functions: the format models."""
+    unit = _UNITS.get(node.args["unit"].name.upper())
+    if unit is None:
+        ctx.refuse("unfaithful", node, "This format of TRUNC is not verified", "Use 'YYYY', 'Q', 'MM', 'IW' or 'DD'")
+        return None
+    return ctx.call("date_trunc", common.lit(unit), node.this, type="TIMESTAMP")
+
+
+@D.function("trunc")
+def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TRUNC of a number cuts its fraction, of a date its time of day."""
+    value, *digits = node.expressions
+    if ctx.is_a(value, "date", "timestamp") and not digits:
+        return ctx.call("date_trunc", common.lit("day"), value, type="TIMESTAMP")
+    if not ctx.is_a(value, "number") or digits:
+        ctx.refuse("unfaithful", node, "TRUNC is verified for dates, and numbers without digits", "Use FLOOR or ROUND")
+    return ctx.call("trunc", value)
+
+
+@D.rule(exp.Mod)
+def mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """MOD: of zero it is the number itself."""
+    return ctx.macro("ora__mod", node.this.unnest(), node.expression.unnest())
+
+
+@D.rule(exp.Length)
+def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """LENGTH of nothing is NULL."""
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Measure texts only")
+    return exp.Nullif(this=ctx.call("length", node.this), expression=common.lit(0))
+
+
+@D.rule(exp.Pad)
+def padded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """LPAD, RPAD: with a blank unless said; no characters are NULL."""
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Pad texts only")
+    name = "lpad" if node.args.get("is_left") else "rpad"
+    filled = ctx.call(name, node.this, node.expression, node.args.get("fill_pattern") or common.lit(" "))
+    return exp.Nullif(this=filled, expression=common.lit(""))
+
+
+@D.rule(exp.Replace, exp.Trim)
+def shortened(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """REPLACE, TRIM: what leaves no characters is NULL; a NULL to put in takes the text out."""
+    if node.meta.get("translated"):
+        return None
+    node.meta["translated"] = True
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Use texts only")
+    new = node.args.get("replacement")
+    if isinstance(node, exp.Replace):
+        node.set("replacement", exp.Coalesce(this=new, expressions=[common.lit("")]) if new else common.lit(""))
+    return exp.Nullif(this=node.copy(), expression=common.lit(""))
+
+
+@D.rule(exp.Concat)
+def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """CONCAT is the operator."""
+    first, *rest = node.expressions
+    for other in rest:
+        pair = exp.DPipe(this=first, expression=other)
+        pair.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+        first = joined(pair, ctx) or pair
+        first.type = pair.type
+    return first
+
+
+_CHARS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S", "DDD": "%j"}
+
+
+@D.rule(exp.ToChar)
+def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TO_CHAR-datetime, for the elements that are digits in every language."""
+    fmt = common.text(node.args.get("format"))
+    parts = re.split(r"(YYYY|HH24|DDD|MM|DD|MI|SS)", fmt.upper()) if fmt else []
+    plain = all(not re.search(r"[A-Z0-9%\"]", part) for part in parts[::2])
+    if not parts or not plain or not ctx.is_a(node.this, "date", "timestamp"):
+        ctx.refuse("locale_format", node, "TO_CHAR is verified for dates with YYYY, MM, DD, HH24, MI and SS",
+                   "Use EXTRACT")  # fmt: skip
+        return None
+    made = "".join(_CHARS[part] if i % 2 else part for i, part in enumerate(parts))
+    return ctx.call("strftime", node.this, common.lit(made), type="VARCHAR")

@@ -6,6 +6,7 @@ import re
 
 from sqlglot import exp
 
+from ..functions import written_name
 from . import DialectRules
 from .common import cast, lit, text
 from .context import Context
@@ -101,10 +102,22 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.AddMonths)
+@D.rule(exp.TsOrDsAdd)
 def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # r_ADD_MONTHS.html: the last day of a month stays the last day.
+    # r_ADD_MONTHS.html: the last day of a month stays the last day; DATEADD, which sqlglot reads as the same, differs.
+    if (written_name(node, ctx.sql) or "").lower() != "add_months":
+        return None
     return ctx.macro("rs__add_months", cast(node.this, "TIMESTAMP"), node.expression, type="TIMESTAMP")
+
+
+@D.rule(exp.Concat)
+def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # r_CONCAT.html: NULL if one of the two is, unlike PostgreSQL's.
+    first, *rest = node.expressions
+    for other in rest:
+        first = exp.DPipe(this=first, expression=other)
+        first.type = node.type
+    return exp.Paren(this=first)
 
 
 @D.rule(exp.MonthsBetween)

@@ -18,7 +18,7 @@ D = DialectRules("tsql", level="documented", pack="tsql")
 
 _VERIFIED = """
     abs acos any_value ascii asin atan avg case cast ceil ceiling char charindex choose coalesce concat concat_ws
-    convert cos count count_big cume_dist current_timestamp datalength dateadd datediff datefromparts datepart day
+    convert cos count count_big cume_dist current_timestamp datalength dateadd datediff datefromparts datepart day eomonth last_day month year
     degrees dense_rank eomonth exists exp first_value floor format getdate getutcdate if iif isnull lag last_value
     lead left len length lower ltrim max min month nullif ntile parsename patindex percent_rank percentile_cont
     percentile_disc pi power pow radians rank replace replicate repeat reverse right round row_number rtrim sign sin
@@ -285,6 +285,32 @@ def _unit(node: exp.Expr, ctx: Context) -> str:
     if name not in _UNITS:
         raise ctx.error(node, f"The unit {name} is not supported here.")
     return str(name)
+
+
+@D.normalise
+def moments(tree: exp.Expr, ctx: Context) -> None:
+    """YEAR, EOMONTH, DATEDIFF take a date as it is; sqlglot writes a conversion around it, for texts."""
+    for node in list(tree.find_all(exp.TsOrDsToDate, exp.TimeStrToTime)):
+        inner = node.this
+        node.replace(common.cast(inner.copy(), "TIMESTAMP") if common.text(inner) is not None else inner.copy())
+
+
+_PARTS = {"YEAR", "QUARTER", "MONTH", "DAY", "DAYOFYEAR", "HOUR", "MINUTE", "SECOND"}
+
+
+@D.rule(exp.Extract)
+def datepart(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """functions/datepart-transact-sql: weekday and week by DATEFIRST 7, the default of U.S. English."""
+    part, moment = node.this.name.upper(), node.expression
+    if part == "DAYOFWEEK":
+        return ctx.macro("ts__weekday", moment, type="INTEGER")
+    if part == "WEEK":
+        return ctx.macro("ts__week", moment, type="INTEGER")
+    if part == "WEEKISO":
+        return ctx.call("weekofyear", moment, type="INTEGER")
+    if part not in _PARTS:
+        ctx.refuse("unfaithful", node, f"DATEPART of {part} is not verified", "Use a part from year to second")
+    return None
 
 
 @D.rule(exp.DateDiff, exp.TsOrDsDiff)

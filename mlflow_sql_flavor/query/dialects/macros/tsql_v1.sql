@@ -22,3 +22,5 @@ CREATE MACRO ts__ascii_length(s) AS CASE WHEN strlen(s) <> length(s) THEN error(
 -- Dates.
 CREATE MACRO ts__sunday(d) AS CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER);
 CREATE MACRO ts__weeks(a, b) AS CAST((ts__sunday(b) - ts__sunday(a)) // 7 AS BIGINT);
+CREATE MACRO ts__weekday(t) AS dayofweek(t) + 1;
+CREATE MACRO ts__week(t) AS (dayofyear(t) - 1 + dayofweek(date_trunc('year', t))) // 7 + 1;
