@@ -423,10 +423,13 @@ def _bind_error(error: Exception, program: Program, text: str | None) -> QueryEr
     hint = next((line.strip() for line in lines[1:] if line.startswith(("Did you mean", "Candidate bindings"))), "")
     near = re.findall(r'"([^"]+)"', hint)
     missing = re.search(r'column "([^"]+)"|column named "([^"]+)"', message)
-    if missing and near:
-        hint = did_you_mean(missing[1] or missing[2], [n.split(".")[-1] for n in near]).strip() or (
-            f"Columns there: {', '.join(map(repr, near))}."
-        )
+    if missing:
+        message = message.replace("Values list ", "Table ")  # how DuckDB calls an Arrow table
+        columns = program.input_schema.names if program.input_schema is not None else []
+        hint = did_you_mean(missing[1] or missing[2], [*columns, *(n.split(".")[-1] for n in near)]).strip()
+        if not hint and columns:
+            more = ", …" if len(columns) > 20 else ""
+            hint = f"The input's columns: {', '.join(map(repr, columns[:20]))}{more}."
     offset = _offset(str(error), program.sql)
     sql = program.sql
     if offset is not None and text is not None:

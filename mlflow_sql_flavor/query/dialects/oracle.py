@@ -139,7 +139,9 @@ _UNITS = {
     **dict.fromkeys(("MONTH", "MON", "MM", "RM"), "month"),
     **dict.fromkeys(("DD", "DDD", "J"), "day"),
     **dict.fromkeys(("HH", "HH12", "HH24"), "hour"),
-    **{"Q": "quarter", "IW": "week", "MI": "minute"},
+    "Q": "quarter",
+    "IW": "week",
+    "MI": "minute",
 }
 
 

@@ -18,7 +18,7 @@ D = DialectRules("tsql", level="documented", pack="tsql")
 
 _VERIFIED = """
     abs acos any_value ascii asin atan avg case cast ceil ceiling char charindex choose coalesce concat concat_ws
-    convert cos count count_big cume_dist current_timestamp datalength dateadd datediff datefromparts datepart day eomonth last_day month year
+    convert cos count count_big cume_dist current_timestamp datalength dateadd datediff datefromparts datepart day
     degrees dense_rank eomonth exists exp first_value floor format getdate getutcdate if iif isnull lag last_value
     lead left len length lower ltrim max min month nullif ntile parsename patindex percent_rank percentile_cont
     percentile_disc pi power pow radians rank replace replicate repeat reverse right round row_number rtrim sign sin
