@@ -105,6 +105,7 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.TsOrDsAdd)
 def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # r_ADD_MONTHS.html: the last day of a month stays the last day; DATEADD, which sqlglot reads as the same, differs.
+    assert isinstance(node, exp.Func)
     if (written_name(node, ctx.sql) or "").lower() != "add_months":
         return None
     return ctx.macro("rs__add_months", cast(node.this, "TIMESTAMP"), node.expression, type="TIMESTAMP")
