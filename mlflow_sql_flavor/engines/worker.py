@@ -12,6 +12,7 @@ import contextlib
 import os
 import queue
 import threading
+import time
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -155,7 +156,7 @@ class _Worker:
             max_workers=1,
             timeout=None,
             initializer=_open,
-            initargs=(cloudpickle.dumps(state), self._limits.memory_limit),
+            initargs=(cloudpickle.dumps(state), self._limits.memory_limit, os.getpid()),
             # glibc's and Arrow's allocators reserve address space that nothing uses, and that would count.
             env={"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"},
         )
@@ -175,8 +176,8 @@ class _Worker:
     def run(
         self, data: bytes | None, params: dict[str, Any], projection: list[str] | None, timeout: float
     ) -> bytes | SQLModelError:
-        future = self._pool.submit(_run, data, params, projection)
         try:
+            future = self._pool.submit(_run, data, params, projection)
             # DuckDB's own time limit comes first where it works at all: it leaves the worker usable.
             return future.result(timeout + 0.25)
         except TimeoutError:
@@ -221,10 +222,19 @@ def _read(data: bytes) -> pa.Table:
 _RUNNER: Runner | SQLModelError | None = None
 
 
-def _open(state: bytes, memory: int) -> None:
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def _open(state: bytes, memory: int, parent: int) -> None:
     """Opens the model, then takes away every address beyond what it may have."""
     global _RUNNER
     import pickle
+
+    # A parent that is killed, or leaves by os._exit, ends no worker itself.
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
     import duckdb  # noqa: F401  loaded before the limit, which they are not part of
     import pyarrow  # noqa: F401

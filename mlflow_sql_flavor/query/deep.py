@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -23,6 +24,19 @@ _STACK = 512 * 1024 * 1024
 _DEPTH = 400_000
 _LOCK = threading.Lock()
 _NAME = "sql-translation"
+
+
+def _after_fork() -> None:
+    """A child of a process that was translating has its settings, and a lock that nobody in it will give back."""
+    global _LOCK
+    if _LOCK.locked():
+        _LOCK = threading.Lock()
+        threading.stack_size(0)
+        sys.setrecursionlimit(min(sys.getrecursionlimit(), 1000))
+        gc.enable()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def with_deep_stack(work: Callable[[], T]) -> T:

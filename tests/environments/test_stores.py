@@ -188,7 +188,7 @@ with pq.ParquetWriter(sys.argv[1], schema, compression="none", use_dictionary=["
 
 #: Logs, downloads or loads a model with it in a process of its own; prints its peak memory in MB.
 PEAK = """
-import resource, sys
+import sys
 import mlflow, pandas as pd, mlflow_sql_flavor
 frame = pd.DataFrame({"id": [7, 999_999]})
 if sys.argv[1] == "log":
@@ -200,7 +200,7 @@ elif sys.argv[1] == "download":
 else:
     found = mlflow_sql_flavor.load_model(sys.argv[2]).predict(frame)
     print(found.score.tolist() if "score" in found else None)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) // 1024)
 """
 
 

@@ -215,6 +215,7 @@ def _clickhouse() -> Iterator[Run]:
         for row in rows:
             session.query(f"INSERT INTO {name} VALUES ({', '.join(_literal(v) for v in row)})")
 
+    session.query("SET max_threads = 1")  # arrays of a group are in the order of the threads
     for quoted in ("64bit_integers", "64bit_floats", "denormals", "decimals"):
         session.query(f"SET output_format_json_quote_{quoted} = 1")
 
