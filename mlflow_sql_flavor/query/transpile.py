@@ -46,6 +46,9 @@ def to_duckdb(
     ctx = Context(query.sql, rules_of(query.dialect), allow, functions)
     ctx.schema = schema
     types = placeholders.check_types(query.placeholders, params, query.sql)
+    if ctx.rules.level == "unverified":
+        told = "Nothing is claimed of the rows of dialect {}, which sqlglot's general rules translate: give expected_output."
+        ctx.warn("unverified", None, told.format(query.dialect))
     if query.dialect == "duckdb":
         tree = query.tree
         if tree is not None:

@@ -140,7 +140,6 @@ def every(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def first_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """any_value is first(); with IGNORE NULLS the first that is not NULL."""
     skip = isinstance(node.parent, exp.IgnoreNulls)
-    ctx.open("order", node, "Which row comes first is not defined.")
     made = ctx.call("last" if isinstance(node, exp.Last) else "first", node.this)
     if skip or isinstance(node.this, exp.IgnoreNulls):
         this = node.this.this if isinstance(node.this, exp.IgnoreNulls) else node.this
