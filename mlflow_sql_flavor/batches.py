@@ -91,7 +91,7 @@ class _Scoring:
         self.parts = source.parts if source is not None and self._reads else ()
         self._names: list[str] = []
         if source is not None and self._bound.program.input_schema is not None:
-            self._names = frames._match(self._bound.program.input_schema.names, source.schema.names)
+            self._names = frames.match(self._bound.program.input_schema.names, source.schema.names)
         self.progress: Callable[[int], None] = lambda rows: None
 
     @property

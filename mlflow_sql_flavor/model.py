@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import frames, schema
+from . import frames, outputs, schema
 from .compile import SCRATCH, Compiled, bind, compile_query, instance_for
 from .engines import sandbox, spark
 from .engines.duckdb import Program, Runner
@@ -44,7 +44,7 @@ class Bound:
 
     compiled: Compiled
     runner: Runner | ProcessRunner
-    columns: frames.Columns
+    columns: outputs.Columns
     parameters: Parameters
 
     @property
@@ -229,7 +229,7 @@ class SQLModel:
         return Bound(
             compiled,
             runner,
-            frames.Columns(compiled.program.output_types),
+            outputs.Columns(compiled.program.output_types),
             Parameters(compiled.param_types, defaults),
         )
 
@@ -281,14 +281,14 @@ class SQLModel:
         if kind == "pandas" and bound.columns.by_rows and count <= bound.runner.small:
             try:
                 return bound.columns.pandas_rows(bound.runner.rows(table, values), index)
-            except frames.NotByRows:
+            except outputs.NotByRows:
                 pass
         projection = bound.columns.projection if kind == "pandas" else bound.columns.arrow_projection
         # Arrow that is made of a pandas frame shares its memory, which the caller may write to.
         hand_on = kind == "pandas" or (frame is not None and frame.kind != "pandas")
         result = bound.runner.arrow(table, values, projection, hand_on)
         if kind == "arrow":
-            return frames.exact(result, program.output_types)
+            return outputs.exact(result, program.output_types)
         if kind == "polars":
             import polars
 

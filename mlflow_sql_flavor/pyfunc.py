@@ -7,7 +7,7 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
-from . import _mlflow, frames
+from . import _mlflow, outputs
 from .engines import spark, spark_task
 from .engines.duckdb import explain
 from .errors import InputError, RunError
@@ -63,7 +63,7 @@ class SQLModelWrapper:
             elif column is not None and not served:
                 return result[column]
             if served:
-                result = frames.encodable(result)
+                result = outputs.encodable(result)
                 result = result if column is None else result[column]
             return result
         except RunError:

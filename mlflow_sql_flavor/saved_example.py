@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import frames, schema
+from . import frames, outputs, schema
 from .errors import InputError, ModelFileError
 from .spec import ExpectedSpec
 from .tables import sha256_of
@@ -48,7 +48,7 @@ def saved(data: Any, params: Mapping[str, Any] | None) -> Any:
         data = NO_DATA
     elif type(data).__module__.partition(".")[0] in ("polars", "pyarrow"):
         table = frames.read(data).table
-        data = frames.Columns({field.name: schema.from_arrow(field.type) for field in table.schema}).pandas(table)
+        data = outputs.Columns({field.name: schema.from_arrow(field.type) for field in table.schema}).pandas(table)
     data = _frame(data) if hasattr(data, "iloc") and hasattr(data, "columns") else _plain(data)
     return (data, {str(name): parameter(value) for name, value in params.items()}) if params else data
 

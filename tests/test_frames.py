@@ -11,7 +11,7 @@ import pytest
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
-from mlflow_sql_flavor import SQLModel, frames
+from mlflow_sql_flavor import SQLModel, frames, outputs
 from mlflow_sql_flavor.errors import InputError, QueryError
 
 #: pandas before version 3 has no type of text.
@@ -260,7 +260,7 @@ def test_encodable_is_json():
         NULL::DATE AS d, NULL::TIMESTAMPTZ AS z, TIMESTAMP '10000-01-01' AS far, [1.5, NULL, 'nan'::DOUBLE] AS l,
         {'a': DATE '2024-01-01', 'b': [DATE '2024-01-01']} AS st, NULL::INTEGER[] AS nl, MAP {1: 'nan'::DOUBLE} AS m"""
     ).predict()
-    text = json.dumps(frames.encodable(found).to_dict("records"), cls=NumpyEncoder, allow_nan=False)
+    text = json.dumps(outputs.encodable(found).to_dict("records"), cls=NumpyEncoder, allow_nan=False)
     (row,) = json.loads(text)
     assert {k for k, v in row.items() if v is None} == {"i", "b", "f", "g", "s", "d", "z", "nl"}
     assert row["far"].startswith("10000-01-01")

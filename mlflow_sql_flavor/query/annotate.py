@@ -17,9 +17,10 @@ from sqlglot.schema import MappingSchema
 from .dialects import rules_of
 from .params import data_type
 
-__all__ = ["annotate", "flatten_chains"]
+__all__ = ["FAILURES", "annotate", "flatten_chains", "qualified"]
 
-_FAILURES = (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError)
+#: What sqlglot's optimizer raises on a tree it does not understand.
+FAILURES = (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError)
 _LONG = 64  # operands from which a chain of one operator is typed as one flat node
 _CHAINS = (exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.DPipe)
 
@@ -30,23 +31,9 @@ def annotate(tree: exp.Query, schema: Mapping[str, Mapping[str, str]], dialect: 
     pairs = list(zip(tree.walk(bfs=False), copy.walk(bfs=False), strict=True))
     copied = {id(theirs): ours for ours, theirs in pairs}
     chains = flatten_chains(copy)
-    reader = f"{dialect}, normalization_strategy=case_insensitive"
-    columns = MappingSchema(
-        {table: {name: data_type(type_) for name, type_ in cols.items()} for table, cols in schema.items()},
-        dialect=reader,
-    )
-    typed: exp.Expr = copy
-    for stars in (True, False):  # what a star hands on has the type it had; a very odd star is left alone
-        try:
-            typed = qualify(
-                copy, dialect=reader, schema=columns, expand_stars=stars, validate_qualify_columns=False,
-                quote_identifiers=False, identify=False,
-            )  # fmt: skip
-            break
-        except _FAILURES:
-            continue
-    with suppress(*_FAILURES):
-        annotate_types(typed, schema=columns, dialect=reader, expression_metadata=_metadata(dialect))
+    typed, columns = qualified(copy, schema, dialect)
+    with suppress(*FAILURES):
+        annotate_types(typed, schema=columns, dialect=columns.dialect, expression_metadata=_metadata(dialect))
     for node in typed.walk():
         ours = copied.get(id(node))
         if ours is not None and node.type is not None and _untyped(ours):
@@ -57,6 +44,25 @@ def annotate(tree: exp.Query, schema: Mapping[str, Mapping[str, str]], dialect: 
             if ours is not None and _untyped(ours):
                 ours.type = flat.type
     _merged(tree, schema)
+
+
+def qualified(tree: exp.Expr, schema: Mapping[str, Mapping[str, str]], dialect: str) -> tuple[exp.Expr, MappingSchema]:
+    """The tree with each column's table, in place as far as it can be qualified; and the schema it was read against."""
+    reader = f"{dialect}, normalization_strategy=case_insensitive"
+    columns = MappingSchema(
+        {table: {name: data_type(type_) for name, type_ in cols.items()} for table, cols in schema.items()},
+        dialect=reader,
+    )
+    for stars in (True, False):  # what a star hands on has the type it had; a very odd star is left alone
+        try:
+            found = qualify(
+                tree, dialect=reader, schema=columns, expand_stars=stars, validate_qualify_columns=False,
+                quote_identifiers=False, identify=False,
+            )  # fmt: skip
+        except FAILURES:
+            continue
+        return found, columns
+    return tree, columns
 
 
 def _merged(tree: exp.Query, schema: Mapping[str, Mapping[str, str]]) -> None:

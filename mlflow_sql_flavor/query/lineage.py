@@ -11,15 +11,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
-from sqlglot.schema import MappingSchema
 
 from ..errors import QueryError
-from .annotate import flatten_chains
+from .annotate import FAILURES, flatten_chains, qualified
 from .deep import with_deep_stack
-from .params import data_type, name_of
+from .params import name_of
 from .types import Lineage, LineageEdge, ParsedQuery, Relation
 
 __all__ = ["MAX_CHARACTERS", "too_long", "trace"]
@@ -27,7 +24,6 @@ __all__ = ["MAX_CHARACTERS", "too_long", "trace"]
 #: A longer query is not traced: the time grows faster than the text.
 MAX_CHARACTERS = 50_000
 
-_FAILURES = (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError)
 #: What decides which rows a SELECT gives, and in which order.
 _ROWS = ("where", "group", "having", "qualify", "distinct", "order", "limit", "offset", "sort", "cluster", "prewhere")
 
@@ -53,7 +49,7 @@ def trace(query: ParsedQuery, schema: Schema, input_table: str, outputs: Sequenc
         return Lineage(reason=long)
     try:
         return with_deep_stack(lambda: _trace(query, schema, input_table, outputs))
-    except (*_FAILURES, QueryError):
+    except (*FAILURES, QueryError):
         return Lineage(reason="The query's columns could not be followed.")
 
 
@@ -79,21 +75,7 @@ def _trace(query: ParsedQuery, schema: Schema, input_table: str, outputs: Sequen
     for node in tree.find_all(exp.Identifier):
         spelled.setdefault(node.name.casefold(), node.name)
     flatten_chains(tree)
-    reader = f"{query.dialect}, normalization_strategy=case_insensitive"
-    columns = MappingSchema(
-        {table: {name: data_type(kind) for name, kind in known.items()} for table, known in schema.items()},
-        dialect=reader,
-    )
-    typed: exp.Expr = tree
-    for stars in (True, False):
-        try:
-            typed = qualify(
-                tree, dialect=reader, schema=columns, expand_stars=stars, validate_qualify_columns=False,
-                quote_identifiers=False, identify=False,
-            )  # fmt: skip
-            break
-        except _FAILURES:
-            continue
+    typed, _ = qualified(tree, schema, query.dialect)
     walker = _Walker(schema, input_table, query.params, spelled)
     return walker.run(traverse_scope(typed), outputs)
 
