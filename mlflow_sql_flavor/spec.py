@@ -65,6 +65,8 @@ class UdfSpec(_Section):
     returns: _Type
     vectorized: bool
     nulls: bool = False
+    takes_null: list[_Name] | None = None
+    """The parameters that get NULL as None; None: all of them, if ``nulls``."""
 
 
 class UdfsSpec(_Section):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import functools
 import hashlib
 import inspect
 import re
@@ -24,6 +23,7 @@ from typing import Any
 from . import schema
 from .errors import ModelFileError, SQLModelError
 from .spec import UdfSpec, UdfsSpec
+from .udf_calls import by_arrays, by_row
 
 __all__ = ["UDF_FILE", "Udf", "load_udfs", "read_udfs", "save_udfs"]
 
@@ -66,16 +66,11 @@ class Udf:
 
     @property
     def callable(self) -> Callable[..., Any]:
-        """The function as DuckDB calls it: a vectorized one gets arrays, not chunked ones."""
-        return _whole_arrays(self.function) if self.spec.vectorized else self.function
-
-
-def _whole_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def call(*columns: Any) -> Any:
-        return function(*(c.combine_chunks() if hasattr(c, "combine_chunks") else c for c in columns))
-
-    return call
+        """The function as DuckDB calls it."""
+        spec = self.spec
+        if spec.vectorized:
+            return by_arrays(self.name, self.function, spec.returns)
+        return by_row(self.name, self.function, list(spec.parameters), spec.returns, spec.nulls, spec.takes_null)
 
 
 def read_udfs(functions: Sequence[Callable[..., Any]] | None) -> dict[str, Udf]:
@@ -93,7 +88,8 @@ def read_udfs(functions: Sequence[Callable[..., Any]] | None) -> dict[str, Udf]:
     for function in functions or ():
         name = getattr(function, "__name__", "")
         if not callable(function) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            raise SQLModelError(f"udfs must be named functions: {function!r} has no name SQL can call it by; use def.")
+            what = "a lambda" if name == "<lambda>" else f"a {type(function).__name__}"
+            raise SQLModelError(f"udfs must be named functions: {what} has no name that SQL can call it by; use def.")
         if name.casefold() in (known.casefold() for known in found):
             raise SQLModelError(f"Two of the functions in udfs are named {name}: rename one.")
         found[name] = Udf(name, function, _spec(name, function))
@@ -125,7 +121,8 @@ def _spec(name: str, function: Callable[..., Any]) -> UdfSpec:
         parameters={key: kind[0] for key, kind in kinds.items()},
         returns=returns[0],
         vectorized=vectorized.pop(),
-        nulls=any(kind[2] for kind in kinds.values()),
+        nulls=any(kind[2] for kind in (*kinds.values(), returns)),
+        takes_null=[key for key, kind in kinds.items() if kind[2]],
     )
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import Annotated, Optional
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +14,7 @@ import pytest
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
-from mlflow_sql_flavor.errors import InputError, ModelFileError, SQLModelError
+from mlflow_sql_flavor.errors import InputError, ModelFileError, RunError, SQLModelError
 
 DATA = pd.DataFrame({"x": [1.0, None, 3.0], "s": ["a", None, "c"]}, index=[5, 6, 7])
 
@@ -46,6 +47,13 @@ def test_null_reaches_only_who_asks_for_it():
         return x is not None
 
     assert SQLModel("SELECT old(x) AS k FROM input", udfs=[old]).predict(DATA)["k"].tolist() == [True, False, True]
+
+    def either(x: float, y: float | None) -> float | None:
+        return None if x > 2 else x + (y or 0.5)
+
+    found = SQLModel("SELECT either(x, NULL) AS a, either(1.0, x) AS b FROM input", udfs=[either]).predict(DATA)
+    assert found["a"].fillna(-1).tolist() == [1.5, -1, -1]
+    assert found["b"].tolist() == [2.0, 1.5, 4.0]
 
 
 @pytest.mark.parametrize("rows", [3, 5000])
@@ -140,23 +148,99 @@ def test_closures_and_callables():
     assert found["y"].fillna(-1).tolist() == [4.0, -1, 6.0]
 
 
-def test_a_failing_function_tells_no_data():
+def test_a_failing_function_is_named_and_tells_no_data():
     def fails(x: float) -> float:
         raise ValueError(f"secret {x}")
 
-    def wrong(x: float) -> float:
-        return "text"
+    def failing(x: pa.DoubleArray) -> pa.DoubleArray:
+        raise ValueError(f"secret {x}")
 
-    def short(x: pa.DoubleArray) -> pa.DoubleArray:
-        return x[:1]
-
-    for function in (fails, wrong, short):
+    for function in (fails, failing):
         model = SQLModel(f"SELECT {function.__name__}(x) AS y FROM input", udfs=[function])
         with pytest.raises(InputError) as error:
             model.predict(DATA)
-        assert "secret" not in str(error.value)
-        assert "\n" not in str(error.value)
+        name = function.__name__
+        assert error.value.message == f"The model's Python function {name!r} failed on this input (ValueError)."
     assert SQLModel("SELECT double(x) AS y FROM input", udfs=[double]).predict(DATA)["y"][7] == 6.0
+
+
+def text(x: float) -> float:
+    return f"secret {x}"  # type: ignore[return-value]
+
+
+def half(x: float) -> int:
+    return x + 0.5  # type: ignore[return-value]
+
+
+def truth(x: float) -> float:
+    return True
+
+
+def missing(x: float) -> float:
+    return None  # type: ignore[return-value]
+
+
+def short(x: pa.DoubleArray) -> pa.DoubleArray:
+    return x[:1]
+
+
+def texts(x: pa.DoubleArray) -> pa.DoubleArray:
+    return x.cast(pa.string())
+
+
+def halves(x: pa.DoubleArray) -> pa.Int64Array:
+    return pc.add(x, 0.5)
+
+
+def single(x: pa.DoubleArray) -> pa.DoubleArray:
+    return 1.0  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("rows", [3, 5000])
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [(text, "type str, and its type hint says DOUBLE"), (half, "type float, and its type hint says BIGINT"),
+     (truth, "type bool, and its type hint says DOUBLE"), (missing, "gave None, and its type hint says DOUBLE"),
+     (short, "gave 1 values for"), (texts, "of type string, and its type hint says DOUBLE"),
+     (halves, "of type double, and its type hint says BIGINT"), (single, "type float, and its type hint says DOUBLE")],
+)  # fmt: skip
+def test_a_result_of_another_type_is_the_models_mistake(function, words, rows):
+    data = pd.concat([DATA] * (rows // 3))
+    with pytest.raises(RunError, match=words) as error:
+        SQLModel(f"SELECT {function.__name__}(x) AS y FROM input", udfs=[function]).predict(data)
+    assert f"function {function.__name__!r}" in error.value.message
+    assert error.value.error_code == "INTERNAL_ERROR"
+    assert "secret" not in error.value.message and "\n" not in error.value.message
+
+
+def test_a_result_that_only_duckdb_can_judge():
+    def large(x: float) -> int:
+        return 10**30
+
+    def letters(x: float) -> list[float]:
+        return "abc"  # type: ignore[return-value]
+
+    for function in (large, letters):
+        with pytest.raises(RunError, match="its type hint does not allow"):
+            SQLModel(f"SELECT {function.__name__}(x) AS y FROM input", udfs=[function]).predict(DATA)
+
+
+def test_results_of_numpy():
+    def scalar(x: float) -> float:
+        return np.float32(x)  # type: ignore[return-value]
+
+    def whole(x: float) -> int:
+        return np.floor(x)
+
+    def flag(x: float) -> bool:
+        return np.float64(x) > 2
+
+    def filled(x: pa.DoubleArray) -> pa.DoubleArray:
+        return x.fill_null(0).to_numpy() + 1
+
+    query = "SELECT scalar(x) AS a, whole(x + 0.5) AS b, flag(x) AS c, filled(x) AS d FROM input"
+    found = SQLModel(query, udfs=[scalar, whole, flag, filled]).predict(DATA, output="arrow").to_pydict()
+    assert found == {"a": [1, None, 3], "b": [1, None, 3], "c": [False, None, True], "d": [2, 1, 4]}
 
 
 @pytest.fixture(scope="module")

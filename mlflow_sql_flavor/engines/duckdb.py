@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import gc
 import os
+import re
 import threading
 import weakref
 from collections import deque
@@ -395,6 +396,10 @@ def _up_to(relation: Any, limit: int) -> pa.Table:
     return pa.Table.from_batches(batches, schema=reader.schema)
 
 
+#: DuckDB's words where the result of a Python function is not of the function's type.
+_WRONG_RESULT = ("Failed to cast value: ", "Python Conversion Failure", "transform python value", "null_handling")
+
+
 def explain(error: Exception, limits: Limits) -> SQLModelError:
     """What a caller is told of a failure: no data, no SQL, no path. The original is the exception's cause."""
     import duckdb
@@ -412,8 +417,14 @@ def explain(error: Exception, limits: Limits) -> SQLModelError:
             "(MLFLOW_SQL_MEMORY_LIMIT): send less data or raise the limit where the model is loaded."
         )
     text = str(error)
-    if "Python exception" in text or "UDF" in text:
-        return InputError("A Python function of the model failed on this input.")
+    called = re.search(r"executing the UDF: (InputError|RunError): (.*)", text)
+    if called:  # raised by udf_calls, whose words are for the caller
+        return (InputError if called[1] == "InputError" else RunError)(called[2])
+    if any(words in text for words in _WRONG_RESULT):
+        return RunError(
+            "A Python function of the model gave a value that its type hint does not allow (None needs a hint such as "
+            "float | None): correct it, and save the model again."
+        )
     if isinstance(error, duckdb.ConversionException):
         return InputError("A value of the input or of a parameter cannot be converted to the type the query asks for.")
     if isinstance(error, duckdb.OutOfRangeException):
