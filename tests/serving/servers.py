@@ -49,6 +49,15 @@ class Process:
         """Until the server answers its health check."""
         wait_for(f"{client.url}/ping", self._process, self.log, START_SECONDS)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started."""
+        return self._process.pid
+
+    def wait_end(self, seconds: float) -> int:
+        """Its exit code, once it has ended by itself."""
+        return self._process.wait(seconds)
+
     def close(self) -> None:
         """Ends the process group."""
         stop(self._process)
@@ -76,11 +85,11 @@ class Client:
         return answer["predictions"]
 
 
-def models_serve(model: Path, log: Path) -> tuple[Process, Client]:
+def models_serve(model: Path, log: Path, *options: str) -> tuple[Process, Client]:
     """`mlflow models serve` of one model."""
     port = free_port()
     command = ["mlflow", "models", "serve", "-m", str(model), "-h", "127.0.0.1", "-p", str(port)]
-    process = Process([*command, "--env-manager", "local"], log)
+    process = Process([*command, "--env-manager", "local", *options], log)
     return process, Client(port, model)
 
 

@@ -85,6 +85,7 @@ MALFORMED: dict[str, tuple[Any, str]] = {
     "inputs of unequal length": ({"inputs": {"a": [1, 2], "b": [1.0]}}, JSON),
     "instances that are null": ({"instances": None}, JSON),
     "bytes that are no text": (b"\xff\xfe", JSON),
+    "JSON deeper than Python reads": (b"[" * 5000, JSON),
     "an unknown content type": ("a,b", "text/plain"),
     "another charset": ("a,b\n1,2", CSV + "; charset=latin1"),
     "another content parameter": ("a,b\n1,2", CSV + "; header=no"),
