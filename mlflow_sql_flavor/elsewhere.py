@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,9 +178,8 @@ class _Run:
         if self._dialect == "duckdb" and query.dialect != "duckdb":
             query = parse(self._for_duckdb(), "duckdb")
         check_divisions(query, self._dialect, self._checked.types)
-        mapping = {kind: type_in(kind, self._dialect) for kind in kinds.values() if not kind.endswith("]")}
-        if self._dialect == "clickhouse" != query.dialect:  # sqlglot says Nullable by itself
-            mapping = {kind: own.removeprefix("Nullable(").removesuffix(")") for kind, own in mapping.items()}
+        kinds_of_lists = {name for name, kind in kinds.items() if kind.endswith("]")}
+        lists = {name: len(self._values[name] or ()) for name in kinds_of_lists}
         found = render_for(
             query,
             self._dialect,
@@ -190,17 +188,19 @@ class _Run:
             names,
             lambda name, kind, number: self._database.marker(number, kind, lambda k: type_in(k, self._dialect)),
             escape=self._database.escape,
-            types=mapping,
+            lists=None if self._database.lists else lists,
         )
-        if self._dialect == "clickhouse" and query.dialect != "clickhouse":
-            # Left alone, what a join does not match is 0 or an empty text, and WHERE reads the names of the outputs.
-            found = replace(found, sql=f"{found.sql} SETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1")
+        whole = kinds_of_lists & set(found.parameters)
+        if whole and not self._database.lists:
+            raise InputError(
+                f"Parameter {min(whole)!r} is a list, which {self._database.title} takes in IN (:{min(whole)}) only."
+            )
         return found
 
     def _for_duckdb(self) -> str:
         """The query as DuckDB runs it for the source dialect, with its macros and, until the end, settings."""
         from .query import packs
-        from .query.transpile import to_duckdb
+        from .query.transpile import temporary, to_duckdb
 
         found = to_duckdb(self._checked.query, self._checked.types, self._checked.parameters.types, self._model.allow)
         for name, wanted in found.settings.items():
@@ -208,7 +208,7 @@ class _Run:
             self._database.run(packs.setting_statements({name: wanted})[0])
         if found.macros and found.pack:
             for macro in packs.statements(found.pack, found.pack_version, found.macros):
-                self._database.run(macro.replace("CREATE MACRO", "CREATE OR REPLACE TEMPORARY MACRO", 1))
+                self._database.run(temporary(macro))
         return found.duckdb_sql
 
     def _setting(self, name: str) -> str:
@@ -218,12 +218,8 @@ class _Run:
         return str(value).lower() if isinstance(value, bool) else "'" + str(value).replace("'", "''") + "'"
 
     def _binds(self, rendered: Rendered) -> list[database.Bind]:
-        kinds = {name.casefold(): (name, kind) for name, kind in self._checked.parameters.types.items()}
-        found = []
-        for number, label in enumerate(rendered.parameters, 1):
-            name, kind = kinds[label.casefold()]
-            found.append(database.Bind(f"p{number}", typed(name, self._values[name], kind)))
-        return found
+        values = enumerate(rendered.values(self._values), 1)
+        return [database.Bind(f"p{number}", typed(name, value, kind)) for number, (name, kind, value) in values]
 
     def _around(self, rendered: Rendered) -> tuple[str, str]:
         from .query.statements import column_names, create_as

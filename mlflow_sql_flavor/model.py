@@ -562,7 +562,7 @@ class SQLModel:
             QueryError: The query has no faithful form there.
         """
         from .query.parse import parse, resolve_dialect
-        from .query.transpile import render
+        from .query.render import render
 
         target = resolve_dialect(dialect)
         query = self._query or parse(self.sql, self.dialect)
@@ -580,7 +580,7 @@ class SQLModel:
                 **types_of_values(params),
                 **types_of_schema(getattr(self.signature, "params", None)),
             }
-        return render(query, target, known, kinds)
+        return render(query, target, known, kinds, self.allow)
 
     def __repr__(self) -> str:
         first = self.sql.strip().split("\n")[0]

@@ -93,22 +93,12 @@ def _text(checked: Checked, names: Mapping[str, str], values: Mapping[str, Any])
 
     check_divisions(checked.query, "databricks", checked.types)
     kinds = checked.parameters.types
-    args: dict[str, Any] = {}
-
-    items = {name: value for name, value in values.items() if isinstance(value, (list, tuple))}
-    given = {name.casefold(): value for name, value in values.items()}
-    given.update({f"{name}[{i}]".casefold(): item for name, value in items.items() for i, item in enumerate(value)})
+    lists = {name: len(value) for name, value in values.items() if isinstance(value, (list, tuple))}
 
     def marker(name: str, kind: str, number: int) -> str:
-        if name.casefold() not in given:  # a literal's text, filled in below
+        if name not in lists:
             return f":p{number}"
-        value = spark.argument(name, given[name.casefold()], kind)
-        if not isinstance(value, list):
-            args[f"p{number}"] = value
-            return f":p{number}"
-        parts = {f"p{number}_{place}": item for place, item in enumerate(value)}
-        args.update(parts)
-        return f"array({', '.join(f':{part}' for part in parts)})"
+        return f"array({', '.join(f':p{number}_{place}' for place in range(lists[name]))})"
 
     rendered = render_for(
         checked.query,
@@ -120,10 +110,13 @@ def _text(checked: Checked, names: Mapping[str, str], values: Mapping[str, Any])
         escape=_braces if names else str,
         unsafe="${",
         types={kind: spark.spark_type(kind) for kind in kinds.values() if kind != "INTERVAL"},
-        lists={name: len(value) for name, value in items.items()},
+        lists=lists,
     )
-    numbers = {name: f"p{number}" for number, name in enumerate(rendered.parameters, 1)}
-    args.update({numbers[name]: text for name, text in rendered.literals.items()})
+    args: dict[str, Any] = {}
+    for number, (name, kind, value) in enumerate(rendered.values(values), 1):
+        found = spark.argument(name, value, kind)
+        items = {f"p{number}_{place}": item for place, item in enumerate(found)} if name in lists else None
+        args.update(items if items is not None else {f"p{number}": found})
     return rendered.sql, args
 
 

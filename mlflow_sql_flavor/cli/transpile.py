@@ -28,7 +28,7 @@ def transpile(
 ) -> None:
     """Write a model's query, or a file's, in another dialect. The model is not loaded."""
     from ..query.parse import parse
-    from ..query.transpile import render
+    from ..query.render import render
 
     known: dict[str, Mapping[str, str]]
     if Path(source).is_file():

@@ -58,10 +58,12 @@ class Connection:
     Attributes:
         dialect: Of its SQL.
         title: What it is called in messages.
+        lists: Whether a list can be the value of a parameter.
     """
 
     dialect: str
     title: str
+    lists: bool
 
     def marker(self, number: int, kind: str, type_name: TypeName) -> str:
         """What stands in the text for the parameter of a number."""
@@ -165,7 +167,7 @@ class _DBAPI(Connection):
     """PEP 249: the parameter style is the driver module's word."""
 
     def __init__(self, connection: Any, dialect: str) -> None:
-        self.dialect, self._connection = dialect, connection
+        self.dialect, self.lists, self._connection = dialect, dialect == "postgres", connection
         self._root = type(connection).__module__.partition(".")[0]
         self.title = {"psycopg": "Postgres", "psycopg2": "Postgres", "sqlite3": "SQLite"}.get(self._root, dialect)
         self._style = _paramstyle(connection)
@@ -247,7 +249,7 @@ class _ADBC(Connection):
     """Arrow in, Arrow out; values are bound on the server."""
 
     def __init__(self, connection: Any, dialect: str) -> None:
-        self.dialect, self._connection = dialect, connection
+        self.dialect, self.lists, self._connection = dialect, dialect == "postgres", connection
         self.title = str(connection.adbc_get_info().get("vendor_name") or dialect)
         self._numbered = dialect in ("postgres", "redshift", "duckdb", "sqlite")
 
@@ -324,8 +326,7 @@ class _SQLAlchemy(Connection):
     """``text()`` with named parameters; the driver below is SQLAlchemy's business."""
 
     def __init__(self, given: Any, dialect: str) -> None:
-        self.dialect = dialect
-        self.title = dialect
+        self.dialect, self.title, self.lists = dialect, dialect, dialect == "postgres"
         self._own = not hasattr(given, "execute")  # an engine: the connection is opened here
         self._connection = given.connect() if self._own else given
 

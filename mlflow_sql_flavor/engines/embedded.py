@@ -31,7 +31,7 @@ def connect(given: Any, root: str, dialect: str | None) -> Connection:
 
 
 class _DuckDB(Connection):
-    dialect, title = "duckdb", "DuckDB"
+    dialect, title, lists = "duckdb", "DuckDB", True
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -62,7 +62,7 @@ class _DuckDB(Connection):
 
 
 class _DataFusion(Connection):
-    title = "DataFusion"
+    title, lists = "DataFusion", False
 
     def __init__(self, context: Any, dialect: str) -> None:
         self._context, self.dialect = context, dialect
@@ -88,7 +88,7 @@ class _DataFusion(Connection):
 
 
 class _ChDB(Connection):
-    dialect, title = "clickhouse", "ClickHouse"
+    dialect, title, lists = "clickhouse", "ClickHouse", True
 
     def __init__(self, session: Any) -> None:
         self._session = session

@@ -18,10 +18,5 @@ def in_task() -> bool:
     """
     if "pyspark.worker" in sys.modules or any(name in os.environ for name in _WORKER_VARIABLES):
         return True
-    if "pyspark" not in sys.modules:
-        return False
-    try:
-        from pyspark import TaskContext
-    except ImportError:
-        return False
-    return TaskContext.get() is not None
+    context = getattr(sys.modules.get("pyspark.taskcontext"), "TaskContext", None)  # never imported for the question
+    return context is not None and context.get() is not None

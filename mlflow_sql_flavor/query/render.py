@@ -2,6 +2,7 @@
 
 Where the query is written in the engine's own dialect its text stays as it is, but for tables, parameters and comments;
 elsewhere it is typed and written anew by sqlglot. Nothing is interpolated: tables are quoted names, values are bound.
+:func:`render` gives a reader the same text, with tables and parameters under their own names.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -19,16 +21,27 @@ from ..errors import QueryError
 from . import params as placeholders
 from .annotate import annotate
 from .deep import with_deep_stack
+from .division import check_divisions
 from .positions import span
 from .qualify import has_qualify, without_qualify
+from .statements import type_in
 from .tables import base_tables
 from .types import ParsedQuery, PlaceholderUse
 
-__all__ = ["Raw", "Rendered", "render_for"]
+__all__ = ["Raw", "Rendered", "render", "render_for"]
 
 Schema = Mapping[str, Mapping[str, str]]
 #: What a parameter becomes in the text: from its name, its DuckDB type, and its number among the distinct ones from 1.
 Marker = Callable[[str, str, int], str]
+
+#: How a parameter is written for a reader, where that is not ``:name``.
+_FORMS = {"bigquery": "@{}", "tsql": "@{}", "duckdb": "${}", "clickhouse": "{{{}: {}}}"}
+#: Engines that have QUALIFY. Spark has it too, but not over groups.
+_QUALIFY = {"duckdb", "snowflake", "bigquery", "clickhouse", "redshift"}
+#: Engines in which ``x = ANY(list)`` asks whether a list has a value; in others that have lists it is a function.
+_ANY = {"postgres", "redshift", "duckdb"}
+#: Left alone, what a join does not match is 0 or an empty text there, and WHERE reads the names of the outputs.
+_SETTINGS = {"clickhouse": " SETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1"}
 
 
 class Raw(str):
@@ -41,18 +54,77 @@ class Rendered:
 
     Attributes:
         sql: The text.
-        uses: The parameter at each marker, in order of the text.
+        uses: The parameter at each marker, in order of the text; ``list[0]`` and so on for the items of a list.
         literals: ``{parameter: text}`` of string literals that became parameters.
+        types: ``{parameter: DuckDB type}``.
     """
 
     sql: str
     uses: tuple[str, ...] = ()
     literals: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """Each parameter once, in the order of its number."""
         return tuple(dict.fromkeys(self.uses))
+
+    def values(self, given: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+        """(name, DuckDB type, value) of each parameter, in the order of its number.
+
+        Args:
+            given: ``{name: value}`` of the model's parameters.
+        """
+        known = {**{name.casefold(): value for name, value in given.items()}, **self.literals}
+        found = []
+        for name in self.parameters:
+            of, _, place = name.removesuffix("]").partition("[")
+            value = known[name] if name in self.literals else known[of.casefold()]
+            found.append((name, self.types[name], value[int(place)] if place else value))
+        return found
+
+
+def render(
+    query: ParsedQuery, target: str, schema: Schema, params: Mapping[str, str], allow: Sequence[str] = ()
+) -> str:
+    """The query in another dialect for a reader: what an engine is given, under the query's own names.
+
+    Args:
+        query: From :func:`~.parse.parse`.
+        target: The dialect, by sqlglot's name or a usual alias; the query's own gives the text as written.
+        schema: ``{table: {column: DuckDB type}}``, as far as known.
+        params: ``{parameter: DuckDB type}``, as far as known; a parameter without a type is not cast.
+        allow: Names of refusals the writer accepts, for DuckDB.
+
+    Returns:
+        The text; for DuckDB after the statements that make the macros, and set the settings, which it needs.
+
+    Raises:
+        QueryError: The target has no faithful counterpart for a part of the query.
+    """
+    from .parse import resolve_dialect
+    from .transpile import script_for_duckdb
+
+    target = resolve_dialect(target)
+    if target == query.dialect:
+        return query.sql
+    if target == "duckdb":
+        return script_for_duckdb(query, schema, params, allow)
+    if schema:  # of columns whose types nobody gave, no division can be told apart
+        check_divisions(query, target, schema)
+    form = _FORMS.get(target, ":{}")
+    known = {name.casefold() for name in params} | {use.name.casefold() for use in query.placeholders if use.type_hint}
+    untyped = {use.name: "UNKNOWN" for use in query.placeholders if use.name.casefold() not in known}
+    if untyped and target == "clickhouse":
+        placeholders.check_types(query.placeholders, params, query.sql)  # whose parameters say their type
+    return render_for(
+        query,
+        target,
+        schema,
+        {**params, **untyped},
+        None,
+        lambda name, kind, number: form.format(name, type_in(kind, target) if target == "clickhouse" else ""),
+    ).sql
 
 
 def render_for(
@@ -60,7 +132,7 @@ def render_for(
     target: str,
     schema: Schema,
     params: Mapping[str, str],
-    names: Mapping[str, Sequence[str] | Raw],
+    names: Mapping[str, Sequence[str] | Raw] | None,
     marker: Marker = lambda name, kind, number: f":{name}",
     *,
     escape: Callable[[str], str] = str,
@@ -75,11 +147,12 @@ def render_for(
         target: Canonical name of the engine's dialect.
         schema: ``{table as the query names it: {column: DuckDB type}}``.
         params: ``{parameter: DuckDB type}``.
-        names: ``{table as the query names it: its name in the engine}``, as parts to quote, or :class:`Raw` text.
+        names: ``{table as the query names it: its name in the engine}``, as parts to quote, or :class:`Raw` text; None
+            leaves tables their names.
         marker: Writes a parameter.
         escape: Applied to all of the text but markers and :class:`Raw` tables, for drivers that read ``%`` or ``{``.
         unsafe: Text that the engine would expand inside of literals: such literals are bound, a name with it refused.
-        types: ``{DuckDB type: the engine's}`` where a parameter's cast is not what sqlglot writes for the type.
+        types: ``{DuckDB type: the engine's}`` for the casts of parameters, where it is not that of a column.
         lists: ``{list parameter: its length}``: ``x IN (:list)`` becomes one parameter an item, ``list[0]`` and so on.
 
     Raises:
@@ -100,14 +173,14 @@ class _Job:
         target: str,
         schema: Schema,
         params: Mapping[str, str],
-        names: Mapping[str, Sequence[str] | Raw],
+        names: Mapping[str, Sequence[str] | Raw] | None,
         unsafe: str | None,
         types: Mapping[str, str],
         lists: Mapping[str, int],
     ) -> None:
-        self.query, self.target, self.schema, self.unsafe, self.cast_types = query, target, schema, unsafe, types
+        self.query, self.target, self.schema, self.unsafe, self.own = query, target, schema, unsafe, types
         self.types = placeholders.check_types(query.placeholders, params, query.sql)
-        self.names = {name.casefold(): found for name, found in names.items()}
+        self.names = None if names is None else {name.casefold(): found for name, found in names.items()}
         self.lists = {n: lists[k] for n in self.types for k in lists if k.casefold() == n.casefold()}
         self.literals: dict[str, str] = {}
         self.marks: dict[str, str | tuple[str]] = {}  # a parameter's name, or a table's text
@@ -120,6 +193,8 @@ class _Job:
         text = self._as_written() if self.target == self.query.dialect and not rewritten else None
         if text is None:
             text = self._written_anew()
+            if self.target != self.query.dialect:
+                text += _SETTINGS.get(self.target, "")
         if self.unsafe is not None and self.unsafe in text:
             raise QueryError(
                 f"The engine would expand {self.unsafe!r} in a name of this query: rename that column or alias."
@@ -140,7 +215,8 @@ class _Job:
             number = numbers.setdefault(found, len(numbers) + 1)
             parts.append(marker(found, self.types.get(found, "VARCHAR"), number))
         parts.append(escape(text[at:]))
-        return Rendered("".join(parts), tuple(uses), self.literals)
+        types = {**self.types, **dict.fromkeys(self.literals, "VARCHAR")}
+        return Rendered("".join(parts), tuple(uses), self.literals, types)
 
     def _mark(self, found: str | tuple[str]) -> str:
         mark = f"{self.stem}{len(self.marks)}z"
@@ -151,6 +227,7 @@ class _Job:
 
     def _table(self, table: exp.Table) -> exp.Expr:
         """The table's name in the engine."""
+        assert self.names is not None
         found = self.names.get(table.name.casefold())
         if found is None:
             raise QueryError(f"Table {table.name!r} has no name in {self.target}: name it in tables={{...}}.")
@@ -172,8 +249,11 @@ class _Job:
         return self._mark(name)
 
     def _cast_type(self, kind: str) -> str:
-        own = self.cast_types.get(kind)
-        return own if own is not None else placeholders.data_type(kind).sql(self.target)
+        """The engine's word for a parameter's type."""
+        found = self.own.get(kind) or type_in(kind, self.target)
+        if self.target == "clickhouse" != self.query.dialect:  # sqlglot says Nullable by itself
+            found = found.removeprefix("Nullable(").removesuffix(")") if found.startswith("Nullable(") else found
+        return found
 
     # the text as written
 
@@ -221,7 +301,8 @@ class _Job:
             yield None
             return
         for node, use in zip(nodes, query.placeholders, strict=True):
-            if isinstance(node.parent, exp.In) and self.types[use.name].endswith("]"):
+            member = isinstance(node.parent, exp.In) or (self.lists and _asks_for(node) is not None)
+            if member and self.types[use.name].endswith("]"):
                 yield None
                 return
             yield self._parameter_edit(node, use)
@@ -250,9 +331,9 @@ class _Job:
         annotate(tree, self.schema, self.query.dialect)
         for _, new in found:
             self._bind(new, id(new) in bare)
-        for table in _tables(tree):
+        for table in _tables(tree) if self.names is not None else ():
             self._rename(table)
-        if self.target == "databricks":
+        if self.target not in _QUALIFY:
             tree = without_qualify(tree)
         if self.unsafe is not None:
             for node in list(tree.find_all(exp.Literal)):
@@ -269,20 +350,20 @@ class _Job:
         name = cast.this.this
         mark = exp.Var(this=self._mark(name))
         mark.type = cast.type
-        own = self.cast_types.get(self.types[name])
-        if bare:
+        kind = self.types[name]
+        if bare or kind == "UNKNOWN":
             new: exp.Expr = mark
-        elif own is not None:  # sqlglot prints the type as it is given
-            new = exp.Cast(this=mark, to=exp.DataType(this=exp.DType.USERDEFINED, kind=own))
-        else:
+        elif kind.endswith("]") and kind not in self.own:
             new = exp.Cast(this=mark, to=cast.args["to"])
+        else:  # sqlglot prints the type as it is given
+            new = exp.Cast(this=mark, to=exp.DataType(this=exp.DType.USERDEFINED, kind=self._cast_type(kind)))
         new.type = cast.type
-        parent = cast.parent
-        if isinstance(parent, exp.In) and len(parent.expressions) == 1 and self.types[name].endswith("]"):
-            member = self._member(parent.this, new, name)
-            _replace(parent, exp.Paren(this=exp.Not(this=member) if parent.args.get("negate") else member))
-        else:
+        asked = _asks_for(cast) if kind.endswith("]") else None
+        if asked is None:
             _replace(cast, new)
+            return
+        member = self._member(asked.this, new, name)
+        _replace(asked, exp.Paren(this=exp.Not(this=member) if asked.args.get("negate") else member))
 
     def _member(self, value: exp.Expr, array: exp.Expr, name: str) -> exp.Expr:
         """Whether a value is in a list parameter."""
@@ -295,7 +376,7 @@ class _Job:
             own = exp.DataType(this=exp.DType.USERDEFINED, kind=self._cast_type(kind))
             casts = [exp.Cast(this=exp.Var(this=self._mark(item)), to=own.copy()) for item in items]
             return exp.Paren(this=exp.In(this=value, expressions=casts))
-        if self.target in ("postgres", "redshift", "duckdb"):
+        if self.target in _ANY:
             return exp.EQ(this=value, expression=exp.Any(this=exp.Paren(this=array)))
         return exp.ArrayContains(this=array, expression=value)
 
@@ -315,6 +396,16 @@ class _Job:
 
 def _tables(tree: exp.Query) -> list[exp.Table]:
     return [table for table in base_tables(tree) if table.find_ancestor(exp.Hint) is None]
+
+
+def _asks_for(bound: exp.Expr) -> exp.Expr | None:
+    """The ``x IN (list)`` or ``x = ANY(list)`` a list stands in."""
+    parent = bound.parent
+    if isinstance(parent, exp.In):
+        return parent if len(parent.expressions) == 1 and parent.expressions[0] is bound else None
+    group = parent.parent if isinstance(parent, exp.Paren) else parent
+    equal = group.parent if isinstance(group, exp.Any) else None
+    return equal if isinstance(equal, exp.EQ) and equal.expression is group else None
 
 
 def _stays_bare(node: exp.Expr, kind: str) -> bool:

@@ -1,4 +1,4 @@
-"""A query of any dialect as DuckDB SQL that gives the source engine's rows, and as SQL of other engines."""
+"""A query of any dialect as DuckDB SQL that gives the source engine's rows."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
 from ..errors import QueryError
-from . import nondeterminism
+from . import nondeterminism, packs
 from . import params as placeholders
 from .annotate import annotate
 from .deep import with_deep_stack
 from .dialects import DialectRules, Rule, rules_of
 from .dialects.context import Context
-from .division import check_divisions
 from .functions import check_function
 from .tables import base_tables
 from .types import ParsedQuery, Translation
 
-__all__ = ["render", "to_duckdb"]
+__all__ = ["script_for_duckdb", "temporary", "to_duckdb"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -231,54 +230,20 @@ def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:
     return tree
 
 
-def render(query: ParsedQuery, target: str, schema: Schema, params: Mapping[str, str]) -> str:
-    """The query in another dialect, typed, with placeholders in the target's own form.
-
-    Raises:
-        QueryError: the target has no counterpart for a part of the query.
-    """
-    from .parse import resolve_dialect
-
-    target = resolve_dialect(target)
-    if target == query.dialect:
-        return query.sql
-    if query.tree is None:
-        raise QueryError(f"This query uses syntax that only DuckDB reads; it cannot be written in {target}.")
-    if schema:  # of columns whose types nobody gave, no division can be told apart
-        check_divisions(query, target, schema)
-    return with_deep_stack(lambda: _render(query, target, schema, params))
+def script_for_duckdb(
+    query: ParsedQuery, schema: Schema, params: Mapping[str, str], allow: Collection[str] = ()
+) -> str:
+    """The translated query after the statements that it needs in a DuckDB of its own: settings and macros."""
+    found = to_duckdb(query, schema, params, allow)
+    needed = packs.setting_statements(found.settings)
+    if found.macros and found.pack:
+        needed += [temporary(macro) for macro in packs.statements(found.pack, found.pack_version, found.macros)]
+    return "".join(f"{statement};\n" for statement in needed) + found.duckdb_sql
 
 
-# Where a target's own form is not what sqlglot prints for a placeholder.
-_FORMS = {"bigquery": "@", "tsql": "@", "duckdb": "$"}
-
-
-def _render(query: ParsedQuery, target: str, schema: Schema, params: Mapping[str, str]) -> str:
-    assert query.tree is not None
-    tree = query.tree.copy()
-    if target != "clickhouse":  # whose placeholders say their type; elsewhere it only makes the rendering surer
-        known = {name.casefold() for name in params}
-        unknown = [use for use in query.placeholders if use.name.casefold() not in known]
-        params = {**params, **{use.name: use.type_hint or "UNKNOWN" for use in unknown}}
-    types = placeholders.check_types(query.placeholders, params, query.sql)
-    found = placeholders.bind_tree(list(tree.walk(bfs=False)), types)
-    for old, new in found:
-        _replace(old, new)
-    annotate(tree, schema, query.dialect)
-    for _, new in found:
-        name = new.this.this
-        if target == "clickhouse":
-            own: exp.Expr = exp.Var(this=f"{{{name}: {new.args['to'].sql('clickhouse')}}}")
-        else:
-            own = exp.Var(this=f"{_FORMS.get(target, ':')}{name}")
-        own.type = new.type
-        _replace(new, own)
-    try:
-        return tree.sql(target, unsupported_level=ErrorLevel.RAISE, copy=False)
-    except UnsupportedError as e:
-        raise QueryError(f"{target} has no counterpart for a part of this query: {_first(e)}.") from None
-    except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
-        raise QueryError(f"This query cannot be written in {target}: {_first(e)}.") from None
+def temporary(macro: str) -> str:
+    """A CREATE MACRO statement for a DuckDB that is somebody's own."""
+    return macro.replace("CREATE MACRO", "CREATE OR REPLACE TEMPORARY MACRO", 1)
 
 
 def _replace(old: exp.Expr, new: exp.Expr) -> None:

@@ -261,6 +261,41 @@ def test_a_loaded_model(connection: Any, tmp_path: Any) -> None:
     assert found.equal, found.text()
 
 
+LISTS = {
+    "IN": ("duckdb", "SELECT id FROM input WHERE c IN (:cs) ORDER BY id"),
+    "NOT IN": ("databricks", "SELECT id FROM input WHERE id NOT IN (:ids) OR c IN (:cs) ORDER BY id"),
+    "ANY": ("postgres", "SELECT id FROM input WHERE c = ANY(:cs) ORDER BY id"),
+}
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_lists(connection: Any, engine: str, form: str) -> None:
+    """An engine without arrays is given the items one by one."""
+    dialect, sql = LISTS[form]
+    data = pa.table({"id": [1, 2, 3, 4], "c": ["a", "b", None, "c"]})
+    query = SQLModel(sql, dialect)
+    found = query.verify_on(connection, data, params={"cs": ["a", "c"], **({"ids": [1, 2]} if ":ids" in sql else {})})
+    assert found.equal, found.text(engine, "DuckDB")
+    assert found.rows[0] >= 2
+
+
+def test_a_list_that_is_no_set_of_items() -> None:
+    import sqlite3
+
+    query = typed("SELECT id FROM input WHERE id = len(:xs)")
+    with pytest.raises(InputError, match=r"'xs' is a list, which SQLite takes in IN \(:xs\) only"):
+        query.run_on(sqlite3.connect(":memory:"), input="t", params={"xs": [1]})
+
+
+def test_qualify_before_order_and_limit(connection: Any, engine: str) -> None:
+    query = SQLModel(
+        "SELECT id, c FROM input QUALIFY row_number() OVER (PARTITION BY c ORDER BY id) = 1 ORDER BY id DESC LIMIT 2",
+        "databricks",
+    )
+    found = query.verify_on(connection, pa.table({"id": [1, 2, 3, 4], "c": ["a", "b", "a", "b"]}))
+    assert found.equal and found.rows == (2, 2), found.text(engine, "DuckDB")
+
+
 # The models of docs/examples
 
 
@@ -282,8 +317,6 @@ def examples() -> dict[str, tuple[SQLModel, Any, Any]]:
 def test_the_documented_examples(connection: Any, engine: str, name: str) -> None:
     pytest.importorskip("palmerpenguins")
     query, data, params = examples()[name]
-    if (engine, name) == ("datafusion", "by column"):
-        pytest.skip("DataFusion has no QUALIFY, and drops the ORDER BY of the subquery that stands for it")
     found = query.verify_on(connection, data, params=params)
     assert found.equal, found.text(engine, "DuckDB")
     assert found.rows[0] > 2
