@@ -1,4 +1,4 @@
-"""``python -m tests.fidelity [--dialect D] [--show silent|refused|all] [--id ID]``: the table of fidelity."""
+"""``python -m tests.fidelity [--dialect D] [--show silent|refused|all] [--id ID] [--extra]``: the table of fidelity."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ def main() -> None:
     parser.add_argument("--dialect", action="append", choices=[*RECORDED, *DOCUMENTED])
     parser.add_argument("--show", choices=["silent", "refused", "all"])
     parser.add_argument("--id", help="only cases whose id contains this text")
+    parser.add_argument("--extra", action="store_true", help="the cases written later, instead of those of the table")
     args = parser.parse_args()
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     print(f"{'dialect':<12}{'cases':>6}{'match':>8}{'refused':>9}{'silent':>8}")
     for dialect in args.dialect or [*RECORDED, *DOCUMENTED]:
-        outcomes = [o for o in run(dialect) if not args.id or args.id in o.case.id]
+        outcomes = [o for o in run(dialect, args.extra) if not args.id or args.id in o.case.id]
         count = {v: sum(o.verdict == v for o in outcomes) for v in ("match", "refused", "silent")}
         share = 100 * count["match"] / max(len(outcomes), 1)
         print(f"{dialect:<12}{len(outcomes):>6}{share:>7.1f}%{count['refused']:>9}{count['silent']:>8}", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import yaml
 
@@ -41,15 +43,37 @@ def cases(dialect: str) -> Iterator[Case]:
         yield from _read(f"{dialect}.jsonl", dialect)
     else:
         names = tuple(tables("documented"))
-        for id_, sql, expected, *_ in _documented()[dialect]:
+        for id_, sql, expected, *_ in _documented("documented.yaml")[dialect]:
             rows = None if expected == "ERR" else [_loose(row) for row in expected]
             ordered = "order by" in sql.lower().rpartition(")")[2]
             yield Case(id_, dialect, sql, rows, ordered, names)
 
 
 def extra_cases(dialect: str) -> Iterator[Case]:
-    """Cases recorded later than those of the table: everyday queries and variants of the hazards."""
-    return _read(f"extra_{dialect}.jsonl", dialect)
+    """Cases written later than those of the table: everyday queries and variants of the hazards."""
+    if dialect in RECORDED:
+        yield from _read(f"extra_{dialect}.jsonl", dialect)
+        return
+    written = _documented("extra_documented.yaml")
+    for id_, sql, expected, *_ in written.get(dialect, []):
+        yield _written(id_, dialect, sql, None if expected == "ERR" else [_loose(row) for row in expected])
+    for id_, texts in written.get("everyday", {}).items():
+        if dialect in texts:
+            yield _written(f"everyday.{id_}", dialect, texts[dialect], _plain_rows(texts["duckdb"]))
+
+
+def _written(id_: str, dialect: str, sql: str, rows: list[list[Any]] | None) -> Case:
+    words = {word.lower() for word in re.findall(r"\w+", sql)}
+    ordered = "order by" in sql.lower().rpartition(")")[2]
+    return Case(id_, dialect, sql, rows, ordered, tuple(name for name in tables("extra") if name in words))
+
+
+def _plain_rows(sql: str) -> list[list[Any]]:
+    """What DuckDB itself gives for a query written for it."""
+    with duckdb.connect() as connection:
+        for name, table in tables("extra").items():
+            connection.register(name, table)
+        return [list(row) for row in connection.execute(sql).fetchall()]
 
 
 def _read(file: str, dialect: str) -> Iterator[Case]:
@@ -60,8 +84,8 @@ def _read(file: str, dialect: str) -> Iterator[Case]:
 
 
 @cache
-def _documented() -> dict[str, Any]:
-    return yaml.safe_load((DATA / "documented.yaml").read_text(encoding="utf-8"))
+def _documented(file: str) -> dict[str, Any]:
+    return yaml.safe_load((DATA / file).read_text(encoding="utf-8"))
 
 
 def _loose(row: list[Any]) -> list[Any]:
@@ -112,6 +136,9 @@ def _value(value: Any, type_: pa.DataType) -> Any:
 
 @cache
 def _specs(kind: str) -> dict[str, Any]:
+    if kind == "extra":
+        own = yaml.safe_load((DATA / "inputs_extra_documented.yaml").read_text(encoding="utf-8"))
+        return {**_specs("recorded"), **_specs("documented"), **own}
     file = "inputs.yaml" if kind == "recorded" else "inputs_documented.yaml"
     return yaml.safe_load((DATA / file).read_text(encoding="utf-8"))
 
@@ -123,7 +150,7 @@ def raw_tables() -> dict[str, tuple[dict[str, str], list[list[Any]]]]:
 
 @cache
 def tables(kind: str) -> dict[str, pa.Table]:
-    """The input tables with their exact types; ``kind`` is ``recorded`` or ``documented``."""
+    """The input tables with their exact types; ``kind`` is ``recorded``, ``documented`` or ``extra``, which has all."""
     found = {}
     for name, spec in _specs(kind).items():
         columns = [(column, _type(type_)[0]) for column, type_ in spec["cols"].items()]
