@@ -115,7 +115,9 @@ _BY_ROWS = {"boolean", "Int32", "Int64", "float32", "float64", "str", "datetime6
 
 
 def _by_rows(text: str) -> bool:
-    if text.startswith("DECIMAL("):  # beyond 18 digits DuckDB's rounding to DOUBLE is not always Python's
+    if text.startswith("DECIMAL(") and text.endswith(
+        ")"
+    ):  # beyond 18 digits DuckDB's rounding to DOUBLE is not always Python's
         return schema.to_arrow(text).precision <= 18
     if text == "TIMESTAMP WITH TIME ZONE":  # DuckDB's Python values of it need pytz, which pandas 3 does not bring
         return False

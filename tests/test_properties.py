@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 
-from mlflow_sql_flavor import SQLModel, frames, schema
+from mlflow_sql_flavor import SQLModel, frames, outputs, schema
 from mlflow_sql_flavor.errors import InputError, QueryError
 
 from .query.bench import SCHEMA, Writer, bench, rows_of, sample
@@ -90,17 +90,17 @@ def _outcome(make):
 @given(TABLES)
 def test_the_path_of_rows_and_the_path_of_arrow_are_one(identity, table):
     """Each column by itself, so that a column which has no form in pandas does not hide the others."""
-    kinds = {name: kind for name, kind in COLUMNS.items() if frames.Columns({name: kind}).by_rows}
+    kinds = {name: kind for name, kind in COLUMNS.items() if outputs.Columns({name: kind}).by_rows}
     table = table.select(list(kinds))
     bound = identity.bind(kinds)
     result = bound.runner.arrow(table, {}, bound.columns.projection)
     rows = bound.runner.rows(table, {})
     for i, (name, kind) in enumerate(kinds.items()):
-        columns = frames.Columns({name: kind})
+        columns = outputs.Columns({name: kind})
         arrow = _outcome(lambda c=columns, n=name: c.pandas(result.select([n])))
         try:
             found = _outcome(lambda c=columns, i=i: c.pandas_rows([(row[i],) for row in rows]))
-        except frames.NotByRows:
+        except outputs.NotByRows:
             continue
         if isinstance(arrow, str):
             assert found == arrow

@@ -4,7 +4,8 @@ sqlglot's parse is not asked here. The two differ (`FROM (SUMMARIZE t)` is a tab
 and a difference between the parser that checks and the parser that runs is a way in.
 """
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -243,6 +244,8 @@ class _Judge:
                 self._unknown(f"the operator {value.get('type')}")
         elif name == "TYPE":
             path = self._path(value, "type_name", "schema", "catalog")
+            if fold(path[-1]) == "variant":
+                self._refuse("VARIANT is not a type a query may use: write CAST(… AS JSON).")
             if len(path) > 1 or fold(path[-1]) not in grammar.allowed("type"):
                 hint = did_you_mean(path[-1], grammar.allowed("type"))
                 self._refuse(f"{_shown('.'.join(path))} is not a type a query may use.{hint}")
@@ -262,10 +265,17 @@ class _Judge:
         chained = len((value.get("qualified_name") or {}).get("path") or ()) > 1
         if not streamed and (excess := self.sizes.excess(value, name, chained)):
             self._refuse(f"{excess}: no limit could stop it while it runs.")
-        if name in grammar.LIST_AGGREGATES:
+        if name in grammar.LIST_AGGREGATES | grammar.STRUCTURED:
             arguments = [a.get("expression") for a in value.get("arguments") or [] if isinstance(a, dict)]
             literal = ((arguments[0 if chained else 1 :] or [None])[0] or {}).get("literal") or {}
-            aggregate = literal.get("text") if literal.get("kind") == "STRING" else None
+            text = literal.get("text") if literal.get("kind") == "STRING" else None
+        if name in grammar.STRUCTURED and (text is None or _depth(text) > grammar.MAX_STRUCTURE):
+            self._refuse(
+                f"{name} needs its structure as a plain string, at most {grammar.MAX_STRUCTURE} levels deep: DuckDB "
+                "does not survive a very deep one."
+            )
+        if name in grammar.LIST_AGGREGATES:
+            aggregate = text
             if aggregate is None or fold(aggregate) not in grammar.allowed("aggregate"):
                 self._refuse(f"{name} needs the name of an aggregate as a plain string, for example 'sum'.")
 
@@ -332,6 +342,24 @@ def _first_location(value: Any) -> int | None:
         elif isinstance(item, list):
             todo.extend(item)
     return found
+
+
+def _depth(text: str) -> int:
+    """Levels of a structure in JSON, at most; exact where it has many brackets and Python reads it."""
+    brackets = text.count("[") + text.count("{")
+    if brackets <= grammar.MAX_STRUCTURE:
+        return brackets
+    try:
+        level, deepest = [json.loads(text)], 0
+    except (ValueError, RecursionError):
+        return brackets
+    while level := [part for item in level for part in _parts(item)]:
+        deepest += 1
+    return deepest
+
+
+def _parts(item: Any) -> Iterable[Any]:
+    return item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
 
 
 def _kind_name(value: dict[str, Any]) -> str:
