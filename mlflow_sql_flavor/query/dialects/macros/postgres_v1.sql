@@ -18,6 +18,17 @@ CREATE MACRO pg__width_bucket(x, a, b, n) AS CASE
   WHEN a < b THEN CASE WHEN x < a THEN 0 WHEN x >= b THEN n + 1 ELSE CAST(floor(pg__snap((x - a) * n / CAST(b - a AS DOUBLE))) AS INTEGER) + 1 END
   ELSE CASE WHEN x > a THEN 0 WHEN x <= b THEN n + 1 ELSE CAST(floor(pg__snap((a - x) * n / CAST(a - b AS DOUBLE))) AS INTEGER) + 1 END END;
 
+CREATE MACRO pg__power(a, b, tiny) AS CASE
+  WHEN (NOT isfinite(power(a, b)) OR tiny AND power(a, b) = 0 AND a <> 0) AND isfinite(CAST(a AS DOUBLE)) AND isfinite(CAST(b AS DOUBLE)) THEN error('power(): the result is out of the range of double precision')
+  ELSE power(a, b) END;
+CREATE MACRO pg__exp(x, tiny) AS CASE
+  WHEN (NOT isfinite(exp(x)) OR tiny AND exp(x) = 0) AND isfinite(CAST(x AS DOUBLE)) THEN error('exp(): the result is out of the range of double precision')
+  ELSE exp(x) END;
+CREATE MACRO pg__acosh(x) AS CASE WHEN x < 1 THEN error('acosh() takes numbers from 1') ELSE acosh(x) END;
+CREATE MACRO pg__no_variance(r, c) AS CASE WHEN isnan(r) AND isfinite(c) THEN NULL ELSE r END;
+CREATE MACRO pg__shl4(x, n) AS CAST((((CAST(x AS BIGINT) & 4294967295) * (CAST(1 AS BIGINT) << (n & 31)) & 4294967295) + 2147483648) % 4294967296 - 2147483648 AS INTEGER);
+CREATE MACRO pg__shl8(x, n) AS CAST((((CAST(x AS HUGEINT) & 18446744073709551615) * (CAST(1 AS HUGEINT) << CAST(n & 63 AS HUGEINT)) & 18446744073709551615) + 9223372036854775808) % 18446744073709551616 - 9223372036854775808 AS BIGINT);
+
 -- Casts and text.
 CREATE MACRO pg__integer(s) AS CASE WHEN s IS NULL OR regexp_full_match(s, '\s*[+-]?[0-9]+\s*') THEN trim(s, e' \t\n\r') ELSE error('invalid input syntax for type integer: ' || s) END;
 CREATE MACRO pg__numeric(s) AS CASE WHEN regexp_matches(s, '[eExX_]|\.[0-9]{11,}') THEN error('too many digits for a numeric from text: ' || s) ELSE trim(s, e' \t\n\r') END;
@@ -80,6 +91,12 @@ CREATE MACRO pg__split_part(s, d, n) AS CASE
 CREATE MACRO pg__lpad(s, n, f) AS CASE WHEN f = '' THEN substring(s, 1, greatest(n, 0)) ELSE lpad(s, greatest(n, 0), f) END;
 CREATE MACRO pg__rpad(s, n, f) AS CASE WHEN f = '' THEN substring(s, 1, greatest(n, 0)) ELSE rpad(s, greatest(n, 0), f) END;
 
+CREATE MACRO pg__chr(n) AS CASE WHEN n = 0 THEN error('chr(): the null character is not permitted') ELSE chr(n) END;
+CREATE MACRO pg__overlay(s, r, a, n) AS CASE
+  WHEN s IS NULL OR r IS NULL OR a IS NULL OR n IS NULL THEN NULL
+  WHEN a < 1 THEN error('overlay(): positions are counted from 1')
+  ELSE substring(s, 1, a - 1) || r || pg__substring_from(s, a + n) END;
+
 -- Number masks: digits before the point, those always written, after the point, those always written.
 CREATE MACRO pg__mask_whole(n, digits, zeros, decs) AS CASE
   WHEN trunc(abs(n)) >= CAST(power(10, digits) AS DECIMAL(38, 0)) THEN error('to_char(): the number does not fit the format')
@@ -99,6 +116,7 @@ CREATE MACRO pg__mask(n, digits, zeros, decs, fixed, grouped, fill, width, point
 -- Dates.
 CREATE MACRO pg__trunc_century(t) AS date_trunc('century', t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
 CREATE MACRO pg__trunc_millennium(t) AS date_trunc('millennium', t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
+CREATE MACRO pg__year(y) AS CASE WHEN y = 0 THEN error('there is no year 0') WHEN y < 0 THEN y + 1 ELSE y END;
 CREATE MACRO pg__fmt_q(t) AS CAST(quarter(t) AS VARCHAR);
 CREATE MACRO pg__fmt_d(t) AS CAST(dayofweek(t) + 1 AS VARCHAR);
 CREATE MACRO pg__fmt_ww(t) AS lpad(CAST((dayofyear(t) - 1) // 7 + 1 AS VARCHAR), 2, '0');
@@ -111,6 +129,9 @@ CREATE MACRO pg__ordinal(s) AS s || CASE
   ELSE CASE right(s, 1) WHEN '1' THEN 'st' WHEN '2' THEN 'nd' WHEN '3' THEN 'rd' ELSE 'th' END END;
 
 -- Arrays and JSON.
+CREATE MACRO pg__array_cat(a, b) AS CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE list_concat(a, b) END;
+CREATE MACRO pg__contains(a, b) AS list_has_all(a, b) AND len(b) = list_count(b);
+CREATE MACRO pg__position_from(l, v, n) AS list_position(list_slice(l, n, len(l)), v) + n - 1;
 CREATE MACRO pg__array_remove(l, v) AS list_filter(l, lambda i: i IS DISTINCT FROM v);
 CREATE MACRO pg__element(l, i) AS CASE WHEN i >= 1 THEN list_extract(l, i) END;
 CREATE MACRO pg__slice(l, a, b) AS CASE WHEN l IS NULL OR a IS NULL OR b IS NULL THEN NULL WHEN b < greatest(a, 1) THEN l[1:0] ELSE list_slice(l, greatest(a, 1), b) END;

@@ -90,6 +90,9 @@ def cast_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, to = node.this, node.to
     if parameter(node) or isinstance(value, exp.Null):
         return None
+    if to.this == T.BIT:
+        ctx.refuse("unfaithful", node, "DuckDB makes a bit string of another length", "Use & and >> on integers")
+        return None
     if ctx.is_a(value, "json") and to.this in exp.DataType.NUMERIC_TYPES:
         value = exp.JSONExtractScalar(this=value, expression=lit("$"))
         value.type = exp.DataType.build("VARCHAR")
@@ -209,7 +212,7 @@ def concatenate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # functions-string.html: one side must be text; the other takes its text form.
     left, right = node.this, node.expression
     if ctx.is_a(left, "array") or ctx.is_a(right, "array"):
-        return None
+        return None  # arrays.py
     if ctx.is_a(left, "json") or ctx.is_a(right, "json"):
         raise ctx.error(node, "The || of two jsonb values has no counterpart. Build the object from its parts.")
     kinds = (category(left), category(right))

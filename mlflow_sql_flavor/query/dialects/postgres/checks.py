@@ -12,7 +12,7 @@ from .. import DialectRules
 from ..common import cast, text
 from ..context import Context
 from .casts import boolean_literal
-from .numbers import literal_as
+from .numbers import is_real, literal_as, widen
 from .types import category
 
 __all__ = ["R"]
@@ -48,7 +48,9 @@ def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made = _literal(side, other, ctx)
         if made is not None:
             node.set(key, made)
-    return None
+    real = is_real(node.this)
+    widen(node, "this", "expression")
+    return cast(node, "FLOAT") if real and isinstance(node, exp.Nullif) else None
 
 
 _TUPLE_PAIRS: dict[type[exp.Expr], type[exp.Expr]] = {exp.LT: exp.LT, exp.LTE: exp.LT, exp.GT: exp.GT, exp.GTE: exp.GT}
@@ -88,6 +90,9 @@ def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         _comparable(node, node.this, item, ctx)
         items.append(_literal(item, node.this, ctx) or item)
     if items:
+        if is_real(node.this) and any(category(i) == "number" and not is_real(i) for i in items):
+            node.set("this", cast(node.this, "DOUBLE"))
+            items = [cast(i, "DOUBLE") for i in items]
         node.set("expressions", items)
     query = node.args.get("query")
     if isinstance(query, exp.Subquery) and isinstance(query.this, exp.Select) and len(query.this.selects) == 1:
@@ -102,6 +107,7 @@ def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made = _literal(node.args[key], node.this, ctx)
         if made is not None:
             node.set(key, made)
+    widen(node, "this", "low", "high")
     return None
 
 
@@ -141,6 +147,9 @@ def case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             made = _literal(branch.this, subject, ctx)
             if made is not None:
                 branch.set("this", made)
+            if is_real(subject) and category(branch.this) == "number" and not is_real(branch.this):
+                branch.set("this", cast(branch.this, "DOUBLE"))
+                node.set("this", cast(subject, "DOUBLE"))
     results = [b.args["true"] for b in node.args["ifs"]] + [node.args.get("default")]
     _one_category(node, [r for r in results if r is not None], ctx, "CASE")
     return None

@@ -12,6 +12,7 @@ from .. import DialectRules
 from ..common import UnknownToken, cast, lit, text, timefmt
 from ..context import Context
 from .masks import number_mask
+from .numbers import whole
 from .types import category
 
 __all__ = ["R"]
@@ -271,6 +272,35 @@ def make_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         part = ctx.call(name, inner, type="INTERVAL")
         total = part if total is None else exp.Add(this=total, expression=part)
     return exp.Paren(this=total) if isinstance(total, exp.Add) else total
+
+
+@R.rule(exp.TimestampFromParts)
+def make_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-datetime.html: a negative year is BC, and there is no year 0; DuckDB's year 0 is 1 BC.
+    if node.args.get("year") is not None:
+        node.set("year", _year(node.args["year"], ctx))
+    return None
+
+
+@R.function("make_date", "make_timestamptz")
+def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    year, *rest = node.expressions
+    if node.name.lower() == "make_date":
+        return ctx.call("make_date", _year(year, ctx), *rest, type="DATE")
+    if len(rest) != 5:
+        raise ctx.error(node, "make_timestamptz() with a time zone has no counterpart. Use make_timestamp().")
+    return cast(ctx.call("make_timestamp", _year(year, ctx), *rest), "TIMESTAMPTZ")
+
+
+def _year(year: exp.Expr, ctx: Context) -> exp.Expr:
+    known = whole(year)
+    return year if known is not None and known > 0 else ctx.macro("pg__year", year, type="INTEGER")
+
+
+@R.rule(exp.Timestamp, exp.Time)
+def not_a_function(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # timestamp and time are words of the grammar: a number of digits follows them in brackets
+    raise ctx.error(node, f"{ctx.rules.name} has no function {node.key}(...). Write CAST(... AS {node.key}).")
 
 
 @R.rule(exp.JustifyDays, exp.JustifyHours, exp.JustifyInterval)

@@ -11,7 +11,7 @@ from ..common import cast, lit, text
 from ..context import Context
 from .types import category, is_exact, parameter
 
-__all__ = ["R", "as_exact_text", "whole"]
+__all__ = ["R", "as_exact_text", "is_real", "literal_as", "whole", "widen"]
 
 R = DialectRules("postgres numbers")
 _FLOATS = "float"
@@ -110,6 +110,20 @@ def _literal_operands(node: exp.Expr, ctx: Context) -> None:
             node.set(key, literal_as(side, other, ctx))
 
 
+def widen(node: exp.Expr, *keys: str) -> None:
+    """A real beside another kind of number becomes double precision: typeconv-oper.html; in DuckDB the other a real."""
+    sides = [node.args[key] for key in keys]
+    if any(is_real(s) for s in sides) and any(category(s) == "number" and not is_real(s) for s in sides):
+        for key in keys:
+            if category(node.args[key]) == "number":
+                node.set(key, cast(node.args[key], "DOUBLE"))
+
+
+def is_real(node: exp.Expr) -> bool:
+    """Whether this is a real: four bytes."""
+    return node.type is not None and node.type.this == exp.DType.FLOAT
+
+
 def literal_as(side: exp.Expr, other: exp.Expr, ctx: Context) -> exp.Expr:
     """A quoted literal as a value of another operand's number type."""
     value = text(side) or ""
@@ -119,12 +133,13 @@ def literal_as(side: exp.Expr, other: exp.Expr, ctx: Context) -> exp.Expr:
         return cast(lit(value.strip()), "BIGINT")
     if ctx.is_a(other, "decimal") and re.fullmatch(r"\s*[+-]?\d+(\.\d+)?\s*", value):
         return cast(lit(value.strip()), f"DECIMAL(38,{len(value.strip().partition('.')[2])})")
-    return cast(lit(value.strip()), "DOUBLE")
+    return cast(lit(value.strip()), "FLOAT" if is_real(other) else "DOUBLE")
 
 
 @R.rule(exp.Add, exp.Sub, exp.Mul)
 def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     _literal_operands(node, ctx)
+    widen(node, "this", "expression")
     for side, other in ((node.this, node.expression), (node.expression, node.this)):
         if category(side) in ("text", "boolean") and (category(other) is not None or text(other) is not None):
             raise ctx.error(node, f"{ctx.rules.name} has no arithmetic on {category(side)}. Cast it to a number.")
@@ -140,6 +155,52 @@ def modulo(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if ctx.is_a(side, "decimal") and not is_exact(side):
             node.set(key, cast(as_exact_text(side, ctx), "DECIMAL(38,15)"))
     return None
+
+
+@R.rule(exp.Pow, exp.Exp)
+def power(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # What double precision cannot hold is an error, too small a number as well: datatype-numeric.html#DATATYPE-FLOAT
+    args = [node.this, *([node.expression] if isinstance(node, exp.Pow) else [])]
+    if any(text(a) is not None for a in args):
+        return None
+    tiny = exp.Boolean(this=not ctx.is_a(node, "decimal"))  # numeric has no smallest number
+    made = ctx.macro("pg__power" if isinstance(node, exp.Pow) else "pg__exp", *args, tiny)
+    made.type = node.type
+    return made
+
+
+@R.rule(exp.Acosh)
+def acosh(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("pg__acosh", node.this, type="DOUBLE")
+
+
+@R.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)
+def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # The count wraps around at the width of the type; bits that leave on the left are lost.
+    value, count = node.this, node.expression
+    kind = value.type.this if value.type is not None else None
+    if kind not in (exp.DType.INT, exp.DType.BIGINT):
+        raise ctx.error(node, "Only integer and bigint can be shifted. Cast the value to one of them.")
+    wide = kind == exp.DType.BIGINT
+    if isinstance(node, exp.BitwiseLeftShift):
+        made = ctx.macro("pg__shl8" if wide else "pg__shl4", value, count)
+        made.type = value.type
+        return made
+    within = exp.BitwiseAnd(this=exp.Paren(this=count), expression=lit(63 if wide else 31))
+    node.set("this", exp.Paren(this=value))
+    node.set("expression", exp.Paren(this=within))
+    return None
+
+
+@R.rule(exp.Neg)
+def negated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # The result has the type of what is negated; DuckDB folds a constant to a wider one.
+    value = node.this
+    while isinstance(value, exp.Paren):
+        value = value.this
+    if not isinstance(value, exp.Cast) or not ctx.is_a(value, "int") or parameter(value):
+        return None
+    return cast(node, value.to.sql("duckdb"))
 
 
 @R.rule(exp.Log)
@@ -201,6 +262,30 @@ def min_max(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+_REGRESSIONS = (exp.Corr, exp.RegrSlope)
+_AROUND = (exp.Filter, exp.Window)
+
+
+@R.rule(*_REGRESSIONS, *_AROUND)
+def regression(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-aggregate.html: NULL where x or y does not vary, in DuckDB NaN, which a NaN among the values gives too.
+    if isinstance(node.parent, _AROUND) and node.arg_key == "this":
+        return None
+    inner = node
+    while isinstance(inner, _AROUND):
+        inner = inner.this
+    if not isinstance(inner, _REGRESSIONS):
+        return None
+    other = node.copy()
+    found = other.find(*_REGRESSIONS)
+    covariance = exp.CovarPop(this=inner.this.copy(), expression=inner.expression.copy())
+    if found is other:
+        other = covariance
+    elif found is not None:
+        found.replace(covariance)
+    return ctx.macro("pg__no_variance", node.copy(), other, type="DOUBLE")
+
+
 @R.rule(exp.BitString)
 def bit_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, "Bit strings have no counterpart. Write an integer.")
@@ -211,4 +296,9 @@ def every(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("bool_and", *node.expressions, type="BOOLEAN")
 
 
-R.known("gcd", "lcm", "bit_count", "isfinite", "date_part", "make_date", "every")
+@R.function("bit_count")
+def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    raise ctx.error(node, "bit_count() counts in bit strings and bytea, which have no counterpart.")
+
+
+R.known("gcd", "lcm", "isfinite", "date_part", "every")

@@ -1,4 +1,4 @@
-"""Arrays, JSON and set-returning functions.
+"""ANY and ALL, JSON and set-returning functions.
 
 https://www.postgresql.org/docs/15/functions-array.html, functions-json.html, functions-srf.html
 """
@@ -13,58 +13,10 @@ from sqlglot import exp
 from .. import DialectRules
 from ..common import cast, lit, text
 from ..context import Context
-from .numbers import whole
 
 __all__ = ["R"]
 
 R = DialectRules("postgres relations")
-
-
-@R.rule(exp.Bracket)
-def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # functions-array.html, arrays.html#ARRAYS-ACCESSING: below 1 there is nothing; DuckDB counts from the end there.
-    if len(node.expressions) != 1 or ctx.is_a(node.this, "json", "map", "struct"):
-        raise ctx.error(node, "This subscript has no counterpart. Take JSON values out with -> and ->>.")
-    index = node.expressions[0]
-    if isinstance(index, exp.Slice):
-        low, high = index.this, index.expression
-        bounds = [low or lit(1), high]
-        if high is None:
-            bounds[1] = ctx.call("len", node.this.copy())
-        return ctx.macro("pg__slice", node.this, *bounds)
-    at = whole(index)
-    if at is not None:
-        at += 1  # sqlglot counts literals from 0
-        return ctx.call("list_extract", node.this, lit(at)) if at >= 1 else exp.Null()
-    if not any(isinstance(n, (exp.Column, exp.Placeholder, exp.Parameter, exp.Func)) for n in index.walk()):
-        raise ctx.error(node, "Write the subscript as one number.")
-    return ctx.macro("pg__element", node.this, index)
-
-
-@R.rule(exp.ArraySize)
-def array_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if ctx.is_a(node.this, "json"):
-        return ctx.call("json_array_length", node.this, type="INTEGER")
-    if node.expression is not None and whole(node.expression) != 1:
-        raise ctx.error(node, "Only array_length(array, 1) has a counterpart.")
-    return exp.Nullif(this=ctx.call("len", node.this, type="INTEGER"), expression=lit(0))
-
-
-@R.rule(exp.ArrayRemove)
-def array_remove(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("pg__array_remove", node.this, node.expression)  # NULL is removed like any value
-
-
-@R.function("cardinality")
-def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("len", node.expressions[0], type="INTEGER")
-
-
-@R.function("array_upper")
-def array_upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if whole(node.expressions[1]) != 1:
-        raise ctx.error(node, "Only array_upper(array, 1) has a counterpart.")
-    return ctx.call("nullif", ctx.call("len", node.expressions[0]), lit(0), type="INTEGER")
 
 
 _OPPOSITE: dict[type[exp.Expr], type[exp.Expr]] = {
@@ -266,6 +218,9 @@ def table_function(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = call.name.lower()
     alias = node.args.get("alias")
     if name in ("jsonb_each", "json_each", "jsonb_each_text", "json_each_text"):
+        if not name.endswith("_text"):
+            named = list(alias.columns) if alias is not None else []
+            _no_json_output(node, named[1].name if len(named) > 1 else "value", ctx)
         return _each(call, name, alias, ctx)
     made = _list(call, ctx)
     if made is None:
@@ -278,17 +233,35 @@ def table_function(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             column = exp.to_identifier("value")
         columns = [column]
     if name in ("jsonb_array_elements", "json_array_elements"):
-        select = node.find_ancestor(exp.Select)
-        for item in select.selects if select is not None and select.parent is None else []:
-            if isinstance(item.unalias(), exp.Column) and item.unalias().name == columns[0].name:
-                ctx.refuse(
-                    "json_text", item, "A JSON value comes out as text, in DuckDB's form", "Cast or take with ->>"
-                )
+        _no_json_output(node, columns[0].name, ctx)
     table = exp.TableAlias(this=alias.this if alias is not None else exp.to_identifier(name), columns=columns)
     offset = node.args.get("ordinality")
     if offset:
         raise ctx.error(node, "WITH ORDINALITY behind this function has no counterpart. Use unnest() of an array.")
     return exp.Unnest(expressions=[made], alias=table)
+
+
+def _no_json_output(table: exp.Expr, column: str, ctx: Context) -> None:
+    """Refuse a JSON value of this table function as an output: by its name, a star, or an alias of its query."""
+    select, names = table.find_ancestor(exp.Select), {column}
+    if select is None:
+        return
+    root: exp.Expr = select
+    while root.parent is not None:
+        root = root.parent
+    for item in select.selects:
+        if isinstance(item, exp.Alias) and isinstance(item.this, exp.Column) and item.this.name == column:
+            names.add(item.alias)
+    for item in root.selects if isinstance(root, exp.Query) else []:
+        value = item.unalias()
+        if item.is_star or (isinstance(value, exp.Column) and value.name in names):
+            ctx.refuse("json_text", item, "A JSON value comes out as text, in DuckDB's form", "Cast or take with ->>")
+
+
+@R.rule(exp.JSONStripNulls, exp.JSONObjectAgg, exp.JSONBObjectAgg)
+def json_made(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.refuse("json_text", node, "The text of a JSON value differs", "Return the columns themselves")
+    return None
 
 
 def _default_column(name: str) -> str:

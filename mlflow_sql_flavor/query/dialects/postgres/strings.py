@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.tokens import TokenType
 
 from .. import DialectRules
 from ..common import cast, like_escape, lit, text
@@ -55,6 +59,38 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if at is not None and at >= 1 and count is not None and count >= 0:
         return None
     return ctx.macro("pg__substring", node.this, start, length, type="VARCHAR")
+
+
+@R.rule(exp.StrPosition)
+def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # position(a IN b) is grammar; with a comma it is a syntax error.
+    if not re.search(r"\bposition\s*\(", ctx.sql, re.I):
+        return None
+    tokens = Dialect.get_or_raise("postgres").tokenize(ctx.sql)
+    for i, token in enumerate(tokens):
+        if token.text.lower() != "position":
+            continue
+        depth = 0
+        for inner in tokens[i + 1 :]:
+            depth += (inner.token_type == TokenType.L_PAREN) - (inner.token_type == TokenType.R_PAREN)
+            if depth <= 0:
+                break
+            if depth == 1 and inner.token_type == TokenType.COMMA:
+                raise ctx.error(node, f"{ctx.rules.name} wants position(x IN y), or strpos(y, x).")
+    return None
+
+
+@R.rule(exp.Overlay)
+def overlay(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Without FOR, as many characters as the new text has are replaced.
+    new, count = node.expression, node.args.get("for_")
+    count = count if count is not None else ctx.call("length", new.copy(), type="INTEGER")
+    return ctx.macro("pg__overlay", node.this, new, node.args["from_"], count, type="VARCHAR")
+
+
+@R.rule(exp.Chr)
+def chr_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("pg__chr", node.expressions[0], type="VARCHAR") if len(node.expressions) == 1 else None
 
 
 @R.rule(exp.Like, exp.ILike)

@@ -1,0 +1,130 @@
+"""Arrays: https://www.postgresql.org/docs/15/functions-array.html and arrays.html."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .. import DialectRules
+from ..common import lit, text
+from ..context import Context
+from .numbers import whole
+from .types import category
+
+__all__ = ["R"]
+
+R = DialectRules("postgres arrays")
+
+
+@R.rule(exp.Bracket)
+def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-array.html, arrays.html#ARRAYS-ACCESSING: below 1 there is nothing; DuckDB counts from the end there.
+    if len(node.expressions) != 1 or ctx.is_a(node.this, "json", "map", "struct"):
+        raise ctx.error(node, "This subscript has no counterpart. Take JSON values out with -> and ->>.")
+    index = node.expressions[0]
+    if isinstance(index, exp.Slice):
+        low, high = index.this, index.expression
+        bounds = [low or lit(1), high]
+        if high is None:
+            bounds[1] = ctx.call("len", node.this.copy())
+        return ctx.macro("pg__slice", node.this, *bounds)
+    at = whole(index)
+    if at is not None:
+        at += 1  # sqlglot counts literals from 0
+        return ctx.call("list_extract", node.this, lit(at)) if at >= 1 else exp.Null()
+    if not any(isinstance(n, (exp.Column, exp.Placeholder, exp.Parameter, exp.Func)) for n in index.walk()):
+        raise ctx.error(node, "Write the subscript as one number.")
+    return ctx.macro("pg__element", node.this, index)
+
+
+@R.rule(exp.ArraySize)
+def array_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "json"):
+        return ctx.call("json_array_length", node.this, type="INTEGER")
+    if node.expression is not None and whole(node.expression) != 1:
+        raise ctx.error(node, "Only array_length(array, 1) has a counterpart.")
+    return exp.Nullif(this=ctx.call("len", node.this, type="INTEGER"), expression=lit(0))
+
+
+@R.rule(exp.ArrayRemove)
+def array_remove(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("pg__array_remove", node.this, node.expression)  # NULL is removed like any value
+
+
+@R.function("cardinality")
+def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("len", node.expressions[0], type="INTEGER")
+
+
+@R.function("array_upper")
+def array_upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if whole(node.expressions[1]) != 1:
+        raise ctx.error(node, "Only array_upper(array, 1) has a counterpart.")
+    return ctx.call("nullif", ctx.call("len", node.expressions[0]), lit(0), type="INTEGER")
+
+
+@R.rule(exp.DPipe)
+def join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # A NULL array counts as an empty one: functions-array.html#ARRAY-OPERATORS-TABLE
+    left, right = node.this, node.expression
+    if not (ctx.is_a(left, "array") or ctx.is_a(right, "array")):
+        return None
+    array, other = (left, right) if ctx.is_a(left, "array") else (right, left)
+    if isinstance(other, exp.Null):
+        return array
+    if text(other) is not None:
+        raise ctx.error(node, "Write the array as ARRAY[...].")
+    if ctx.unknown(other) or ctx.is_a(other, "array"):
+        return _joined(left, right, ctx)
+    kind = ctx.type_of(array)
+    item = exp.Cast(this=exp.Null(), to=kind.expressions[0]) if kind is not None and kind.expressions else None
+    if isinstance(item, exp.Cast):
+        item.type = item.to
+    if category(item) != category(other):
+        raise ctx.error(node, f"{ctx.rules.name} has no array || {category(other) or 'value'} of this type. Cast it.")
+    made = ctx.call("list_append", left, right) if array is left else ctx.call("list_prepend", left, right)
+    made.type = array.type
+    return made
+
+
+def _joined(left: exp.Expr, right: exp.Expr, ctx: Context) -> exp.Expr:
+    made = ctx.macro("pg__array_cat", left, right)
+    made.type = left.type if ctx.is_a(left, "array") else right.type
+    return made
+
+
+@R.rule(exp.ArrayConcat)
+def array_cat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _joined(node.this, node.expressions[0], ctx) if len(node.expressions) == 1 else None
+
+
+@R.rule(exp.ArrayContainsAll, exp.ArrayContainedBy)
+def contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # An item that is NULL is in no array. jsonb has these operators too: relations.py
+    inside = isinstance(node, exp.ArrayContainedBy)
+    array, part = (node.expression, node.this) if inside else (node.this, node.expression)
+    if not ctx.is_a(array, "array") and not ctx.is_a(part, "array"):
+        return None
+    return ctx.macro("pg__contains", array, part, type="BOOLEAN")
+
+
+@R.rule(exp.ArrayPosition)
+def array_position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    start = node.args.get("zero_based")  # where sqlglot puts the third argument
+    if start is None:
+        return None
+    first = whole(start)
+    if first is None:
+        raise ctx.error(node, "The start of array_position() has to be a number in the text here.")
+    return ctx.macro("pg__position_from", node.this, node.expression, lit(max(first, 1)), type="INTEGER")
+
+
+@R.rule(exp.ArrayToString)
+def separator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Without a separator there is no text.
+    by = node.expression
+    if text(by) is not None:
+        return None
+    is_null = exp.Is(this=by.copy(), expression=exp.Null())
+    made = exp.Case(ifs=[exp.If(this=is_null, true=exp.Null())], default=node)
+    made.type = exp.DataType.build("VARCHAR")
+    return made
