@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .errors import InputError, QueryError
+from .errors import InputError, QueryError, SQLModelError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -230,7 +230,7 @@ def diff(
         data, params, given, why = _stored(old, new)
     runs: list[tuple[Bound, pa.Table]] = []
     if why is None:
-        runs = [_run(model, data, params) for model in (old, new)]
+        runs = [_run(*model, data, params, given) for model in ((old, _label(a, "old")), (new, _label(b, "new")))]
     facts = _facts(old, runs[0][0] if runs else None), _facts(new, runs[1][0] if runs else None)
     rows = _rows(*runs, by=by, given=given) if len(runs) == 2 else None
     return Diff(names, _query(old, new), tuple(_signature(*facts)), rows, why)
@@ -280,10 +280,21 @@ def _reads_input(model: SQLModel) -> bool:
     return query.tree is None or model.input_table.casefold() in names
 
 
-def _run(model: SQLModel, data: Any, params: Mapping[str, Any] | None) -> tuple[Bound, pa.Table]:
-    own = _own(model, params)
-    _, bound = model._prepare(data, own)
-    return bound, model.predict(data, own, output="arrow")
+def _label(given: Any, side: str) -> str:
+    return f"The {side} model ({os.fspath(given)})" if isinstance(given, (str, os.PathLike)) else f"The {side} model"
+
+
+def _run(
+    model: SQLModel, label: str, data: Any, params: Mapping[str, Any] | None, given: str
+) -> tuple[Bound, pa.Table]:
+    try:
+        own = _own(model, params)
+        _, bound = model._prepare(data, own)
+        return bound, model.predict(data, own, output="arrow")
+    except SQLModelError as error:
+        stored = given.startswith("the input example") and isinstance(error, (InputError, QueryError))
+        advice = " Pass rows that both models can read as data= (--data in the CLI)." if stored else ""
+        raise type(error)(f"{label} does not run on {given}.{advice} {error.message}") from None
 
 
 def _own(model: SQLModel, params: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ import pytest
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel, diff
-from mlflow_sql_flavor.errors import InputError
+from mlflow_sql_flavor.errors import InputError, QueryError
 from mlflow_sql_flavor.query.changes import changes
 from mlflow_sql_flavor.query.parse import parse
 
@@ -191,6 +191,24 @@ def test_stored_models_are_compared_on_the_old_ones_example(tmp_path: Path) -> N
     assert found.rows is not None and found.rows.data == "the input example of the old model"
     assert found.rows.columns["w"] == 1 and found.rows.comparison.extra == ("day",)
     assert diff(old, old).equal
+
+
+def test_models_that_read_other_columns_say_which_does_not_run_and_what_to_pass(tmp_path: Path) -> None:
+    table = pd.DataFrame({"id": [1]})
+    old = save(tmp_path / "old", "SELECT id FROM input", table, input_example=LISTINGS)
+    other = pd.DataFrame({"price": [1.5], "id": [1]})
+    new = save(tmp_path / "new", "SELECT price FROM input", table, input_example=other)
+    with pytest.raises(
+        InputError, match=r"The new model .*input example of the old model.*data=.*lacks .*'price'"
+    ) as e:
+        diff(old, new)
+    assert f"({new})" in str(e.value) and f"({old})" not in str(e.value)
+    with pytest.raises(QueryError, match=r"^The new model does not run on the input example of the old model.*data="):
+        diff(new, SQLModel("SELECT score FROM input"))
+    assert diff(old, new, LISTINGS.assign(price=1.5)).rows is not None
+    with pytest.raises(InputError, match=r"The old model .* does not run on the data given.*'id'") as second:
+        diff(old, new, other[["price"]])
+    assert "--data" not in str(second.value)
 
 
 def test_what_is_no_model_is_refused() -> None:
