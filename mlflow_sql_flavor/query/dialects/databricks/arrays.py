@@ -61,7 +61,6 @@ def _macro(type_: type[exp.Expr], name: str, *keys: str, result: str | None = No
         return ctx.macro(name, *args, type=result)
 
 
-_macro(exp.ArrayContains, "dbx__array_contains", "this", "expression", result="BOOLEAN")
 _macro(exp.ArrayDistinct, "dbx__array_distinct", "this")
 _macro(exp.ArrayPosition, "dbx__array_position", "this", "expression", result="BIGINT")
 _macro(exp.ArrayRemove, "dbx__array_remove", "this", "expression")
@@ -69,6 +68,21 @@ _macro(exp.ArrayIntersect, "dbx__array_intersect", "expressions")
 _macro(exp.ArrayExcept, "dbx__array_except", "this", "expression")
 _macro(exp.Flatten, "dbx__flatten", "this")
 _macro(exp.ArraySlice, "dbx__array_slice", "this", "start", "end")
+
+
+@D.rule(exp.ArrayContains)
+def array_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.expression.unnest(), exp.Null):
+        raise ctx.error(node, "databricks refuses an array_contains of NULL without a type. Cast the NULL.")
+    return ctx.macro("dbx__array_contains", node.this, node.expression, type="BOOLEAN")
+
+
+@D.function("range")
+def range_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A table, where DuckDB also has a function that gives a list."""
+    if not isinstance(node.parent, (exp.Table, exp.Lateral)):
+        raise ctx.error(node, "databricks has range only in FROM. Use sequence, which holds its end too.")
+    return None
 
 
 @D.function("array_union")
@@ -131,7 +145,7 @@ def _concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(exp.ArrayToString)
 def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """NULLs are left out, unless there is a text for them."""
+    """NULLs are left out, unless there is a text for them; a separator or a text for them that is NULL gives NULL."""
     this, null = node.this, node.args.get("null")
     found = kind(this)
     element = found.expressions[0] if found is not None and found.expressions else None
@@ -142,7 +156,11 @@ def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if null is not None:
         filled = exp.Coalesce(this=exp.column("x"), expressions=[null])
         this = ctx.call("list_transform", this, exp.Lambda(this=filled, expressions=[exp.to_identifier("x")]))
-    return ctx.call("array_to_string", this, node.expression, type="VARCHAR")
+    made = ctx.macro("dbx__array_join", this, node.expression, type="VARCHAR")
+    if null is None or common.text(null) is not None:
+        return made
+    known = exp.Not(this=exp.Is(this=exp.Paren(this=null.copy()), expression=exp.Null()))
+    return exp.Case(ifs=[exp.If(this=known, true=made)])
 
 
 @D.rule(exp.GenerateSeries)

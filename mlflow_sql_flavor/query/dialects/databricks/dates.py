@@ -319,15 +319,15 @@ def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this = node.this
     if this is None or isinstance(this, exp.CurrentTimestamp):
         ctx.open("now", node, "The time of the run.")
-        return ctx.macro("dbx__epoch", common.cast(exp.CurrentTimestamp(), "TIMESTAMP"), type="BIGINT")
+        return ctx.macro("dbx__unix", common.cast(exp.CurrentTimestamp(), "TIMESTAMP"), type="BIGINT")
     if family(this) in ("date", "timestamp"):
-        return ctx.macro("dbx__epoch", this, type="BIGINT")
+        return ctx.macro("dbx__unix", this, type="BIGINT")
     if argument_count(node, ctx) < 2:
         fmt, pattern = parser("yyyy-MM-dd HH:mm:ss", node, ctx)
         moment: exp.Expr = ctx.macro("dbx__strptime", this, common.lit(fmt), common.lit(pattern))
     else:
         moment = _parse(node, this, ctx)
-    return ctx.macro("dbx__epoch", moment, type="BIGINT")
+    return ctx.macro("dbx__unix", moment, type="BIGINT")
 
 
 @D.rule(exp.UnixToStr)
@@ -352,8 +352,7 @@ def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     size = sizes[type(node)]
     if size == 1:
         return micros
-    floor = ctx.call("floor", exp.Div(this=micros, expression=common.lit(size), typed=False, safe=False))
-    return common.cast(floor, "BIGINT")
+    return ctx.macro("dbx__floor_div", micros, common.lit(size), type="BIGINT")
 
 
 @D.rule(exp.UnixDate)

@@ -210,6 +210,9 @@ def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(exp.SafeDivide)
 def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if "float" in (family(node.this), family(node.expression)):
+        for key in ("this", "expression"):
+            node.set(key, common.cast(as_double(node.args[key], ctx), "DOUBLE"))
     divisor = exp.Nullif(this=node.expression, expression=common.lit(0))
     p, q = decimal_of(node.this), decimal_of(node.expression)
     made: exp.Expr = exp.Div(this=exp.Paren(this=node.this), expression=divisor, typed=False, safe=False)
@@ -229,6 +232,36 @@ def try_mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.Rint)
 def rint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("round_even", common.cast(as_double(node.this, ctx), "DOUBLE"), common.lit(0), type="DOUBLE")
+
+
+@D.rule(exp.IsNan)
+def isnan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """False for NULL."""
+    made = ctx.call("isnan", common.cast(as_double(node.this, ctx), "DOUBLE"), type="BOOLEAN")
+    return ctx.call("coalesce", made, exp.false(), type="BOOLEAN")
+
+
+@D.rule(exp.BitwiseCount)
+def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Of 64 bits, whatever the type."""
+    if family(node.this) not in ("int", "bool"):
+        return None
+    return ctx.call("bit_count", common.cast(node.this, "BIGINT"), type="INTEGER")
+
+
+@D.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)
+def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """By the low 5 bits of the count, 6 for a BIGINT; bits go over the edge without an error.
+
+    https://docs.oracle.com/javase/specs/jls/se17/html/jls-15.html#jls-15.19
+    """
+    found = kind(node.this)
+    if found is None or family(node.this) != "int" or family(node.expression) not in ("int", "null"):
+        return None
+    name = "dbx__shiftleft" if isinstance(node, exp.BitwiseLeftShift) else "dbx__shiftright"
+    long = found.this == exp.DType.BIGINT
+    args = [node.this, common.cast(node.expression, "INTEGER")]
+    return ctx.macro(name + ("64" if long else ""), *args, type="BIGINT" if long else "INTEGER")
 
 
 @D.rule(exp.Nanvl)

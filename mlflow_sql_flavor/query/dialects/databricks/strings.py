@@ -51,8 +51,7 @@ def doubled_quotes(tree: exp.Expr, ctx: Context) -> None:
 @D.rule(
     exp.Length, exp.Upper, exp.Lower, exp.Initcap, exp.Reverse, exp.Trim, exp.Replace, exp.Translate, exp.StartsWith,
     exp.EndsWith, exp.Contains, exp.Repeat, exp.RegexpReplace, exp.RegexpExtract, exp.RegexpExtractAll, exp.RegexpLike,
-    exp.RegexpCount, exp.RegexpInstr, exp.RegexpSplit, exp.Like, exp.ILike, exp.Levenshtein, exp.MD5, exp.SHA, exp.SHA2,
-    exp.Overlay,
+    exp.RegexpCount, exp.RegexpInstr, exp.RegexpSplit, exp.Like, exp.ILike, exp.Levenshtein, exp.Overlay,
 )  # fmt: skip
 def text_arguments(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Numbers, dates and booleans given where text is expected are written as text."""
@@ -304,6 +303,22 @@ def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("string_split_regex", node.this, node.expression, type="VARCHAR[]")
 
 
+@D.rule(exp.MD5, exp.SHA, exp.SHA2)
+def digest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if family(node.this) not in ("text", "binary", "null", None):
+        raise ctx.error(node, "databricks takes a digest of a text or a binary only. Cast the argument to STRING.")
+    return None
+
+
+@D.rule(exp.Overlay)
+def overlay(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A negative position counts from the end for the rest, and leaves nothing before."""
+    if family(node.this) == "binary":
+        ctx.refuse("bytes", node, "Parts of a binary are not verified", "Cut the text instead")
+    args = [_text(node.this, ctx), _text(node.expression, ctx), node.args["from_"]]
+    return ctx.macro("dbx__overlay", *args, node.args.get("for_") or common.lit(-1), type="VARCHAR")
+
+
 @D.rule(exp.SHA2)
 def sha2(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     bits = node.args.get("length")
@@ -333,50 +348,55 @@ def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         )
         return None
     n = int(digits.this)
-    rounded = ctx.call("round_even", common.cast(x, "DOUBLE"), digits)
-    return ctx.call("format", common.lit("{:,." + str(n) + "f}"), rounded, type="VARCHAR")
+    if n > 14:
+        ctx.refuse("number_format", node, "format_number is verified for up to 14 digits", "Ask for fewer digits")
+    args = [digits, common.cast(common.lit(str(10.0 ** (15 - n))), "DOUBLE"), common.lit("{:,." + str(n) + "f}")]
+    return ctx.macro("dbx__format_number", common.cast(x, "DOUBLE"), *args, type="VARCHAR")
 
 
 @D.rule(exp.Format)
 def format_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    _printf(node, node.this, node.expressions, ctx)
-    return ctx.call("printf", node.this, *_PRINTF_ARGS(node.this, node.expressions, ctx), type="VARCHAR")
+    return _printf(node, node.this, node.expressions, ctx)
 
 
 @D.function("printf")
 def printf(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    this, args = node.expressions[0], node.expressions[1:]
-    _printf(node, this, args, ctx)
-    return ctx.call("printf", this, *_PRINTF_ARGS(this, args, ctx), type="VARCHAR")
+    return _printf(node, node.expressions[0], node.expressions[1:], ctx)
 
 
 _SPEC = re.compile(r"%(?:(%)|(0?\d*)(d)|(-?\d*)(s)|\.(\d+)(f))")
 
 
-def _printf(node: exp.Expr, this: exp.Expr, args: list[exp.Expr], ctx: Context) -> None:
-    """Java's formats: those without flags, of arguments that fit and cannot be NULL in another form."""
+def _printf(node: exp.Expr, this: exp.Expr, args: list[exp.Expr], ctx: Context) -> exp.Expr:
+    """Java's formats: those without flags, of arguments that fit. NULL is the text "null", cut by a precision."""
     found = common.text(this)
     rest = _SPEC.sub("", found) if found is not None else "%"
     specs = [m for m in _SPEC.finditer(found or "") if not m[1]]
     fits = len(specs) == len(args) and all(
         family(a) in ({"int"} if m[3] else {"text", "int"} if m[5] else {"float", "decimal"})
+        and (not m[7] or int(m[6]) <= 18)
         for m, a in zip(specs, args, strict=False)
     )
     if "%" in rest or not fits:
         ctx.refuse("locale_format", node, "This format is not verified: Java's formats differ from C's",
                    "Use %s, %d or %.2f with text, integers and doubles, or CONCAT with ROUND")  # fmt: skip
+        return ctx.call("printf", this, *args, type="VARCHAR")
+    fmt = common.lit(_SPEC.sub(lambda m: m[0] if m[1] or m[5] else "%s", found or ""))
+    made = [_printed(spec, arg, ctx) for spec, arg in zip(specs, args, strict=True)]
+    return ctx.call("printf", fmt, *made, type="VARCHAR")
 
 
-def _PRINTF_ARGS(this: exp.Expr, args: list[exp.Expr], ctx: Context) -> list[exp.Expr]:
-    made: list[exp.Expr] = []
-    for spec, arg in zip((m for m in _SPEC.finditer(common.text(this) or "") if not m[1]), args, strict=False):
-        if spec[5]:
-            made.append(exp.Coalesce(this=as_text(arg, ctx), expressions=[common.lit("null")]))
-        elif spec[7]:
-            made.append(ctx.macro("dbx__round", common.cast(arg, "DOUBLE"), common.lit(int(spec[6]))))
-        else:
-            made.append(arg)
-    return made
+def _printed(spec: re.Match[str], arg: exp.Expr, ctx: Context) -> exp.Expr:
+    if spec[7]:
+        n = int(spec[6])
+        return ctx.macro("dbx__printf_f", common.cast(arg, "DOUBLE"), common.lit(n), common.lit("null"[:n]))
+    absent = "null"
+    if spec[3]:
+        absent = absent.rjust(int(spec[2] or 0))
+        arg = ctx.call("printf", common.lit(spec[0]), arg)
+    else:
+        arg = as_text(arg, ctx)
+    return exp.Coalesce(this=arg, expressions=[common.lit(absent)])
 
 
 @D.rule(exp.Soundex)

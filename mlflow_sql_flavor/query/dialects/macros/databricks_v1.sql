@@ -27,7 +27,10 @@ CREATE MACRO dbx__try_str_ts(s) AS CAST(TRY_CAST(dbx__ts_text(dbx__try_valid(s, 
 CREATE MACRO dbx__sci(neg, digits, exponent) AS CASE WHEN neg THEN '-' ELSE '' END || digits[1] || '.' || coalesce(nullif(rtrim(substring(digits, 2), '0'), ''), '0') || 'E' || exponent;
 CREATE MACRO dbx__sci_parts(neg, m, e) AS dbx__sci(neg, ltrim(replace(m, '.', ''), '0'), e + CASE WHEN m LIKE '0.%' THEN -1 - (length(split_part(m, '.', 2)) - length(ltrim(split_part(m, '.', 2), '0'))) ELSE length(split_part(m, '.', 1)) - 1 END);
 CREATE MACRO dbx__dbl_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN x = 0 OR (abs(x) >= 0.001 AND abs(x) < 10000000) THEN CAST(x AS VARCHAR) ELSE dbx__sci_parts(x < 0, split_part(CAST(abs(x) AS VARCHAR), 'e', 1), coalesce(TRY_CAST(split_part(CAST(abs(x) AS VARCHAR), 'e', 2) AS INTEGER), 0)) END;
-CREATE MACRO dbx__epoch(t) AS CAST(floor(epoch_us(CAST(t AS TIMESTAMP)) / 1000000) AS BIGINT);
+CREATE MACRO dbx__floor_div(x, n) AS (x - (x % n + n) % n) // n;
+CREATE MACRO dbx__epoch(t) AS dbx__floor_div(epoch_us(CAST(t AS TIMESTAMP)), 1000000);
+-- unix_timestamp cuts off towards 1970.
+CREATE MACRO dbx__unix(t) AS epoch_us(CAST(t AS TIMESTAMP)) // 1000000;
 
 -- Numbers.
 CREATE MACRO dbx__round(x, n) AS CASE WHEN abs(x) < 1e15 THEN CAST(round(CAST(CAST(x AS VARCHAR) AS DECIMAL(38, 18)), n) AS DOUBLE) ELSE x END;
@@ -41,7 +44,12 @@ CREATE MACRO dbx__asin(x) AS CASE WHEN abs(x) <= 1 THEN asin(x) WHEN x IS NOT NU
 CREATE MACRO dbx__acos(x) AS CASE WHEN abs(x) <= 1 THEN acos(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END;
 CREATE MACRO dbx__pow(x, y) AS CASE WHEN x < 0 AND y <> trunc(y) THEN CAST('NaN' AS DOUBLE) ELSE pow(x, y) END;
 CREATE MACRO dbx__factorial(n) AS CASE WHEN n BETWEEN 0 AND 20 THEN CAST(factorial(CAST(n AS INTEGER)) AS BIGINT) END;
-CREATE MACRO dbx__width_bucket(v, lo, hi, n) AS CASE WHEN n <= 0 OR lo = hi OR v IS NULL OR lo IS NULL OR hi IS NULL OR n IS NULL THEN NULL WHEN lo < hi THEN CASE WHEN v < lo THEN 0 WHEN v >= hi THEN n + 1 ELSE CAST(floor(CAST(n AS DOUBLE) * (v - lo) / (hi - lo)) AS BIGINT) + 1 END ELSE CASE WHEN v > lo THEN 0 WHEN v <= hi THEN n + 1 ELSE CAST(floor(CAST(n AS DOUBLE) * (lo - v) / (lo - hi)) AS BIGINT) + 1 END END;
+CREATE MACRO dbx__width_bucket(v, lo, hi, n) AS CASE WHEN n <= 0 OR lo = hi OR v IS NULL OR lo IS NULL OR hi IS NULL OR n IS NULL OR isnan(v) OR NOT isfinite(lo) OR NOT isfinite(hi) THEN NULL WHEN lo < hi THEN CASE WHEN v < lo THEN 0 WHEN v >= hi THEN n + 1 ELSE CAST(floor(CAST(n AS DOUBLE) * (v - lo) / (hi - lo)) AS BIGINT) + 1 END ELSE CASE WHEN v > lo THEN 0 WHEN v <= hi THEN n + 1 ELSE CAST(floor(CAST(n AS DOUBLE) * (lo - v) / (lo - hi)) AS BIGINT) + 1 END END;
+CREATE MACRO dbx__wrap(v, size) AS (v % size + size + size // 2) % size - size // 2;
+CREATE MACRO dbx__shiftleft(x, n) AS CAST(dbx__wrap(CAST(x AS HUGEINT) * CAST(pow(2, n & 31) AS HUGEINT), 4294967296) AS INTEGER);
+CREATE MACRO dbx__shiftleft64(x, n) AS CAST(dbx__wrap(CAST(x AS HUGEINT) * CAST(pow(2, n & 63) AS HUGEINT), 18446744073709551616) AS BIGINT);
+CREATE MACRO dbx__shiftright(x, n) AS CAST(x AS INTEGER) >> (n & 31);
+CREATE MACRO dbx__shiftright64(x, n) AS CAST(x AS BIGINT) >> CAST(n & 63 AS BIGINT);
 CREATE MACRO dbx__conv_value(s, b) AS list_reduce(list_transform(string_split(upper(s), ''), LAMBDA c: CAST(strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1 AS HUGEINT)), LAMBDA a, c: a * b + c, CAST(0 AS HUGEINT));
 CREATE MACRO dbx__conv(s, b, t, re) AS CASE WHEN s IS NULL OR b IS NULL OR t IS NULL THEN NULL WHEN NOT regexp_full_match(trim(s), re) THEN error('conv of this text is not supported: ' || s) ELSE to_base(CAST(dbx__conv_value(trim(s), b) AS BIGINT), t) END;
 
@@ -66,7 +74,7 @@ CREATE MACRO dbx__initcap(s) AS array_to_string(list_transform(string_split(s, '
 CREATE MACRO dbx__json(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END;
 CREATE MACRO dbx__lpad(s, n, p) AS CASE WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL WHEN n <= 0 THEN '' WHEN p = '' THEN left(s, n) ELSE lpad(s, n, p) END;
 CREATE MACRO dbx__rpad(s, n, p) AS CASE WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL WHEN n <= 0 THEN '' WHEN p = '' THEN left(s, n) ELSE rpad(s, n, p) END;
-CREATE MACRO dbx__locate(sub, s, p) AS CASE WHEN sub IS NULL OR s IS NULL OR p IS NULL THEN CASE WHEN p IS NULL AND s IS NOT NULL THEN 0 END WHEN p < 1 THEN 0 WHEN sub = '' THEN CASE WHEN p <= length(s) + 1 THEN p ELSE 0 END WHEN strpos(substring(s, p), sub) = 0 THEN 0 ELSE strpos(substring(s, p), sub) + p - 1 END;
+CREATE MACRO dbx__locate(sub, s, p) AS CASE WHEN sub IS NULL OR s IS NULL OR p IS NULL THEN CASE WHEN p IS NULL AND s IS NOT NULL THEN 0 END WHEN p < 1 THEN 0 WHEN sub = '' THEN 1 WHEN strpos(substring(s, p), sub) = 0 THEN 0 ELSE strpos(substring(s, p), sub) + p - 1 END;
 CREATE MACRO dbx__instr(s, sub) AS CASE WHEN sub = '' AND s IS NOT NULL THEN 1 ELSE strpos(s, sub) END;
 CREATE MACRO dbx__substring_index(s, d, n) AS CASE WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL WHEN n = 0 OR d = '' THEN '' WHEN n > 0 THEN array_to_string(string_split(s, d)[1:n], d) ELSE array_to_string(string_split(s, d)[greatest(len(string_split(s, d)) + n + 1, 1):], d) END;
 CREATE MACRO dbx__split_part(s, d, n) AS CASE WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL WHEN n = 0 THEN error('The index 0 of split_part is invalid.') WHEN d = '' THEN CASE WHEN n IN (1, -1) THEN s ELSE '' END ELSE split_part(s, d, n) END;
@@ -74,11 +82,18 @@ CREATE MACRO dbx__find_in_set(x, s) AS CASE WHEN x IS NULL OR s IS NULL THEN NUL
 CREATE MACRO dbx__chr(n) AS CASE WHEN n < 0 THEN '' WHEN n % 256 = 0 THEN chr(0) ELSE chr(CAST(n % 256 AS INTEGER)) END;
 CREATE MACRO dbx__ascii(s) AS CASE WHEN s = '' THEN 0 ELSE unicode(s) END;
 CREATE MACRO dbx__elt(n, xs) AS CASE WHEN n < 1 OR n > len(xs) THEN error('The index of elt is out of bounds.') ELSE xs[n] END;
+CREATE MACRO dbx__overlay(s, r, p, n) AS dbx__substr(s, 1, CAST(p AS BIGINT) - 1) || r || dbx__substr2(s, CAST(p AS BIGINT) + CASE WHEN n < 0 THEN length(r) ELSE n END);
+-- Java rounds half up the digits that a double is written with, where C rounds its exact value.
+CREATE MACRO dbx__printf_f(x, n, absent) AS CASE WHEN x IS NULL THEN absent WHEN NOT isfinite(x) THEN dbx__dbl_text(x) WHEN abs(x) >= 1e19 THEN error('A format of a number of 20 digits or more is not supported.') ELSE CASE WHEN CAST(x AS VARCHAR) LIKE '-%' THEN '-' ELSE '' END || CAST(round(CAST(CAST(abs(x) AS VARCHAR) AS DECIMAL(38, 18)), n) AS VARCHAR) END;
+CREATE MACRO dbx__format_number(x, n, top, f) AS CASE WHEN abs(x) >= top THEN error('format_number of more than 15 digits is not supported.') ELSE format(f, round_even(x, n)) END;
 
 -- Dates.
 CREATE MACRO dbx__in_month(t) AS epoch_us(CAST(t AS TIMESTAMP)) - epoch_us(CAST(date_trunc('month', CAST(t AS TIMESTAMP)) AS TIMESTAMP));
 CREATE MACRO dbx__month_no(t) AS CAST(year(t) * 12 + month(t) AS BIGINT);
-CREATE MACRO dbx__months(a, b) AS CASE WHEN dbx__month_no(b) > dbx__month_no(a) AND dbx__in_month(b) < dbx__in_month(a) THEN dbx__month_no(b) - dbx__month_no(a) - 1 WHEN dbx__month_no(b) < dbx__month_no(a) AND dbx__in_month(b) > dbx__in_month(a) THEN dbx__month_no(b) - dbx__month_no(a) + 1 ELSE dbx__month_no(b) - dbx__month_no(a) END;
+-- java.time.LocalDateTime.until: the end moves a day where its time runs against its date.
+CREATE MACRO dbx__packed(d) AS dbx__month_no(d) * 32 + day(d);
+CREATE MACRO dbx__end_day(a, b) AS CAST(b AS DATE) + CASE WHEN CAST(b AS DATE) > CAST(a AS DATE) AND CAST(b AS TIME) < CAST(a AS TIME) THEN -1 WHEN CAST(b AS DATE) < CAST(a AS DATE) AND CAST(b AS TIME) > CAST(a AS TIME) THEN 1 ELSE 0 END;
+CREATE MACRO dbx__months(a, b) AS (dbx__packed(dbx__end_day(a, b)) - dbx__packed(CAST(a AS DATE))) // 32;
 CREATE MACRO dbx__micros(a, b) AS epoch_us(CAST(b AS TIMESTAMP)) - epoch_us(CAST(a AS TIMESTAMP));
 CREATE MACRO dbx__month_end(t) AS last_day(CAST(t AS DATE)) = CAST(t AS DATE);
 CREATE MACRO dbx__months_between(a, b) AS CASE WHEN day(a) = day(b) OR (dbx__month_end(a) AND dbx__month_end(b)) THEN CAST(dbx__month_no(a) - dbx__month_no(b) AS DOUBLE) ELSE dbx__month_no(a) - dbx__month_no(b) + (dbx__in_month(a) // 1000000 - dbx__in_month(b) // 1000000) / 2678400.0::DOUBLE END;
@@ -112,6 +127,7 @@ CREATE MACRO dbx__sequence3(a, b, s) AS CASE WHEN (s > 0 AND a <= b) OR (s < 0 A
 CREATE MACRO dbx__exists(a) AS CASE WHEN list_contains(a, true) THEN true WHEN dbx__has_null(a) THEN NULL WHEN a IS NOT NULL THEN false END;
 CREATE MACRO dbx__forall(a) AS CASE WHEN list_contains(a, false) THEN false WHEN dbx__has_null(a) THEN NULL WHEN a IS NOT NULL THEN true END;
 CREATE MACRO dbx__explode_outer(a) AS CASE WHEN len(a) > 0 THEN a ELSE [NULL] END;
+CREATE MACRO dbx__array_join(a, s) AS CASE WHEN a IS NOT NULL AND s IS NOT NULL THEN coalesce(array_to_string(a, s), '') END;
 
 -- Aggregates.
 CREATE MACRO dbx__skewness(x) AS CASE WHEN count(x) > 2 THEN skewness(x) * (count(x) - 2) / sqrt(count(x) * (count(x) - 1)) WHEN count(x) = 2 AND min(x) < max(x) THEN 0.0::DOUBLE END;
