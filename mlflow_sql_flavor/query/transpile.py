@@ -15,6 +15,7 @@ from .deep import with_deep_stack
 from .dialects import DialectRules, Rule, rules_of
 from .dialects.context import Context
 from .functions import check_function
+from .grouping import spell_out_groups
 from .tables import base_tables
 from .types import ParsedQuery, Translation
 
@@ -84,6 +85,7 @@ def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx
     tree = bind(tree, nodes, types)
     seen = ctx.rules.seen(schema)
     annotate(tree, seen, query.dialect)
+    spell_out_groups(tree, ctx.columns)
     nodes = list(tree.walk(bfs=False))
     nondeterminism.find(nodes, ctx)
     for step in ctx.rules.before:

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from . import DialectRules, common, documented
+from . import DialectRules, common, documented, unpivot
 from .context import Context
 
 D = DialectRules("oracle", level="documented", pack="oracle")
@@ -19,6 +19,7 @@ _VERIFIED = """
     to_char trim trunc
 """
 documented.standard(D, _VERIFIED.split())
+D.use(unpivot.R)
 
 
 @D.prepare

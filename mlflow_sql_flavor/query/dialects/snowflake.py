@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from sqlglot import exp
+from sqlglot.dialects.snowflake import Snowflake
 
-from . import DialectRules, common, documented
+from . import DialectRules, common, documented, snowflake_functions, unpivot
 from .context import Context
 from .databricks.dates import argument_count
 
@@ -31,7 +32,9 @@ _VERIFIED = """
     str_to_date str_to_time ts_or_ds_to_date time_to_str if str_split strposition arg_min arg_max hash any all
     json_extract decode_case nvl2 lateral parse_json
 """
-documented.standard(D, _VERIFIED.split())
+documented.standard(D, [*_VERIFIED.split(), *snowflake_functions.NAMES])
+D.use(snowflake_functions.R)
+D.use(unpivot.R)
 D.rule(exp.Add, exp.Sub)(documented.keep_date)
 _T = exp.DType
 _STAMPS = {_T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.DATETIME}
@@ -128,7 +131,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Cast it to DOUBLE or VARCHAR")
     if to in exp.DataType.INTEGER_TYPES or to == _T.DECIMAL:
         sizes = [int(p.name) for p in kind.expressions] or [38, 0]
-        value = valid(_INT)
+        value = done(this, "INTEGER") if ctx.is_a(this, "bool") else valid(_INT)
         if to != _T.DECIMAL or len(sizes) < 2 or sizes[1] == 0:
             if ctx.is_a(this, "text"):
                 value = done(value, "DECIMAL(38, 10)")
@@ -212,9 +215,9 @@ def flatten(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.Initcap)
 def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     delimiters: exp.Expr = common.lit(' \t\n\r\f\v!?@"^#$&~_,.:;+-*%/|\\[](){}<>')
-    if argument_count(node, ctx) > 1:
-        delimiters = node.args["expression"]
-        return ctx.macro("sf__initcap_by", node.this, delimiters, type="VARCHAR")
+    given = node.args.get("expression")  # sqlglot writes the default out
+    if given is not None and common.text(given) != Snowflake.INITCAP_DEFAULT_DELIMITER_CHARS:
+        return ctx.macro("sf__initcap_by", node.this, given, type="VARCHAR")
     return ctx.macro("sf__initcap", node.this, delimiters, type="VARCHAR")
 
 
@@ -234,8 +237,8 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.SplitPart)
 def split_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     part = documented.literal_int(node.args.get("part_index"))
-    if not part or not common.text(node.args.get("delimiter")):
-        ctx.refuse("unfaithful", node, "SPLIT_PART is verified for a constant separator and a constant part but 0",
+    if part is None or not common.text(node.args.get("delimiter")):
+        ctx.refuse("unfaithful", node, "SPLIT_PART is verified for a constant separator and a constant part",
                    "Write the number of the part")  # fmt: skip
     return ctx.call("split_part", node.this, node.args["delimiter"], common.lit(part or 1), type="VARCHAR")
 
@@ -243,7 +246,11 @@ def split_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.RegexpReplace, exp.RegexpExtract, exp.RegexpLike, exp.RegexpFullMatch)
 def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     most = 3 if isinstance(node, exp.RegexpReplace) else 2
-    if argument_count(node, ctx) > most or common.text(node.expression) is None:
+    count = argument_count(node, ctx)
+    if count > most and isinstance(node, exp.RegexpExtract):
+        return snowflake_functions.regexp_substr(node, ctx)
+    insensitive = count == 3 and isinstance(node, exp.RegexpLike) and common.text(node.args.get("flag")) == "i"
+    if (count > most and not insensitive) or common.text(node.expression) is None:
         ctx.refuse("unfaithful", node, "This is verified for a constant pattern and no further arguments",
                    "Leave the others out")  # fmt: skip
     if isinstance(node, exp.RegexpReplace):
@@ -251,7 +258,8 @@ def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                         common.lit("g"), type="VARCHAR")  # fmt: skip
     if isinstance(node, exp.RegexpExtract):
         return ctx.macro("sf__regexp_substr", node.this, node.expression, type="VARCHAR")
-    return ctx.call("regexp_full_match", node.this, node.expression, type="BOOLEAN")
+    options = [common.lit("i")] if insensitive else []
+    return ctx.call("regexp_full_match", node.this, node.expression, *options, type="BOOLEAN")
 
 
 @D.rule(exp.Anonymous)

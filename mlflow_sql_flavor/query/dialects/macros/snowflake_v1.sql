@@ -24,3 +24,10 @@ CREATE MACRO sf__regexp_substr(s, p) AS CASE WHEN regexp_matches(s, p) THEN rege
 
 -- Dates.
 CREATE MACRO sf__weeks(a, b) AS CAST(date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7 AS BIGINT);
+CREATE MACRO sf__date_from_parts(y, m, d) AS CAST(make_date(y, 1, 1) + to_months(CAST(m - 1 AS INTEGER)) + to_days(CAST(d - 1 AS INTEGER)) AS DATE);
+CREATE MACRO sf__next_day(d, n) AS CAST(d + CAST((n - isodow(d) + 6) % 7 + 1 AS INTEGER) AS DATE);
+CREATE MACRO sf__previous_day(d, n) AS CAST(d - CAST((isodow(d) - n + 6) % 7 + 1 AS INTEGER) AS DATE);
+
+-- Parts of a text.
+CREATE MACRO sf__strtok(s, d, n) AS list_filter(string_split(translate(s, d, repeat(left(d, 1), length(d))), left(d, 1)), LAMBDA t: t <> '')[n];
+CREATE MACRO sf__regexp_instr(s, p) AS CASE WHEN regexp_matches(s, p) THEN length(regexp_extract(s, '(?s:^(.*?))(?:' || p || ')', 1)) + 1 WHEN s IS NOT NULL THEN 0 END;
