@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .errors import InputError, QueryError, SQLModelError
+from .schema import kind_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -245,7 +246,7 @@ def _model(given: Any) -> SQLModel:
         from .flavor import load_model
 
         return load_model(os.fspath(given))
-    raise InputError(f"diff compares SQL models or their addresses, not a {type(given).__name__}.")
+    raise InputError(f"diff compares SQL models or their addresses, not {kind_of(given)}.")
 
 
 def _name(given: Any, side: str) -> str:

@@ -141,13 +141,19 @@ def _as_pandas(data: Any, types: pa.Schema | None) -> pd.DataFrame:
         if types is not None and all(np.ndim(row) == 1 and len(row) == len(types) for row in data):
             return pd.DataFrame(list(data), columns=types.names)
     raise InputError(
-        f"predict cannot read a {type(data).__name__}: pass a pandas or polars DataFrame, a pyarrow Table, "
-        "a dict of columns or a list of records."
+        f"The data is {schema.kind_of(data)}, which cannot be read as a table: pass a pandas or polars DataFrame, "
+        "a pyarrow Table, a dict of columns or a list of records."
     )
 
 
-def match(wanted: Sequence[str], present: Any) -> list[Any]:
-    """The caller's label for each of the model's columns; case counts only where two differ by nothing else."""
+def match(wanted: Sequence[str], present: Any, index: Any = None) -> list[Any]:
+    """The caller's label for each of the model's columns; case counts only where two differ by nothing else.
+
+    Args:
+        wanted: The model's columns.
+        present: The caller's labels.
+        index: The pandas index, where a missing column may be.
+    """
     labels = list(present)
     exact = set(labels)
     if all(name in exact for name in wanted):
@@ -163,8 +169,16 @@ def match(wanted: Sequence[str], present: Any) -> list[Any]:
         raise InputError(
             f"The input lacks column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing[:10]))}"
             f"{' …' if len(missing) > 10 else ''}.{hint.replace('Did you mean', 'Is it spelled')}"
+            f"{_indexed(missing, index)} It has: {', '.join(map(repr, names[:10])) or 'none'}"
+            f"{', …' if len(names) > 10 else ''}."
         )
     return found
+
+
+def _indexed(missing: list[str], index: Any) -> str:
+    levels = [str(level) for level in index.names] if index is not None else []
+    found = [name for name in missing if name in levels]
+    return f" {', '.join(map(repr, found))} is in the index: pass the frame after reset_index()." if found else ""
 
 
 _MISSING = object()
@@ -183,7 +197,7 @@ def _from_pandas(frame: pd.DataFrame, types: pa.Schema | None, any_text: bool = 
         found = _few_rows(frame, types)
         if found is not None:
             return found
-    labels = match(names, frame.columns)
+    labels = match(names, frame.columns, frame.index)
     if not frame.columns.is_unique:
         refuse_twins([str(label) for label in frame.columns])
     arrays = [_array(frame[label].array, field, any_text) for label, field in zip(labels, types, strict=True)]
@@ -284,6 +298,8 @@ def refuse_twins(names: Sequence[str]) -> None:
     seen: dict[str, str] = {}
     for name in names:
         folded = name.casefold()
+        if seen.get(folded) == name:
+            raise InputError(f"Column {name!r} occurs twice: drop or rename one of them.")
         if folded in seen:
             raise InputError(
                 f"Columns {seen[folded]!r} and {name!r} are the same name to SQL (case does not count): rename one of "

@@ -110,7 +110,7 @@ def _bindable(name: str, value: Any, kind: str) -> Any:
 
 
 def _wrong(name: str, value: Any, kind: str) -> InputError:
-    return InputError(f"Parameter {name!r} is of type {kind}; a {type(value).__name__} was given.")
+    return InputError(f"Parameter {name!r} is of type {kind}; {schema.kind_of(value)} was given.")
 
 
 def types_of_values(values: Mapping[str, Any] | None) -> dict[str, str]:

@@ -401,7 +401,7 @@ def from_value(value: Any) -> str:
         scale = max(0, -int(digits.exponent)) if isinstance(digits.exponent, int) else 0
         return f"DECIMAL({max(len(digits.digits), scale + 1)},{scale})"
     raise SQLModelError(
-        f"No SQL type for a parameter that is a {type(value).__name__}: pass a number, text, a date or a list of them, "
+        f"No SQL type for a parameter that is {kind_of(value)}: pass a number, text, a date or a list of them, "
         "or give its type by a signature with params."
     )
 
@@ -417,6 +417,12 @@ _VALUE_TYPES: tuple[tuple[type, str], ...] = (
     (datetime.time, "TIME"),
     (datetime.timedelta, "INTERVAL"),
 )
+
+
+def kind_of(value: Any) -> str:
+    """A Python value's type with its article, for messages: ``an int``."""
+    name = type(value).__name__
+    return f"{'an' if name[:1] in 'aeioAEIO' else 'a'} {name}"
 
 
 def arrow_schema(columns: Mapping[str, str]) -> pa.Schema:

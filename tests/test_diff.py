@@ -212,7 +212,7 @@ def test_models_that_read_other_columns_say_which_does_not_run_and_what_to_pass(
 
 
 def test_what_is_no_model_is_refused() -> None:
-    with pytest.raises(InputError, match="not a int"):
+    with pytest.raises(InputError, match="not an int"):
         diff(SQLModel("SELECT 1 AS a"), 3)
 
 

@@ -80,17 +80,17 @@ def test_output_of_another_kind(plus_one):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ("text", "cannot read a str"),
-        (5, "cannot read a int"),
-        ({1, 2}, "cannot read a set"),
-        ([1, 2], "cannot read a list"),
+        ("text", "is a str, which cannot be read"),
+        (5, "is an int, which cannot be read"),
+        ({1, 2}, "is a set, which cannot be read"),
+        ([1, 2], "is a list, which cannot be read"),
         (np.array([[1]]), "no column names"),
         ([], "no columns"),
         (pd.DataFrame(), "no columns"),
         (pd.DataFrame({"": [1]}), "empty name"),
         (pd.DataFrame({"a\0b": [1]}), "not text"),
         (pd.DataFrame([[1, 2]], columns=["a", "A"]), "same name"),
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "same name"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "Column 'a' occurs twice"),
         (pa.table([[1], [2]], names=["a", "A"]), "same name"),
         (pl.DataFrame({"a": [1], "A": [2]}), "same name"),
         ({"a": [1, 2], "b": [1]}, "do not form a table"),
@@ -208,6 +208,10 @@ def test_columns_by_name_in_any_order_and_case(typed):
         typed.predict(pd.DataFrame([ROW]).drop(columns="b"))
     with pytest.raises(InputError, match="lacks columns 'a', 'b', 'c', 'd'"):
         typed.predict([{"z": 1}])
+    with pytest.raises(
+        InputError, match=r"lacks column 'b'.*'b' is in the index: .*reset_index\(\)\. It has: 'a', 'c'"
+    ):
+        typed.predict(pd.DataFrame([ROW]).set_index("b"))
     with pytest.raises(InputError, match=r"lacks column 'c'\. Is it spelled 'cc'"):
         typed.predict(pd.DataFrame([ROW]).rename(columns={"c": "cc"}))
 

@@ -74,6 +74,42 @@ def test_an_unknown_dialect(tmp_path):
     refused(tmp_path, "SELECT a FROM input", "Unknown dialect 'oracel'.*'oracle'", dialect="oracel")
 
 
+@pytest.mark.parametrize("path", ["rank.sql", r"C:\my x\rank.sql", "queries/rank.sql", "/q/rank.SQL", "../a b/r.sql"])
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
+def test_a_path_given_as_text(tmp_path, path, dialect):
+    refused(tmp_path, path, "This is a path, not a query: pass pathlib.Path", dialect=dialect)
+
+
+def test_what_ends_like_a_path_and_is_a_query(tmp_path):
+    save(tmp_path, "/* a */ WITH sql AS (SELECT a FROM input) SELECT sql.a AS v FROM sql /* rank.sql */")
+    refused(tmp_path / "n", "SELECT a FROM x.sql", "able 'x.sql'|able 'sql'")
+
+
+@pytest.mark.parametrize(
+    ("sql", "dialect", "words", "at"),
+    [
+        ("SELECT a FROM input WHERE b = {region}", "duckdb", "write a parameter as :name", (1, 31)),
+        ("SELECT a FROM input WHERE b = {region}", "tsql", "write a parameter as @name", (1, 31)),
+        ("SELECT a FROM input WHERE a = %s", "duckdb", "write a parameter as :name", (1, 31)),
+        ("SELECT a FROM input WHERE a IN (%s, %s)", "postgres", "write a parameter as :name", (1, 33)),
+        ("SELECT a FROM input WHERE b = %(region)s", "mysql", "write a parameter as :name", (1, 31)),
+    ],
+)
+def test_placeholders_of_python_programs(tmp_path, sql, dialect, words, at):
+    refused(tmp_path, sql, words, at, dialect=dialect)
+
+
+def test_a_remainder_and_a_struct_are_no_placeholders(tmp_path):
+    data = pd.DataFrame({"a": [5], "s": [3]})
+    save(tmp_path, "SELECT a %s AS r, {'x': a}.x AS x, '{a} = %s' AS t FROM input", input_example=data)
+    found = mlflow_sql_flavor.load_model(str(tmp_path / "m")).predict(data)
+    assert found.values.tolist() == [[2, 5, "{a} = %s"]]
+
+
+def test_what_is_no_query_at_all(tmp_path):
+    refused(tmp_path, DATA, "pathlib.Path of a .sql file")
+
+
 # 2: one statement, a query
 
 

@@ -138,9 +138,9 @@ def test_defaults_and_types_of_a_signature(declared, loaded):
     ("params", "words"),
     [
         ({"i": 1.5}, "'i' is of type BIGINT; a float"), ({"i": "1"}, "'i' is of type BIGINT; a str"),
-        ({"i": True}, "'i' is of type BIGINT; a bool"), ({"b": 1}, "'b' is of type BOOLEAN; a int"),
-        ({"s": 5}, "'s' is of type VARCHAR; a int"), ({"d": 5}, "'d' is of type DATE; a int"),
-        ({"l": "a"}, "'l' is of type a list of VARCHAR; a str"), ({"l": [1]}, "'l' is of type VARCHAR; a int"),
+        ({"i": True}, "'i' is of type BIGINT; a bool"), ({"b": 1}, "'b' is of type BOOLEAN; an int"),
+        ({"s": 5}, "'s' is of type VARCHAR; an int"), ({"d": 5}, "'d' is of type DATE; a int"),
+        ({"l": "a"}, "'l' is of type a list of VARCHAR; a str"), ({"l": [1]}, "'l' is of type VARCHAR; an int"),
         ({"d": "soon"}, "cannot be converted"), ({"i": 2**70}, "cannot be converted"),
         ({"ii": 1}, r"no parameter 'ii'\. Did you mean 'i'"), ({"zzz": 1}, "Its parameters: "),
         ([1], "params is a dict"),

@@ -61,7 +61,7 @@ def test_every_kind(kind, tmp_path):
     ("tables", "words"),
     [
         (["x"], "tables is a dict"),
-        ({"t": 5}, "Reference table 't': predict cannot read a int|Reference table 't'"),
+        ({"t": 5}, "Reference table 't': The data is an int, which cannot be read as a table"),
         ({"t": "/nowhere/x.parquet"}, "no file 'x.parquet'"),
         ({"t": pd.DataFrame()}, "no columns"),
         ({"t": LISTINGS, "T": LISTINGS}, "same|Two reference tables"),

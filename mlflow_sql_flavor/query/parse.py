@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.tokens import Token, TokenType
 
 from ..errors import QueryError, did_you_mean
 from .deep import with_deep_stack
@@ -45,6 +49,8 @@ _TABLE_FUNCTIONS = {
     "numbers", "sequence", "regexp_split_to_table", "string_to_table", "json_tuple", "values", "table", "generator",
     "json_to_recordset", "jsonb_to_recordset", "split", "repeat", "jsonb_path_query", "regexp_matches",
 }  # fmt: skip
+#: The path of a .sql file: one word, or rooted as no query begins.
+_PATH = re.compile(r"(?:(?:[A-Za-z]:|~|\.{0,2})[\\/](?!\*)[^\n]*|[^\s'\"();*]+)\.sql", re.I)
 _DUCKDB_MARKS = ("{{", "{%", "{#", "${", "<%")
 
 
@@ -81,11 +87,15 @@ def parse(sql: str | exp.Expr, dialect: str = "duckdb") -> ParsedQuery:
     if isinstance(sql, exp.Expr):
         sql = sql.sql(dialect)
     if not isinstance(sql, str):
-        raise QueryError(f"A query is text or a sqlglot expression, not {type(sql).__name__}.")
+        raise QueryError(
+            f"A query is text, a pathlib.Path of a .sql file or a sqlglot expression, not {type(sql).__name__}."
+        )
     if not sql.strip():
         raise QueryError("The query is empty.")
     if "\x00" in sql:
         raise QueryError("The query holds a NUL character.", sql, sql.index("\x00"))
+    if len(sql) < 1000 and _PATH.fullmatch(sql.strip()):
+        raise QueryError(f"This is a path, not a query: pass pathlib.Path({sql.strip()!r}).")
     text = sql
     return with_deep_stack(lambda: _parse(text, dialect))
 
@@ -102,6 +112,7 @@ def _parse(sql: str, dialect: str) -> ParsedQuery:
     at = adjacent(tokens, sql, _DUCKDB_MARKS)
     if at is not None:
         raise _templating(sql, at)
+    _refuse_braces(sql, dialect, tokens)
     uses = find_placeholders(sql, dialect, tokens)
     text = sql
     if dialect == "duckdb":
@@ -239,6 +250,34 @@ def _refuse_marks(sql: str) -> None:
             raise _templating(sql, sql.index(mark))
 
 
+def _refuse_braces(sql: str, dialect: str, tokens: Sequence[Token]) -> None:
+    """Refuses ``{name}``, ``= %s`` and ``= %(name)s``, which a Python program would have filled in."""
+    for i, token in enumerate(tokens):
+        found = None
+        if token.token_type == TokenType.L_BRACE:
+            found = _BRACES.match(sql, token.start)
+        elif token.token_type == TokenType.MOD and i and tokens[i - 1].token_type in _BEFORE_VALUE:
+            found = (_PERCENT if dialect in ("postgres", "redshift") else _PERCENTS).match(sql, token.start)
+        if found:
+            form = _OWN_FORM.get(dialect, ":name")
+            raise QueryError(
+                f"{found[0]!r} is filled in by nobody: write a parameter as {form}.", sql, token.start, len(found[0])
+            )
+
+
+#: The dialects whose engine has a form of its own.
+_OWN_FORM = {"tsql": "@name", "bigquery": "@name", "clickhouse": "{name: Type}"}
+_BRACES = re.compile(r"\{\w*\}")
+_PERCENT = re.compile(r"%s\b")
+_PERCENTS = re.compile(r"%s\b|%\(\w+\)s\b")
+#: After these no operator stands between two values, so % is none.
+_BEFORE_VALUE = {
+    TokenType.EQ, TokenType.NEQ, TokenType.GT, TokenType.GTE, TokenType.LT, TokenType.LTE, TokenType.L_PAREN,
+    TokenType.COMMA, TokenType.LIKE, TokenType.ILIKE, TokenType.AND, TokenType.OR, TokenType.BETWEEN, TokenType.LIMIT,
+    TokenType.OFFSET,
+}  # fmt: skip
+
+
 def _token_message(dialect: str) -> str:
     return (
         f"The query cannot be read as {dialect}: a string, quoted name or comment is not closed, or a character has "
@@ -262,6 +301,4 @@ def _parse_error(e: ParseError, sql: str, dialect: str) -> QueryError:
 
 
 def _plain(text: str) -> str:
-    import re
-
     return re.sub(r"\x1b\[[0-9;]*m", "", text).split("\n")[0].strip()
