@@ -139,7 +139,7 @@ def test_defaults_and_types_of_a_signature(declared, loaded):
     [
         ({"i": 1.5}, "'i' is of type BIGINT; a float"), ({"i": "1"}, "'i' is of type BIGINT; a str"),
         ({"i": True}, "'i' is of type BIGINT; a bool"), ({"b": 1}, "'b' is of type BOOLEAN; an int"),
-        ({"s": 5}, "'s' is of type VARCHAR; an int"), ({"d": 5}, "'d' is of type DATE; a int"),
+        ({"s": 5}, "'s' is of type VARCHAR; an int"), ({"d": 5}, "'d' is of type DATE; an int"),
         ({"l": "a"}, "'l' is of type a list of VARCHAR; a str"), ({"l": [1]}, "'l' is of type VARCHAR; an int"),
         ({"d": "soon"}, "cannot be converted"), ({"i": 2**70}, "cannot be converted"),
         ({"ii": 1}, r"no parameter 'ii'\. Did you mean 'i'"), ({"zzz": 1}, "Its parameters: "),
