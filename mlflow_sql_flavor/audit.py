@@ -105,8 +105,8 @@ def _checked(subject: str, message: str, check: Callable[[], object]) -> Iterato
 
 
 def _gate(spec: SqlSpec) -> None:
-    from .compile import SCRATCH
     from .engines import sandbox
+    from .engines.scratch import SCRATCH
 
     tables = [*spec.tables, *([spec.input_table] if spec.input_types is not None else [])]
     functions = [*(spec.udfs.functions if spec.udfs else ()), *spec.compat.macros]

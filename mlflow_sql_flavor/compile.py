@@ -16,7 +16,9 @@ from .engines import sandbox
 from .engines.duckdb import Instance, Program
 from .engines.forks import querying
 from .engines.sandbox import Limits, TableSource
+from .engines.scratch import SCRATCH
 from .errors import QueryError, SQLModelError, did_you_mean
+from .kinds import function_kinds
 from .query import packs
 from .query.analyse import ROW_ID, RowPlan, plan_rows, used_columns
 from .query.tree import dumps
@@ -27,7 +29,7 @@ from .udfs import Udf
 if TYPE_CHECKING:
     from .query.types import Finding, ParsedQuery
 
-__all__ = ["SCRATCH", "Compiled", "bind", "check_source_tables", "compile_query", "instance_for", "orders_rows"]
+__all__ = ["Compiled", "bind", "check_source_tables", "compile_query", "instance_for", "orders_rows"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,6 @@ class Compiled:
         param_types: ``{placeholder: DuckDB type}``.
         columns: ``{reference table: its columns the query uses}``.
         claims: ``{reference table: column sets}`` that must be unique for the row class to hold.
-        why_table: What in the query makes its rows a table of their own, for messages.
         compat: What the package installs for the dialect.
         level: Of the dialect.
         warnings: What the writer should know.
@@ -53,16 +54,11 @@ class Compiled:
     param_types: Mapping[str, str]
     columns: Mapping[str, list[str]]
     claims: Mapping[str, list[list[str]]]
-    why_table: str | None
     compat: CompatSpec
     level: str
     warnings: tuple[Finding, ...] = ()
     nondeterminism: tuple[Finding, ...] = ()
     allowed: tuple[str, ...] = ()
-
-
-#: An instance without tables or macros, for its parser and its catalog.
-SCRATCH = Instance(lambda: sandbox.open_instance(limits=replace(Limits.default(), threads=1)))
 
 
 @querying
@@ -139,7 +135,6 @@ def compile_query(
         _folded(param_types, facts.parameters),
         columns,
         plan.claims,
-        plan.reason,
         compat,
         translation.level,
         translation.warnings,
@@ -264,70 +259,6 @@ def _open(
             for udf in udfs.values()
         ],
     )
-
-
-@functools.lru_cache(maxsize=1)
-def _builtin_kinds() -> dict[str, str]:
-    rows = SCRATCH.cursor().execute("SELECT DISTINCT function_name, function_type FROM duckdb_functions()").fetchall()
-    return _fold_kinds(rows)
-
-
-def _fold_kinds(rows: list[tuple[str, str]]) -> dict[str, str]:
-    kinds: dict[str, str] = {}
-    for name, kind in rows:
-        if kinds.get(name.casefold()) != "aggregate":
-            kinds[name.casefold()] = kind
-    return kinds
-
-
-#: What DuckDB's parser makes functions of, that its catalog does not list.
-SPECIAL = {"coalesce", "nullif", "ifnull", "if", "row", "struct_pack", "list_value", "map", "array_value", "try"}
-
-
-def function_kinds(instance: Instance, udfs: Collection[str]) -> Callable[[str], str]:
-    """Tells a function's kind by name; a macro is what the functions in its body are."""
-    scalar = {name.casefold() for name in udfs} | SPECIAL
-
-    @functools.cache
-    def macros() -> dict[str, str]:  # listing them takes as long as all the rest: only for a query that calls functions
-        with contextlib.closing(instance.cursor()) as cursor:
-            rows = cursor.execute(
-                "SELECT function_name, any_value(macro_definition) FROM duckdb_functions() "
-                "WHERE function_type = 'macro' GROUP BY ALL"
-            ).fetchall()
-        return {name.casefold(): text for name, text in rows}
-
-    @functools.lru_cache(maxsize=1000)
-    def kind(name: str) -> str:
-        if name in scalar:
-            return "scalar"
-        if name in macros():
-            with contextlib.closing(instance.cursor()) as cursor:
-                return kind_of_body(cursor, macros()[name], kind)
-        return _builtin_kinds().get(name, "unknown")
-
-    return kind
-
-
-def kind_of_body(cursor: Any, text: str, kind: Callable[[str], str]) -> str:
-    """The kind of a macro: that of the functions in its body."""
-    try:
-        tree = sandbox.parse_tree(cursor, f"SELECT {text}")
-    except SQLModelError:
-        return "unknown"
-    found = set()
-    stack: list[Any] = [tree]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, dict):
-            if part.get("class") == "FUNCTION" and part.get("function_name", "").casefold() not in ("", "error"):
-                found.add(kind(part["function_name"].casefold()))
-            elif part.get("class") == "WINDOW":
-                found.add("unknown")
-            stack.extend(part.values())
-        elif isinstance(part, list):
-            stack.extend(part)
-    return next((k for k in ("unknown", "table", "aggregate") if k in found), "scalar")
 
 
 _LOCATION = {"query_location", "query_location_length"}

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import schema
+from .columns import FEW, OBJECT, array_of, cast, guess_array, python_types
 from .errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["FEW", "Frame", "infer_types", "match", "read", "refuse_twins", "shape_of", "values_of"]
+__all__ = ["Frame", "infer_types", "match", "read", "refuse_twins", "shape_of", "values_of"]
 
 
 @dataclass(frozen=True)
@@ -102,13 +101,6 @@ def _casts_views() -> bool:
         return False
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    t = pa.types
-    return t.is_string(kind) or t.is_large_string(kind) or (hasattr(t, "is_string_view") and t.is_string_view(kind))
-
-
 def _as_pandas(data: Any, types: pa.Schema | None) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
@@ -190,7 +182,7 @@ def _from_pandas(frame: pd.DataFrame, types: pa.Schema | None, any_text: bool = 
     if types is None:
         names = [str(label) for label in frame.columns]
         refuse_twins(names)
-        arrays = [_guess(frame.iloc[:, i].array, name) for i, name in enumerate(names)]
+        arrays = [guess_array(frame.iloc[:, i].array, name) for i, name in enumerate(names)]
         return pa.table(arrays, names=names)
     names = types.names
     if 0 < len(frame) <= FEW:
@@ -200,12 +192,8 @@ def _from_pandas(frame: pd.DataFrame, types: pa.Schema | None, any_text: bool = 
     labels = match(names, frame.columns, frame.index)
     if not frame.columns.is_unique:
         refuse_twins([str(label) for label in frame.columns])
-    arrays = [_array(frame[label].array, field, any_text) for label, field in zip(labels, types, strict=True)]
+    arrays = [array_of(frame[label].array, field, any_text) for label, field in zip(labels, types, strict=True)]
     return pa.table(arrays, names=names)
-
-
-#: Up to so many rows a pandas frame is read value by value, which costs less than setting up each column.
-FEW = 16
 
 
 def _few_rows(frame: pd.DataFrame, types: pa.Schema) -> pa.Table | None:
@@ -250,30 +238,13 @@ def _row_plan(types: pa.Schema) -> tuple[list[str], pa.DataType, list[tuple[int,
     known = _PLANS.get(id(types))  # Arrow takes long to hash a schema
     if known is not None and known[0] is types:
         return known[1]
-    kinds = _python_types()
+    kinds = python_types()
     checks = [(place, kinds[kind.id]) for place, kind in enumerate(types.types) if kind.id in kinds]
     plan = types.names, pa.struct(list(types)), checks
     if len(_PLANS) > 1000:
         _PLANS.clear()
     _PLANS[id(types)] = types, plan
     return plan
-
-
-@functools.lru_cache(maxsize=1)
-def _python_types() -> dict[int, frozenset[type]]:
-    """The Python types that Arrow takes as they are for a type, of those of which it would make something else."""
-    import pandas as pd
-    import pyarrow as pa
-
-    null = {type(None), type(pd.NA), type(pd.NaT)}
-    kinds: dict[int, set[type]] = {
-        pa.bool_().id: {bool},
-        pa.date32().id: {datetime.date},
-        pa.timestamp("us").id: {datetime.datetime, pd.Timestamp},
-    }
-    for width in (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()):
-        kinds[width.id] = {int}
-    return {kind: frozenset(types | null) for kind, types in kinds.items()}
 
 
 def _from_arrow(table: pa.Table, types: pa.Schema | None, any_text: bool = False) -> pa.Table:
@@ -287,10 +258,10 @@ def _from_arrow(table: pa.Table, types: pa.Schema | None, any_text: bool = False
                 kind = schema.to_arrow(schema.from_arrow(column.type))
             except Exception as error:
                 raise InputError(f"Column {name!r}: {getattr(error, 'message', error)}") from None
-            columns.append(_cast(column, pa.field(name, kind)))
+            columns.append(cast(column, pa.field(name, kind)))
         return pa.table(columns, names=table.column_names)
     labels = match(types.names, table.column_names)
-    columns = [_cast(table.column(c), field, any_text) for c, field in zip(labels, types, strict=True)]
+    columns = [cast(table.column(c), field, any_text) for c, field in zip(labels, types, strict=True)]
     return pa.table(columns, names=types.names)
 
 
@@ -312,110 +283,6 @@ def refuse_twins(names: Sequence[str]) -> None:
             raise InputError(f"Column {name!r} has a name that is not text (NUL, or half a surrogate pair): rename it.")
 
 
-def _guess(values: Any, name: str) -> pa.Array:
-    """The array of the column's own type."""
-    import pyarrow as pa
-
-    try:
-        found = pa.array(values, from_pandas=True)
-        text = schema.from_arrow(found.type)
-    except Exception:
-        raise InputError(
-            f"Column {name!r} holds values of more than one type, or of one that SQL does not have: make them one "
-            "type, or give the column's type in input_types."
-        ) from None
-    if text.startswith("TIMESTAMP"):
-        text = (
-            "TIMESTAMP WITH TIME ZONE" if "TZ" in text or "ZONE" in text else "TIMESTAMP"
-        )  # pandas' unit says how a frame was made, not what the column is
-    return _cast(found, pa.field(name, schema.to_arrow(text)))
-
-
-def _array(values: Any, field: pa.Field, any_text: bool = False) -> pa.Array:
-    import pandas as pd
-    import pyarrow as pa
-
-    guess = pa.types.is_date(field.type)  # of which a time would be cut off unseen
-    if (
-        len(values) > FEW
-        and isinstance(values, pd.arrays.NumpyExtensionArray)
-        and values.dtype == "float64"
-        and pa.types.is_float64(field.type)
-        and not math.isnan((plain := values.to_numpy()).min())
-    ):
-        return pa.array(plain)  # no NULL to look for, value by value
-    if any_text and pa.types.is_string(field.type) and hasattr(values, "__arrow_array__"):
-        found = pa.array(values, from_pandas=True)
-        if _is_text(found.type):
-            return found
-    if getattr(values, "dtype", None) == _OBJECT:
-        wanted = _python_types().get(field.type.id)
-        guess = wanted is not None and not wanted.issuperset(map(type, values))
-    try:
-        found = pa.array(values, type=None if guess else field.type, from_pandas=True)
-        if guess or found.type != field.type:
-            return _cast(found, field)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, ValueError, OverflowError):
-        try:
-            found = pa.array(values, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, OverflowError):
-            raise _misfit(field) from None
-        return _cast(found, field)
-    return found
-
-
-def _cast(column: Any, field: pa.Field, any_text: bool = False) -> Any:
-    import pyarrow as pa
-
-    if column.type == field.type or (any_text and pa.types.is_string(field.type) and _is_text(column.type)):
-        return column
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_duration(column.type) and pa.types.is_interval(field.type):
-        nanos = column.cast(pa.duration("ns")).cast(pa.int64()).to_pylist()
-        return pa.array([None if n is None else pa.MonthDayNano([0, 0, n]) for n in nanos], field.type)
-    if schema.from_arrow(column.type) == "VARCHAR" and (
-        pa.types.is_time(field.type) or pa.types.is_interval(field.type)
-    ):
-        column = _read_text(column, field)
-    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
-        if pa.types.is_temporal(field.type):
-            raise _misfit(field)  # of a number, which moment?
-        if pa.types.is_boolean(field.type) and set(column.unique().to_pylist()) - {0, 1, None}:
-            raise _misfit(field)
-    lossy = pa.types.is_timestamp(column.type) and pa.types.is_timestamp(field.type)
-    try:
-        found = column.cast(field.type, safe=not lossy)
-        if pa.types.is_timestamp(column.type) and pa.types.is_date(field.type):
-            lossy = not found.cast(column.type).equals(column)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
-        raise _misfit(field) from None
-    if lossy and pa.types.is_date(field.type):
-        raise _misfit(field)
-    return found
-
-
-def _read_text(column: Any, field: pa.Field) -> Any:
-    """Times and intervals, which come as text through MLflow's schema and which Arrow cannot read, as DuckDB does."""
-    import duckdb
-    import pyarrow as pa
-
-    with duckdb.connect() as con:
-        con.register("given", pa.table({"v": column}))
-        try:
-            read = con.sql(f"SELECT CAST(v AS {schema.from_arrow(field.type)}) AS v FROM given").to_arrow_table()
-        except duckdb.Error:
-            raise _misfit(field) from None
-    return read.column("v").combine_chunks()
-
-
-def _misfit(field: pa.Field) -> InputError:
-    return InputError(
-        f"A value in column {field.name!r} does not fit its type {schema.from_arrow(field.type)}: "
-        "correct the value, or the type in the model's input_types."
-    )
-
-
 def shape_of(data: Any) -> Any:
     """Something equal for frames of the same column names and types; None where that takes a look at the values."""
     import pandas as pd
@@ -423,13 +290,10 @@ def shape_of(data: Any) -> Any:
     if isinstance(data, pd.DataFrame):
         column = getattr(data, "_get_column_array", None)
         dtypes = tuple(data.dtypes) if column is None else tuple(column(i).dtype for i in range(data.shape[1]))
-        return None if _OBJECT in dtypes else (tuple(data.columns.tolist()), dtypes)
+        return None if OBJECT in dtypes else (tuple(data.columns.tolist()), dtypes)
     if type(data).__module__.partition(".")[0] in ("pyarrow", "polars") and not hasattr(data, "collect"):
         return str(data.schema)
     return None
-
-
-_OBJECT = "object"  # how numpy compares a dtype with a name
 
 
 def infer_types(data: Any) -> dict[str, str]:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import frames, outputs, schema
-from .compile import SCRATCH, Compiled, bind, compile_query, instance_for
+from . import frames, outputs
+from .compile import Compiled, bind, compile_query
 from .engines import sandbox, spark
 from .engines.duckdb import Program, Runner
-from .engines.sandbox import Limits, TableSource, effective_limits
+from .engines.sandbox import Limits, effective_limits
 from .engines.worker import ProcessRunner
-from .errors import InputError, ModelFileError, QueryError, did_you_mean
+from .errors import InputError, QueryError
+from .input_types import declared_types, types_of_input
 from .params import Parameters, types_of_schema, types_of_values
-from .recheck import check_compat, check_fields, check_rows
+from .restore import restored, with_newer
 from .spec import SqlSpec
-from .tables import ReferenceTable, open_table, read_tables, stored_table
+from .tables import ReferenceTable, read_tables, source_of, stored_table
 from .udfs import Udf, read_udfs
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class SQLModel:
                     f"A reference table has the input's name {input_table!r}: rename it or set input_table."
                 )
         self._udfs = read_udfs(udfs)
-        self.input_types = _input_types(input_types)
+        self.input_types = declared_types(input_types)
         self.signature = signature or None
         self.prediction_column = prediction_column
         self.model_limits = sandbox.validate_limits(limits, "limits")
@@ -181,44 +181,10 @@ class SQLModel:
         if isinstance(tables, Mapping):
             model.spark_tables = {name: data for name, data in tables.items() if spark.is_table(data)}
             tables = {name: data for name, data in tables.items() if name not in model.spark_tables}
-        model._tables = _override({n: stored_table(n, t, folder) for n, t in spec.tables.items()}, tables, spec)
-        model._bound[None] = model._bind_spec(spec)
+        model._tables = with_newer({n: stored_table(n, t, folder) for n, t in spec.tables.items()}, tables, spec)
+        compiled = restored(spec, model._tables, model._udfs, limits)
+        model._bound[None] = model._ready(compiled, model._defaults())
         return model
-
-    def _bind_spec(self, spec: SqlSpec) -> Bound:
-        check_compat(spec.compat)
-        check_fields(spec)
-        columns = {name: list(table.columns) for name, table in spec.tables.items()}
-        instance = instance_for(columns, functools.partial(_source, self._tables), spec.compat, self._udfs, self.limits)
-        isolated = self.limits.isolation == "process"
-        reads = spec.input_types is not None
-        tables = [*spec.tables, *([spec.input_table] if reads else [])]
-        # A model with a process of its own is opened there only: any parser serves for the gate.
-        with contextlib.closing((SCRATCH if isolated else instance).cursor()) as cursor:
-            facts = sandbox.check(cursor, spec.duckdb_sql, tables=tables, functions=[*self._udfs, *spec.compat.macros])
-        wanted = {name.casefold() for name in facts.parameters}
-        if wanted != {name.casefold() for name in spec.param_types}:
-            raise ModelFileError("MLmodel's param_types are not the parameters of its query: save the model again.")
-        read = any(t.casefold() == spec.input_table.casefold() for t in facts.tables)
-        types = schema.arrow_schema(spec.input_types) if read and spec.input_types else None
-        position = 0 if spec.rows != "table" else None
-        program = Program(
-            spec.duckdb_sql, spec.input_table, types, {}, spec.rows, position, frozenset(facts.parameters)
-        )
-        # With isolation it is bound where it runs, and compared there.
-        program = replace(program, output_types=dict(spec.output_types)) if isolated else bind(instance, program)
-        if dict(program.output_types) != dict(spec.output_types):
-            raise ModelFileError(
-                "The query gives other output types than MLmodel says: it was saved with DuckDB "
-                f"{spec.duckdb_version}. Install that version, or save the model again."
-            )
-        if program.input_schema is None and spec.rows != "table":
-            raise ModelFileError("MLmodel says that the query's rows are the input's, which it does not read.")
-        plain = check_rows(spec, SCRATCH if isolated else instance, program)
-        if isolated:
-            program = replace(program, id_position=None if plain else 0)
-        compiled = Compiled(program, instance, spec.param_types, columns, {}, None, spec.compat, spec.level)
-        return self._ready(compiled, self._defaults())
 
     def _ready(self, compiled: Compiled, defaults: Mapping[str, Any]) -> Bound:
         runner: Runner | ProcessRunner
@@ -357,26 +323,7 @@ class SQLModel:
         return bound
 
     def _types(self, data: Any) -> dict[str, str] | None:
-        """``{column: DuckDB type}`` of the input: as declared, else as in the data."""
-        inputs = getattr(self.signature, "inputs", None)
-        if inputs is not None:
-            known = schema.columns_of(inputs)
-        elif spark.is_frame(data):
-            known = spark.types_of(data)
-        elif data is not None:
-            known = frames.infer_types(_without_objects(data, self.input_types))
-        elif self.input_types:
-            return dict(self.input_types)
-        else:
-            return None
-        folded = {name.casefold(): name for name in known}
-        for name, kind in self.input_types.items():
-            if name.casefold() not in folded:
-                raise InputError(
-                    f"input_types names a column the input lacks: {name!r}.{did_you_mean(name, list(known))}"
-                )
-            known[folded[name.casefold()]] = kind
-        return known
+        return types_of_input(data, self.signature, self.input_types)
 
     def bind(self, types: Mapping[str, str] | None, params: Mapping[str, Any] | None = None) -> Bound:
         """The query compiled for an input of these types; compiled once for each.
@@ -423,7 +370,7 @@ class SQLModel:
             input_types=types,
             param_types=kinds,
             tables={name: table.types for name, table in self._tables.items()},
-            source=functools.partial(_source, self._tables),
+            source=functools.partial(source_of, self._tables),
             unique=lambda name, columns, loose: self._table(name).unique(columns, loose),
             udfs=self._udfs,
             limits=self.limits,
@@ -629,57 +576,3 @@ def _text(sql: Any) -> Any:
         except UnicodeDecodeError:
             raise QueryError(f"The file {sql.name!r} is not UTF-8 text: save it as UTF-8.") from None
     return sql
-
-
-def _input_types(types: Any) -> dict[str, str]:
-    if types is None:
-        return {}
-    if isinstance(types, Mapping):
-        items = [(str(name), kind) for name, kind in types.items()]
-    elif hasattr(types, "names") and hasattr(types, "field"):
-        items = [(field.name, field.type) for field in types]
-    else:
-        raise InputError('input_types is a dict such as {"amount": "DECIMAL(10,2)"}, or a pyarrow Schema.')
-    frames.refuse_twins([name for name, _ in items])
-    return {name: schema.canonical(k) if isinstance(k, str) else schema.from_arrow(k) for name, k in items}
-
-
-def _without_objects(data: Any, declared: Mapping[str, str]) -> Any:
-    """The data without the columns whose types are declared: theirs need not be readable from the data."""
-    if not declared or not hasattr(data, "drop") or not hasattr(data, "iloc"):
-        return data
-    folded = {name.casefold() for name in declared}
-    frame = data.copy(deep=False)
-    for label in frame.columns:
-        if str(label).casefold() in folded:
-            frame[label] = 0
-    return frame
-
-
-def _source(tables: Mapping[str, ReferenceTable], name: str, columns: list[str] | None) -> TableSource:
-    return tables[name].source(columns)
-
-
-def _override(
-    tables: dict[str, ReferenceTable], newer: Mapping[str, Any] | None, spec: SqlSpec
-) -> dict[str, ReferenceTable]:
-    """The model's tables with the loader's newer data in their place, where it has the columns the query reads."""
-    if newer is None:
-        return tables
-    if not isinstance(newer, Mapping):
-        raise InputError("model_config's tables is a dict: {'name of a reference table': path or table}.")
-    folded = {name.casefold(): name for name in tables}
-    for label, data in newer.items():
-        name = folded.get(str(label).casefold())
-        if name is None:
-            raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), list(tables))}")
-        table = open_table(name, data, spec.tables[name].columns)
-        for columns in spec.tables[name].unique:
-            if not table.unique(columns):
-                raise InputError(
-                    f"The data given for reference table {name!r} repeats values of {', '.join(columns)}, which were "
-                    "unique when the model was saved: its rows would be matched more than once. Remove the repeats, "
-                    "or save the model with this table."
-                )
-        tables[name] = table
-    return tables

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import schema
+from .columns import FEW
 from .errors import InputError
-from .frames import FEW, values_of
+from .frames import values_of
 
 if TYPE_CHECKING:
     import pandas as pd

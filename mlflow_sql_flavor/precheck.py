@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .compile import SCRATCH, check_source_tables, compile_query
+from .compile import check_source_tables, compile_query
 from .engines import sandbox
+from .engines.scratch import SCRATCH
 from .errors import QueryError
 from .schema import canonical
 from .tables import ReferenceTable, read_tables

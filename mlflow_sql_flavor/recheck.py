@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .engines import sandbox
-from .errors import ModelFileError, SQLModelError
-from .query import grammar, packs
+from .errors import ModelFileError
+from .kinds import stored_kinds
+from .query import packs
 from .query.analyse import row_class
 from .query.policy import fold
 from .schema import to_arrow
@@ -84,7 +82,7 @@ def check_rows(spec: SqlSpec, instance: Instance, program: Program) -> bool:
             statement,
             program.input_table,
             {name: list(table.columns) for name, table in spec.tables.items()},
-            kind=_kinds(cursor, spec, instance),
+            kind=stored_kinds(cursor, spec, instance),
             # Not looked up in the data: a repeated key shows when the query runs, by the row numbers.
             unique=lambda name, columns, loose: any(
                 key <= set(map(fold, columns)) for key in claims.get(fold(name), [])
@@ -98,40 +96,3 @@ def check_rows(spec: SqlSpec, instance: Instance, program: Program) -> bool:
             f"MLmodel says that the query's rows are {spec.rows}, which its text does not bear out: save it again."
         )
     return plain
-
-
-_BODY = re.compile(r"CREATE MACRO \w+\s*\([^)]*\)\s+AS\s+(?!TABLE\b)(.*)", re.DOTALL | re.IGNORECASE)
-
-
-def _kinds(cursor: Any, spec: SqlSpec, instance: Instance) -> Callable[[str], str]:
-    """As :func:`.compile.function_kinds`, without listing DuckDB's functions where the package's own lists say it."""
-    from .compile import SPECIAL, function_kinds, kind_of_body
-
-    scalar = {fold(name) for name in (spec.udfs.functions if spec.udfs else ())} | SPECIAL
-    compat = spec.compat
-    macros: dict[str, str] = {}
-    if compat.pack is not None:
-        for text in packs.statements(compat.pack, compat.version or 1, compat.macros):
-            macros[fold(text.split("(", 1)[0].split()[-1])] = text
-
-    @functools.cache
-    def listed() -> Callable[[str], str]:
-        return function_kinds(instance, ())
-
-    @functools.lru_cache(maxsize=1000)
-    def kind(name: str) -> str:
-        if name in scalar:
-            return "scalar"
-        if name in macros:
-            body = _BODY.fullmatch(macros[name].strip())
-            try:
-                return kind_of_body(cursor, body[1], kind) if body else listed()(name)
-            except SQLModelError:
-                return "unknown"
-        if name in grammar.allowed("aggregate"):
-            return "aggregate"
-        if name in grammar.allowed("scalar") or name in grammar.allowed("operator"):
-            return "scalar"
-        return listed()(name)
-
-    return kind

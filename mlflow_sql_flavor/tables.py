@@ -21,7 +21,7 @@ from .spec import TableSpec
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ReferenceTable", "open_table", "read_tables", "sha256_of", "stored_table"]
+__all__ = ["ReferenceTable", "open_table", "read_tables", "sha256_of", "source_of", "stored_table"]
 
 #: The most columns a reference table may have.
 MAX_COLUMNS = 10_000
@@ -205,6 +205,11 @@ def _open_file(name: str, path: Path) -> pa.Table | Path:
             except duckdb.Error:
                 raise InputError(f"Reference table {name!r}: {path.name!r} cannot be read as CSV.") from None
     raise InputError(f"Reference table {name!r}: {path.name!r} is neither a .parquet nor a .csv file.")
+
+
+def source_of(tables: Mapping[str, ReferenceTable], name: str, columns: list[str] | None) -> TableSource:
+    """What DuckDB makes one of the tables from, cut to ``columns``."""
+    return tables[name].source(columns)
 
 
 def sha256_of(path: Path) -> str:

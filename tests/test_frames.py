@@ -11,7 +11,8 @@ import pytest
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
-from mlflow_sql_flavor import SQLModel, frames, outputs
+from mlflow_sql_flavor import SQLModel, outputs
+from mlflow_sql_flavor.columns import FEW
 from mlflow_sql_flavor.errors import InputError, QueryError
 
 #: pandas before version 3 has no type of text.
@@ -168,7 +169,7 @@ def typed():
     return SQLModel("SELECT a, b, c, d FROM input", signature=SIGNATURE)
 
 
-@pytest.mark.parametrize("rows", [1, frames.FEW + 1])
+@pytest.mark.parametrize("rows", [1, FEW + 1])
 @pytest.mark.parametrize(
     ("change", "value"),
     [
@@ -188,7 +189,7 @@ def test_values_of_a_signatures_types(typed, change, value, rows):
         assert last is value if value is pd.NA or value is pd.NaT else last == value
 
 
-@pytest.mark.parametrize("rows", [1, frames.FEW + 1])
+@pytest.mark.parametrize("rows", [1, FEW + 1])
 @pytest.mark.parametrize(
     "change",
     [{"a": 1.5}, {"a": "x"}, {"a": 1e30}, {"a": 2**64}, {"a": [1]}, {"b": "t"}, {"b": 2}, {"c": {"x": 1}}, {"d": 1},

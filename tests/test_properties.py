@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 
 from mlflow_sql_flavor import SQLModel, frames, outputs, schema
+from mlflow_sql_flavor.columns import FEW, array_of
 from mlflow_sql_flavor.errors import InputError, QueryError
 
 from .query.bench import SCHEMA, Writer, bench, rows_of, sample
@@ -48,7 +49,7 @@ VALUES = {
 }
 COLUMNS = {f"c{i}": kind for i, kind in enumerate(VALUES)}
 ARROW = schema.arrow_schema(COLUMNS)
-ROWS = st.lists(st.tuples(*(st.none() | values for values in VALUES.values())), max_size=frames.FEW + 3)
+ROWS = st.lists(st.tuples(*(st.none() | values for values in VALUES.values())), max_size=FEW + 3)
 
 
 def _columns(rows):
@@ -117,7 +118,7 @@ def test_pandas_in_is_arrow_in(table):
     for name in table.column_names:
         expected = [None if isinstance(v, float) and math.isnan(v) else v for v in table[name].to_pylist()]
         assert same(read[name].to_pylist(), expected), name
-        array = frames._array(objects[name].array, ARROW.field(name))
+        array = array_of(objects[name].array, ARROW.field(name))
         assert same(pa.chunked_array([array]).to_pylist(), expected), name
 
 

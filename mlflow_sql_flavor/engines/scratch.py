@@ -1,0 +1,14 @@
+"""DuckDB without a model: its parser and its catalog."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from . import sandbox
+from .duckdb import Instance
+from .sandbox import Limits
+
+__all__ = ["SCRATCH"]
+
+#: An instance without tables or macros, opened when it is first asked.
+SCRATCH = Instance(lambda: sandbox.open_instance(limits=replace(Limits.default(), threads=1)))
