@@ -221,7 +221,9 @@ def _named(session: Any, name: str, data: Any, checked: Checked) -> Any:
     """A table the caller named, with the columns the query reads; keys that must be unique are looked at."""
     frame = spark.table(session, data)
     if not spark.is_frame(frame):
-        raise InputError(f"Reference table {name!r} is given as a {type(data).__name__}: name a table of the session.")
+        raise InputError(
+            f"Reference table {name!r} is given as data of type {type(data).__name__}: name a table of the session."
+        )
     frame = spark.select(frame, checked.types[name], f"The table given for {name!r}")
     for columns in checked.claims.get(name, []):
         if spark.repeats(frame, columns):

@@ -84,8 +84,8 @@ def open_source(data: Any) -> Source:
         part = Part("", lambda names: _pick(pa.RecordBatchReader.from_stream(data), names), lambda: rows, lambda: None)
         return Source(schema, (part,), True)
     raise InputError(
-        f"predict_batches cannot read a {type(data).__name__}: pass the path of a Parquet file or of a folder of "
-        "them, a pyarrow Dataset, or a RecordBatchReader."
+        f"predict_batches cannot read data of type {type(data).__name__}: pass the path of a Parquet file or of a "
+        "folder of them, a pyarrow Dataset, or a RecordBatchReader."
     )
 
 

@@ -88,7 +88,7 @@ def read_udfs(functions: Sequence[Callable[..., Any]] | None) -> dict[str, Udf]:
     for function in functions or ():
         name = getattr(function, "__name__", "")
         if not callable(function) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            what = "a lambda" if name == "<lambda>" else f"a {type(function).__name__}"
+            what = "a lambda" if name == "<lambda>" else f"an object of type {type(function).__name__}"
             raise SQLModelError(f"udfs must be named functions: {what} has no name that SQL can call it by; use def.")
         if name.casefold() in (known.casefold() for known in found):
             raise SQLModelError(f"Two of the functions in udfs are named {name}: rename one.")

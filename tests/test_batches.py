@@ -256,7 +256,7 @@ def test_folders_are_not_mixed(folder: Path, tmp_path: Path) -> None:
     ("data", "says"),
     [
         ("nowhere.parquet", "no file or folder 'nowhere.parquet'"),
-        ({"a": [1]}, "cannot read a dict"),
+        ({"a": [1]}, "cannot read data of type dict"),
         (pa.table({"b": [1]}), "lacks column 'a'"),
     ],
 )

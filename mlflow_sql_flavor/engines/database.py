@@ -149,8 +149,8 @@ def connect(given: Any, dialect: str | None = None) -> Connection:
         if found is not None:
             return _DBAPI(given, found)
     raise InputError(
-        f"run_on cannot use a {type(given).__module__}.{type(given).__name__}: pass an ADBC or DB-API connection, an "
-        "SQLAlchemy engine or connection, a DuckDB connection or a Spark session."
+        f"run_on cannot use an object of type {type(given).__module__}.{type(given).__name__}: pass an ADBC or "
+        "DB-API connection, an SQLAlchemy engine or connection, a DuckDB connection or a Spark session."
     )
 
 

@@ -388,7 +388,9 @@ def _parse_error(error: Exception, sql: str) -> QueryError:
     """DuckDB's message as ours: its excerpt gives the line, and the caret the place in it."""
     if "Max expression depth" in str(error):
         return QueryError(TOO_DEEP)
-    message = f"DuckDB cannot read the query: {_sentence(error)}"
+    from ..query.hints import text_hint
+
+    message = f"DuckDB cannot read the query: {_sentence(error).rstrip('.')}.{text_hint(sql)}"
     match = _CARET.search(str(error))
     if match is None:
         return QueryError(message, sql)

@@ -387,7 +387,11 @@ def _reason(name: str) -> str:
 
 
 def _no_function(name: str, allowed: frozenset[str]) -> str:
-    hint = _reason(name) or did_you_mean(name, allowed)
+    hint = _reason(name)
+    if not hint:
+        from .hints import function_hint  # sqlglot: only where a query is refused
+
+        hint = function_hint(name, allowed)
     return f"{_shown(name)} is not among the functions a query may call.{hint}"
 
 

@@ -338,7 +338,7 @@ def test_refusals() -> None:
         query.run_on(connection, input="a; DROP TABLE b")
     with pytest.raises(InputError, match="no name of a table"):
         query.run_on(connection, input="t", into="x AS SELECT 1")
-    with pytest.raises(InputError, match="cannot use a builtins"):
+    with pytest.raises(InputError, match="cannot use an object of type builtins"):
         query.run_on(object(), input="t")
     with pytest.raises(QueryError, match="esperanto"):
         query.run_on(connection, input="t", dialect="esperanto")
