@@ -32,8 +32,9 @@ def write(model: SQLModel, prepared: Prepared, folder: Path, code: str | None) -
     Returns:
         The ``sql`` section of its MLmodel.
     """
+    from importlib.metadata import version
+
     import duckdb
-    import sqlglot
 
     bound = prepared.bound
     compiled = bound.compiled
@@ -68,7 +69,7 @@ def write(model: SQLModel, prepared: Prepared, folder: Path, code: str | None) -
         ],
         allow=list(compiled.allowed),
         expected_output=prepared.write_expected(folder),
-        sqlglot_version=sqlglot.__version__,
+        sqlglot_version=version("sqlglot"),
         duckdb_version=duckdb.__version__,
         mlflow_sql_flavor_version=__version__,
         code=code,

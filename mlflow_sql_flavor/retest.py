@@ -114,15 +114,16 @@ def _translation(spec: SqlSpec) -> Iterator[Check]:
 
 
 def _versions(spec: SqlSpec) -> Iterator[Check]:
+    from importlib.metadata import version
+
     import duckdb
-    import sqlglot
 
     from .version import __version__
 
     pairs = (
         ("mlflow-sql-flavor", spec.mlflow_sql_flavor_version, __version__),
         ("duckdb", spec.duckdb_version, duckdb.__version__),
-        ("sqlglot", spec.sqlglot_version, sqlglot.__version__),
+        ("sqlglot", spec.sqlglot_version, version("sqlglot")),
     )
     changed = [f"{name} {then} then, {now} now" for name, then, now in pairs if then != now]
     if changed:
