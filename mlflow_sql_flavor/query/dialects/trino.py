@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from . import DialectRules, common, documented
+from . import DialectRules, common, documented, trino_functions
 from .context import Context
 from .databricks.dates import argument_count
 
@@ -27,7 +27,8 @@ _VERIFIED = """
     str_position strposition time_to_str str_to_time json_extract logical_and logical_or array_size
     group_concat array_contains array_filter
 """
-documented.standard(D, _VERIFIED.split())
+documented.standard(D, [*_VERIFIED.split(), *trino_functions.NAMES])
+D.use(trino_functions.R)
 D.rule(exp.Add, exp.Sub)(documented.keep_date)
 _T = exp.DType
 _STAMPS = {_T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.DATETIME}
@@ -68,6 +69,7 @@ def mean(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 _INT, _FLOAT = r"[+-]?[0-9]+", r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*|NaN|[+-]?Infinity"
+_ELEMENTS = {*exp.DataType.INTEGER_TYPES, *exp.DataType.TEXT_TYPES, _T.DOUBLE, _T.BOOLEAN}
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _STAMP = _DATE + r"( [0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
 
@@ -90,9 +92,22 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             return this
         return ctx.macro("tr__try_valid" if soft else "tr__valid", this, common.lit(pattern))
 
-    if ctx.is_a(this, "json", "array", "map", "struct"):
+    if ctx.is_a(this, "json"):
+        if to in exp.DataType.TEXT_TYPES and not kind.expressions:
+            return ctx.macro("tr__json_value", this, type="VARCHAR")
+        if to in exp.DataType.ARRAY_TYPES and kind.expressions and kind.expressions[0].this in _ELEMENTS:
+            return done(this, kind.sql("duckdb"))
+        if to not in exp.DataType.INTEGER_TYPES and to not in exp.DataType.FLOAT_TYPES and to != _T.BOOLEAN:
+            ctx.refuse("unfaithful", node, "A cast of JSON to this type is not verified", "Use json_extract_scalar")
+        this = ctx.macro("tr__json_value" if to == _T.BOOLEAN else "tr__json_number", this, type="VARCHAR")
+        is_text = True
+    if ctx.is_a(this, "array", "map") or (ctx.is_a(this, "struct") and to not in exp.DataType.STRUCT_TYPES):
         ctx.refuse("unfaithful", node, "A cast of this value is not verified", "Cast its elements")
+    if to in exp.DataType.STRUCT_TYPES:
+        return done(this, kind.sql("duckdb"))
     if to in exp.DataType.TEXT_TYPES:
+        if ctx.type_of(this) is not None and ctx.type_of(this).this == _T.DOUBLE and not kind.expressions:
+            return ctx.macro("tr__dbl_text", this, type="VARCHAR")
         if ctx.is_a(this, "float", "timestamp", "timestamptz", "time", "interval"):
             ctx.refuse("locale_format", node, "The text of this value is not verified", "Use format or date_format")
         if kind.expressions:
@@ -136,8 +151,11 @@ def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fill = common.text(node.args.get("replacement")) if node.args.get("replacement") is not None else ""
     group = node.args.get("group")
     number = documented.literal_int(group) if group is not None else 0
-    if common.text(node.expression) is None or fill is None or "$" in fill or "\\" in fill or number is None:
-        ctx.refuse("unfaithful", node, "This is verified for constants without references to groups", "Use another way")
+    if common.text(node.expression) is None or fill is None or "\\" in fill or number is None:
+        ctx.refuse("unfaithful", node, "This is verified for constants without a backslash", "Use another way")
+    if fill is not None and re.search(r"\$(?![0-9](?![0-9]))", fill):
+        ctx.refuse("unfaithful", node, "Groups are verified as $1 to $9", "Number the groups")
+    fill = re.sub(r"\$([0-9])", r"\\\1", fill or "")
     if isinstance(node, exp.RegexpReplace):
         return ctx.call("regexp_replace", node.this, node.expression, common.lit(fill or ""), common.lit("g"),
                         type="VARCHAR")  # fmt: skip
@@ -146,7 +164,7 @@ def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_matches", node.this, node.expression, type="BOOLEAN")
 
 
-_SPEC = re.compile(r"%(?:(%)|(d)|(s)|\.(\d+)f)")
+_SPEC = re.compile(r"%(?:(%)|(0\d+|,|\d+)?(d)|(-?\d+)?(s)|(,)?\.(\d+)f)")
 
 
 @D.rule(exp.Format)
@@ -154,42 +172,52 @@ def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """functions/conversion#format, as Java formats: digits are rounded half away from zero."""
     found, args = common.text(node.this), list(node.expressions)
     specs = [m for m in _SPEC.finditer(found or "") if not m[1]]
-    families = [("int",) if m[2] else ("text", "int") if m[3] else ("float", "decimal") for m in specs]
+    families = [("int",) if m[3] else ("text", "int") if m[5] else ("float", "decimal") for m in specs]
     if (
         found is None
         or "%" in _SPEC.sub("", found)
         or len(specs) != len(args)
         or not all(ctx.is_a(a, *f) for a, f in zip(args, families, strict=False))
     ):
-        ctx.refuse("number_format", node, "This format is not verified", "Use %d, %s and %.2f of fitting values")
+        ctx.refuse(
+            "number_format", node, "This format is not verified", "Use %d, %05d, %,d, %s and %.2f of fitting values"
+        )
     for i, m in enumerate(specs[: len(args)]):
-        if m[4]:
-            args[i] = common.cast(common.cast(args[i], "VARCHAR"), f"DECIMAL(38, {m[4]})")
+        if m[7]:
+            args[i] = common.cast(common.cast(args[i], "VARCHAR"), f"DECIMAL(38, {m[7]})")
+            if m[6]:
+                args[i] = ctx.call("format", common.lit(f"{{:,.{m[7]}f}}"), common.cast(args[i], "DOUBLE"))
+        elif m[2] == ",":
+            args[i] = ctx.call("format", common.lit("{:,}"), common.cast(args[i], "BIGINT"))
+        elif m[2]:
+            args[i] = ctx.call("printf", common.lit(f"%{m[2]}d"), common.cast(args[i], "BIGINT"))
         args[i] = common.cast(args[i], "VARCHAR")
-    pattern = _SPEC.sub(lambda m: "%%" if m[1] else "%s", found or "")
+    pattern = _SPEC.sub(lambda m: "%%" if m[1] else f"%{m[4] or ''}s", found or "")
     return ctx.macro("tr__format", ctx.call("printf", common.lit(pattern), *args), exp.Array(expressions=[
         a.copy() for a in args]), type="VARCHAR")  # fmt: skip
 
 
-# functions/json
 @D.rule(exp.JSONExtractScalar)
 def json_scalar(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     path = node.expression
     return ctx.macro("tr__json_scalar", exp.JSONExtract(this=node.this, expression=path), type="VARCHAR")
 
 
-@D.rule(exp.JSONExtract)
-def json_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("json_text", node, "json_extract is not verified", "Use json_extract_scalar")
-    return None
-
-
 # functions/array: beyond the end [] raises, element_at gives NULL
 @D.rule(exp.Bracket)
 def subscript(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if len(node.expressions) != 1 or ctx.is_a(node.this, "map", "struct", "json") or ctx.is_a(
-        node.expressions[0], "text"
-    ):  # fmt: skip
+    if ctx.is_a(node.this, "map") and len(node.expressions) == 1:
+        kind, key = ctx.type_of(node.this), node.expressions[0]
+        if node.args.get("offset") != 1 and isinstance(key, exp.Literal) and key.is_int:
+            key = common.lit(int(key.name) + 1)
+        made = ctx.call("map_extract_value", node.this, key) if node.args.get("safe") else ctx.macro(
+            "tr__map_at", node.this, key)  # fmt: skip
+        if kind is not None and len(kind.expressions) > 1:
+            made.type = kind.expressions[1].copy()
+        return made
+    if ctx.is_a(node.this, "struct"):
+        return None
+    if len(node.expressions) != 1 or ctx.is_a(node.this, "json") or ctx.is_a(node.expressions[0], "text"):
         ctx.refuse("unfaithful", node, "A subscript of this value is not verified", "Use arrays with whole numbers")
     index, number = node.expressions[0], documented.literal_int(node.expressions[0])
     if node.args.get("offset") != 1:
@@ -201,9 +229,14 @@ def subscript(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.Reduce)
 def reduce_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     finish = node.args.get("finish")
-    if isinstance(finish, exp.Lambda) and finish.this.name != finish.expressions[0].name:
-        ctx.refuse("unfaithful", node, "reduce is verified where the last function is s -> s", "Apply it outside")
-    return ctx.call("list_reduce", node.this, node.args["merge"], node.args["initial"])
+    made: exp.Expr = ctx.call("list_reduce", node.this, node.args["merge"], node.args["initial"])
+    if not isinstance(finish, exp.Lambda):
+        return made
+    state, whole = finish.expressions[0].name, exp.Paren(this=finish.this)
+    for found in list(whole.find_all(exp.Identifier)):
+        if found.name == state:
+            (found.parent if isinstance(found.parent, exp.Column) else found).replace(made.copy())
+    return whole.this if isinstance(whole.this, exp.Anonymous) else whole
 
 
 @D.rule(exp.ApproxDistinct)
@@ -253,9 +286,9 @@ def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 _PARSE = {"%Y": "%Y", "%m": "%m", "%d": "%d", "%H": "%H", "%i": "%M", "%s": "%S", "%S": "%S", "%T": "%H:%M:%S",
-          "%b": "%b", "%M": "%B", "%y": "%y", "%p": "%p", "%h": "%I", "%I": "%I", "%%": "%%"}  # fmt: skip
+          "%e": "%d", "%c": "%m", "%b": "%b", "%M": "%B", "%y": "%y", "%p": "%p", "%h": "%I", "%I": "%I", "%%": "%%"}  # fmt: skip
 _PRINT = {**_PARSE, "%a": "%a", "%W": "%A", "%e": "%-d", "%c": "%-m", "%k": "%-H", "%l": "%-I", "%j": "%j",
-          "%f": "%f", "%r": "%I:%M:%S %p"}  # fmt: skip
+          "%f": "%f", "%v": "%V", "%x": "%G", "%r": "%I:%M:%S %p"}  # fmt: skip
 
 
 @D.rule(exp.TimeToStr)
