@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +37,14 @@ def execute(case: Case) -> tuple[list[list[Any]], str]:
 
 
 def rows_of(table: pa.Table) -> list[list[Any]]:
-    """Rows of Python values; an interval as a length of time, its months of 30 days."""
+    """Rows of Python values; an interval as a length of time, its years of 365 days and months of 30, as psycopg."""
     columns = [[_plain(value) for value in column.to_pylist()] for column in table.columns]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, pa.MonthDayNano):
-        days = 30 * value.months + value.days
+        days = 365 * int(value.months / 12) + 30 * int(math.fmod(value.months, 12)) + value.days
         return dt.timedelta(days=days, microseconds=value.nanoseconds / 1000)
     return value
 

@@ -24,6 +24,7 @@ CREATE MACRO pg__power(a, b, tiny) AS CASE
 CREATE MACRO pg__exp(x, tiny) AS CASE
   WHEN (NOT isfinite(exp(x)) OR tiny AND exp(x) = 0) AND isfinite(CAST(x AS DOUBLE)) THEN error('exp(): the result is out of the range of double precision')
   ELSE exp(x) END;
+CREATE MACRO pg__finite(r, known) AS CASE WHEN isinf(r) AND known THEN error('the result is out of the range of double precision') ELSE r END;
 CREATE MACRO pg__acosh(x) AS CASE WHEN x < 1 THEN error('acosh() takes numbers from 1') ELSE acosh(x) END;
 CREATE MACRO pg__no_variance(r, c) AS CASE WHEN isnan(r) AND isfinite(c) THEN NULL ELSE r END;
 CREATE MACRO pg__shl4(x, n) AS CAST((((CAST(x AS BIGINT) & 4294967295) * (CAST(1 AS BIGINT) << (n & 31)) & 4294967295) + 2147483648) % 4294967296 - 2147483648 AS INTEGER);
@@ -31,6 +32,7 @@ CREATE MACRO pg__shl8(x, n) AS CAST((((CAST(x AS HUGEINT) & 18446744073709551615
 
 -- Casts and text.
 CREATE MACRO pg__integer(s) AS CASE WHEN s IS NULL OR regexp_full_match(s, '\s*[+-]?[0-9]+\s*') THEN trim(s, e' \t\n\r') ELSE error('invalid input syntax for type integer: ' || s) END;
+CREATE MACRO pg__time(s) AS CASE WHEN s IS NULL OR regexp_matches(s, ':|^\s*[0-9]{4}([0-9]{2})?\s*$|^\s*[0-9]{1,2}\s*[aApP][mM]\s*$') THEN s ELSE error('invalid input syntax for type time: ' || s) END;
 CREATE MACRO pg__numeric(s) AS CASE WHEN regexp_matches(s, '[eExX_]|\.[0-9]{11,}') THEN error('too many digits for a numeric from text: ' || s) ELSE trim(s, e' \t\n\r') END;
 CREATE MACRO pg__boolean(s) AS CASE
   WHEN s IS NULL THEN NULL
@@ -62,6 +64,21 @@ CREATE MACRO pg__interval_text(i) AS CASE WHEN i IS NOT NULL THEN concat_ws(' ',
   pg__interval_part(extract('year' FROM i), 'year', 0), pg__interval_part(extract('month' FROM i), 'mon', extract('year' FROM i)),
   pg__interval_part(extract('day' FROM i), 'day', CASE WHEN extract('month' FROM i) <> 0 THEN extract('month' FROM i) ELSE extract('year' FROM i) END),
   pg__interval_clock(pg__interval_micros(i), CASE WHEN extract('day' FROM i) <> 0 THEN extract('day' FROM i) WHEN extract('month' FROM i) <> 0 THEN extract('month' FROM i) WHEN extract('year' FROM i) <> 0 THEN extract('year' FROM i) END)) END;
+
+-- The fraction of a month becomes days, of a day time.
+CREATE MACRO pg__interval_times(i, f) AS CASE WHEN i IS NOT NULL AND f IS NOT NULL THEN
+  to_months(CAST(trunc(round((extract('year' FROM i) * 12 + extract('month' FROM i)) * f, 9)) AS INTEGER))
+  + to_days(CAST(trunc(round(extract('day' FROM i) * f, 9)) + trunc(round(30 * ((extract('year' FROM i) * 12 + extract('month' FROM i)) * f - trunc(round((extract('year' FROM i) * 12 + extract('month' FROM i)) * f, 9))), 6)) AS INTEGER))
+  + to_microseconds(CAST(round(pg__interval_micros(i) * f
+    + 86400000000 * (extract('day' FROM i) * f - trunc(round(extract('day' FROM i) * f, 9)))
+    + 86400000000 * (round(30 * ((extract('year' FROM i) * 12 + extract('month' FROM i)) * f - trunc(round((extract('year' FROM i) * 12 + extract('month' FROM i)) * f, 9))), 6)
+      - trunc(round(30 * ((extract('year' FROM i) * 12 + extract('month' FROM i)) * f - trunc(round((extract('year' FROM i) * 12 + extract('month' FROM i)) * f, 9))), 6)))) AS BIGINT)) END;
+CREATE MACRO pg__justify_days(i) AS to_months(CAST(extract('year' FROM i) * 12 + extract('month' FROM i) + CAST(trunc(extract('day' FROM i) / 30.0) AS BIGINT) AS INTEGER)) + to_days(CAST(extract('day' FROM i) % 30 AS INTEGER)) + to_microseconds(pg__interval_micros(i));
+CREATE MACRO pg__justify_hours(i) AS to_months(CAST(extract('year' FROM i) * 12 + extract('month' FROM i) AS INTEGER)) + to_days(CAST(extract('day' FROM i) + pg__interval_micros(i) // 86400000000 AS INTEGER)) + to_microseconds(pg__interval_micros(i) % 86400000000);
+CREATE MACRO pg__overlaps(a, b, c, d) AS CASE
+  WHEN least(a, b) = least(c, d) THEN true
+  WHEN least(a, b) < least(c, d) THEN least(c, d) < greatest(a, b)
+  ELSE least(a, b) < greatest(c, d) END;
 
 CREATE MACRO pg__bytea(s) AS CASE WHEN contains(s, '\') THEN error('a backslash in the text of a bytea') ELSE encode(s) END;
 CREATE MACRO pg__item_texts(l) AS list_transform(l, lambda i: CASE WHEN typeof(i) = 'BOOLEAN' THEN pg__bool_letter(TRY_CAST(i AS BOOLEAN)) ELSE pg__text(i) END);

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .. import DialectRules
-from . import arrays, casts, checks, dates, numbers, relations, strings, types
+from . import arrays, casts, checks, dates, intervals, numbers, overflow, relations, scales, strings, types
 
 __all__ = ["D"]
 
 D = DialectRules("postgres", level="verified", pack="postgres", catalog="postgres")
-for _topic in (types, checks, relations, numbers, casts, arrays, strings, dates):
+for _topic in (types, checks, relations, intervals, numbers, overflow, casts, arrays, strings, dates, scales):
     D.use(_topic.R)

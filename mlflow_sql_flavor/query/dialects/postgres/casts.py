@@ -114,6 +114,8 @@ def cast_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                 raise ctx.error(node, f"{literal!r} is out of range for double precision.")
     if to.this in exp.DataType.FLOAT_TYPES and ctx.is_a(value, "bool"):
         raise ctx.error(node, f"{ctx.rules.name} cannot cast boolean to double precision. Cast to integer first.")
+    if to.this in (T.TIME, T.TIMETZ):
+        return _to_time(node, ctx)
     if to.this == T.VARBINARY and ctx.is_a(value, "text"):
         return ctx.macro("pg__bytea", value, type="BLOB")
     if to.this in (T.DATE, T.TIMESTAMP, T.TIMESTAMPTZ) and category(value) == "number":
@@ -135,11 +137,24 @@ def _to_text(node: exp.Cast, ctx: Context) -> exp.Expr:
         return ctx.macro("pg__bare_char", value, size.copy(), type="VARCHAR")
     if size is not None:
         return ctx.call("substring", _plain(value), lit(1), size.copy(), type="VARCHAR")
+    if text(value) is not None:
+        return cast(value, "VARCHAR")  # unlike a bare literal it is a text, which is compared with texts only
     return value if ctx.is_a(value, "text") else cast(value, "VARCHAR")
 
 
 def _plain(value: exp.Expr) -> exp.Expr:
     return value
+
+
+def _to_time(node: exp.Cast, ctx: Context) -> exp.Expr | None:
+    value = node.this
+    if ctx.is_a(value, "date"):
+        raise ctx.error(node, f"{ctx.rules.name} cannot cast date to time.")
+    if ctx.is_a(value, "timestamptz"):
+        node.set("this", cast(cast(value, "TIMESTAMPTZ"), "TIMESTAMP"))
+    if ctx.is_a(value, "text") or text(value) is not None:
+        node.set("this", ctx.macro("pg__time", value, type="VARCHAR"))
+    return None
 
 
 def _to_int(node: exp.Cast, ctx: Context) -> exp.Expr | None:
@@ -155,6 +170,10 @@ def _to_int(node: exp.Cast, ctx: Context) -> exp.Expr | None:
         return cast(cast(as_exact_text(value, ctx), "DECIMAL(38,0)"), to)  # ties away from zero
     if category(value) in ("date or timestamp", "interval", "array"):
         raise ctx.error(node, f"{ctx.rules.name} cannot cast {category(value)} to an integer.")
+    if category(value) == "boolean" and node.to.this != T.INT:
+        raise ctx.error(
+            node, f"{ctx.rules.name} casts boolean to integer only. Write CAST(CAST(x AS integer) AS {to})."
+        )
     return None
 
 

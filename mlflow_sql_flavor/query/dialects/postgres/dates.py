@@ -303,18 +303,4 @@ def not_a_function(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, f"{ctx.rules.name} has no function {node.key}(...). Write CAST(... AS {node.key}).")
 
 
-@R.rule(exp.JustifyDays, exp.JustifyHours, exp.JustifyInterval)
-def justify(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    raise ctx.error(node, "justify_*() has no counterpart. Compute with extract(epoch FROM ...).")
-
-
-@R.rule(exp.Interval)
-def interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # A sign may stand apart from its number: '1 month - 1 day'.
-    value = text(node.this)
-    if value is not None:
-        node.set("this", lit(re.sub(r"([+-])\s+(?=\d)", r"\1", value)))
-    return None
-
-
 R.accepts("timezone", "timestamptz", "make_interval")

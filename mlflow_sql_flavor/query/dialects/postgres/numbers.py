@@ -97,6 +97,8 @@ def divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     node.set("typed", False)
     node.set("safe", False)
     _literal_operands(node, ctx)
+    if is_real(node.this) and is_real(node.expression):
+        return None
     if ctx.is_a(node, "decimal", "float") and not ctx.is_a(node.this, "interval"):
         node.set("this", cast(node.this, "DOUBLE"))
     return None
@@ -104,6 +106,11 @@ def divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 def _literal_operands(node: exp.Expr, ctx: Context) -> None:
     # An unknown literal takes the type of the other operand: typeconv-oper.html
+    sides = [node.this.unnest(), node.expression.unnest()]
+    bare = [isinstance(s, exp.Null) or text(s) is not None for s in sides]
+    dates = any(ctx.is_a(s, "date") for s in sides) and isinstance(node, exp.Add)
+    if any(isinstance(s, exp.Null) for s in sides) and (all(bare) or dates):
+        raise ctx.error(node, f"{ctx.rules.name} does not know the type of NULL here. Cast it.")
     for key, other in (("this", node.expression), ("expression", node.this)):
         side = node.args[key]
         if text(side) is not None and category(other) == "number":
@@ -132,7 +139,8 @@ def literal_as(side: exp.Expr, other: exp.Expr, ctx: Context) -> exp.Expr:
             raise ctx.error(side, f"{ctx.rules.name} reads {value!r} as an integer here, which it is not.")
         return cast(lit(value.strip()), "BIGINT")
     if ctx.is_a(other, "decimal") and re.fullmatch(r"\s*[+-]?\d+(\.\d+)?\s*", value):
-        return cast(lit(value.strip()), f"DECIMAL(38,{len(value.strip().partition('.')[2])})")
+        whole_, _, fraction = value.strip().lstrip("+-").partition(".")
+        return cast(lit(value.strip()), f"DECIMAL({max(len(whole_) + len(fraction), 1)},{len(fraction)})")
     return cast(lit(value.strip()), "FLOAT" if is_real(other) else "DOUBLE")
 
 

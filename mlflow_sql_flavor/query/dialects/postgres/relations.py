@@ -69,6 +69,16 @@ def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+@R.rule(exp.ArrayAgg, exp.GroupConcat)
+def sorted_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # DISTINCT sorts in an aggregate, NULL last.
+    distinct = node.this
+    if isinstance(distinct, exp.Distinct) and len(distinct.expressions) == 1:
+        by = exp.Ordered(this=distinct.expressions[0].copy(), nulls_first=False)
+        node.set("this", exp.Order(this=distinct, expressions=[by]))
+    return None
+
+
 def _json_root(node: exp.Expr) -> exp.Expr:
     while isinstance(node, (exp.JSONExtract, exp.JSONBExtract, exp.Paren)) or (
         isinstance(node, exp.Anonymous) and node.meta.get("json")

@@ -1,0 +1,110 @@
+"""Intervals: https://www.postgresql.org/docs/15/datatype-datetime.html#DATATYPE-INTERVAL-INPUT and functions-datetime.html."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.tokens import TokenType
+
+from .. import DialectRules
+from ..common import cast, lit, text
+from ..context import Context
+from .types import category
+
+__all__ = ["R"]
+
+R = DialectRules("postgres intervals")
+_ONE_UNIT = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]+)\s*")
+
+
+@R.normalise
+def whole_text(tree: exp.Expr, ctx: Context) -> None:
+    """``INTERVAL '1 day 02:00'``: sqlglot keeps the first number and unit of such a text, and drops the rest."""
+    if "interval" not in ctx.sql.lower():
+        return
+    nodes = list(tree.find_all(exp.Interval))
+    if not nodes:
+        return
+    tokens = Dialect.get_or_raise("postgres").tokenize(ctx.sql)
+    texts: dict[tuple[str, str], set[str]] = {}
+    for word, value in zip(tokens, tokens[1:], strict=False):
+        if word.token_type == TokenType.INTERVAL and value.token_type == TokenType.STRING:
+            parts = _ONE_UNIT.findall(value.text)
+            if len(parts) == 1:
+                texts.setdefault((parts[0][0], parts[0][1].upper()), set()).add(value.text)
+    for node in nodes:
+        unit = node.args.get("unit")
+        found = texts.get((node.name, unit.name.upper()), set()) if unit is not None else set()
+        if all(_ONE_UNIT.fullmatch(t) for t in found):
+            continue
+        if len(found) > 1:
+            raise ctx.error(node, "Write these intervals with their units: '1 day 2 hours' in place of '1 day 02:00'.")
+        value = found.pop()
+        if re.search(r"\bago\b|@|:[^:]*[a-zA-Z]", value):
+            raise ctx.error(node, f"Write the interval {value!r} with its units, such as '-1 day 2 hours'.")
+        node.set("this", lit(value))
+        node.set("unit", None)
+
+
+@R.rule(exp.Interval)
+def interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # A sign may stand apart from its number: '1 month - 1 day'.
+    value = text(node.this)
+    if value is not None:
+        if re.search(r"\bago\b|@", value):
+            raise ctx.error(node, f"Write the interval {value!r} with signs, such as '-1 day'.")
+        node.set("this", lit(re.sub(r"([+-])\s+(?=\d)", r"\1", value)))
+    return None
+
+
+@R.rule(exp.Div)
+def divided(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # interval / double precision: what is left of months becomes days, of days time.
+    if ctx.is_a(node.this, "interval") and category(node.expression) == "number":
+        factor = exp.Div(this=cast(lit(1), "DOUBLE"), expression=cast(node.expression, "DOUBLE"), typed=False)
+        return ctx.macro("pg__interval_times", node.this, exp.Paren(this=factor), type="INTERVAL")
+    return None
+
+
+@R.rule(exp.Mul)
+def multiplied(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for step, factor in ((node.this, node.expression), (node.expression, node.this)):
+        if ctx.is_a(step, "interval") and category(factor) == "number" and not ctx.is_a(factor, "int"):
+            return ctx.macro("pg__interval_times", step, cast(factor, "DOUBLE"), type="INTERVAL")
+    return None
+
+
+@R.rule(exp.Sub)
+def between_times(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not (ctx.is_a(node.this, "time") and ctx.is_a(node.expression, "time")):
+        return None
+    day = exp.Literal.string("2000-01-01")
+    sides = [exp.Add(this=cast(day.copy(), "DATE"), expression=side) for side in (node.this, node.expression)]
+    made = exp.Paren(this=exp.Sub(this=exp.Paren(this=sides[0]), expression=exp.Paren(this=sides[1])))
+    made.type = exp.DataType.build("INTERVAL")
+    return made
+
+
+@R.rule(exp.Overlaps)
+def overlaps(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Half open, the ends in any order; an empty period is a moment: functions-datetime.html
+    sides = [node.this.unnest(), node.expression.unnest()]
+    if not all(isinstance(s, exp.Tuple) and len(s.expressions) == 2 for s in sides):
+        raise ctx.error(node, "OVERLAPS takes two pairs: (start, end) OVERLAPS (start, end).")
+    args = []
+    for side in sides:
+        start, end = side.expressions
+        if ctx.is_a(end, "interval"):
+            end = exp.Paren(this=exp.Add(this=start.copy(), expression=end))
+        args += [cast(start, "TIMESTAMP"), cast(end, "TIMESTAMP")]
+    return ctx.macro("pg__overlaps", *args, type="BOOLEAN")
+
+
+@R.rule(exp.JustifyDays, exp.JustifyHours, exp.JustifyInterval)
+def justify(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, exp.JustifyInterval):
+        raise ctx.error(node, "justify_interval() has no counterpart. Compute with extract(epoch FROM ...).")
+    name = "pg__justify_days" if isinstance(node, exp.JustifyDays) else "pg__justify_hours"
+    return ctx.macro(name, node.this, type="INTERVAL")
