@@ -214,9 +214,11 @@ def _unknown_table(
             length,
         )
     hint = did_you_mean(name, list(known))
+    # Who left the input's name as it is may not know that it can be another.
+    own = "" if hint or input_table != "input" else f", or input_table={name!r} if it is the model's input"
     return QueryError(
         f"Table {name!r} is neither the input ({input_table!r}) nor one of the reference tables.{hint} "
-        f"Pass its data as tables={{{name!r}: ...}}.",
+        f"Pass its data as tables={{{name!r}: ...}}{own}.",
         sql,
         start,
         length,

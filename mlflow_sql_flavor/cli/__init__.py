@@ -51,7 +51,8 @@ class _Group(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of a pipe has seen enough: click ends quietly
                 raise
-            raise _Failure(f"{error.strerror or type(error).__name__}: {error.filename or 'a file'}") from None
+            what = error.strerror or str(error) or type(error).__name__
+            raise _Failure(f"{what}: {error.filename}" if error.filename else what) from None
         except Exception as error:
             first = (str(error).strip().splitlines() or [""])[0]
             raise _Failure(f"{type(error).__name__}: {first}" if first else type(error).__name__) from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime
 import decimal
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,18 +32,43 @@ def read(path: Path, types: Mapping[str, str]) -> Any:
     Raises:
         InputError: It is not such a file, or a value is not of its column's type.
     """
-    import pyarrow as pa
-
     kind = path.suffix.lower()
-    try:
+    with readable(path):
         if kind == ".parquet":
             import pyarrow.parquet as pq
 
             return pq.read_table(path)
         return _csv(path, types) if kind == ".csv" else _json(path, types)
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """What goes wrong while a file is read, as one sentence on that file.
+
+    Raises:
+        InputError: The sentence.
+    """
+    import pyarrow as pa
+
+    if path.is_file() and not path.stat().st_size:
+        raise InputError(f"{path.name} is empty.")
+    try:
+        yield
     except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
         first = (str(error).splitlines() or [""])[0]
+        if isinstance(error, UnicodeDecodeError) or "invalid UTF8" in first:
+            raise InputError(f"{path.name} is not UTF-8 text: save it as UTF-8.") from None
+        if path.suffix.lower() == ".parquet":
+            raise InputError(f"{path.name} is not a Parquet file.") from None
+        if column := _CSV_COLUMN.match(first):
+            name = csv_names(path)[int(column[1])]
+            as_type = f" as {column[2]}" if column[2] else ""
+            first = f"column {name!r}{as_type}: {first[column.end() :]}"
         raise InputError(f"{path.name} cannot be read as the model's input: {first}") from None
+
+
+#: How pyarrow names a column of CSV: by its number, from 0.
+_CSV_COLUMN = re.compile(r"In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversion error to ([^:]+): )?")
 
 
 def wanted(names: list[str], types: Mapping[str, str]) -> dict[str, pa.DataType]:
@@ -55,9 +82,24 @@ def wanted(names: list[str], types: Mapping[str, str]) -> dict[str, pa.DataType]
 def _csv(path: Path, types: Mapping[str, str]) -> pa.Table:
     from pyarrow import csv
 
-    with csv.open_csv(path) as reader:
-        names = reader.schema.names
-    return csv.read_csv(path, **csv_options(wanted(names, types)))
+    return csv.read_csv(path, **csv_options(wanted(csv_names(path), types)))
+
+
+def csv_names(path: Path) -> list[str]:
+    """The columns of a CSV file, from its first line.
+
+    Raises:
+        ValueError: There is one, and it looks like many with something else between them.
+    """
+    from pyarrow import csv
+
+    # All as text: it is the names that are wanted, not what the first rows look like.
+    with csv.open_csv(path, convert_options=csv.ConvertOptions(check_utf8=False)) as reader:
+        names: list[str] = reader.schema.names
+    marks = [mark for mark in (";", "\t", "|") if mark in names[0]]
+    if len(names) == 1 and marks:
+        raise ValueError(f"its fields are separated by {marks[0]!r}, not by commas.")
+    return names
 
 
 def csv_options(types: Mapping[str, pa.DataType], columns: list[str] | None = None) -> dict[str, Any]:
@@ -82,7 +124,7 @@ def _json(path: Path, types: Mapping[str, str]) -> pa.Table:
 
     text = path.read_text(encoding="utf-8-sig")
     if path.suffix.lower() == ".jsonl":
-        found: Any = [json.loads(line) for line in text.splitlines() if line.strip()]
+        found: Any = [json_line(*line) for line in enumerate(text.split("\n"), 1) if line[1].strip()]
     else:
         found = json.loads(text)
     if isinstance(found, dict) and "dataframe_split" in found:
@@ -97,6 +139,18 @@ def _json(path: Path, types: Mapping[str, str]) -> pa.Table:
         raise ValueError("it is neither a list of records nor an object of columns.")
     kinds = wanted(list(found), types)
     return pa.table({name: column(name, values, kinds.get(name)) for name, values in found.items()})
+
+
+def json_line(number: int, text: str) -> Any:
+    """What a line of a .jsonl file holds.
+
+    Raises:
+        ValueError: It is not JSON; names the line.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"line {number} is not JSON ({error}).") from None
 
 
 def column(name: str, values: list[Any], kind: pa.DataType | None) -> pa.Array:

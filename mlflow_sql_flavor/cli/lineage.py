@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import Dialect, Pair, Types, fetched, formats, query_text
+from .options import Dialect, Pair, Types, fetched, formats, query_text, readable
 from .output import clean, echo_csv, echo_json
 
 if TYPE_CHECKING:
@@ -38,13 +38,19 @@ def lineage(
     from ..report.facts import of_spec
     from ..report.picture import picture
 
+    hint = ""
     if Path(source).is_file():
         from ..tables import read_tables
 
         known = {name: table.types for name, table in read_tables(dict(tables)).items()}
         if input_types:
             known[input_table] = input_types
-        found = trace(parse(query_text(Path(source)), dialect or "duckdb"), known, input_table)
+        query = parse(query_text(Path(source)), dialect or "duckdb")
+        if query.tree is None:
+            readable(query.sql)
+        if not input_types:
+            hint = ": --input-types says which columns the input has"
+        found = trace(query, known, input_table)
     else:
         if dialect or input_types or tables:
             raise click.UsageError("--dialect, --input-types and --table are for a FILE: a model brings its own.")
@@ -67,10 +73,10 @@ def lineage(
         target.write_text(drawn, encoding="utf-8")
         click.echo(f"written to {target.name}", err=True)
     elif form != "svg":
-        _echo(found, form)
+        _echo(found, form, hint)
 
 
-def _echo(found: Lineage, form: str) -> None:
+def _echo(found: Lineage, form: str, hint: str) -> None:
     if form == "json":
         relations = [{"name": r.name, "kind": r.kind, "columns": list(r.columns)} for r in found.relations]
         edges = [
@@ -98,7 +104,8 @@ def _echo(found: Lineage, form: str) -> None:
             places.append(f"{relation}.{column}" if column else f"the rows of {relation}")
     titles = {output: clean(output, line=True) if output else "(which rows, their order)" for output in by_output}
     width = max(map(len, titles.values()), default=0)
+    nothing = "not known" if found.partial else "a constant"
     for output, places in by_output.items():
-        click.echo(f"{titles[output].ljust(width)}  {clean(', '.join(places), line=True) or 'a constant'}")
+        click.echo(f"{titles[output].ljust(width)}  {clean(', '.join(places), line=True) or nothing}")
     if found.partial:
-        click.echo("some columns could not be followed to their end", err=True)
+        click.echo(f"some columns could not be followed to their end{hint}", err=True)

@@ -37,6 +37,19 @@ def query_text(path: Path) -> str:
         raise InputError(f"The file {path.name!r} is not UTF-8 text: save it as UTF-8.") from None
 
 
+def readable(sql: str) -> None:
+    """Asks DuckDB whether it reads a text that sqlglot does not.
+
+    Raises:
+        QueryError: It does not; where and why.
+    """
+    from ..engines import sandbox
+    from ..engines.scratch import SCRATCH
+
+    with contextlib.closing(SCRATCH.cursor()) as cursor:
+        sandbox.parse_tree(cursor, sql)
+
+
 class Dialect(click.ParamType):
     """A SQL dialect by sqlglot's name or a usual alias."""
 
@@ -94,11 +107,49 @@ class Pair(click.ParamType):
 
 @contextlib.contextmanager
 def fetched(model_uri: str) -> Iterator[Path]:
-    """The folder of a model, downloaded where it is not local; nothing of it is loaded."""
-    if Path(model_uri).is_dir():
-        yield Path(model_uri)
+    """The folder of a model, downloaded where it is not local; nothing of it is loaded.
+
+    Raises:
+        ModelFileError: There is no model, or it is none of SQL.
+    """
+    from ..errors import ModelFileError
+
+    path = Path(model_uri)
+    if path.is_dir():
+        _check_flavor(path, model_uri)
+        yield path
         return
+    if path.is_file():
+        raise ModelFileError(f"{model_uri!r} is a file: give a model's folder, or its address such as models:/name/1.")
+    if ":" not in model_uri:
+        raise ModelFileError(
+            f"There is no folder {model_uri!r}: give a model's, or its address such as models:/name/1."
+        )
     from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
 
     with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:
-        yield Path(download_artifacts(artifact_uri=model_uri, dst_path=folder))
+        try:
+            found = Path(download_artifacts(artifact_uri=model_uri, dst_path=folder))
+        except MlflowException as error:
+            last = error.message.strip().splitlines()[-1]
+            raise ModelFileError(f"The model {model_uri!r} cannot be fetched: {last}") from None
+        _check_flavor(found, model_uri)
+        yield found
+
+
+def _check_flavor(folder: Path, model_uri: str) -> None:
+    """Says which flavors a model has that is none of SQL; all else is found out where it is read."""
+    from ..errors import ModelFileError
+
+    if not (folder / "MLmodel").is_file():
+        raise ModelFileError(f"{model_uri!r} is not a model: it has no MLmodel file.")
+    if b"mlflow_sql_flavor" in (folder / "MLmodel").read_bytes():
+        return
+    from mlflow.models import Model
+
+    try:
+        others = ", ".join(Model.load(str(folder)).flavors)
+    except Exception:  # whatever YAML may hold: the reader of the model says what is wrong with it
+        return
+    raise ModelFileError(f"{model_uri!r} is not a SQL model: its flavors are {others}.")

@@ -66,10 +66,18 @@ def _check_paths(source: Path | None, target: Path | None, resume: bool) -> None
             continue
         if path.suffix.lower() not in files.SUFFIXES:
             raise click.UsageError(f"{path.name!r} is none of {', '.join(files.SUFFIXES)}.")
+        if path is target and not path.absolute().parent.is_dir():
+            raise click.UsageError(f"there is no folder {str(path.parent)!r} to write to.")
+    if target is not None and target.is_dir() and target.suffix.lower() in files.SUFFIXES and not _is_folder(source):
+        raise click.UsageError(f"{target.name!r} is a folder: -o takes one for a folder of input.")
     if source is not None and source.is_dir() and target is None:
         raise click.UsageError("a folder of files needs -o.")
     if resume and (target is None or target.suffix):
         raise click.UsageError("--resume needs -o with a folder.")
+
+
+def _is_folder(path: Path | None) -> bool:
+    return path is not None and path.is_dir()
 
 
 def _write(

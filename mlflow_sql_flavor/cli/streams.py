@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import frames
-from ..errors import InputError
 from . import files
 
 if TYPE_CHECKING:
@@ -35,7 +32,7 @@ class Text:
         """The file from its beginning; reading it raises InputError at a value that is not of its column's type."""
         import pyarrow as pa
 
-        with self._errors():
+        with files.readable(self._path):
             reader = self._open()
         return pa.RecordBatchReader.from_batches(reader.schema, self._batches(reader))
 
@@ -46,25 +43,14 @@ class Text:
         return _open_csv(self._path, self._types) if kind == ".csv" else _open_lines(self._path, self._types)
 
     def _batches(self, reader: Any) -> Iterator[pa.RecordBatch]:
-        with self._errors():
+        with files.readable(self._path):
             yield from reader
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        import pyarrow as pa
-
-        try:
-            yield
-        except (pa.ArrowException, ValueError, TypeError) as error:
-            first = (str(error).splitlines() or [""])[0]
-            raise InputError(f"{self._path.name} cannot be read as the model's input: {first}") from None
 
 
 def _open_csv(path: Path, types: Mapping[str, str]) -> Any:
     from pyarrow import csv
 
-    with csv.open_csv(path) as reader:
-        wanted = files.wanted(reader.schema.names, types)
+    wanted = files.wanted(files.csv_names(path), types)
     return csv.open_csv(path, **files.csv_options(wanted, list(wanted)))
 
 
@@ -86,8 +72,8 @@ def _open_lines(path: Path, types: Mapping[str, str]) -> pa.RecordBatchReader:
 
 def _chunks(path: Path) -> Iterator[list[dict[str, Any]]]:
     with path.open(encoding="utf-8-sig") as lines:
-        filled = (line for line in lines if line.strip())
-        while chunk := [json.loads(line) for line in itertools.islice(filled, _LINES)]:
+        filled = (line for line in enumerate(lines, 1) if line[1].strip())
+        while chunk := [files.json_line(*line) for line in itertools.islice(filled, _LINES)]:
             if not all(isinstance(row, dict) for row in chunk):
                 raise ValueError("a line is no JSON object.")
             yield chunk

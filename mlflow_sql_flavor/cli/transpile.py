@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import Dialect, Types, fetched, query_text
+from .options import Dialect, Types, fetched, query_text, readable
 from .output import sql_text
 
 
@@ -46,4 +46,7 @@ def transpile(
         known = {name: table.columns for name, table in spec.tables.items()}
         if spec.input_types:
             known[spec.input_table] = spec.input_types
-    click.echo(sql_text(render(parse(text, written), target, known, kinds), target))
+    query = parse(text, written)
+    if query.tree is None:
+        readable(query.sql)
+    click.echo(sql_text(render(query, target, known, kinds), target))
