@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from ..errors import QueryError
 
-__all__ = ["has_qualify", "without_qualify"]
+__all__ = ["has_qualify", "output_of", "without_qualify"]
 
 _OUTER = ("order", "limit", "offset", "distinct")
 
@@ -46,7 +46,7 @@ def _filtered(select: exp.Select) -> exp.Select:
     order = kept["order"].copy() if "order" in kept else None
     for place, ordered in enumerate(order.expressions if order is not None else ()):
         key = ordered.this
-        column = _output(key, select, names)
+        column = output_of(key, select, names)
         if column is None:
             if "distinct" in kept:
                 raise QueryError("QUALIFY beside DISTINCT and an ORDER BY of other columns cannot be written here.")
@@ -67,7 +67,7 @@ def _filtered(select: exp.Select) -> exp.Select:
     return outer
 
 
-def _output(key: exp.Expr, select: exp.Select, names: list[str]) -> str | None:
+def output_of(key: exp.Expr, select: exp.Select, names: list[str]) -> str | None:
     """The output column an ORDER BY key stands for; None if it is none of them."""
     if isinstance(key, exp.Literal) and not key.is_string:
         return names[int(key.this) - 1]

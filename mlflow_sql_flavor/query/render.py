@@ -21,11 +21,13 @@ from ..errors import QueryError
 from . import params as placeholders
 from .annotate import annotate
 from .deep import with_deep_stack
+from .distinct_on import without_distinct_on
 from .division import check_divisions
 from .positions import span
 from .qualify import has_qualify, without_qualify
 from .statements import type_in
 from .tables import base_tables
+from .targets import adapt
 from .types import ParsedQuery, PlaceholderUse
 
 __all__ = ["Raw", "Rendered", "render", "render_for"]
@@ -38,6 +40,7 @@ Marker = Callable[[str, str, int], str]
 _FORMS = {"bigquery": "@{}", "tsql": "@{}", "duckdb": "${}", "clickhouse": "{{{}: {}}}"}
 #: Engines that have QUALIFY. Spark has it too, but not over groups.
 _QUALIFY = {"duckdb", "snowflake", "bigquery", "clickhouse", "redshift"}
+_DISTINCT_ON = {"duckdb", "postgres", "redshift", "clickhouse"}
 #: Engines in which ``x = ANY(list)`` asks whether a list has a value; in others that have lists it is a function.
 _ANY = {"postgres", "redshift", "duckdb"}
 #: Left alone, what a join does not match is 0 or an empty text there, and WHERE reads the names of the outputs.
@@ -331,10 +334,13 @@ class _Job:
         annotate(tree, self.schema, self.query.dialect)
         for _, new in found:
             self._bind(new, id(new) in bare)
+        tree = adapt(tree, self.query, self.target)  # which copies: parameters are marks by now
         for table in _tables(tree) if self.names is not None else ():
             self._rename(table)
         if self.target not in _QUALIFY:
             tree = without_qualify(tree)
+        if self.target not in _DISTINCT_ON:
+            tree = without_distinct_on(tree)
         if self.unsafe is not None:
             for node in list(tree.find_all(exp.Literal)):
                 if node.is_string and self.unsafe in node.this:
