@@ -12,7 +12,7 @@ from sqlglot import exp
 from ..context import Context
 from . import D
 from .nulls import default_of, of_argument, of_none, truth
-from .numbers import may_be_nan
+from .numbers import condition_of, may_be_nan
 
 _PLAIN = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max, "avg": exp.Avg, "any": exp.AnyValue}
 _DUCKDB = {
@@ -66,6 +66,7 @@ def unmodelled(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(exp.CountIf)
 def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    condition_of(node.this, ctx)
     return _filtered(exp.Count(this=exp.Star()), truth(node.this, ctx))
 
 
@@ -115,6 +116,7 @@ def _aggregate(node: exp.Expr, name: str, arguments: list[exp.Expr], ctx: Contex
     if "if" in tails:
         if not arguments:
             raise ctx.error(node, f"{name} has its condition as its last argument.")
+        condition_of(arguments[-1], ctx)
         test = truth(arguments.pop(), ctx)
     made = _call(base, arguments, "distinct" in tails, node, ctx)
     if made.type is None:

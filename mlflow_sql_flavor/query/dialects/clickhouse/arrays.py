@@ -142,6 +142,8 @@ def _higher(node: exp.Expr, name: str, ctx: Context) -> exp.Expr | None:
     ):
         raise ctx.error(node, f"{name} of several arrays has no counterpart.")
     if name in _FOLDS:
+        if isinstance(array, exp.Array) and any(isinstance(item, exp.Null) for item in array.expressions):
+            raise ctx.error(node, f"{name} of an array with NULLs is an error in ClickHouse: filter them.")
         values = ctx.call("list_transform", array, test) if test is not None else array
         return ctx.macro(_FOLDS[name], values)
     if name == "arraymap" and test is not None:
@@ -155,6 +157,9 @@ def _higher(node: exp.Expr, name: str, ctx: Context) -> exp.Expr | None:
         keys = ctx.call("list_transform", array.copy(), test)
         return ctx.macro("ch__sort_down_by" if down else "ch__sort_by", array, keys)
     if name == "arraycount" and test is None:
+        values = array.expressions if isinstance(array, exp.Array) else []
+        if not values or not all(ctx.is_a(v, "bool") or (isinstance(v, exp.Literal) and v.is_int) for v in values):
+            raise ctx.error(node, "arrayCount without a lambda takes an array of UInt8: write x -> x != 0.")
         return ctx.macro("ch__array_count", array, type="BIGINT")
     if test is None:
         raise ctx.error(node, f"{name} has a counterpart with a lambda only.")
@@ -164,7 +169,10 @@ def _higher(node: exp.Expr, name: str, ctx: Context) -> exp.Expr | None:
     if name == "arraycount":
         return ctx.call("len", found, type="BIGINT")
     if name in ("arrayexists", "arrayall"):
-        value = test.this if name == "arrayexists" else exp.Not(this=exp.Paren(this=truth(test.this, ctx)))
+        value = test.this
+        if name == "arrayall":  # a NULL is no truth
+            kept_ = exp.Coalesce(this=exp.Paren(this=truth(value, ctx)), expressions=[exp.Boolean(this=False)])
+            value = exp.Not(this=kept_)
         other = exp.Lambda(this=truth(value, ctx), expressions=test.expressions)
         count = ctx.call("len", ctx.call("list_filter", array.copy(), other))
         kind = exp.GT if name == "arrayexists" else exp.EQ
@@ -212,7 +220,13 @@ def _element_at(array: exp.Expr, place: exp.Expr, node: exp.Expr, ctx: Context) 
     probe = exp.Null()
     probe.type = kind or node.type
     default = common.lit("") if isinstance(array, (exp.Split, exp.RegexpSplit)) else default_of(probe, ctx)
+    if isinstance(array, exp.Array) and any(isinstance(item, exp.Null) for item in array.expressions):
+        default = exp.Null()
     made = _at(ctx.call("list_extract", array, place), default, node, ctx)
+    if not isinstance(place.unnest(), (exp.Literal, exp.Neg)):
+        made = exp.Case(
+            ifs=[exp.If(this=exp.Is(this=place.copy(), expression=exp.Null()), true=exp.Null())], default=made
+        )
     made.type = kind or node.type
     return made
 
@@ -294,6 +308,23 @@ def reduced(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if name is None or len(node.expressions) != 2:
         raise ctx.error(node, "arrayReduce of this aggregate has no counterpart.")
     return ctx.call(name, node.expressions[1]) if name == "len" else ctx.macro(name, node.expressions[1])
+
+
+@D.function("range")
+def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/array-functions#range: NULL is an error
+    arguments = [
+        value if isinstance(value.unnest(), (exp.Literal, exp.Neg)) else ctx.macro("ch__range_end", value)
+        for value in node.expressions
+    ]
+    return ctx.call("range", *arguments, type="BIGINT[]")
+
+
+@D.rule(exp.ArrayContains)
+def has(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.expression, exp.Null):
+        raise ctx.error(node, "has of a NULL has no counterpart: use arrayExists(x -> isNull(x), array).")
+    return None
 
 
 @D.function("tupleelement")

@@ -115,6 +115,15 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         guarded = ctx.macro("ch__not_null", value)
         guarded.type = node.this.type
         value = guarded
+    inner = node.this.unnest()
+    if (
+        kind in _BITS
+        and isinstance(inner, exp.Cast)
+        and isinstance(inner.this, exp.Literal)
+        and inner.to.is_type("double")
+    ):
+        if f"{inner.this.this}::" in ctx.sql:  # the literal's own text is read
+            raise ctx.error(node, f"{inner.this.this}::{kind} is an error in ClickHouse: use CAST or toInt64.")
     if kind in _BITS:
         return to_int(value, _BITS[kind], not kind.startswith("U"), found, ctx)
     if to.this in exp.DataType.TEXT_TYPES:
@@ -207,6 +216,10 @@ def _converters(bits: int, signed: bool) -> None:
     def parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         value, *default = node.expressions
         made = ctx.macro("ch__int_null", value, *_range(bits, signed), type="BIGINT")
+        if default and default[0].meta.get("bits") != (bits, signed):
+            small = isinstance(default[0], exp.Literal) and bits == 8 and not signed
+            if not small:  # as ClickHouse does
+                raise ctx.error(node, f"The default of {node.name} has another type: write {name[0]}o{name[2:]}(...).")
         return _or(made, value, node, default, ctx)
 
 

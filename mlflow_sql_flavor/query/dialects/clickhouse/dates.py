@@ -96,6 +96,8 @@ def _start(name: str, unit: str) -> None:
 
 def _truncated(value: exp.Expr, unit: str, ctx: Context) -> exp.Expr:
     # A date from the week on, a DateTime below: functions/date-time-functions#toStartOfInterval
+    if unit == "week":
+        return ctx.macro("ch__monday", value, type="DATE")
     found = ctx.call("date_trunc", common.lit(unit), value, type="TIMESTAMP_S")
     if unit in ("hour", "minute", "second", "day"):
         made = common.cast(found, "TIMESTAMP")
@@ -114,6 +116,10 @@ for _name, _unit in (
 
 @D.rule(exp.TimestampTrunc, exp.DateTrunc)
 def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    kind, written = node.this.type, ctx.sql.lower()
+    if node.args["unit"].name.lower() == "second" and "tostartofsecond" in written:
+        if isinstance(kind, exp.DataType) and kind.this == exp.DType.TIMESTAMP_S:
+            raise ctx.error(node, "toStartOfSecond takes a DateTime64 in ClickHouse: a DateTime has whole seconds.")
     return _truncated(node.this, node.args["unit"].name.lower(), ctx)
 
 
@@ -244,24 +250,24 @@ def last_day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return total
 
 
-@D.function("toweek", "toyearweek")
+@D.function("toweek", "toyearweek", "yearweek")
 def week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/functions/date-time-functions#toWeek
     value, *mode = node.expressions
     written = "0" if not mode else mode[0].name if isinstance(mode[0], exp.Literal) and len(mode) == 1 else ""
-    return _week(value, written, node.name.lower() == "toyearweek", node, ctx)
+    return _week(value, written, node.name.lower().endswith("yearweek"), node, ctx)
 
 
 def _week(value: exp.Expr, mode: str, year: bool, node: exp.Expr, ctx: Context) -> exp.Expr:
-    if year and mode == "3":
-        made = ctx.call("yearweek", value, type="BIGINT")
-    elif not year and mode in ("0", "1"):
-        made = ctx.macro("ch__week_sunday" if mode == "0" else "ch__week_monday", value, type="BIGINT")
-    elif not year and mode == "3":
-        made = ctx.call("weekofyear", value, type="BIGINT")
-    else:
+    if not year and mode in ("0", "1"):
+        return ctx.macro("ch__week_sunday" if mode == "0" else "ch__week_monday", value, type="BIGINT")
+    if mode not in tuple("01234567"):
         raise ctx.error(node, "This mode of weeks has no counterpart: use toISOWeek.")
-    return made
+    monday = bool(int(mode) & 1)
+    four = bool(int(mode) & 4) != monday
+    name = "ch__year_week" if year else "ch__week_of_year" if int(mode) & 2 else "ch__week"
+    args = [common.cast(value, "DATE"), exp.Boolean(this=monday), exp.Boolean(this=four)]
+    return ctx.macro(name, *args, type="BIGINT")
 
 
 @D.rule(exp.Week)

@@ -92,7 +92,8 @@ def _whole_division(sides: list[exp.Expr], ctx: Context) -> exp.Expr:
 @D.function("intdiv", "intdivorzero")
 def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.name.lower().endswith("zero"):
-        return ctx.macro("ch__intdiv_zero", *node.expressions, type="BIGINT")
+        whole = all(ctx.is_a(arg, "int") for arg in node.expressions)
+        return ctx.macro("ch__intdiv_zero" if whole else "ch__intdiv_zero_of", *node.expressions, type="BIGINT")
     return _whole_division(node.expressions, ctx)
 
 
@@ -106,11 +107,99 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if name == "divide":
         return exp.Paren(this=_divided(left, right, node, ctx))
     if name == "moduloorzero":
+        _integers(arguments, node, ctx)
         return ctx.macro("ch__mod_zero", *arguments, type="BIGINT")
     kind = {"plus": exp.Add, "minus": exp.Sub, "multiply": exp.Mul, "modulo": exp.Mod}[name]
     made = kind(this=left, expression=right)
     made.type = node.type
     return exp.Paren(this=(modulo(made, ctx) or made) if name == "modulo" else made)
+
+
+def _integers(values: list[exp.Expr], node: exp.Expr, ctx: Context) -> None:
+    if any(ctx.is_a(value, "float", "decimal") for value in values):
+        raise ctx.error(node, f"{node.name} has a counterpart for integers: convert with toInt64.")
+
+
+@D.function("positivemodulo", "gcd", "lcm")
+def of_integers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _integers(node.expressions, node, ctx)
+    name = {"positivemodulo": "ch__pmod", "gcd": "ch__gcd"}.get(node.name.lower(), "ch__lcm")
+    return ctx.macro(name, *node.expressions, type="BIGINT")
+
+
+_OPERATORS: dict[str, type[exp.Binary]] = {
+    "equals": exp.EQ, "notequals": exp.NEQ, "less": exp.LT, "lessorequals": exp.LTE, "greater": exp.GT,
+    "greaterorequals": exp.GTE,
+}  # fmt: skip
+
+
+@D.function(*_OPERATORS)
+def compared(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = (exp.Paren(this=arg) for arg in node.expressions)
+    left.type, right.type = (arg.type for arg in node.expressions)
+    made = _OPERATORS[node.name.lower()](this=left, expression=right)
+    made.type = exp.DataType.build("BOOLEAN")
+    return exp.Paren(this=comparison(made, ctx) or made)
+
+
+@D.function("identity", "materialize", "tolowcardinality")
+def same(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return node.expressions[0]
+
+
+@D.function("exp2", "exp10", "log1p", "hypot")
+def powers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro(f"ch__{node.name.lower()}", *node.expressions, type="DOUBLE")
+
+
+@D.function("iszeroornull")
+def zero_or_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.expressions[0], "decimal"):
+        raise ctx.error(node, "isZeroOrNull takes an integer or a float in ClickHouse.")
+    return ctx.macro("ch__zero_or_null", *node.expressions, type="BOOLEAN")
+
+
+@D.rule(exp.And, exp.Or)
+def of_floats(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for side in (node.this, node.expression):
+        if isinstance(side.unnest(), (exp.Literal, exp.Cast)) and ctx.is_a(side, "float"):
+            raise ctx.error(side, "ClickHouse takes no constant of type Float64 as a condition: compare it with 0.")
+    return None
+
+
+@D.rule(exp.If)
+def if_integer(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/conditional-functions#if: a UInt8
+    condition_of(node.this, ctx)
+    return None
+
+
+def condition_of(value: exp.Expr, ctx: Context) -> None:
+    """Refuses a condition that is a number of another type than UInt8."""
+    if ctx.is_a(value, "float", "decimal") or (
+        ctx.is_a(value, "int") and (_bits(value, ctx) or (8, False)) != (8, False)
+    ):
+        raise ctx.error(value, "A condition is a UInt8 in ClickHouse: compare this number with 0, or say "
+                               "input_types={...: 'UTINYINT'}.")  # fmt: skip
+
+
+def _one_type(values: list[exp.Expr | None], node: exp.Expr, ctx: Context) -> None:
+    # https://clickhouse.com/docs/sql-reference/data-types/variant: what texts and numbers are together
+    known = [value for value in values if isinstance(value, exp.Expr)]
+    if any(ctx.is_a(value, "text") for value in known) and any(ctx.is_a(value, "number", "bool") for value in known):
+        raise ctx.error(node, "Texts and numbers in one expression are a Variant in ClickHouse: use toString.")
+
+
+@D.rule(exp.Case, exp.Coalesce, exp.If)
+def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, exp.Coalesce):
+        _one_type([node.this, *node.expressions], node, ctx)
+    elif isinstance(node, exp.If):
+        if not isinstance(node.parent, exp.Case):
+            _one_type([node.args["true"], node.args.get("false")], node, ctx)
+    else:
+        _one_type([*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")], node, ctx)
+    return None
 
 
 @D.rule(exp.Round)
@@ -254,6 +343,9 @@ def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.function("multiif")
 def multi_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     *branches, default = node.expressions
+    for test in branches[::2]:
+        condition_of(test, ctx)
+    _one_type([*branches[1::2], default], node, ctx)
     pairs = zip(branches[::2], branches[1::2], strict=True)
     return exp.Case(ifs=[exp.If(this=truth(one, ctx), true=two) for one, two in pairs], default=default)
 
@@ -281,15 +373,14 @@ def _macro(name: str, macro: str, kind: str) -> None:
 
 
 for _name, _named, _type in (
-    ("positivemodulo", "ch__pmod", "BIGINT"), ("divideornull", "ch__div_null", "DOUBLE"),
+    ("divideornull", "ch__div_null", "DOUBLE"),
     ("bitand", "ch__and", "BIGINT"), ("bitor", "ch__or", "BIGINT"), ("bitxor", "ch__xor", "BIGINT"),
     ("bittest", "ch__bit_test", "BIGINT"), ("bitcount", "ch__bit_count", "BIGINT"),
     ("isnull", "ch__is_null", "BIGINT"), ("isnotnull", "ch__is_not_null", "BIGINT"),
-    ("iszeroornull", "ch__zero_or_null", "BOOLEAN"), ("isfinite", "ch__finite", "BOOLEAN"),
+    ("isfinite", "ch__finite", "BOOLEAN"),
     ("ifnotfinite", "ch__if_finite", "DOUBLE"), ("widthbucket", "ch__bucket", "BIGINT"),
 ):  # fmt: skip
     _macro(_name, _named, _type)
-D.known("gcd", "lcm")
 
 
 @D.function("tonullable")
@@ -313,7 +404,9 @@ def _bits(node: exp.Expr, ctx: Context) -> tuple[int, bool] | None:
     if isinstance(value, exp.Column):
         kinds = {columns[value.name] for columns in ctx.schema.values() if value.name in columns}
         width = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
-        return (width[kinds.pop()], True) if len(kinds) == 1 and kinds <= set(width) else None
+        if len(kinds) != 1 or (kind := kinds.pop()).removeprefix("U") not in width:
+            return None
+        return width[kind.removeprefix("U")], not kind.startswith("U")
     found = value.meta.get("bits")
     return found if isinstance(found, tuple) else None
 

@@ -254,6 +254,7 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, pattern = node.expressions
     group = common.lit(1 if "(" in _pattern(pattern, ctx).replace("(?", "").replace("\\(", "") else 0)
     name = "regexp_extract" if node.name.lower() == "extract" else "regexp_extract_all"
+    value = value if name == "regexp_extract" else _not_null(value)
     return ctx.call(
         name, value, pattern, group, common.lit("s"), type="VARCHAR" if name == "regexp_extract" else "VARCHAR[]"
     )
@@ -276,23 +277,33 @@ def count_substrings(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__count_of", *node.expressions, type="BIGINT") if len(node.expressions) == 2 else None
 
 
+def _not_null(value: exp.Expr) -> exp.Expr:
+    """An array is never NULL: the words of a NULL in a column are those of an empty text."""
+    return value if isinstance(value, exp.Null) else exp.Coalesce(this=value, expressions=[common.lit("")])
+
+
+@D.rule(exp.Ascii)
+def first_byte(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ch__first_byte", node.this, type="BIGINT")
+
+
 @D.rule(exp.Split)
 def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("limit") is not None:
-        made = ctx.call("string_split", node.this, node.expression)
+        made = ctx.call("string_split", _not_null(node.this), node.expression)
         return ctx.call("list_slice", made, common.lit(1), node.args["limit"], type="VARCHAR[]")
-    return ctx.macro("ch__split", node.this, node.expression, type="VARCHAR[]")
+    return ctx.macro("ch__split", _not_null(node.this), node.expression, type="VARCHAR[]")
 
 
 @D.rule(exp.RegexpSplit)
 def regexp_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("regexp_split_to_array", node.this, node.expression, type="VARCHAR[]")
+    return ctx.call("regexp_split_to_array", _not_null(node.this), node.expression, type="VARCHAR[]")
 
 
 @D.function("splitbywhitespace", "alphatokens")
 def words(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     pattern = "[a-zA-Z]+" if node.name.lower() == "alphatokens" else "[^ \\t\\n\\r\\f\\v]+"
-    return ctx.call("regexp_extract_all", node.expressions[0], common.lit(pattern), type="VARCHAR[]")
+    return ctx.call("regexp_extract_all", _not_null(node.expressions[0]), common.lit(pattern), type="VARCHAR[]")
 
 
 @D.function("base64encode", "base64decode")

@@ -18,7 +18,7 @@ _TYPES = {
         toint32ornull toint64ornull toint8ornull toint16ornull toint8orzero toint16orzero touint8ornull touint8orzero
         touint16ornull touint16orzero touint32ornull touint32orzero touint64ornull touint64orzero arrayfirstindex
         arraylastindex simplejsonextractint simplejsonextractuint visitparamextractint isnull isnotnull
-        toint32ordefault toint64ordefault""",
+        toint32ordefault toint64ordefault yearweek""",
     "DOUBLE": """tofloat64 tofloat32 tofloat64ornull tofloat64orzero tofloat32ornull tofloat32orzero divide
         jsonextractfloat simplejsonextractfloat visitparamextractfloat arrayavg divideornull stddevpop stddevsamp varpop
         varsamp covarpop covarsamp skewpop skewsamp kurtpop kurtsamp avgweighted avgif median quantile quantileif
@@ -50,6 +50,7 @@ _FIRST = """ifnull assumenotnull tonullable negate plus minus multiply modulo an
     arrayintersect arraycompact arraydistinct arrayconcat groupbitand groupbitor groupbitxor roundbankers ifnotfinite
     sumkahan sumwithoverflow todatetime64 addyears addmonths addweeks adddays addquarters subtractyears
     subtractmonths subtractweeks subtractdays subtractquarters"""
+_FIRST += " identity materialize tolowcardinality"
 _LIKE = {**dict.fromkeys(_FIRST.split(), 0), "multiif": 1, "transform": 2}
 _LISTS = {"grouparray", "groupuniqarray", "grouparrayif", "groupuniqarrayif", "topk", "arraywithconstant"}
 

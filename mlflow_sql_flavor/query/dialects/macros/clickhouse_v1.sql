@@ -12,6 +12,13 @@ CREATE MACRO ch__intdiv(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') 
 CREATE MACRO ch__intdiv_of(a, b) AS CASE WHEN b = 0 THEN error('Division by zero')
   ELSE CAST(trunc(CAST(a AS DOUBLE) / CAST(b AS DOUBLE)) AS BIGINT) END;
 CREATE MACRO ch__intdiv_zero(a, b) AS CASE WHEN b = 0 THEN 0 ELSE a // b END;
+CREATE MACRO ch__intdiv_zero_of(a, b) AS CASE WHEN b = 0 THEN 0 ELSE CAST(trunc(CAST(a AS DOUBLE) / CAST(b AS DOUBLE)) AS BIGINT) END;
+CREATE MACRO ch__gcd(a, b) AS CASE WHEN coalesce(a, 0) = 0 OR coalesce(b, 0) = 0 THEN error('Division by zero') ELSE gcd(a, b) END;
+CREATE MACRO ch__lcm(a, b) AS CASE WHEN coalesce(a, 0) = 0 OR coalesce(b, 0) = 0 THEN error('Division by zero') ELSE lcm(a, b) END;
+CREATE MACRO ch__exp2(x) AS power(2::DOUBLE, x);
+CREATE MACRO ch__exp10(x) AS power(10::DOUBLE, x);
+CREATE MACRO ch__log1p(x) AS CASE WHEN x IS NULL THEN NULL WHEN x < -1 THEN 'nan'::DOUBLE WHEN x = -1 THEN '-inf'::DOUBLE ELSE ln(1 + x::DOUBLE) END;
+CREATE MACRO ch__hypot(x, y) AS sqrt(x::DOUBLE * x::DOUBLE + y::DOUBLE * y::DOUBLE);
 CREATE MACRO ch__mod(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END;
 CREATE MACRO ch__mod_zero(a, b) AS CASE WHEN b = 0 THEN 0 ELSE a % b END;
 CREATE MACRO ch__pmod(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE ((a % b) + abs(b)) % abs(b) END;
@@ -25,13 +32,14 @@ CREATE MACRO ch__ceil(x, n) AS ceil(x * power(10::DOUBLE, n)) / power(10::DOUBLE
 CREATE MACRO ch__and(a, b) AS a & b;
 CREATE MACRO ch__or(a, b) AS a | b;
 CREATE MACRO ch__xor(a, b) AS xor(a, b);
-CREATE MACRO ch__right(a, b) AS a >> b;
+CREATE MACRO ch__steps(b) AS CASE WHEN b < 0 THEN error('a shift by a negative number') ELSE b END;
+CREATE MACRO ch__right(a, b) AS a >> ch__steps(b);
 CREATE MACRO ch__unsigned(x, m) AS CAST(((x % CAST(m AS HUGEINT)) + CAST(m AS HUGEINT)) % CAST(m AS HUGEINT) AS BIGINT);
 CREATE MACRO ch__signed(x, m, h) AS CAST((((x + CAST(h AS HUGEINT)) % CAST(m AS HUGEINT)) + CAST(m AS HUGEINT))
   % CAST(m AS HUGEINT) - CAST(h AS HUGEINT) AS BIGINT);
 CREATE MACRO ch__uint64(x) AS CASE WHEN x < 0 THEN error('a negative number as UInt64') ELSE x END;
-CREATE MACRO ch__left(a, b, m) AS ch__unsigned(CAST(a AS HUGEINT) * CAST(power(2, b) AS HUGEINT), m);
-CREATE MACRO ch__left_signed(a, b, m) AS ch__signed(CAST(a AS HUGEINT) * CAST(power(2, b) AS HUGEINT), m, CAST(m AS HUGEINT) // 2);
+CREATE MACRO ch__left(a, b, m) AS ch__unsigned(CAST(a AS HUGEINT) * CAST(power(2, ch__steps(b)) AS HUGEINT), m);
+CREATE MACRO ch__left_signed(a, b, m) AS ch__signed(CAST(a AS HUGEINT) * CAST(power(2, ch__steps(b)) AS HUGEINT), m, CAST(m AS HUGEINT) // 2);
 CREATE MACRO ch__bit_test(a, b) AS (a >> b) & 1;
 CREATE MACRO ch__bit_count(x) AS CASE WHEN x < 0 THEN error('bitCount of a negative number depends on its width')
   ELSE CAST(bit_count(x) AS BIGINT) END;
@@ -41,7 +49,7 @@ CREATE MACRO ch__bin(x) AS CASE WHEN x < 0 THEN error('bin of a negative number 
   ELSE lpad(bin(x), CAST(ceil(length(bin(x)) / 8) AS INTEGER) * 8, '0') END;
 CREATE MACRO ch__bucket(x, a, b, n) AS CASE WHEN x < a THEN 0 WHEN x >= b THEN n + 1
   ELSE CAST(floor((x - a) * n / (b - a)) AS BIGINT) + 1 END;
-CREATE MACRO ch__cut(x, n) AS trunc(x * CAST(power(10, n) AS BIGINT)) / CAST(power(10, n) AS BIGINT);
+CREATE MACRO ch__cut(x, n) AS CAST(regexp_extract(CAST(x AS VARCHAR), '^-?[0-9]*[.]?[0-9]{0,' || n || '}') AS DECIMAL(38,18));
 
 -- NaN and NULL
 CREATE MACRO ch__nan(x) AS CASE WHEN x IS NULL THEN NULL ELSE isnan(CAST(x AS DOUBLE)) END;
@@ -54,7 +62,7 @@ CREATE MACRO ch__gt(a, b) AS a > b AND NOT ch__any_nan(a, b);
 CREATE MACRO ch__ge(a, b) AS a >= b AND NOT ch__any_nan(a, b);
 CREATE MACRO ch__no_nan(x) AS CASE WHEN isnan(CAST(x AS DOUBLE)) THEN error('the least or greatest of NaN') ELSE x END;
 CREATE MACRO ch__finite(x) AS isfinite(CAST(x AS DOUBLE));
-CREATE MACRO ch__if_finite(x, y) AS CASE WHEN x IS NULL THEN NULL WHEN isfinite(CAST(x AS DOUBLE)) THEN x ELSE y END;
+CREATE MACRO ch__if_finite(x, y) AS CASE WHEN isfinite(CAST(x AS DOUBLE)) THEN x ELSE y END;
 CREATE MACRO ch__is_null(x) AS CASE WHEN x IS NULL THEN 1 ELSE 0 END;
 CREATE MACRO ch__is_not_null(x) AS CASE WHEN x IS NULL THEN 0 ELSE 1 END;
 CREATE MACRO ch__zero_or_null(x) AS x IS NULL OR x = 0;
@@ -82,7 +90,8 @@ CREATE MACRO ch__float_of(s, proven) AS CASE WHEN s IS NULL THEN NULL WHEN ch__i
   WHEN proven THEN NULL ELSE error('a text is not a number') END;
 CREATE MACRO ch__float_text(s, proven) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '[+-]?[0-9]+(\.[0-9]*)?') THEN s
   WHEN proven THEN NULL ELSE error('a text is not a number') END;
-CREATE MACRO ch__decimal_null(s, n) AS CASE WHEN regexp_full_match(s, '[+-]?[0-9]+(\.[0-9]*)?') THEN
+CREATE MACRO ch__decimal_null(s, n) AS CASE WHEN regexp_full_match(s, '[+-]?[0-9.]+[eE][+-]?[0-9]+') THEN
+  error('a decimal out of a text with an exponent is not supported') WHEN regexp_full_match(s, '[+-]?[0-9]+(\.[0-9]*)?') THEN
   ch__cut(TRY_CAST(s AS DECIMAL(38,18)), n) END;
 CREATE MACRO ch__or_zero(s, x, d) AS CASE WHEN s IS NULL THEN NULL ELSE coalesce(x, d) END;
 CREATE MACRO ch__days(d) AS date_diff('day', DATE '1970-01-01', CAST(d AS DATE));
@@ -91,7 +100,7 @@ CREATE MACRO ch__date_of(s, proven) AS CASE WHEN s IS NULL THEN NULL
   WHEN regexp_matches(s, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}($|[ T])') AND TRY_CAST(left(s, 10) AS DATE) IS NOT NULL THEN TRY_CAST(left(s, 10) AS DATE)
   WHEN proven AND NOT regexp_matches(s, '^[0-9]{4}') THEN NULL ELSE error('a text is not a date') END;
 CREATE MACRO ch__date_null(s) AS CASE WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(s AS DATE) END;
-CREATE MACRO ch__date_of_int(x) AS CASE WHEN x BETWEEN 0 AND 65535 THEN DATE '1970-01-01' + CAST(x AS INTEGER)
+CREATE MACRO ch__date_of_int(x) AS CASE WHEN x < 0 THEN DATE '1970-01-01' WHEN x BETWEEN 0 AND 65535 THEN DATE '1970-01-01' + CAST(x AS INTEGER)
   ELSE CAST(make_timestamp(CAST(x AS BIGINT) * 1000000) AS DATE) END;
 CREATE MACRO ch__moment_of(s, proven) AS CASE WHEN s IS NULL THEN NULL
   WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2})?') AND TRY_CAST(s AS TIMESTAMP) IS NOT NULL
@@ -102,7 +111,8 @@ CREATE MACRO ch__moment_best(s) AS CASE WHEN regexp_full_match(s, '[0-9]{4}-[0-9
   THEN TRY_CAST(replace(replace(s, 'Z', ''), 'T', ' ') AS TIMESTAMP)
   WHEN regexp_full_match(s, '[0-9]{1,2} [A-Z][a-z]{2} [0-9]{4}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?)?')
   THEN try_strptime(s, ['%d %b %Y %H:%M:%S', '%d %b %Y %H:%M', '%d %b %Y']) END;
-CREATE MACRO ch__moment_of_int(x) AS make_timestamp(CAST(x AS BIGINT) * 1000000);
+CREATE MACRO ch__moment_of_int(x) AS CASE WHEN x < 0 THEN TIMESTAMP '1970-01-01'
+  WHEN x > 4294967295 THEN error('beyond the last DateTime') ELSE make_timestamp(CAST(x AS BIGINT) * 1000000) END;
 CREATE MACRO ch__exponent(t) AS CAST(regexp_extract(t, 'e[+-]([0-9]+)', 1) AS INTEGER);
 CREATE MACRO ch__digits_of(t) AS replace(regexp_extract(t, '^-?([0-9.]+)e', 1), '.', '');
 CREATE MACRO ch__text(x) AS CASE WHEN isnan(x) THEN 'nan' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END
@@ -153,6 +163,7 @@ CREATE MACRO ch__top(x, n) AS ch__top_of(list_sort(coalesce(ch__entries(x), []))
 -- Texts
 CREATE MACRO ch__ascii(s) AS CASE WHEN s IS NOT NULL AND strlen(s) <> length(s) THEN
   error('ClickHouse counts bytes here, and this text is not ASCII: use the UTF8 function') ELSE s END;
+CREATE MACRO ch__first_byte(s) AS CASE WHEN s = '' THEN 0 ELSE CAST('0x' || left(hex(s), 2) AS BIGINT) END;
 CREATE MACRO ch__upper(s) AS translate(s, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 CREATE MACRO ch__lower(s) AS translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
 CREATE MACRO ch__length(x) AS CASE WHEN typeof(x) = 'VARCHAR' THEN strlen(CAST(x AS VARCHAR)) WHEN typeof(x) LIKE '%[]' OR typeof(x) LIKE '%[0-9]]'
@@ -164,11 +175,11 @@ CREATE MACRO ch__place(a) AS CASE WHEN a = 0 THEN error('Indices in strings are 
 CREATE MACRO ch__cut_at(s, a) AS ch__between(s, ch__from_end(s, ch__place(a)), length(s));
 CREATE MACRO ch__cut_size(s, a, n) AS ch__between(s, ch__from_end(s, ch__place(a)),
   least(CASE WHEN n < 0 THEN length(s) + n ELSE ch__from_end(s, a) + n - 1 END, length(s)));
-CREATE MACRO ch__left_of(s, n) AS ch__between(s, 1, CASE WHEN n < 0 THEN length(s) + n ELSE least(n, length(s)) END);
+CREATE MACRO ch__left_of(s, n) AS CASE WHEN n IS NOT NULL THEN ch__between(s, 1, CASE WHEN n < 0 THEN length(s) + n ELSE least(n, length(s)) END) END;
 CREATE MACRO ch__right_of(s, n) AS ch__between(s, CASE WHEN n < 0 THEN 1 - n ELSE length(s) - n + 1 END, length(s));
-CREATE MACRO ch__pad_left(s, n, f) AS CASE WHEN n < 0 THEN error('New padded length is negative')
+CREATE MACRO ch__pad_left(s, n, f) AS CASE WHEN n IS NULL THEN NULL WHEN n < 0 THEN error('New padded length is negative')
   ELSE lpad(s, CAST(n AS INTEGER), CASE WHEN f = '' THEN ' ' ELSE f END) END;
-CREATE MACRO ch__pad_right(s, n, f) AS CASE WHEN n < 0 THEN error('New padded length is negative')
+CREATE MACRO ch__pad_right(s, n, f) AS CASE WHEN n IS NULL THEN NULL WHEN n < 0 THEN error('New padded length is negative')
   ELSE rpad(s, CAST(n AS INTEGER), CASE WHEN f = '' THEN ' ' ELSE f END) END;
 CREATE MACRO ch__position(s, p, a) AS CASE WHEN s IS NULL OR p IS NULL OR a IS NULL THEN NULL
   WHEN p = '' THEN CASE WHEN a > length(s) + 1 THEN 0 ELSE greatest(a, 1) END
@@ -181,14 +192,14 @@ CREATE MACRO ch__from_last(s, a) AS CASE WHEN a < 0 THEN strlen(s) + a + 1 ELSE 
 CREATE MACRO ch__bcut_at(s, a) AS ch__bytes(s, ch__from_last(s, ch__place(a)), strlen(s));
 CREATE MACRO ch__bcut_size(s, a, n) AS ch__bytes(s, ch__from_last(s, ch__place(a)),
   least(CASE WHEN n < 0 THEN strlen(s) + n ELSE ch__from_last(s, a) + n - 1 END, strlen(s)));
-CREATE MACRO ch__bleft_of(s, n) AS ch__bytes(s, 1, CASE WHEN n < 0 THEN strlen(s) + n ELSE least(n, strlen(s)) END);
+CREATE MACRO ch__bleft_of(s, n) AS CASE WHEN n IS NOT NULL THEN ch__bytes(s, 1, CASE WHEN n < 0 THEN strlen(s) + n ELSE least(n, strlen(s)) END) END;
 CREATE MACRO ch__bright_of(s, n) AS ch__bytes(s, CASE WHEN n < 0 THEN 1 - n ELSE strlen(s) - n + 1 END, strlen(s));
 CREATE MACRO ch__fill(f) AS CASE WHEN f = '' THEN ' ' ELSE ch__ascii(f) END;
 CREATE MACRO ch__padding(s, n, f) AS substring(repeat(ch__fill(f), CAST(greatest(n - strlen(s), 0) AS BIGINT)), 1,
   CAST(greatest(n - strlen(s), 0) AS BIGINT));
-CREATE MACRO ch__bpad_left(s, n, f) AS CASE WHEN n < 0 THEN error('New padded length is negative')
+CREATE MACRO ch__bpad_left(s, n, f) AS CASE WHEN n IS NULL THEN NULL WHEN n < 0 THEN error('New padded length is negative')
   WHEN n <= strlen(s) THEN ch__bytes(s, 1, n) ELSE ch__padding(s, n, f) || s END;
-CREATE MACRO ch__bpad_right(s, n, f) AS CASE WHEN n < 0 THEN error('New padded length is negative')
+CREATE MACRO ch__bpad_right(s, n, f) AS CASE WHEN n IS NULL THEN NULL WHEN n < 0 THEN error('New padded length is negative')
   WHEN n <= strlen(s) THEN ch__bytes(s, 1, n) ELSE s || ch__padding(s, n, f) END;
 CREATE MACRO ch__bposition(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL WHEN p = '' THEN 1
   WHEN instr(s, p) = 0 THEN 0 ELSE strlen(left(s, instr(s, p) - 1)) + 1 END;
@@ -201,7 +212,7 @@ CREATE MACRO ch__replace_one(s, a, b) AS CASE WHEN a = '' OR instr(s, a) = 0 THE
   ELSE left(s, instr(s, a) - 1) || b || substring(s, instr(s, a) + length(a)) END;
 CREATE MACRO ch__split(s, d) AS CASE WHEN d = '' AND s = '' THEN [] ELSE string_split(s, d) END;
 CREATE MACRO ch__count_of(s, p) AS CASE WHEN p = '' THEN 0 ELSE (length(s) - length(replace(s, p, ''))) // length(p) END;
-CREATE MACRO ch__until(s, d, n) AS CASE WHEN n >= 0 THEN array_to_string(list_slice(string_split(s, d), 1, n), d)
+CREATE MACRO ch__until(s, d, n) AS CASE WHEN n IS NULL THEN NULL WHEN n >= 0 THEN array_to_string(list_slice(string_split(s, d), 1, n), d)
   ELSE array_to_string(list_slice(string_split(s, d), greatest(len(string_split(s, d)) + n + 1, 1), len(string_split(s, d))), d) END;
 CREATE MACRO ch__search_any(s, a) AS CASE WHEN s IS NULL THEN NULL ELSE len(list_filter(a, lambda x: contains(s, x))) > 0 END;
 
@@ -216,10 +227,10 @@ CREATE MACRO ch__array_uniq(a) AS len(list_distinct(list_filter(a, lambda x: x I
 CREATE MACRO ch__count_equal(a, y) AS len(list_filter(a, lambda x: x = y));
 CREATE MACRO ch__join(a, s) AS CASE WHEN len(a) = 0 THEN '' ELSE array_to_string(a, s) END;
 CREATE MACRO ch__array_sum(a) AS coalesce(list_sum(a), 0);
-CREATE MACRO ch__array_avg(a) AS coalesce(list_avg(a), 'nan'::DOUBLE);
+CREATE MACRO ch__array_avg(a) AS coalesce(list_avg(a), 0.0::DOUBLE);
 CREATE MACRO ch__array_min(a) AS CASE WHEN len(a) = 0 THEN error('the least of an empty array') ELSE list_min(a) END;
 CREATE MACRO ch__array_max(a) AS CASE WHEN len(a) = 0 THEN error('the greatest of an empty array') ELSE list_max(a) END;
-CREATE MACRO ch__array_product(a) AS coalesce(list_product(a), 1);
+CREATE MACRO ch__array_product(a) AS coalesce(list_product(a), 0.0::DOUBLE);
 CREATE MACRO ch__array_count(a) AS len(list_filter(a, lambda x: x <> 0));
 CREATE MACRO ch__array_distinct(a) AS list_filter(a, lambda x, i: x IS NOT NULL AND list_position(a, x) = i);
 CREATE MACRO ch__sort(a) AS list_sort(a, 'ASC', 'NULLS LAST');
@@ -230,6 +241,7 @@ CREATE MACRO ch__sort_down_by(a, k) AS CASE WHEN len(list_distinct(k)) < len(k) 
   list_transform(list_reverse(list_sort(ch__by(a, k))), lambda p: struct_extract(p, 3)) END;
 CREATE MACRO ch__first_true(f) AS coalesce(list_position(f, true), 0);
 CREATE MACRO ch__last_true(f) AS CASE WHEN list_contains(f, true) THEN len(f) + 1 - list_position(list_reverse(f), true) ELSE 0 END;
+CREATE MACRO ch__range_end(n) AS CASE WHEN n IS NULL THEN error('range of NULL') ELSE n END;
 CREATE MACRO ch__enumerate(a) AS range(1, len(a) + 1);
 CREATE MACRO ch__cum_sum(a) AS list_transform(a, lambda x, i: list_sum(list_slice(a, 1, i)));
 CREATE MACRO ch__difference(a) AS list_transform(a, lambda x, i: CASE WHEN i = 1 THEN 0 ELSE x - list_extract(a, i - 1) END);
@@ -251,20 +263,28 @@ CREATE MACRO ch__map_has(m, k) AS map_contains(m, k);
 
 -- Dates
 CREATE MACRO ch__weeks(a, b) AS date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7;
-CREATE MACRO ch__monday(d) AS CAST(date_trunc('week', d) AS DATE);
-CREATE MACRO ch__sunday(d) AS CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER);
+-- The first Date is 1970-01-01, and weeks begin there at the earliest
+CREATE MACRO ch__not_before(x, d) AS CASE WHEN d >= DATE '1970-01-01' THEN greatest(x, DATE '1970-01-01') ELSE x END;
+CREATE MACRO ch__monday(d) AS ch__not_before(CAST(date_trunc('week', d) AS DATE), CAST(d AS DATE));
+CREATE MACRO ch__sunday(d) AS ch__not_before(CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER), CAST(d AS DATE));
 CREATE MACRO ch__count(a, b) AS (year(b) * 12 + month(b)) - (year(a) * 12 + month(a))
   - CASE WHEN (b - date_trunc('month', b)) < (a - date_trunc('month', a)) THEN 1 ELSE 0 END;
 CREATE MACRO ch__age(a, b, n) AS CASE WHEN a <= b THEN ch__count(a, b) // n ELSE -(ch__count(b, a) // n) END;
 CREATE MACRO ch__age_of(a, b, us) AS CAST((epoch_us(b) - epoch_us(a)) // us AS BIGINT);
+-- t is the day of d's week that says which year it belongs to
+CREATE MACRO ch__week_day(d, monday, four) AS
+  d - CAST(CASE WHEN monday THEN isodow(d) - 1 ELSE dayofweek(d) END - CASE WHEN four THEN 3 ELSE 0 END AS INTEGER);
+CREATE MACRO ch__week(d, monday, four) AS (date_diff('day', make_date(year(d), 1, 1), ch__week_day(d, monday, four)) + 7) // 7;
+CREATE MACRO ch__week_of_year(d, monday, four) AS (dayofyear(ch__week_day(d, monday, four)) - 1) // 7 + 1;
+CREATE MACRO ch__year_week(d, monday, four) AS year(ch__week_day(d, monday, four)) * 100 + ch__week_of_year(d, monday, four);
 CREATE MACRO ch__week_sunday(d) AS CAST(strftime(d, '%U') AS BIGINT);
 CREATE MACRO ch__week_monday(d) AS (dayofyear(d) + isodow(CAST(date_trunc('year', d) AS DATE)) - 2) // 7
   + CASE WHEN isodow(CAST(date_trunc('year', d) AS DATE)) <= 4 THEN 1 ELSE 0 END;
 CREATE MACRO ch__bucket_months(t, n) AS CAST(DATE '1970-01-01' + to_months(CAST(floor(((year(t) - 1970) * 12 + month(t) - 1) / n) AS INTEGER) * n) AS DATE);
-CREATE MACRO ch__bucket_weeks(t, n) AS DATE '1970-01-05' + CAST(floor(date_diff('day', DATE '1970-01-05', CAST(t AS DATE)) / (7 * n)) AS INTEGER) * 7 * n;
+CREATE MACRO ch__bucket_weeks(t, n) AS ch__not_before(DATE '1970-01-05' + CAST(floor(date_diff('day', DATE '1970-01-05', CAST(t AS DATE)) / (7 * n)) AS INTEGER) * 7 * n, CAST(t AS DATE));
 CREATE MACRO ch__bucket_days(t, n) AS DATE '1970-01-01' + CAST(floor(date_diff('day', DATE '1970-01-01', CAST(t AS DATE)) / n) AS INTEGER) * n;
 CREATE MACRO ch__between_moments(a, b) AS CAST((epoch_us(a) - epoch_us(b)) AS DECIMAL(38,0)) * CAST('0.000001' AS DECIMAL(7,6));
-CREATE MACRO ch__make_date(y, m, d) AS CASE WHEN m BETWEEN 1 AND 12 AND d BETWEEN 1 AND day(last_day(make_date(y, m, 1)))
+CREATE MACRO ch__make_date(y, m, d) AS CASE WHEN y IS NULL OR m IS NULL OR d IS NULL THEN NULL WHEN m BETWEEN 1 AND 12 AND d BETWEEN 1 AND day(last_day(make_date(y, m, 1)))
   THEN make_date(y, m, d) ELSE DATE '1970-01-01' END;
 CREATE MACRO ch__parsed(s, x) AS CASE WHEN s IS NOT NULL AND x IS NULL THEN error('a text is not a moment of a known form') ELSE x END;
 CREATE MACRO ch__parsed_null(s, x) AS CASE WHEN x IS NULL AND regexp_matches(s, '[0-9]') THEN

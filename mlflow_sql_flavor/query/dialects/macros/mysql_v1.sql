@@ -25,6 +25,9 @@ CREATE MACRO my__absolute(x) AS CASE
   ELSE regexp_replace(CAST(x AS VARCHAR), '\.0$', '') END;
 CREATE MACRO my__text(x) AS CASE WHEN x < 0 THEN '-' ELSE '' END || my__absolute(abs(x::DOUBLE));
 
+-- A quotient or a mean that DuckDB has as a double, as the exact value it stands for: 15 of its digits
+CREATE MACRO my__exact(x) AS CASE WHEN abs(x) >= 1e15::DOUBLE THEN error('a quotient of more than 15 digits')
+  ELSE CAST(printf('%.15g', x::DOUBLE) AS DECIMAL(38,18)) END;
 CREATE MACRO my__div(a, b) AS a // nullif(b, 0);
 CREATE MACRO my__div_real(a, b) AS CAST(trunc(a / nullif(b, 0)) AS BIGINT);
 CREATE MACRO my__round(x, n) AS round_even(x * power(10::DOUBLE, n), 0) / power(10::DOUBLE, n);
@@ -47,6 +50,10 @@ CREATE MACRO my__leftshift(a, b) AS CASE WHEN b >= 64 OR b < 0 THEN 0::UBIGINT E
 CREATE MACRO my__rightshift(a, b) AS CASE WHEN b >= 64 OR b < 0 THEN 0::UBIGINT ELSE
   CAST(CAST(my__unsigned(a) AS UHUGEINT) // CAST(power(2::DOUBLE, b) AS UHUGEINT) AS UBIGINT) END;
 
+CREATE MACRO my__ascii(s) AS CASE WHEN s = '' THEN 0 ELSE CAST('0x' || left(hex(s), 2) AS BIGINT) END;
+CREATE MACRO my__ord(s) AS CASE WHEN s = '' THEN 0 ELSE CAST('0x' || hex(substring(s, 1, 1)) AS BIGINT) END;
+CREATE MACRO my__regexp_instr(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL WHEN regexp_matches(s, p, 'i')
+  THEN length(regexp_extract(s, '^(.*?)(?:' || p || ')', 1, 'is')) + 1 ELSE 0 END;
 CREATE MACRO my__fold(s) AS lower(strip_accents(s));
 CREATE MACRO my__upper(s) AS replace(upper(replace(s, 'ß', chr(57344))), chr(57344), 'ß');
 CREATE MACRO my__from(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL
@@ -71,13 +78,14 @@ CREATE MACRO my__format(x, n) AS CASE WHEN x < 0 AND CAST(x AS VARCHAR) SIMILAR 
 CREATE MACRO my__digits(s, b) AS list_reduce(list_prepend(0::UHUGEINT, list_transform(
   string_split(upper(s), ''), lambda c: CAST(strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', c) - 1 AS UHUGEINT))),
   lambda n, c: n * b + c);
-CREATE MACRO my__conv(s, pattern, b, c) AS CASE WHEN s IS NULL THEN NULL
-  WHEN starts_with(s, '-') THEN error('CONV of a negative number') WHEN regexp_extract(s, pattern) = '' THEN '0'
-  ELSE to_base(CAST(my__digits(regexp_extract(s, pattern), b::UHUGEINT) AS BIGINT), c) END;
-CREATE MACRO my__crc32(s) AS CAST(xor(list_reduce(list_prepend(4294967295::UBIGINT, list_transform(
+CREATE MACRO my__conv(s, pattern, b, c) AS CASE WHEN s IS NULL OR s = '' THEN NULL
+  WHEN starts_with(ltrim(s), '-') THEN error('CONV of a negative number')
+  WHEN regexp_extract(ltrim(s), pattern) = '' THEN '0'
+  ELSE to_base(CAST(my__digits(regexp_extract(ltrim(s), pattern), b::UHUGEINT) AS BIGINT), c) END;
+CREATE MACRO my__crc32(s) AS CASE WHEN s IS NOT NULL THEN CAST(xor(list_reduce(list_prepend(4294967295::UBIGINT, list_transform(
   range(strlen(s)), lambda i: CAST('0x' || substr(hex(s), 2 * i + 1, 2) AS UBIGINT))),
   lambda crc, byte: list_reduce(list_prepend(xor(crc, byte), list_transform(range(8), lambda i: CAST(i AS UBIGINT))),
-    lambda a, i: CASE WHEN a % 2 = 1 THEN xor(a >> 1, 3988292384::UBIGINT) ELSE a >> 1 END)), 4294967295::UBIGINT) AS BIGINT);
+    lambda a, i: CASE WHEN a % 2 = 1 THEN xor(a >> 1, 3988292384::UBIGINT) ELSE a >> 1 END)), 4294967295::UBIGINT) AS BIGINT) END;
 CREATE MACRO my__finite(x) AS CASE WHEN isinf(x) THEN error('a number is out of the range of DOUBLE') ELSE x END;
 CREATE MACRO my__strcmp(a, b) AS CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
 CREATE MACRO my__find_in_set(x, s) AS CASE WHEN x IS NULL OR s IS NULL THEN NULL WHEN s = '' OR contains(x, ',') THEN 0
@@ -93,20 +101,36 @@ CREATE MACRO my__moment(s) AS CASE
   ELSE coalesce(TRY_CAST(CASE WHEN regexp_matches(s, '^[0-9]{4}-[0-9]') THEN s END AS TIMESTAMP), TRY_CAST(regexp_replace(
     regexp_extract(my__full_year(trim(s)), '^([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ]+[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,6})?)?)?)', 1),
     '^([0-9]+)[-/.]([0-9]+)[-/.]([0-9]+)', '\1-\2-\3') AS TIMESTAMP)) END;
+CREATE MACRO my__compared(s) AS CASE WHEN s IS NOT NULL AND my__moment(s) IS NULL
+  THEN error('a date is compared with a text that is none') ELSE my__moment(s) END;
 -- A TIME is a length of time: time.html
 CREATE MACRO my__clock(t) AS to_microseconds(epoch_us(t) - epoch_us(date_trunc('day', t)));
+-- Without a colon its digits are HHMMSS, and so are those a date begins with that no time of day follows
+CREATE MACRO my__digits_time(n, sign) AS CASE WHEN n % 100 < 60 AND n // 100 % 100 < 60 THEN
+  my__clipped(sign * (n // 10000 * 3600 + n // 100 % 100 * 60 + n % 100) * 1000000::BIGINT) END;
+CREATE MACRO my__clipped(us) AS CASE WHEN us IS NOT NULL THEN
+  to_microseconds(greatest(least(us, 3020399000000), -3020399000000)::BIGINT) END;
+CREATE MACRO my__from_0(x) AS CASE WHEN x < 0 THEN 0 ELSE x END;
 CREATE MACRO my__time(s) AS CASE
   WHEN regexp_full_match(s, '\s*-?[0-9]+:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]{1,6})?)?\s*') THEN TRY_CAST(trim(s) AS INTERVAL)
-  ELSE my__clock(my__moment(s)) END;
+  WHEN regexp_matches(s, '^\s*[0-9]{2,4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}[T ]') OR regexp_full_match(s, '[0-9]{14}')
+    THEN my__clock(my__moment(s))
+  WHEN regexp_matches(s, '^\s*-?[0-9]+ [0-9]|^\s*-?[0-9]*\.[0-9]|^\s*-?[0-9]{8}|:')
+    THEN error('a TIME of such a text is not supported: write hh:mm:ss')
+  WHEN regexp_matches(s, '^\s*-?[0-9]') THEN my__digits_time(
+    CAST(regexp_extract(s, '[0-9]+') AS BIGINT), CASE WHEN starts_with(ltrim(s), '-') THEN -1 ELSE 1 END) END;
+CREATE MACRO my__whole_time(i) AS to_microseconds(CAST(round(my__us(i) / 1000000) * 1000000 AS BIGINT));
+CREATE MACRO my__of_a_day(i) AS CASE WHEN my__us(i) < 0 OR my__us(i) >= 86400000000
+  THEN error('TIME_FORMAT of a time that is not one of a day') ELSE i END;
 CREATE MACRO my__us(i) AS CAST(round(epoch(i) * 1000000) AS BIGINT);
 CREATE MACRO my__time_text(i, long) AS CASE WHEN long OR my__us(i) % 1000000 <> 0
   THEN CAST(to_seconds(my__us(i) // 1000000) AS VARCHAR) || '.' || lpad(CAST(abs(my__us(i)) % 1000000 AS VARCHAR), 6, '0')
   ELSE CAST(i AS VARCHAR) END;
 CREATE MACRO my__time_part(i, size, most) AS (abs(my__us(i)) // size) % most;
 CREATE MACRO my__maketime(h, m, s) AS CASE WHEN m BETWEEN 0 AND 59 AND s >= 0 AND s < 60 THEN
-  to_microseconds(CAST(sign(h + 0.5) * (abs(h) * 3600000000 + m * 60000000::BIGINT + round(s * 1000000)) AS BIGINT)) END;
-CREATE MACRO my__seconds_time(n) AS to_microseconds(CAST(round(n * 1000000::BIGINT) AS BIGINT));
-CREATE MACRO my__between_times(a, b) AS to_microseconds(epoch_us(a) - epoch_us(b));
+  my__clipped(CAST(sign(h + 0.5) * (abs(h) * 3600000000 + m * 60000000::BIGINT + round(s * 1000000)) AS BIGINT)) END;
+CREATE MACRO my__seconds_time(n) AS my__clipped(CAST(round(n * 1000000::BIGINT) AS BIGINT));
+CREATE MACRO my__between_times(a, b) AS my__clipped(epoch_us(a) - epoch_us(b));
 
 -- function_week: t is the day of d's week that says which year it belongs to
 CREATE MACRO my__week_day(d, monday, four) AS
@@ -121,6 +145,9 @@ CREATE MACRO my__ordinal(n) AS CAST(n AS VARCHAR) || CASE WHEN n BETWEEN 11 AND 
 CREATE MACRO my__date(s) AS CAST(my__moment(s) AS DATE);
 CREATE MACRO my__seconds(t) AS date_trunc('second', CAST(t AS TIMESTAMP) + to_milliseconds(500));
 CREATE MACRO my__datetime(s) AS my__seconds(my__moment(s));
+CREATE MACRO my__from_epoch(us) AS CASE WHEN us BETWEEN 0 AND 32536771199999999 THEN make_timestamp(us) END;
+CREATE MACRO my__from_days(n) AS CASE WHEN n BETWEEN 366 AND 3652424 THEN DATE '1970-01-01' + CAST(n - 719528 AS INTEGER)
+  WHEN n IS NOT NULL THEN error('FROM_DAYS gives 0000-00-00, which is no date here') END;
 CREATE MACRO my__now() AS date_trunc('second', CAST(now() AS TIMESTAMP));
 CREATE MACRO my__units(a, b, us) AS CAST((epoch_us(b) - epoch_us(a)) // us AS BIGINT);
 CREATE MACRO my__count(a, b) AS (year(b) * 12 + month(b)) - (year(a) * 12 + month(a))
@@ -130,10 +157,15 @@ CREATE MACRO my__add(t, n, us) AS make_timestamp(CAST(epoch_us(t) + round(n * us
 CREATE MACRO my__add_months(t, n) AS t + to_months(CAST(n AS INTEGER));
 CREATE MACRO my__as_text(s, t, days) AS CASE WHEN days = 1 AND length(s) <= 10 THEN strftime(t, '%Y-%m-%d')
   WHEN epoch_us(t) % 1000000 <> 0 THEN strftime(t, '%Y-%m-%d %H:%M:%S.%f') ELSE strftime(t, '%Y-%m-%d %H:%M:%S') END;
-CREATE MACRO my__makedate(y, n) AS CASE WHEN n > 0 THEN make_date(y, 1, 1) + CAST(n - 1 AS INTEGER) END;
-CREATE MACRO my__period_diff(a, b) AS (a // 100 * 12 + a % 100) - (b // 100 * 12 + b % 100);
-CREATE MACRO my__period_add(p, n) AS
-  ((p // 100 * 12 + p % 100 - 1 + n) // 12) * 100 + (p // 100 * 12 + p % 100 - 1 + n) % 12 + 1;
+CREATE MACRO my__century(y) AS CASE WHEN y < 70 THEN y + 2000 WHEN y < 100 THEN y + 1900 ELSE y END;
+CREATE MACRO my__makedate(y, n) AS CASE WHEN n > 0 AND y BETWEEN 0 AND 9999 THEN make_date(my__century(y), 1, 1) + CAST(n - 1 AS INTEGER) END;
+-- A period is YYMM or YYYYMM; in MySQL 8 one without such a month is an error
+CREATE MACRO my__period(p) AS CASE WHEN p % 100 BETWEEN 1 AND 12 AND p > 0 THEN my__century(p // 100) * 12 + p % 100 - 1
+  WHEN p IS NOT NULL THEN error('a period is YYMM or YYYYMM') END;
+CREATE MACRO my__period_diff(a, b) AS my__period(a) - my__period(b);
+CREATE MACRO my__of_months(m) AS CASE WHEN m < 0 OR m >= 120000 THEN error('a period out of range')
+  ELSE my__century(m // 12) * 100 + m % 12 + 1 END;
+CREATE MACRO my__period_add(p, n) AS my__of_months(my__period(p) + n);
 
 -- json.html: the text of a value has a space behind each comma and colon
 CREATE MACRO my__json_spaced(t) AS array_to_string(list_transform(regexp_extract_all(t, '"(?:[^"\\]|\\.)*"|[^"]'),
@@ -144,6 +176,8 @@ CREATE MACRO my__json_show(j, whole) AS CASE
     '(^|[^0-9.])' || regexp_replace(j::VARCHAR, '([.+])', '\\\1', 'g') || '($|[^0-9.eE])')
     THEN error('MySQL and MariaDB write a number of this JSON differently: CAST it to DECIMAL or DOUBLE')
   ELSE j::VARCHAR END;
+CREATE MACRO my__json_valid(s) AS CASE WHEN s IS NOT NULL THEN json_valid(s) AND NOT regexp_matches(
+  regexp_replace(s, '"(?:[^"\\]|\\.)*"', '""', 'g'), ',\s*[\]}]|[nN][aA][nN]|[iI][nN][fF]') END;
 CREATE MACRO my__json_scalar(j) AS CASE json_type(j::JSON) WHEN 'VARCHAR' THEN json_extract_string(j::JSON, '$')
   WHEN 'BOOLEAN' THEN j::VARCHAR WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'NULL' THEN NULL ELSE j::VARCHAR END;
 CREATE MACRO my__json_type(j) AS CASE json_type(j::JSON) WHEN 'VARCHAR' THEN 'STRING' WHEN 'UBIGINT' THEN 'INTEGER'

@@ -49,7 +49,16 @@ CREATE MACRO sqlite__round(x, n) AS CASE
 CREATE MACRO sqlite__sqrt(x) AS CASE WHEN x >= 0 THEN sqrt(x) END;
 CREATE MACRO sqlite__ln(x) AS CASE WHEN x > 0 THEN ln(x) END;
 CREATE MACRO sqlite__log(x) AS CASE WHEN x > 0 THEN log10(x) END;
-CREATE MACRO sqlite__log2(b, x) AS CASE WHEN x > 0 AND b > 0 AND b <> 1 THEN ln(x) / ln(b) END;
+CREATE MACRO sqlite__log2(b, x) AS CASE WHEN x > 0 AND b > 1 THEN ln(x) / ln(b) END;
+CREATE MACRO sqlite__acos(x) AS CASE WHEN x BETWEEN -1 AND 1 THEN acos(x) END;
+CREATE MACRO sqlite__asin(x) AS CASE WHEN x BETWEEN -1 AND 1 THEN asin(x) END;
+CREATE MACRO sqlite__acosh(x) AS CASE WHEN x >= 1 THEN acosh(x) END;
+CREATE MACRO sqlite__atanh(x) AS CASE WHEN x > -1 AND x < 1 THEN atanh(x) WHEN abs(x) = 1 THEN x * 'inf'::DOUBLE END;
+CREATE MACRO sqlite__pow(x, y) AS CASE WHEN NOT isnan(power(x::DOUBLE, y::DOUBLE)) THEN power(x::DOUBLE, y::DOUBLE) END;
+CREATE MACRO sqlite__random() AS (CAST(floor(random() * 4294967296) AS BIGINT) - 2147483648) * 4294967296
+  + CAST(floor(random() * 4294967296) AS BIGINT);
+CREATE MACRO sqlite__unicode(s) AS CASE WHEN s <> '' THEN unicode(s) END;
+CREATE MACRO sqlite__unhex(s) AS CASE WHEN regexp_full_match(s, '([0-9A-Fa-f]{2})*') THEN unhex(s) END;
 CREATE MACRO sqlite__total(x) AS coalesce(sum(x), 0.0::DOUBLE);
 CREATE MACRO sqlite__upper(s) AS translate(s, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ');
 CREATE MACRO sqlite__lower(s) AS translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
@@ -61,12 +70,12 @@ CREATE MACRO sqlite__clock(s) AS
 CREATE MACRO sqlite__day(s) AS
   make_date(s[1:4]::BIGINT, s[6:7]::BIGINT, 1)::TIMESTAMP + to_days((s[9:10]::BIGINT - 1)::INTEGER);
 CREATE MACRO sqlite__local(s) AS CASE
-  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])') THEN sqlite__day(s)
-  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]+([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?Z?')
-    THEN sqlite__day(s) + sqlite__clock(trim(rtrim(s[12:], 'Z')))
-  WHEN regexp_full_match(s, '([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?') THEN
-    TIMESTAMP '2000-01-01' + sqlite__clock(s)
-  WHEN regexp_full_match(s, '[0-9]+(\.[0-9]*)?') THEN sqlite__julian(s::DOUBLE) END;
+  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]*') THEN sqlite__day(s)
+  WHEN regexp_full_match(s, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]*([01][0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)? *Z? *')
+    THEN sqlite__day(s) + sqlite__clock(trim(s[11:], ' TZ'))
+  WHEN regexp_full_match(s, '([01][0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)? *Z? *') THEN
+    TIMESTAMP '2000-01-01' + sqlite__clock(trim(s, ' Z'))
+  ELSE sqlite__julian(sqlite__numeral(s)) END;
 CREATE MACRO sqlite__moment(s) AS CASE WHEN regexp_full_match(s, '.{10}[ T]+[0-9:.]+ *[+-](0[0-9]|1[0-4]):[0-5][0-9]')
   THEN sqlite__local(trim(left(s, -6))) - to_minutes(CAST(left(right(s, 6), 1) || '1' AS BIGINT)
     * (left(right(s, 5), 2)::BIGINT * 60 + right(s, 2)::BIGINT)) ELSE sqlite__local(s) END;
@@ -75,7 +84,10 @@ CREATE MACRO sqlite__julian(n) AS
 CREATE MACRO sqlite__epoch(n) AS make_timestamp(round(n * 1000::BIGINT)::BIGINT * 1000);
 CREATE MACRO sqlite__now() AS date_trunc('millisecond', CAST(now() AS TIMESTAMP));
 CREATE MACRO sqlite__months(t, n) AS
-  date_trunc('month', t) + to_months(trunc(n)::INTEGER) + (t - date_trunc('month', t));
+  date_trunc('month', t) + to_months(trunc(n)::INTEGER) + (t - date_trunc('month', t))
+  + to_milliseconds(round((n - trunc(n)) * 2592000000::BIGINT)::BIGINT);
+CREATE MACRO sqlite__years(t, n) AS sqlite__months(t, 12 * trunc(n)::INTEGER)
+  + to_milliseconds(round((n - trunc(n)) * 31536000000::BIGINT)::BIGINT);
 CREATE MACRO sqlite__shift(t, n, ms) AS t + to_milliseconds(round(n * ms::BIGINT)::BIGINT);
 CREATE MACRO sqlite__weekday(t, n) AS t + to_days(((n - dayofweek(t) + 7) % 7)::INTEGER);
 CREATE MACRO sqlite__julianday(t) AS epoch_ms(t) / 86400000.0::DOUBLE + 2440587.5::DOUBLE;
@@ -88,6 +100,13 @@ CREATE MACRO sqlite__json_value(j, p) AS CASE json_type(j, p)
   WHEN 'NULL' THEN NULL
   ELSE CASE WHEN json_type(j, p) IS NULL THEN NULL
     ELSE error('a JSON number or boolean is read as text: write CAST(... AS REAL), CAST(... AS INTEGER) or CAST(... AS TEXT)') END END;
+-- RFC 8259; DuckDB reads NaN, Infinity and a comma behind the last element too
+CREATE MACRO sqlite__json_valid(s) AS CASE WHEN s IS NOT NULL THEN json_valid(s) AND NOT regexp_matches(
+  regexp_replace(s, '"(?:[^"\\]|\\.)*"', '""', 'g'), ',\s*[\]}]|[nN][aA][nN]|[iI][nN][fF]') END;
+CREATE MACRO sqlite__json(s) AS CASE WHEN sqlite__json_valid(s) THEN
+  array_to_string(regexp_extract_all(s, '"(?:[^"\\]|\\.)*"|[^"\s]'), '')
+  WHEN s IS NOT NULL THEN error('malformed JSON') END;
+CREATE MACRO sqlite__label(k) AS CASE WHEN k IS NULL THEN error('a JSON object label is NULL') ELSE k END;
 CREATE MACRO sqlite__json_missing(j, p) AS coalesce(json_type(j, p), 'NULL') = 'NULL';
 CREATE MACRO sqlite__json_type(j, p) AS CASE json_type(j, p) WHEN 'VARCHAR' THEN 'text' WHEN 'UBIGINT' THEN 'integer'
   WHEN 'BIGINT' THEN 'integer' WHEN 'DOUBLE' THEN 'real' WHEN 'BOOLEAN' THEN json_extract_string(j, p)

@@ -68,10 +68,31 @@ def _product(self: Any, e: exp.Expr) -> Any:
         self._set_type(e, exp.DataType.build(f"DECIMAL(38,{min(digits, 30)})", dialect="duckdb"))
     elif e.type is not None and e.type.this in exp.DataType.TEXT_TYPES:
         self._set_type(e, exp.DType.DOUBLE)  # a text in arithmetic is a number
+    elif any(side.type is not None and side.type.this in exp.DataType.FLOAT_TYPES for side in (e.this, e.expression)):
+        self._set_type(e, exp.DType.DOUBLE)  # what is made of a double is one, which sqlglot holds to be exact
     return e
 
 
-D.typing[exp.Mul] = {"annotator": _product}
+D.typing.update({kind: {"annotator": _product} for kind in (exp.Mul, exp.Add, exp.Sub, exp.Mod)})
+
+_WHOLE = frozenset([
+    "ascii", "bit_count", "bit_length", "crc32", "field", "find_in_set", "json_length", "octet_length", "ord",
+    "period_add", "period_diff", "strcmp", "time_to_sec", "to_days", "to_seconds", "weekday", "weekofyear", "yearweek",
+    "microsecond",
+])  # fmt: skip
+
+
+def _named(self: Any, e: exp.Anonymous) -> Any:
+    name = str(e.name).lower()
+    if name == "unix_timestamp":
+        value = e.expressions[0].unnest() if e.expressions else None
+        dated = value is None or (value.type is not None and value.type.this == exp.DType.DATE)
+        written = isinstance(value, exp.Literal) and "." not in str(value.this)
+        return self._set_type(e, exp.DataType.build("DECIMAL(38,0)" if dated or written else "DECIMAL(38,6)"))
+    return self._set_type(e, exp.DType.BIGINT if name in _WHOLE else exp.DType.UNKNOWN)
+
+
+D.typing[exp.Anonymous] = {"annotator": _named}
 
 D.accepts("repeat", "space", "weekday", "truncate", "mod", "if", "ifnull", "interval", "group_concat", "sqrt", "dual")
 

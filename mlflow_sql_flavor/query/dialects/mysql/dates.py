@@ -140,6 +140,15 @@ def _shifted(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: exp.
         return _composite(value, amount, unit, sign, node, ctx)
     if unit not in _DAYS | _TIMES:
         raise ctx.error(node, f"An interval in {unit} has no counterpart: add its parts one by one.")
+    written = common.text(amount.unnest())
+    if written is not None and re.search(rf"interval\s*\(?\s*{re.escape(written)}(?![\w.])", ctx.sql, re.IGNORECASE):
+        if re.search(rf"interval\s*['\"]{re.escape(written)}['\"]", ctx.sql, re.IGNORECASE):
+            raise ctx.error(node, f"INTERVAL {written} is here a number and there a text: write both in one way.")
+        amount = exp.Literal.number(written.lstrip("-"))  # sqlglot writes every amount as a text
+        amount.type = exp.DataType.build("DOUBLE" if "e" in written.lower() else "DECIMAL(38,12)", dialect="duckdb")
+        if written.startswith("-"):
+            amount = exp.Neg(this=amount, _type=amount.type)
+            amount.type = amount.this.type
     count = number(amount, ctx)
     if unit not in ("SECOND",):
         count = whole(amount, ctx)
@@ -263,8 +272,9 @@ def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return common.cast(ctx.call("epoch", ctx.call("now")), "BIGINT")
     value = node.expressions[0]
     seconds = ctx.call("epoch", moment(value, ctx), type="DOUBLE")
-    whole_seconds = not any(ctx.is_a(c, "timestamp") for c in value.find_all(exp.Column))
-    return common.cast(seconds, "BIGINT" if whole_seconds else "DECIMAL(20,6)")
+    written = common.text(value.unnest())
+    parts = any(ctx.is_a(c, "timestamp", "text") for c in value.find_all(exp.Column))
+    return common.cast(seconds, "DECIMAL(20,6)" if parts or "." in (written or "") else "BIGINT")
 
 
 @D.function("microsecond")
@@ -349,10 +359,7 @@ def days_since_year_0(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.function("from_days")
 def from_days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    days = exp.Sub(this=common.cast(whole(node.expressions[0], ctx), "INTEGER"), expression=common.lit(719_528))
-    made = exp.Add(this=common.cast(common.lit("1970-01-01"), "DATE"), expression=exp.Paren(this=days))
-    made.type = exp.DataType.build("DATE")
-    return exp.Paren(this=made)
+    return ctx.macro("my__from_days", whole(node.expressions[0], ctx), type="DATE")
 
 
 @D.function("now", "sysdate", "localtime", "localtimestamp")

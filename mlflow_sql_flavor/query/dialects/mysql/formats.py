@@ -30,6 +30,8 @@ def _written(value: exp.Expr, fmt: exp.Expr, ctx: Context) -> exp.Expr:
     wanted = common.text(fmt)
     if wanted is None:
         raise ctx.error(fmt, "The format is not a constant: write it as a text.")
+    if not wanted:
+        return common.cast(exp.Null(), "VARCHAR")
     parts: list[exp.Expr] = []
     plain = ""
     for piece in _PIECE.findall(wanted):
@@ -72,7 +74,7 @@ def date_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def time_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, fmt = node.expressions
     day = common.cast(common.lit("2000-01-01"), "TIMESTAMP")
-    start = exp.Paren(this=exp.Add(this=day, expression=time(value, ctx)))
+    start = exp.Paren(this=exp.Add(this=day, expression=ctx.macro("my__of_a_day", time(value, ctx))))
     tokens = {"%i": "%M", "%s": "%S", "%h": "%I", "%k": "%-H", "%l": "%-I", "%r": "%I:%M:%S %p", "%T": "%H:%M:%S"}
     tokens |= {each: each for each in ("%H", "%I", "%S", "%f", "%p", "%%")}
     wanted = common.text(fmt)
@@ -90,7 +92,7 @@ def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     else:
         scaled = exp.Mul(this=exp.Paren(this=value), expression=common.lit(10**6))
         micros = common.cast(ctx.call("round", scaled), "BIGINT")
-    made = common.cast(ctx.call("make_timestamp", micros), "TIMESTAMP")
+    made = ctx.macro("my__from_epoch", micros, type="TIMESTAMP")
     fmt = node.args.get("format")
     return made if fmt is None else _written(made, fmt, ctx)
 

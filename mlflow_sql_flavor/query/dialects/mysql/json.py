@@ -62,6 +62,43 @@ def unquoted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__json_text", made, type="VARCHAR")
 
 
+@D.function("json_quote")
+def json_quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.expressions[0]
+    if not ctx.is_a(value, "text"):
+        raise ctx.error(node, "JSON_QUOTE is of a text: CAST it to CHAR.")
+    return common.cast(ctx.call("to_json", value), "VARCHAR")
+
+
+@D.function("json_valid")
+def json_valid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.expressions[0]
+    if not ctx.is_a(value, "text"):
+        raise ctx.error(node, "JSON_VALID is of a text: another value is none in MySQL.")
+    return ctx.macro("my__json_valid", value, type="BIGINT")
+
+
+D.refuse_functions(
+    "json_text",
+    {"json_insert", "json_replace", "json_merge", "json_merge_patch", "json_merge_preserve", "json_pretty",
+     "json_normalize", "json_array_append", "json_array_insert", "json_compact", "json_detailed", "json_loose"},
+    "The text of a JSON that is changed differs, and MySQL sorts its keys where MariaDB does not",
+    "Build it with JSON_OBJECT or JSON_ARRAY",
+)  # fmt: skip
+
+
+@D.rule(exp.JSONSet, exp.JSONRemove)
+def changed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.refuse("json_text", node, "The text of a JSON that is changed differs", "Build it with JSON_OBJECT")
+    return None
+
+
+@D.function("json_exists")
+def json_exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # MariaDB's; MySQL has JSON_CONTAINS_PATH
+    return common.cast(ctx.call("json_exists", *node.expressions), "BIGINT")
+
+
 @D.rule(exp.JSONValue)
 def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("returning") or node.args.get("on_condition"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from .. import common
@@ -59,7 +61,13 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/precision-math-rounding.html: exact half away, doubles as C's rint
     value, digits = number(node.this, ctx), node.args.get("decimals")
     if ctx.is_a(value, "float"):
-        return ctx.macro("my__round", value, digits or common.lit(0), type="DOUBLE")
+        made = ctx.macro("my__round", value, digits or common.lit(0), type="DOUBLE")
+        if digits is None or (isinstance(digits, exp.Literal) and digits.is_int):
+            made.meta["decimals"] = 0 if digits is None else int(digits.this)
+        return made
+    if ctx.is_a(value, "int") and isinstance(digits, exp.Literal):
+        value.type = exp.DataType.build("BIGINT", dialect="duckdb")
+        return value
     node.set("this", exact(value, ctx))
     scale = 0 if digits is None else int(digits.this) if isinstance(digits, exp.Literal) else None
     if scale is not None and ctx.is_a(value, "decimal"):
@@ -70,8 +78,18 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(exp.Ceil, exp.Floor, exp.Trunc)
 def exact_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    digits = node.args.get("decimals")
+    if ctx.is_a(node.this, "int"):
+        return common.cast(node, "BIGINT") if isinstance(digits, exp.Neg) else node.this
     node.set("this", exact(node.this, ctx))
+    if isinstance(node, exp.Trunc) and ctx.is_a(node.this, "float") and isinstance(digits, exp.Literal):
+        node.meta["decimals"] = int(digits.this)
     return None
+
+
+@D.rule(exp.BitwiseCount)
+def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("bit_count", ctx.macro("my__unsigned", whole(number(node.this, ctx), ctx)), type="BIGINT")
 
 
 def _null_outside(name: str, *types: type[exp.Expr]) -> None:
@@ -110,6 +128,9 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/cast-functions.html
     to, value = node.args["to"], node.this
     if to.this == exp.DType.UBIGINT:
+        if ctx.is_a(value, "decimal"):  # below 0 it is out of range: 0
+            value = ctx.macro("my__from_0", value)
+            return common.cast(ctx.call("round", value), "UBIGINT")
         return ctx.macro("my__unsigned", whole(value, ctx), type="UBIGINT")
     if to.this in exp.DataType.INTEGER_TYPES:
         return whole(value, ctx)
@@ -120,12 +141,17 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return made if ctx.is_a(made, "text") else common.cast(made, "VARCHAR")
     if to.this == exp.DType.DECIMAL:
         return _decimal(value, to, ctx)
+    if to.this == exp.DType.FLOAT and len(to.expressions) == 0:
+        single = common.cast(common.cast(number(value, ctx), "REAL"), "DOUBLE")
+        holder = node.parent.parent if isinstance(node.parent, exp.Alias) else node.parent
+        shown = isinstance(holder, exp.Select) and holder.parent is None  # a FLOAT is shown with six digits
+        return common.cast(ctx.call("printf", common.lit("%.6g"), single), "DOUBLE") if shown else single
     if to.this in exp.DataType.FLOAT_TYPES:
         return common.cast(number(value, ctx), "DOUBLE")
     if to.this == exp.DType.DATE and ctx.is_a(value, "text", "int"):
         return ctx.macro("my__date", text(value, ctx), type="DATE")
-    if to.this == exp.DType.TIME:
-        return time(value, ctx)
+    if to.this == exp.DType.TIME:  # without digits of a second, which are rounded
+        return ctx.macro("my__whole_time", time(value, ctx), type="INTERVAL")
     if to.this in (exp.DType.DATETIME, exp.DType.TIMESTAMP):
         if ctx.is_a(value, "text", "int"):
             return ctx.macro("my__datetime", text(value, ctx), type="TIMESTAMP")
@@ -209,10 +235,22 @@ def inside(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 _KINDS = ("text", "bool", "number", "date", "timestamp", "interval")
 
 
+def _kind(node: exp.Expr, ctx: Context) -> str:
+    return next((kind for kind in _KINDS if ctx.is_a(node, kind)), "")
+
+
+def _as_moment(node: exp.Expr, ctx: Context) -> exp.Expr:
+    # https://dev.mysql.com/doc/refman/8.0/en/comparison-operators.html: a text that is no date is an error there
+    written = common.text(node.unnest())
+    if written is not None and not re.match(r"\s*(\d{2,4}\D\d{1,2}\D\d{1,2}|\d{6}|\d{8}|\d{14})", written):
+        raise ctx.error(node, f"A date is compared with {written!r}, which is none: write it as 'YYYY-MM-DD'.")
+    return ctx.macro("my__compared", node, type="TIMESTAMP")
+
+
 def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, exp.Expr]:
     if isinstance(two, (exp.All, exp.Any)):
         return one, two
-    kinds = [next((k for k in _KINDS if ctx.is_a(n, k)), "") for n in (one, two)]
+    kinds = [_kind(n, ctx) for n in (one, two)]
     if is_json(one) or is_json(two):
         if "text" in kinds:
             return (ctx.macro("my__json_text", one) if is_json(one) else one), (
@@ -236,10 +274,7 @@ def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, e
     if kinds == ["number", "number"] and not (ctx.is_a(one, "float") or ctx.is_a(two, "float")):
         return exact(one, ctx), exact(two, ctx)
     if "text" in kinds and ("date" in kinds or "timestamp" in kinds):
-        return tuple(
-            ctx.macro("my__moment", n, type="TIMESTAMP") if k == "text" else n
-            for n, k in zip((one, two), kinds, strict=True)
-        )  # type: ignore[return-value]
+        return tuple(_as_moment(n, ctx) if k == "text" else n for n, k in zip((one, two), kinds, strict=True))  # type: ignore[return-value]
     return one, two
 
 
@@ -247,6 +282,7 @@ def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, e
 def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A text among the values makes all of them texts: https://dev.mysql.com/doc/refman/8.0/en/flow-control-functions.html
     if isinstance(node, exp.Case):
+        _compared(node, ctx)
         branches = [(branch, "true") for branch in node.args["ifs"]] + (
             [(node, "default")] if node.args.get("default") else []
         )
@@ -269,6 +305,18 @@ def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         for holder, key in branches:
             holder.set(key, text(holder.args[key], ctx))
     return None
+
+
+def _compared(node: exp.Case, ctx: Context) -> None:
+    """``CASE x WHEN y`` compares as ``x = y`` does: where their types differ it is written so."""
+    base = node.this
+    if not isinstance(base, exp.Expr) or all(_kind(b.this, ctx) == _kind(base, ctx) for b in node.args["ifs"]):
+        return
+    for branch in node.args["ifs"]:
+        test = exp.EQ(this=base.copy(), expression=branch.this)
+        test.type = exp.DataType.build("BOOLEAN")
+        branch.set("this", comparison(test, ctx) or test)
+    node.set("this", None)
 
 
 def _mixed(values: list[exp.Expr], ctx: Context) -> bool:

@@ -16,8 +16,12 @@ _ORDERED = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.Min, exp.Max, exp
 
 @D.prepare
 def sorted_texts(tree: exp.Expr, ctx: Context) -> None:
-    for node in tree.find_all(exp.Ordered, *_ORDERED):
+    for node in tree.find_all(exp.Ordered, exp.Anonymous, *_ORDERED):
         value = node.this
+        if isinstance(node, exp.Anonymous):
+            if node.name.lower() != "strcmp":
+                continue
+            value = node.expressions[0]
         if isinstance(value, exp.Literal) and not value.is_string and isinstance(node, exp.Ordered):
             found = _item(node, int(value.this) if str(value.this).isdigit() else 0)
             value = value if found is None else found
@@ -25,8 +29,7 @@ def sorted_texts(tree: exp.Expr, ctx: Context) -> None:
             found = _named(node, value.name)
             value = value if found is None else found
         if ctx.is_a(value, "text") or (ctx.unknown(value) and isinstance(node, exp.Ordered)):
-            if ctx.schema or isinstance(node, exp.Ordered):
-                ctx.set("default_collation", "nocase.noaccent.en")
+            ctx.set("default_collation", "nocase.noaccent.en")
             return
 
 

@@ -9,7 +9,8 @@ from ..context import Context
 from . import D
 from .values import json_text, number, text, whole
 
-D.known("ascii", "ord", "md5", "sha1", "lower", "degrees", "radians", "pi", "monthname", "dayname")
+D.accepts("ascii")
+D.known("md5", "sha1", "lower", "degrees", "radians", "pi", "monthname", "dayname")
 D.refuse_functions(
     "session", {"user", "database", "version", "connection_id", "schema"}, "It is the server's", "Leave it out"
 )
@@ -72,7 +73,6 @@ def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     exp.Pad,
     exp.Repeat,
     exp.Reverse,
-    exp.Ascii,
     exp.MD5,
     exp.SHA,
     exp.SHA2,
@@ -170,7 +170,29 @@ def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.function("bin")
 def binary(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("bin", ctx.macro("my__unsigned", whole(node.expressions[0], ctx)), type="VARCHAR")
+    # BIN(n) is CONV(n, 10, 2), which reads the digits the number's text begins with
+    value = node.expressions[0]
+    if not ctx.is_a(value, "int"):
+        value = ctx.macro("my__integer", text(value, ctx), type="BIGINT")
+    return ctx.call("bin", ctx.macro("my__unsigned", value), type="VARCHAR")
+
+
+@D.rule(exp.Ascii)
+def first_byte(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("my__ascii", text(node.this, ctx), type="BIGINT")
+
+
+@D.function("ord")
+def code_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_ord: of all bytes of the first character
+    return ctx.macro("my__ord", text(node.expressions[0], ctx), type="BIGINT")
+
+
+@D.rule(exp.RegexpInstr)
+def regexp_instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if any(node.args.get(key) for key in ("position", "occurrence", "option", "parameters")):
+        raise ctx.error(node, "REGEXP_INSTR with a position has no counterpart: cut the text with SUBSTR first.")
+    return ctx.macro("my__regexp_instr", text(node.this, ctx), _pattern(node.expression, ctx), type="BIGINT")
 
 
 @D.function("strcmp")

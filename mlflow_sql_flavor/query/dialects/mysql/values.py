@@ -9,7 +9,7 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 
-__all__ = ["condition", "decimals", "exact", "is_json", "json_text", "number", "text", "whole"]
+__all__ = ["condition", "decimals", "exact", "is_json", "json_text", "number", "results", "text", "whole"]
 
 _NUMERAL = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
 
@@ -68,6 +68,9 @@ def text(node: exp.Expr, ctx: Context) -> exp.Expr:
     if is_json(inner):
         return ctx.macro("my__json_show", inner, common.cast(inner.this.copy(), "VARCHAR"), type="VARCHAR")
     if ctx.is_a(node, "float"):
+        digits = inner.meta.get("decimals")  # ROUND and TRUNCATE of a double show that many
+        if digits is not None:
+            return ctx.call("printf", common.lit(f"%.{digits}f"), node, type="VARCHAR")
         return ctx.macro("my__text", node, type="VARCHAR")
     if ctx.is_a(node, "interval"):
         long = any(ctx.is_a(column, "timestamp") for column in node.find_all(exp.Column))
@@ -89,6 +92,8 @@ def exact(node: exp.Expr, ctx: Context, scale: int = 12) -> exp.Expr:
     inner, type_ = node.unnest(), ctx.type_of(node)
     if isinstance(inner, exp.Column) and type_ is not None and type_.expressions and type_.expressions[0].name != "38":
         return node  # a column of a table: a quotient has 38 digits
+    if isinstance(inner, (exp.Div, exp.Avg, exp.Window)):
+        node = ctx.macro("my__exact", node)
     return common.cast(node, f"DECIMAL(38,{max(scale, 0)})")
 
 
@@ -111,12 +116,23 @@ def decimals(node: exp.Expr, ctx: Context) -> int:
         return max(decimals(value, ctx) for value in values)
     if isinstance(inner, (exp.Ceil, exp.Floor)):
         return 0
-    if isinstance(inner, exp.Coalesce):
+    if isinstance(inner, (exp.Coalesce, exp.Greatest, exp.Least)):
         return max(decimals(value, ctx) for value in (inner.this, *inner.expressions))
+    if isinstance(inner, (exp.Case, exp.If)):
+        return max(decimals(value, ctx) for value in results(inner))
+    if isinstance(inner, exp.Nullif):
+        return decimals(inner.this, ctx)
     type_ = ctx.type_of(inner)
     if type_ is not None and ctx.is_a(inner, "decimal") and len(type_.expressions) == 2:
         return int(type_.expressions[1].name)
     return 0
+
+
+def results(node: exp.Expr) -> list[exp.Expr]:
+    """The values that CASE or IF may give."""
+    values = [branch.args["true"] for branch in (node.args.get("ifs") or [node])]
+    other = node.args.get("default") or node.args.get("false")
+    return [*values, other] if isinstance(other, exp.Expr) else values
 
 
 def condition(node: exp.Expr, ctx: Context) -> exp.Expr:

@@ -25,6 +25,6 @@ def _stored_as(kind: str) -> str:
 
 D.stored_as = _stored_as
 
-from . import dates, grouping, numbers, texts  # noqa: E402  they register their rules with D
+from . import dates, grouping, json, numbers, texts  # noqa: E402  they register their rules with D
 
-__all__ = ["D", "dates", "grouping", "numbers", "texts"]
+__all__ = ["D", "dates", "grouping", "json", "numbers", "texts"]

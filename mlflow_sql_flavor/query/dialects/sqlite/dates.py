@@ -49,8 +49,13 @@ def _moment(args: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
 def _modified(moment: exp.Expr, modifier: exp.Expr, ctx: Context) -> exp.Expr:
     word = common.text(modifier.unnest())
     if word is None:
-        amount, unit = _spelled(modifier, ctx)
-        return _shifted(moment, amount, unit, ctx)
+        amount, unit, signed = _spelled(modifier, ctx)
+        shifted = _shifted(moment, amount, unit, ctx)
+        if not signed:
+            return shifted
+        # '-' before a negative number is no modifier: NULL
+        plain = amount.this.unnest() if isinstance(amount, exp.Neg) else amount
+        return exp.Case(ifs=[exp.If(this=exp.GTE(this=plain.copy(), expression=common.lit(0)), true=shifted)])
     folded = " ".join(word.lower().split())
     if folded.startswith("start of ") and folded[9:] in ("day", "month", "year"):
         return ctx.call("date_trunc", common.lit(folded[9:]), moment, type="TIMESTAMP")
@@ -65,8 +70,8 @@ def _modified(moment: exp.Expr, modifier: exp.Expr, ctx: Context) -> exp.Expr:
     raise ctx.error(modifier, f"The modifier {word!r} has no counterpart: see SQLite's date functions.")
 
 
-def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str]:
-    """``'+' || n || ' days'`` as the number and the unit."""
+def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str, bool]:
+    """``'+' || n || ' days'`` as the number, the unit, and whether a sign is written."""
     parts = []
     stack = [modifier.unnest()]
     while stack:
@@ -87,13 +92,13 @@ def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str]:
     if isinstance(inner, exp.Cast) and ctx.is_a(inner.this, "number"):
         inner = inner.this  # the text it was made for || is read back as a number
     amount = number(inner, ctx)
-    return (exp.Neg(this=exp.Paren(this=amount)) if sign < 0 else amount), unit[1].lower()
+    signed = len(body) < len(parts) - 1
+    return (exp.Neg(this=exp.Paren(this=amount)) if sign < 0 else amount), unit[1].lower(), signed
 
 
 def _shifted(moment: exp.Expr, amount: exp.Expr, unit: str, ctx: Context) -> exp.Expr:
     if unit in ("month", "year"):
-        months = exp.Mul(this=exp.Paren(this=amount), expression=common.lit(12)) if unit == "year" else amount
-        return ctx.macro("sqlite__months", moment, months, type="TIMESTAMP")
+        return ctx.macro(f"sqlite__{unit}s", moment, amount, type="TIMESTAMP")
     factor = common.lit(_MILLISECONDS[unit])
     return ctx.macro("sqlite__shift", moment, amount, factor, type="TIMESTAMP")
 

@@ -34,10 +34,12 @@ def real_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         node.parent.parent, exp.DataType
     ):
         return None
-    return common.cast(exp.Literal.string(str(node.this)), "DOUBLE")
+    made = common.cast(exp.Literal.string(str(node.this)), "DOUBLE")
+    made.meta["literal"] = True
+    return made
 
 
-@D.rule(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg, exp.Sign)
+@D.rule(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg)
 def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     texts = any(ctx.is_a(node.args.get(key), "text") for key in ("this", "expression"))
     for key in ("this", "expression"):
@@ -50,7 +52,7 @@ def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum)) and texts:
         kind = "BIGINT" if all(ctx.is_a(side, "int") for side in sides) else "DOUBLE"
         node.type = exp.DataType.build(kind, dialect="duckdb")
-    if not isinstance(node, (exp.Avg, exp.Sign)) and any(either(side) for side in sides):
+    if not isinstance(node, exp.Avg) and any(either(side) for side in sides):
         node.meta["either"] = True
     return None
 
@@ -67,6 +69,16 @@ def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, integer(node.this, ctx), integer(node.expression, ctx), type="BIGINT")
 
 
+@D.rule(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseNot)
+def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in ("this", "expression"):
+        value = node.args.get(key)
+        if isinstance(value, exp.Expr) and not ctx.is_a(value, "int"):
+            node.set(key, integer(number(value, ctx), ctx))
+    node.type = exp.DataType.build("BIGINT", dialect="duckdb")
+    return None
+
+
 @D.rule(exp.Limit)
 def no_limit(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_select.html#limitoffset: a negative LIMIT is none
@@ -77,6 +89,13 @@ def no_limit(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(exp.Div, exp.Mod)
 def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if (
+        isinstance(node, exp.Mod) and "start" in node.meta
+    ):  # mod() is of reals: https://sqlite.org/lang_mathfunc.html#mod
+        sides = [common.cast(math_argument(node.args[key], ctx), "DOUBLE") for key in ("this", "expression")]
+        made = exp.Paren(this=exp.Mod(this=sides[0], expression=sides[1]))
+        made.type = exp.DataType.build("DOUBLE")
+        return made
     for key in ("this", "expression"):
         value = node.args[key]
         inner = value.unnest()
@@ -124,27 +143,63 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sqlite__round", value, digits, type="DOUBLE")
 
 
+def math_argument(value: exp.Expr, ctx: Context) -> exp.Expr:
+    """A value of a mathematical function: NULL for a text that is not a number as a whole.
+
+    https://sqlite.org/lang_mathfunc.html
+    """
+    inner = value.unnest()
+    if isinstance(inner, exp.Literal) and inner.is_string:
+        found = numeral(inner.this)
+        return exp.Null() if found is None else literal(found)
+    if ctx.is_a(value, "text") and not is_json(inner):
+        return ctx.macro("sqlite__numeral", value, type="DOUBLE")
+    return number(value, ctx)
+
+
 def _null_outside(name: str, *types: type[exp.Expr]) -> None:
-    # A value a function is not defined for gives NULL: https://sqlite.org/lang_mathfunc.html
+    # A value a function is not defined for gives NULL
     @D.rule(*types)
     def guarded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        args = [number(arg, ctx) for arg in (node.this, node.args.get("expression")) if isinstance(arg, exp.Expr)]
-        return ctx.macro(name if len(args) == 1 else f"{name}2", *args, type="DOUBLE")
+        given = (node.this, node.args.get("expression"))
+        args = [math_argument(arg, ctx) for arg in given if isinstance(arg, exp.Expr)]
+        return ctx.macro(f"{name}2" if name == "sqlite__log" and len(args) == 2 else name, *args, type="DOUBLE")
 
 
 _null_outside("sqlite__sqrt", exp.Sqrt)
 _null_outside("sqlite__ln", exp.Ln)
 _null_outside("sqlite__log", exp.Log)
+_null_outside("sqlite__acos", exp.Acos)
+_null_outside("sqlite__asin", exp.Asin)
+_null_outside("sqlite__acosh", exp.Acosh)
+_null_outside("sqlite__atanh", exp.Atanh)
+_null_outside("sqlite__pow", exp.Pow)
+
+
+@D.rule(exp.Sign, exp.Ceil, exp.Floor, exp.Trunc, exp.Exp, exp.Sin, exp.Cos, exp.Tan, exp.Sinh, exp.Cosh,
+        exp.Tanh, exp.Asinh, exp.Atan, exp.Atan2, exp.Degrees, exp.Radians)  # fmt: skip
+def of_numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in ("this", "expression"):
+        value = node.args.get(key)
+        if isinstance(value, exp.Expr):
+            node.set(key, math_argument(value, ctx))
+    return None
 
 
 @D.function("log10")
 def log10(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("sqlite__log", number(node.expressions[0], ctx), type="DOUBLE")
+    return ctx.macro("sqlite__log", math_argument(node.expressions[0], ctx), type="DOUBLE")
 
 
 @D.function("log2")
 def log2(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("sqlite__log2", common.lit(2), number(node.expressions[0], ctx), type="DOUBLE")
+    return ctx.macro("sqlite__log2", common.lit(2), math_argument(node.expressions[0], ctx), type="DOUBLE")
+
+
+@D.rule(exp.Rand)
+def random(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/lang_corefunc.html#random: an integer of 64 bits
+    return ctx.macro("sqlite__random", type="BIGINT")
 
 
 @D.function("total")
@@ -153,8 +208,10 @@ def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sqlite__total", common.cast(number(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
 
 
-@D.rule(exp.Where, exp.Having, exp.And, exp.Or, exp.Not)
+@D.rule(exp.Where, exp.Having, exp.And, exp.Or, exp.Not, exp.If)
 def condition(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and node.parent.args.get("this") is not None:
+        return None  # CASE x WHEN y compares
     # A text is true where its number is not 0: https://sqlite.org/lang_expr.html#boolean_expressions
     for key in ("this", "expression"):
         value = node.args.get(key)
@@ -163,6 +220,22 @@ def condition(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             made.type = exp.DataType.build("BOOLEAN")
             node.set(key, exp.Paren(this=made))
     return None
+
+
+@D.rule(exp.Is)
+def is_true(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not isinstance(node.expression, exp.Boolean) or not ctx.is_a(node.this, "text", "number"):
+        return None
+    made = exp.NEQ(this=number(node.this, ctx), expression=common.lit(0))
+    made.type = exp.DataType.build("BOOLEAN")
+    node.set("this", exp.Paren(this=made))
+    return None
+
+
+@D.rule(exp.RegexpLike)
+def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/lang_expr.html#the_like_glob_regexp_match_and_extract_operators
+    raise ctx.error(node, "SQLite has no function behind REGEXP: write LIKE or GLOB.")
 
 
 def _kind(node: exp.Expr, ctx: Context) -> str:
@@ -177,6 +250,8 @@ def _kind(node: exp.Expr, ctx: Context) -> str:
 def _has_affinity(node: exp.Expr) -> bool:
     # Columns and casts have one, other expressions have none: https://sqlite.org/datatype3.html#affinity_of_expressions
     inner = node.unnest()
+    if "literal" in inner.meta:
+        return False
     return isinstance(inner, (exp.Column, exp.Cast)) or (isinstance(inner, exp.Anonymous) and "cast" in inner.meta)
 
 
@@ -288,15 +363,35 @@ def _by_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=made)
 
 
-@D.rule(exp.Case, exp.Coalesce, exp.If, exp.Nullif)
+def _equal(one: exp.Expr, two: exp.Expr, ctx: Context) -> exp.Expr:
+    test = exp.EQ(this=one.copy(), expression=two.copy())
+    return comparison(test, ctx) or test
+
+
+def _compared(node: exp.Case, ctx: Context) -> None:
+    """``CASE x WHEN y`` compares as ``x = y`` does: where a text meets a number it is written so."""
+    base = node.this
+    if not isinstance(base, exp.Expr) or all(_kind(b.this, ctx) == _kind(base, ctx) for b in node.args["ifs"]):
+        return
+    for branch in node.args["ifs"]:
+        branch.set("this", _equal(base, branch.this, ctx))
+    node.set("this", None)
+
+
+@D.rule(exp.Case, exp.Coalesce, exp.If, exp.Nullif, exp.Greatest, exp.Least)
 def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.Case):
+        _compared(node, ctx)
         values = [branch.args["true"] for branch in node.args["ifs"]] + [node.args.get("default")]
     elif isinstance(node, exp.If):
         if isinstance(node.parent, exp.Case):
             return None
         values = [node.args["true"], node.args.get("false")]
     elif isinstance(node, exp.Nullif):
+        # An argument of a function has no affinity: a text and a number are never equal
+        kinds = {_kind(node.this, ctx), _kind(node.expression, ctx)}
+        if "text" in kinds and kinds & {"number", "bool"}:
+            return node.this
         left, right = _comparable(node.this, node.expression, node, ctx)
         if left is not None and right is not None and left is node.this:
             node.set("expression", right)

@@ -13,9 +13,7 @@ from .values import either, integer, is_json, number, text
 
 _TYPES = {"int": "integer", "bool": "integer", "float": "real", "decimal": "real", "text": "text"}
 
-D.known(
-    "unicode", "chr", "concat", "concat_ws", "degrees", "radians", "pi", "trunc", "pow", "power", "mod", "iif", "if"
-)
+D.known("chr", "concat", "concat_ws", "degrees", "radians", "pi", "trunc", "pow", "power", "mod", "iif", "if")
 
 
 @D.rule(exp.Typeof)
@@ -95,6 +93,25 @@ def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("concat", *each, type="VARCHAR")
 
 
+@D.rule(exp.Unicode)
+def unicode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/lang_corefunc.html#unicode: NULL of an empty text
+    return ctx.macro("sqlite__unicode", text(node.this, ctx), type="BIGINT")
+
+
+@D.rule(exp.Hex)
+def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/lang_corefunc.html#hex: of the bytes of the value's text, '' of NULL
+    return exp.Coalesce(this=ctx.call("hex", text(node.this, ctx)), expressions=[common.lit("")])
+
+
+@D.rule(exp.Unhex)
+def unhex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("expression") is not None:
+        raise ctx.error(node, "UNHEX with characters to leave out has no counterpart: REPLACE them.")
+    return ctx.macro("sqlite__unhex", text(node.this, ctx), type="BLOB")
+
+
 @D.function("octet_length")
 def octet_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strlen", text(node.expressions[0], ctx), type="BIGINT")
@@ -115,10 +132,10 @@ def group_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.JSONExtractScalar)
 def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # json_extract and ->> give a value of its own type: https://sqlite.org/json1.html#jptr
-    return ctx.macro("sqlite__json_value", node.this, _path(node, ctx), type="VARCHAR")
+    return ctx.macro("sqlite__json_value", node.this, json_path(node, ctx), type="VARCHAR")
 
 
-def _path(node: exp.Expr, ctx: Context) -> exp.Expr:
+def json_path(node: exp.Expr, ctx: Context) -> exp.Expr:
     path = node.args.get("expression")
     if path is None:
         return common.lit("$")
@@ -139,16 +156,7 @@ def json_is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.JSONType)
 def json_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/json1.html#the_json_type_function
-    return ctx.macro("sqlite__json_type", node.this, _path(node, ctx), type="VARCHAR")
-
-
-@D.rule(exp.JSONArrayAgg)
-def json_group_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    value = node.this
-    if not ctx.is_a(value, "int", "text"):
-        ctx.refuse("json_text", node, "The text of these values inside a JSON may differ", "CAST them to TEXT")
-    made = common.cast(ctx.call("to_json", ctx.call("list", value)), "VARCHAR")
-    return exp.Coalesce(this=made, expressions=[common.lit("[]")])
+    return ctx.macro("sqlite__json_type", node.this, json_path(node, ctx), type="VARCHAR")
 
 
 @D.prepare
