@@ -401,11 +401,17 @@ _WRONG_RESULT = ("Failed to cast value: ", "Python Conversion Failure", "transfo
 
 
 def explain(error: Exception, limits: Limits) -> SQLModelError:
-    """What a caller is told of a failure: no data, no SQL, no path. The original is the exception's cause."""
+    """What a caller is told of a failure: no data, no SQL, no path. The original is the exception's cause.
+
+    Raises:
+        KeyboardInterrupt: It is a person's Ctrl-C.
+    """
     import duckdb
 
     if isinstance(error, SQLModelError):
         return error
+    if type(error) is RuntimeError and str(error) == "Query interrupted":  # what DuckDB makes of a SIGINT
+        raise KeyboardInterrupt from error
     if isinstance(error, duckdb.InterruptException):
         return LimitError(
             f"The query ran longer than {limits.timeout_seconds} s, the limit set by timeout_seconds "

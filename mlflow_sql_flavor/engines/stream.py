@@ -29,7 +29,7 @@ class _Source:
         self._schema = schema
         self._open = open_
         self.rows = 0
-        self.error: Exception | None = None
+        self.error: Exception | KeyboardInterrupt | None = None
 
     def __arrow_c_schema__(self) -> Any:
         return self._schema.__arrow_c_schema__()
@@ -52,7 +52,7 @@ class _Source:
                     table = table.append_column(pa.field(ROW_ID, pa.int64()), ids)
                 rows += table.num_rows
                 yield from table.to_batches()
-        except Exception as error:  # DuckDB would pass on no more than its text
+        except (Exception, KeyboardInterrupt) as error:  # DuckDB would pass on no more than its text
             self.error = error
             raise
         self.rows = rows
