@@ -74,12 +74,22 @@ def texts(node: exp.Expr, ctx: Context) -> None:
 
 @R.rule(exp.Substring)
 def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return common.substring(node, ctx, "CHAR_LENGTH", None)
+    found = common.substring(node, ctx, "CHAR_LENGTH", None)
+    for key in ("start", "length"):  # of no BIGINT
+        if node.args.get(key) is not None and number(node.args[key]) is None:
+            node.set(key, cast(node.args[key], "INTEGER"))
+    return found
 
 
 R.rule(exp.Upper)(common.sharp_s)
+R.rule(exp.RegexpLike, exp.RegexpILike)(regex.match_in_postgres)
 R.rule(exp.RegexpReplace)(regex.replace_in_postgres)
-R.rule(exp.SimilarTo)(common.similar)
+
+
+@R.rule(exp.SimilarTo)
+def similar(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made = common.similar(node, ctx)
+    return regex.match_in_postgres(made, ctx) if made is not None else None
 
 
 @R.rule(exp.ConcatWs)

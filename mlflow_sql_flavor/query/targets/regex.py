@@ -14,7 +14,7 @@ from ..dialects.context import Context
 from .common import call
 from .context import Writing
 
-__all__ = ["replace_in_postgres", "replace_in_spark"]
+__all__ = ["dots", "match_in_postgres", "match_in_spark", "replace_in_postgres", "replace_in_spark"]
 
 #: What PostgreSQL's and Java's patterns do not share: classes in brackets, escapes of one of them, what looks around.
 _OWN = re.compile(r"\[\[|\\[mMyYAZzbBGQEpPhHRXkuxc<>]|\(\?(?!:)|[*+?}]\+|&&")
@@ -55,8 +55,38 @@ def replace_in_postgres(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             raise ctx.no(node, "regexp_replace with this replacement", "write \\$ for a dollar sign")
         at = match.end()
     assert at == len(replacement)
-    head = "(?p)" if "." in pattern and "[^" not in pattern else ""  # Java's dot takes no line break
-    return call("REGEXP_REPLACE", node.this, lit(head + pattern), lit("".join(out)), lit("g"), type="VARCHAR")
+    return call("REGEXP_REPLACE", node.this, lit(dots(pattern)), lit("".join(out)), lit("g"), type="VARCHAR")
+
+
+def dots(pattern: str) -> str:
+    """A pattern whose dots take no line break, as Java's and RE2's take none and PostgreSQL's do."""
+
+    def one(match: re.Match[str]) -> str:
+        return r"[^\n]" if match[0] == "." else match[0]
+
+    return re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\.", one, pattern, flags=re.DOTALL)
+
+
+def match_in_postgres(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``rlike`` and ``regexp_matches``, for PostgreSQL."""
+    pattern = text(node.expression)
+    if pattern is not None:
+        node.set("expression", lit(dots(pattern)))
+    return node
+
+
+def match_in_spark(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``~`` and ``~*``, for Spark, whose dot takes no line break and which has no word for the second."""
+    assert isinstance(ctx, Writing)
+    pattern = text(node.expression)
+    modes = "i" if isinstance(node, exp.RegexpILike) else ""
+    if pattern is not None and ctx.source == "postgres" and "." in pattern:
+        modes += "s"
+    if not modes:
+        return None
+    if pattern is None:
+        raise ctx.no(node, "~* with a pattern that is no constant", "write it as a text")
+    return exp.RegexpLike(this=node.this, expression=lit(f"(?{modes}){pattern}"))
 
 
 def _parts(node: exp.RegexpReplace, ctx: Writing) -> tuple[str, str, str]:

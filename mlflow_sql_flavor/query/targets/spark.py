@@ -160,6 +160,7 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 R.rule(exp.Upper)(common.sharp_s)
 R.rule(exp.RegexpReplace)(regex.replace_in_spark)
+R.rule(exp.RegexpLike, exp.RegexpILike)(regex.match_in_spark)
 R.rule(exp.SimilarTo)(common.similar)
 
 
