@@ -66,13 +66,13 @@ CREATE MACRO pg__interval_text(i) AS CASE WHEN i IS NOT NULL THEN concat_ws(' ',
   pg__interval_clock(pg__interval_micros(i), CASE WHEN extract('day' FROM i) <> 0 THEN extract('day' FROM i) WHEN extract('month' FROM i) <> 0 THEN extract('month' FROM i) WHEN extract('year' FROM i) <> 0 THEN extract('year' FROM i) END)) END;
 
 -- The fraction of a month becomes days, of a day time.
+CREATE MACRO pg__month_days(i, f) AS round(30 * ((extract('year' FROM i) * 12 + extract('month' FROM i)) * f - trunc(round((extract('year' FROM i) * 12 + extract('month' FROM i)) * f, 9))), 6);
 CREATE MACRO pg__interval_times(i, f) AS CASE WHEN i IS NOT NULL AND f IS NOT NULL THEN
   to_months(CAST(trunc(round((extract('year' FROM i) * 12 + extract('month' FROM i)) * f, 9)) AS INTEGER))
-  + to_days(CAST(trunc(round(extract('day' FROM i) * f, 9)) + trunc(round(30 * ((extract('year' FROM i) * 12 + extract('month' FROM i)) * f - trunc(round((extract('year' FROM i) * 12 + extract('month' FROM i)) * f, 9))), 6)) AS INTEGER))
+  + to_days(CAST(trunc(round(extract('day' FROM i) * f, 9)) + trunc(pg__month_days(i, f)) AS INTEGER))
   + to_microseconds(CAST(round(pg__interval_micros(i) * f
-    + 86400000000 * (extract('day' FROM i) * f - trunc(round(extract('day' FROM i) * f, 9)))
-    + 86400000000 * (round(30 * ((extract('year' FROM i) * 12 + extract('month' FROM i)) * f - trunc(round((extract('year' FROM i) * 12 + extract('month' FROM i)) * f, 9))), 6)
-      - trunc(round(30 * ((extract('year' FROM i) * 12 + extract('month' FROM i)) * f - trunc(round((extract('year' FROM i) * 12 + extract('month' FROM i)) * f, 9))), 6)))) AS BIGINT)) END;
+    + round(86400000000 * (extract('day' FROM i) * f - trunc(round(extract('day' FROM i) * f, 9))
+      + pg__month_days(i, f) - trunc(pg__month_days(i, f))))) AS BIGINT)) END;
 CREATE MACRO pg__justify_days(i) AS to_months(CAST(extract('year' FROM i) * 12 + extract('month' FROM i) + CAST(trunc(extract('day' FROM i) / 30.0) AS BIGINT) AS INTEGER)) + to_days(CAST(extract('day' FROM i) % 30 AS INTEGER)) + to_microseconds(pg__interval_micros(i));
 CREATE MACRO pg__justify_hours(i) AS to_months(CAST(extract('year' FROM i) * 12 + extract('month' FROM i) AS INTEGER)) + to_days(CAST(extract('day' FROM i) + pg__interval_micros(i) // 86400000000 AS INTEGER)) + to_microseconds(pg__interval_micros(i) % 86400000000);
 CREATE MACRO pg__overlaps(a, b, c, d) AS CASE
@@ -157,6 +157,7 @@ CREATE MACRO pg__json_text(v, doc) AS CASE
   WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN error('the text of a JSON object or array differs from postgres: take its values out')
   WHEN json_type(v) IN ('DOUBLE', 'HUGEINT') AND regexp_matches(CAST(doc AS VARCHAR), '[0-9][eE]|[0-9]\.[0-9]*0([^0-9]|$)|[0-9]{16}') THEN error('the text of a JSON number differs from postgres: cast it to numeric')
   ELSE json_extract_string(v, '$') END;
+CREATE MACRO pg__json_boolean(v) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(v) <> 'BOOLEAN' THEN error('cannot cast this jsonb to boolean') ELSE json_extract_string(v, '$') = 'true' END;
 CREATE MACRO pg__json_step(v, k, i) AS CASE WHEN json_type(v) = 'ARRAY' THEN json_extract(v, i) ELSE json_extract(v, '$."' || k || '"') END;
 CREATE MACRO pg__json_array_length(v) AS CASE WHEN json_type(v) <> 'ARRAY' THEN error('cannot get array length of a non-array') ELSE json_array_length(v) END;
 CREATE MACRO pg__json_typeof(v) AS CASE json_type(v) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'BIGINT' THEN 'number' WHEN 'UBIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' WHEN 'HUGEINT' THEN 'number' END;

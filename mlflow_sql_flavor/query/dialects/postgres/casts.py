@@ -171,9 +171,7 @@ def _to_int(node: exp.Cast, ctx: Context) -> exp.Expr | None:
     if category(value) in ("date or timestamp", "interval", "array"):
         raise ctx.error(node, f"{ctx.rules.name} cannot cast {category(value)} to an integer.")
     if category(value) == "boolean" and node.to.this != T.INT:
-        raise ctx.error(
-            node, f"{ctx.rules.name} casts boolean to integer only. Write CAST(CAST(x AS integer) AS {to})."
-        )
+        raise ctx.error(node, f"{ctx.rules.name} casts boolean to integer only. Cast to integer first.")
     return None
 
 
@@ -208,6 +206,8 @@ def _to_bool(node: exp.Cast, ctx: Context) -> exp.Expr | None:
     # datatype-boolean.html: true, yes, on, 1 and what they begin with, in any case
     value = node.this
     literal = text(value)
+    if ctx.is_a(value, "json"):
+        return ctx.macro("pg__json_boolean", value, type="BOOLEAN")
     if literal is not None:
         return boolean_literal(value, ctx)
     if ctx.is_a(value, "text"):

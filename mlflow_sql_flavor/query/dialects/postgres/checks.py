@@ -33,7 +33,7 @@ def _literal(side: exp.Expr, other: exp.Expr, ctx: Context) -> exp.Expr | None:
     kind = category(other)
     if kind == "number":
         return literal_as(side, other, ctx)
-    if kind in ("date or timestamp", "time") and other.type is not None:
+    if kind in ("date or timestamp", "time", "interval") and other.type is not None:
         return cast(side.copy(), other.type.sql("duckdb"))
     return boolean_literal(side, ctx) if kind == "boolean" else None
 

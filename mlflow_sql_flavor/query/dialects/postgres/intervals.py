@@ -1,7 +1,8 @@
-"""Intervals: https://www.postgresql.org/docs/15/datatype-datetime.html#DATATYPE-INTERVAL-INPUT and functions-datetime.html."""
+"""Intervals: https://www.postgresql.org/docs/15/datatype-datetime.html and functions-datetime.html."""
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from sqlglot import exp
@@ -29,7 +30,7 @@ def whole_text(tree: exp.Expr, ctx: Context) -> None:
         return
     tokens = Dialect.get_or_raise("postgres").tokenize(ctx.sql)
     texts: dict[tuple[str, str], set[str]] = {}
-    for word, value in zip(tokens, tokens[1:], strict=False):
+    for word, value in itertools.pairwise(tokens):
         if word.token_type == TokenType.INTERVAL and value.token_type == TokenType.STRING:
             parts = _ONE_UNIT.findall(value.text)
             if len(parts) == 1:
@@ -41,7 +42,7 @@ def whole_text(tree: exp.Expr, ctx: Context) -> None:
             continue
         if len(found) > 1:
             raise ctx.error(node, "Write these intervals with their units: '1 day 2 hours' in place of '1 day 02:00'.")
-        value = found.pop()
+        value = next(iter(found))
         if re.search(r"\bago\b|@|:[^:]*[a-zA-Z]", value):
             raise ctx.error(node, f"Write the interval {value!r} with its units, such as '-1 day 2 hours'.")
         node.set("this", lit(value))

@@ -113,6 +113,8 @@ def _literal_operands(node: exp.Expr, ctx: Context) -> None:
         raise ctx.error(node, f"{ctx.rules.name} does not know the type of NULL here. Cast it.")
     for key, other in (("this", node.expression), ("expression", node.this)):
         side = node.args[key]
+        if text(side) is not None and category(other) == "time":
+            raise ctx.error(node, "Write this literal as INTERVAL '...' or TIME '...'.")
         if text(side) is not None and category(other) == "number":
             node.set(key, literal_as(side, other, ctx))
 

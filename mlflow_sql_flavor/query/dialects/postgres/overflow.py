@@ -1,8 +1,8 @@
 """Double precision does not overflow silently: https://www.postgresql.org/docs/15/datatype-numeric.html#DATATYPE-FLOAT.
 
-"Value out of range" is an error there, where DuckDB has an infinite result. The result of a whole chain of operations is
-tested once: what is infinite in a part of it stays infinite, but for a divisor, which is tested by itself. Where a column
-of the row is infinite itself, the result may be.
+"Value out of range" is an error there, where DuckDB has an infinite result. The result of a whole chain of operations
+is tested once: what is infinite in a part of it stays infinite, but for a divisor, which is tested by itself. Where a
+column of the row is infinite itself, the result may be.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for found in node.walk(prune=lambda n: isinstance(n, _OPAQUE)):
         if isinstance(found, exp.Query):
             return None
-        if isinstance(found, (exp.Column, exp.Placeholder, exp.Parameter)) or isinstance(found, _OPAQUE):
+        if isinstance(found, (exp.Column, exp.Placeholder, exp.Parameter, _OPAQUE)):
             kind = found.type.this if found.type is not None else None
             if kind in exp.DataType.FLOAT_TYPES:
                 leaves.setdefault(found.sql("duckdb"), found)

@@ -1,7 +1,7 @@
 """One scale for the numerics of a CASE, an array or a UNION.
 
-https://www.postgresql.org/docs/15/datatype-numeric.html: each value of a numeric keeps its own scale. In DuckDB they get
-one type, and of DECIMAL(38,0) and DECIMAL(10,2) that is DECIMAL(38,0): the smaller scale would round the other value.
+https://www.postgresql.org/docs/15/datatype-numeric.html: each value of a numeric keeps its own scale. In DuckDB they
+get one type, and of DECIMAL(38,0) and DECIMAL(10,2) that is DECIMAL(38,0): the smaller scale would round the other one.
 """
 
 from __future__ import annotations
