@@ -3,6 +3,8 @@
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
 
+from .report.text import visible
+
 __all__ = ["InputError", "LimitError", "ModelFileError", "QueryError", "RunError", "SQLModelError", "did_you_mean"]
 
 
@@ -12,7 +14,7 @@ class SQLModelError(MlflowException):
     code = INVALID_PARAMETER_VALUE
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, error_code=self.code)
+        super().__init__(_readable(message), error_code=self.code)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows: the message, with its caret in place, and not the frames that led here."""
@@ -68,6 +70,15 @@ def did_you_mean(name: str, candidates: "list[str] | set[str] | tuple[str, ...] 
 
 _WIDTH = 100
 
+#: Of a longer message, the middle is left out, in characters: names in it may be a stranger's, and of any length.
+_LONGEST = 4000
+
+
+def _readable(message: str) -> str:
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 2 :]}"
+    return visible(message)
+
 
 def _excerpt(sql: str, start: int, offset: int, length: int, line: int, column: int) -> str:
     end = sql.find("\n", offset)
@@ -75,6 +86,7 @@ def _excerpt(sql: str, start: int, offset: int, length: int, line: int, column: 
     at = column - 1
     left = max(0, at - _WIDTH // 2)
     shown = text[left : left + _WIDTH]
+    shown = "".join(c if visible(c) == c else "\N{REPLACEMENT CHARACTER}" for c in shown)  # one for one: the caret
     marks = max(1, min(length, len(shown) - (at - left)))
     head = f"line {line}, column {column}: "
     return f"{head}{shown}\n{' ' * (len(head) + at - left)}{'^' * marks}"

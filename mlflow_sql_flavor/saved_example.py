@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import frames, outputs, schema
-from .errors import InputError, ModelFileError
+from .errors import InputError, ModelFileError, SQLModelError
 from .spec import ExpectedSpec
 from .tables import sha256_of
 
@@ -22,6 +22,9 @@ __all__ = ["parameter", "recorded_output", "saved", "stored", "stored_output", "
 
 #: What the model itself answered to its example when it was saved. Arrow's own format: Parquet has no intervals.
 OUTPUT = "example_output.arrow"
+
+#: Where MLflow writes an input example.
+_EXAMPLE = "input_example.json"
 
 #: A longer answer is not kept, in rows.
 MOST_ROWS = 100_000
@@ -106,13 +109,26 @@ def stored(folder: Path) -> tuple[Any, dict[str, Any] | None]:
 
     Raises:
         InputError: It has none.
+        ModelFileError: It cannot be read.
     """
     from mlflow.models import Model
 
-    model = Model.load(str(folder))
-    if model.saved_input_example_info is None:
-        raise InputError("The model stores no input example: pass the data.")
-    return model.load_input_example(str(folder)), model.load_input_example_params(str(folder))
+    try:
+        model = Model.load(str(folder))
+        info = model.saved_input_example_info
+        if info is None:
+            raise InputError("The model stores no input example: pass the data.")
+        # MLflow reads whatever file is named here, of the model or not.
+        path = folder / info["artifact_path"]
+        if info["artifact_path"] != _EXAMPLE or path.is_symlink() or not path.is_file():
+            raise ModelFileError(f"The model's input example {_EXAMPLE} is missing: save the model again.")
+        return model.load_input_example(str(folder)), model.load_input_example_params(str(folder))
+    except SQLModelError:
+        raise
+    except Exception as error:
+        raise ModelFileError(
+            f"The model's input example cannot be read ({type(error).__name__}): pass the data, or save it again."
+        ) from error
 
 
 def stored_output(folder: Path, section: ExpectedSpec) -> Any:

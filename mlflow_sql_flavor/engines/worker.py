@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LimitError, RunError, SQLModelError
-from .duckdb import Instance, Program, Runner
+from .duckdb import Instance, Program, Runner, explain
 from .limits import Limits
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class ProcessRunner:
         if isinstance(worker, SQLModelError):
             self._add()
             raise worker
-        answer = worker.run(_write(table), dict(params), projection, self._limits.timeout_seconds)
+        answer = worker.run(_write(table), dict(params), projection)
         if worker.alive:
             self._ready.put(worker)
         else:
@@ -125,11 +125,15 @@ os.register_at_fork(after_in_child=lambda: globals().update(_STARTING=threading.
 def _start_worker(state: Any, ready: queue.SimpleQueue[Any]) -> None:
     try:
         try:
-            ready.put(_Worker(state))
+            worker = _Worker(state)
         except LimitError:  # killed from outside, by chance: what does not fit will not fit again
-            ready.put(_Worker(state))
+            worker = _Worker(state)
+        ready.put(worker.bind() or worker)
     except SQLModelError as error:
         ready.put(error)
+    except BaseException as error:  # a request waits for it
+        ready.put(RunError(f"The model's process could not be started ({type(error).__name__})."))
+        raise
 
 
 def _end(ready: queue.SimpleQueue[Any]) -> None:
@@ -173,13 +177,22 @@ class _Worker:
             self.kill()
             raise answer
 
-    def run(
-        self, data: bytes | None, params: dict[str, Any], projection: list[str] | None, timeout: float
-    ) -> bytes | SQLModelError:
+    def bind(self) -> SQLModelError | None:
+        """Binds the query within the time of a query: what it computes of constants alone is computed here."""
+        answer: SQLModelError | None = self._within(_bind)
+        if answer is not None:
+            self.kill()
+        return answer
+
+    def run(self, data: bytes | None, params: dict[str, Any], projection: list[str] | None) -> bytes | SQLModelError:
+        answer: bytes | SQLModelError = self._within(_run, data, params, projection)
+        return answer
+
+    def _within(self, task: Callable[..., Any], *arguments: Any) -> Any:
+        timeout = self._limits.timeout_seconds
         try:
-            future = self._pool.submit(_run, data, params, projection)
             # DuckDB's own time limit comes first where it works at all: it leaves the worker usable.
-            return future.result(timeout + 0.25)
+            return self._pool.submit(task, *arguments).result(timeout + 0.25)
         except TimeoutError:
             self.kill()
             return LimitError(
@@ -219,7 +232,9 @@ def _read(data: bytes) -> pa.Table:
 
 # The worker's side.
 
-_RUNNER: Runner | SQLModelError | None = None
+_STATE: tuple[Instance, Program, Limits, Callable[[Instance, Program], Program]] | None = None
+_RUNNER: Runner | None = None
+_REFUSED: SQLModelError | None = None
 
 
 def _watch(parent: int) -> None:
@@ -230,7 +245,7 @@ def _watch(parent: int) -> None:
 
 def _open(state: bytes, memory: int, parent: int) -> None:
     """Opens the model, then takes away every address beyond what it may have."""
-    global _RUNNER
+    global _STATE, _REFUSED
     import pickle
 
     # A parent that is killed, or leaves by os._exit, ends no worker itself.
@@ -240,26 +255,21 @@ def _open(state: bytes, memory: int, parent: int) -> None:
     import pyarrow  # noqa: F401
 
     try:
-        instance, program, limits, bind = pickle.loads(state)
+        _STATE = pickle.loads(state)
+        assert _STATE is not None
         os.environ.clear()
         _limit_memory(2 * memory + RESERVED)
-        _warm_up(instance, limits)
+        _warm_up(_STATE[0], *_STATE[2:])
         _limit_memory(memory + RESERVED)
-        bound = bind(instance, program)
-        if list(program.output_types.items()) not in ([], list(bound.output_types.items())):
-            raise RunError("The query gives other output columns than MLmodel says: save the model again.")
-        if program.id_position is not None and bound.id_position is None:
-            raise RunError("The query's rows are not the input's, as MLmodel says: save the model again.")
-        _RUNNER = Runner(instance, bound, limits)
     except SQLModelError as error:
-        _RUNNER = error
+        _REFUSED = error
     except MemoryError:
-        _RUNNER = LimitError(
+        _REFUSED = LimitError(
             f"The model does not open within memory_limit = {memory:,} bytes (MLFLOW_SQL_MEMORY_LIMIT)."
         )
 
 
-def _warm_up(instance: Instance, limits: Limits) -> None:
+def _warm_up(instance: Instance, limits: Limits, bind: Callable[[Instance, Program], Program]) -> None:
     """Starts DuckDB's threads and imports what the first answer would have to, in time and memory that are not its."""
     import pyarrow as pa
 
@@ -267,6 +277,7 @@ def _warm_up(instance: Instance, limits: Limits) -> None:
     program = Program("SELECT a FROM __warm_up", "__warm_up", table.schema, {"a": "BIGINT"})
     runner = Runner(instance, program, replace(limits, max_rows=table.num_rows))
     with contextlib.suppress(LimitError):  # a limit this small is for the queries to meet
+        bind(instance, program)
         for _ in range(2):
             _write(runner.arrow(table, {}, ['"a"']))
 
@@ -285,17 +296,37 @@ def _limit_memory(memory: int) -> None:
 
 
 def _ready() -> SQLModelError | None:
-    return _RUNNER if isinstance(_RUNNER, SQLModelError) else None
+    return _REFUSED
+
+
+def _bind() -> SQLModelError | None:
+    global _RUNNER
+    assert _STATE is not None
+    instance, program, limits, bind = _STATE
+    try:
+        bound = bind(instance, program)
+        if list(program.output_types.items()) not in ([], list(bound.output_types.items())):
+            return RunError("The query gives other output columns than MLmodel says: save the model again.")
+        if program.id_position is not None and bound.id_position is None:
+            return RunError("The query's rows are not the input's, as MLmodel says: save the model again.")
+    except Exception as error:
+        return _told(error, limits)
+    _RUNNER = Runner(instance, bound, limits)
+    return None
+
+
+def _told(error: Exception, limits: Limits) -> SQLModelError:
+    """An error that can be sent: without its cause and DuckDB's objects."""
+    found = explain(error, limits)
+    return type(found)(found.message)
 
 
 def _run(data: bytes | None, params: dict[str, Any], projection: list[str] | None) -> bytes | SQLModelError:
-    assert isinstance(_RUNNER, Runner)
+    assert _RUNNER is not None and _STATE is not None
     try:
         result = _RUNNER.arrow(None if data is None else _read(data), params, projection)
         written = _write(result)
-    except SQLModelError as error:
-        return type(error)(error.message)
-    except MemoryError:
-        return LimitError("The query needs more memory than memory_limit (MLFLOW_SQL_MEMORY_LIMIT) allows.")
+    except Exception as error:
+        return _told(error, _STATE[2])
     assert written is not None
     return written

@@ -55,10 +55,10 @@ def load(pack: str, version: int = 1) -> Pack:
         ModelFileError: no such pack or version in this package, or its text is malformed.
     """
     file = files(__package__) / "dialects" / "macros" / f"{pack}_v{int(version)}.sql"
-    if not re.fullmatch(r"[a-z0-9]+", pack) or not file.is_file():
+    if not re.fullmatch(r"[a-z0-9]{1,40}", pack) or not file.is_file():
         raise ModelFileError(
-            f"The model needs the macro pack {pack!r} version {version}, which this version of mlflow-sql-flavor does "
-            "not have. Install the version that wrote the model, or a newer one."
+            f"The model needs the macro pack {pack[:80]!r} version {version}, which this version of mlflow-sql-flavor "
+            "does not have. Install the version that wrote the model, or a newer one."
         )
     text = file.read_text(encoding="utf-8")
     macros: dict[str, str] = {}
@@ -93,7 +93,7 @@ def statements(pack: str, version: int, names: Iterable[str]) -> list[str]:
         if name in done:
             return
         if name not in macros:
-            raise ModelFileError(f"Macro pack {pack!r} version {version} has no macro {name!r}.")
+            raise ModelFileError(f"Macro pack {pack!r} version {version} has no macro {name[:80]!r}.")
         for needed in _CALL.findall(macros[name]):
             if needed != name:
                 add(needed)
@@ -117,9 +117,9 @@ def check_settings(wanted: Mapping[str, object]) -> None:
     """
     for name, value in wanted.items():
         if name not in SETTINGS_ALLOWED:
-            raise ModelFileError(f"A model may not change the DuckDB setting {name!r}.")
+            raise ModelFileError(f"A model may not change the DuckDB setting {name[:80]!r}.")
         if not any(value == allowed and type(value) is type(allowed) for allowed in SETTINGS_ALLOWED[name]):
-            raise ModelFileError(f"A model may not set DuckDB's {name!r} to {value!r}.")
+            raise ModelFileError(f"A model may not set DuckDB's {name!r} to {str(value)[:80]!r}.")
 
 
 def setting_statements(wanted: Mapping[str, str | bool]) -> list[str]:
