@@ -11,4 +11,4 @@ __all__ = ["D"]
 
 D = DialectRules("databricks", level="verified", pack="databricks", catalog="databricks")
 
-from . import aggregates, arrays, casts, coercion, dates, formats, functions, numbers, strings  # type: ignore[attr-defined]  # noqa: E402, F401
+from . import checks, aggregates, arrays, casts, coercion, dates, formats, functions, numbers, strings  # type: ignore[attr-defined]  # noqa: E402, F401

@@ -65,12 +65,12 @@ def _not_null(this: exp.Expr) -> exp.Expr:
 @D.rule(exp.ArrayAgg, exp.ArrayUniqueAgg)
 def collect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """collect_list, array_agg and collect_set skip NULLs; of nothing they give an empty list."""
-    if isinstance(node.parent, exp.Window):
-        ctx.refuse("unfaithful", node, "Lists collected over a window are not verified", "Aggregate in a subquery")
     this = node.this
     distinct = isinstance(node, exp.ArrayUniqueAgg)
     if isinstance(this, exp.Distinct):
         distinct, this = True, this.expressions[0]
+    if isinstance(node.parent, exp.Window) and distinct:
+        ctx.refuse("unfaithful", node, "Sets collected over a window are not verified", "Aggregate in a subquery")
     ctx.open("order", node, "The order of the collected values is not defined.")
     made = ctx.call("list", exp.Distinct(expressions=[this]) if distinct else this)
     made.meta["collect"] = True
@@ -79,6 +79,8 @@ def collect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         condition.set("this", exp.And(this=exp.Paren(this=condition.this), expression=_not_null(this).this))
         return made
     found = exp.Filter(this=made, expression=_not_null(this))
+    if isinstance(node.parent, exp.Window):
+        return found
     return exp.Coalesce(this=found, expressions=[exp.Array(expressions=[])])
 
 
@@ -89,6 +91,51 @@ def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "count_if(DISTINCT ...) is not verified", "Use count(DISTINCT CASE ...)")
     case = exp.Case(ifs=[exp.If(this=node.this, true=common.lit(1))])
     return ctx.call("count", case, type="BIGINT")
+
+
+@D.rule(exp.WithinGroup)
+def percentile_cont(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A DOUBLE, which interpolates between decimals too."""
+    order = node.expression
+    if isinstance(node.this, (exp.PercentileCont, exp.PercentileDisc)) and isinstance(order, exp.Order):
+        first = order.expressions[0]
+        if family(first.this) in ("int", "decimal", "float", "text"):
+            first.set("this", common.cast(as_double(first.this, ctx), "DOUBLE"))
+    return None
+
+
+@D.rule(exp.Median)
+def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if family(node.this) in ("int", "decimal", "float", "text"):
+        node.set("this", common.cast(as_double(node.this, ctx), "DOUBLE"))
+    return None
+
+
+@D.rule(exp.Mode)
+def mode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.open("ties", node, "mode takes any of the values that are equally frequent.")
+    return None
+
+
+@D.rule(exp.Max, exp.Min)
+def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The fields of a struct are compared in turn, and NULL comes first; in DuckDB it comes last."""
+    value = node.this
+    if family(value) != "struct":
+        return None
+    if not isinstance(value, exp.Struct) or _wrapped(node):
+        ctx.refuse("unfaithful", node, "The order of structs with NULLs differs", "Use max_by, or struct(...) here")
+        return None
+    keys = []
+    for i, item in enumerate(value.expressions):
+        field = item.expression if isinstance(item, exp.PropertyEQ) else item.unalias()
+        known: exp.Expr = exp.Not(this=exp.Is(this=exp.Paren(this=field.copy()), expression=exp.Null()))
+        for key in (known, field.copy()):
+            name = exp.to_identifier(f"k{2 * i + (key is not known)}")
+            keys.append(exp.PropertyEQ(this=name, expression=key))
+    made = ctx.call("arg_max" if isinstance(node, exp.Max) else "arg_min", value, exp.Struct(expressions=keys))
+    made.type = value.type
+    return made
 
 
 @D.rule(exp.Quantile)

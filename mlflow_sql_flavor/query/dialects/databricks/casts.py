@@ -9,7 +9,7 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
-from .coercion import decimal_of, division, family, kind
+from .coercion import decimal_of, division, family, kind, widest
 
 __all__ = ["as_date", "as_double", "as_text", "as_ts", "to_decimal"]
 
@@ -167,6 +167,8 @@ def _aligned(node: exp.Expr, other: str | None, ctx: Context, at: exp.Expr) -> e
     literal = common.text(node)
     if other == "int":
         plain = literal is not None and re.fullmatch(r"-?\d{1,18}", literal)
+        if literal is not None and not re.fullmatch(r"\s*[+-]?\d+\s*", literal):
+            raise ctx.error(at, f"databricks reads {literal!r} as a BIGINT here, which it is not.")
         return common.cast(node if plain else ctx.macro("dbx__str_int", node), "BIGINT")
     if other in ("decimal", "float"):
         return as_double(node, ctx)
@@ -227,6 +229,7 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             )
         elif other in ("date", "timestamp"):
             node.set(key, as_date(operand, ctx) if other == "date" else as_ts(operand, ctx))
+            a, b = (other, b) if key == "this" else (a, other)
         elif other == "int" and not isinstance(node, exp.Div):
             node.set(key, common.cast(ctx.macro("dbx__str_int", operand), "BIGINT"))
         elif other in ("text", "int", "decimal", "float"):
@@ -320,7 +323,20 @@ def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                 f"Column {i + 1} is text in one branch and a {a if b == 'text' else b} in another",
                 "Cast both branches to one type",
             )  # fmt: skip
+    if not isinstance(node.parent, exp.SetOperation):
+        selects = [s.expressions for s in _leaves(node)]
+        if not any(e.is_star for items in selects for e in items):
+            for column in zip(*selects, strict=False):
+                common_scale([item.unalias() for item in column])
     return None
+
+
+def _leaves(node: exp.Expr | None) -> list[exp.Select]:
+    if isinstance(node, (exp.Subquery, exp.Paren)):
+        return _leaves(node.this)
+    if isinstance(node, exp.SetOperation):
+        return [*_leaves(node.this), *_leaves(node.expression)]
+    return [node] if isinstance(node, exp.Select) else []
 
 
 @D.rule(exp.Case, exp.Coalesce, exp.If, exp.Greatest, exp.Least, exp.Nvl2)
@@ -344,7 +360,27 @@ def branches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                 new = _aligned(branch, other, ctx, node)
                 if new is not branch:
                     _swap(node, branch, new)
+    common_scale(found)
     return None
+
+
+def common_scale(values: list[exp.Expr | None]) -> None:
+    """Decimals of one value in their common type: DuckDB would round 0.12345 beside a SUM, which is DECIMAL(38, 2)."""
+    target = widest(values)
+    if target is None or target.this != _T.DECIMAL:
+        return
+    for value in values:
+        found = decimal_of(value)
+        if value is not None and family(value) == "decimal" and found != decimal_of(_of(target)):
+            holder, key, index = value.parent, value.arg_key, value.index
+            if holder is not None and key is not None:
+                holder.set(key, common.cast(value, target.sql("duckdb")), index)
+
+
+def _of(type_: exp.DataType) -> exp.Expr:
+    made = exp.Null()
+    made.type = type_
+    return made
 
 
 def _swap(node: exp.Expr, old: exp.Expr, new: exp.Expr) -> None:

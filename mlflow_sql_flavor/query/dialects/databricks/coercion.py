@@ -97,7 +97,7 @@ def widest(nodes: Iterable[exp.Expr | None]) -> exp.DataType | None:
         return exp.DataType(this=max(order, key=_INT_ORDER.index)) if len(order) == len(found) else found[0]
     if families <= {"int", "decimal", "float"}:
         if "float" in families:
-            return exp.DataType(this=_T.DOUBLE)
+            return exp.DataType(this=_T.FLOAT if {t.this for t in found} == {_T.FLOAT} else _T.DOUBLE)
         sizes = [_params(t) or (_INTS.get(t.this, 10), 0) for t in found]
         scale = max(s for _, s in sizes)
         return _decimal(max(p - s for p, s in sizes) + scale, scale)

@@ -1,0 +1,125 @@
+"""What Spark raises for in ANSI mode and DuckDB does not.
+
+https://spark.apache.org/docs/latest/sql-ref-ansi-compliance.html#type-promotion-and-precedence
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .coercion import family, kind
+
+_NUMBERS = {"int", "float", "decimal"}
+
+
+def _values(node: exp.Expr) -> list[exp.Expr]:
+    if isinstance(node, exp.Case):
+        found = [i.args["true"] for i in node.args["ifs"]] + [node.args.get("default")]
+    elif isinstance(node, (exp.If, exp.Nvl2)):
+        found = [node.args["true"], node.args.get("false")]
+    elif isinstance(node, (exp.In, exp.Coalesce, exp.Greatest, exp.Least)):
+        found = [node.this, *node.expressions]
+    elif isinstance(node, exp.Between):
+        found = [node.this, node.args["low"], node.args["high"]]
+    elif isinstance(node, exp.Array):
+        found = list(node.expressions)
+    else:
+        found = [node.this, node.expression]
+    return [f for f in found if isinstance(f, exp.Expr)]
+
+
+@D.rule(exp.Case, exp.Coalesce, exp.If, exp.Nvl2, exp.Greatest, exp.Least, exp.In, exp.Between, exp.Nullif, exp.Array)
+def mixed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A boolean is no number, and greatest() converts no text."""
+    if isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and node.arg_key == "ifs":
+        return None
+    names = {family(v) for v in _values(node)} - {"null", None}
+    if "bool" in names and names & _NUMBERS:
+        raise ctx.error(node, "A boolean stands beside a number, which databricks refuses. Cast one of them.")
+    if isinstance(node, (exp.Greatest, exp.Least)) and "text" in names and len(names) > 1:
+        raise ctx.error(
+            node, f"{node.key} of a text and a {min(names - {'text'})} is an error in databricks. Cast one."
+        )
+    return None
+
+
+@D.rule(exp.Union, exp.Except, exp.Intersect)
+def columns(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = node.this, node.expression
+    if isinstance(left, exp.Query) and isinstance(right, exp.Query):
+        for one, two in zip(left.selects, right.selects, strict=False):
+            names = {family(one), family(two)}
+            if "bool" in names and names & _NUMBERS:
+                raise ctx.error(two, "A column is boolean in one branch and a number in another. Cast one of them.")
+    return None
+
+
+@D.rule(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
+def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Two texts are no numbers; to a date an INT is added, no BIGINT."""
+    names = [family(node.this), family(node.expression)]
+    if "text" in names and set(names) <= {"text", "null"}:
+        raise ctx.error(node, "databricks refuses arithmetic of texts alone. Cast one of them to a number.")
+    if "date" in names and isinstance(node, (exp.Add, exp.Sub)):
+        for side in (node.this, node.expression):
+            found = kind(side)
+            if found is not None and found.this == exp.DType.BIGINT:
+                raise ctx.error(node, "databricks adds no BIGINT to a date. Cast it to INT.")
+    return None
+
+
+@D.rule(exp.Window)
+def window(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    inner = node.this
+    while isinstance(inner, (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)):
+        inner = inner.this
+    if isinstance(inner, exp.AggFunc) and isinstance(inner.this, exp.Distinct):
+        raise ctx.error(node, "databricks has no DISTINCT in a window. Use size(collect_set(x) OVER (...)).")
+    return None
+
+
+@D.rule(exp.Neg)
+def negated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A text is negated as a DOUBLE; what is out of a type's range is an error, which DuckDB's constants are not."""
+    from .casts import as_double
+
+    if family(node.this) == "text":
+        node.set("this", as_double(node.this, ctx))
+        return None
+    value, found = node.this.unnest(), kind(node.this)
+    if isinstance(value, exp.Cast) and family(value) == "int" and found is not None and "parameter" not in value.meta:
+        return common.cast(node, found.sql("duckdb"))
+    return None
+
+
+_REALS = (
+    exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ,
+    exp.NullSafeNEQ, exp.In, exp.Between, exp.Case, exp.Coalesce, exp.If, exp.Nvl2, exp.Greatest, exp.Least,
+    exp.Nullif, exp.Array,
+)  # fmt: skip
+
+
+@D.rule(*_REALS)
+def reals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A FLOAT beside another kind of number is a DOUBLE; in DuckDB the other one becomes a FLOAT."""
+    if isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and node.arg_key == "ifs":
+        return None
+    values = _values(node)
+    if not any(_is_float(v) for v in values):
+        return None
+    if all(_is_float(v) or family(v) == "null" for v in values) and not isinstance(node, exp.Div):
+        return None
+    for value in values:
+        if family(value) in _NUMBERS:
+            holder, key, index = value.parent, value.arg_key, value.index
+            if holder is not None and key is not None:
+                holder.set(key, common.cast(value, "DOUBLE"), index)
+    return None
+
+
+def _is_float(node: exp.Expr) -> bool:
+    found = kind(node)
+    return found is not None and found.this == exp.DType.FLOAT
