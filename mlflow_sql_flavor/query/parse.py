@@ -14,6 +14,7 @@ from ..errors import QueryError, did_you_mean
 from .deep import with_deep_stack
 from .params import adjacent, find_placeholders
 from .positions import span
+from .tables import mark_recursive
 from .types import ParsedQuery
 
 __all__ = ["ALIASES", "DIALECTS", "parse", "resolve_dialect"]
@@ -143,6 +144,7 @@ def _parse(sql: str, dialect: str) -> ParsedQuery:
         )
     tree = _check_root(found[0], sql, dialect)
     _check_nodes(tree, sql, dialect)
+    mark_recursive(tree, dialect)
     if dialect != "duckdb":
         _check_outputs(tree, sql)
     else:

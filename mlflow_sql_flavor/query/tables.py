@@ -9,7 +9,7 @@ from .deep import with_deep_stack
 from .positions import span
 from .types import ParsedQuery
 
-__all__ = ["base_tables", "table_uses"]
+__all__ = ["base_tables", "mark_recursive", "table_uses"]
 
 #: The one-row table that engines without a bare SELECT have, and others accept.
 _DUAL = {"oracle", "mysql", "databricks", "snowflake", "redshift"}
@@ -59,6 +59,16 @@ def base_tables(tree: exp.Query) -> list[exp.Table]:
         elif table.name.casefold() not in folded or _outside_of_its_cte(table):
             found.append(table)
     return found
+
+
+def mark_recursive(tree: exp.Query, dialect: str) -> None:
+    """Marks a WITH whose part reads itself, in engines where the word RECURSIVE is not written or may be left out."""
+    if dialect not in ("tsql", "oracle", "snowflake"):
+        return
+    for with_ in tree.find_all(exp.With):
+        for cte in with_.expressions:
+            if any(table.name.casefold() == cte.alias.casefold() for table in cte.this.find_all(exp.Table)):
+                with_.set("recursive", True)
 
 
 def _outside_of_its_cte(table: exp.Table) -> bool:

@@ -14,7 +14,10 @@ from .context import Context
 from .databricks.formats import written_text
 from .postgres.types import R as _EXACT
 
-__all__ = ["arithmetic", "count_if", "formatted", "keep_date", "literal_int", "only", "scale", "shifted", "standard"]
+__all__ = [
+    "arithmetic", "count_if", "formatted", "keep_date", "literal_int", "only", "scale", "shifted",
+    "standard", "ties",
+]  # fmt: skip
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
 _COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
@@ -36,6 +39,8 @@ def standard(rules: DialectRules, verified: Collection[str]) -> None:
     rules.rule(exp.CountIf)(count_if)
     rules.rule(exp.AtTimeZone)(_zone)
     rules.rule(exp.ArgMax, exp.ArgMin)(_arg)
+    rules.rule(exp.Case, exp.Coalesce)(_branches)
+    rules.prepare(ties)
 
 
 def _literal(self: Any, e: exp.Literal) -> Any:
@@ -55,7 +60,11 @@ def only(rules: DialectRules, verified: Collection[str]) -> None:
     @rules.prepare
     def check(tree: exp.Expr, ctx: Context) -> None:
         for node in tree.walk():
-            if not isinstance(node, exp.Func) or isinstance(node, (exp.And, exp.Or, exp.Xor)):
+            if not isinstance(node, (exp.Func, exp.JSONValue)) or isinstance(node, (exp.And, exp.Or, exp.Xor)):
+                continue
+            if isinstance(node, exp.JSONValue):  # no function to sqlglot
+                if "json_value" not in names:
+                    ctx.refuse("json_text", node, f"JSON_VALUE is not verified to give the rows of {rules.name}")
                 continue
             if "parameter" in node.meta:
                 continue
@@ -89,6 +98,44 @@ def _mixed(left: exp.Expr, right: exp.Expr, node: exp.Expr, ctx: Context) -> Non
                            "Convert it with a format, or write YYYY-MM-DD")  # fmt: skip
         elif ctx.is_a(b, "json"):
             ctx.refuse("implicit_cast", node, "A JSON value is compared with a text", "Cast the JSON value to text")
+
+
+def _branches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Branches of texts and of numbers: an error in some engines, a conversion in others, a text in DuckDB."""
+    if isinstance(node, exp.Coalesce):
+        values = [node.this, *node.expressions]
+    else:
+        values = [branch.args["true"] for branch in node.args["ifs"]]
+        values += [node.args["default"]] if node.args.get("default") is not None else []
+    texts = [v for v in values if ctx.is_a(v, "text")]
+    others = [v for v in values if ctx.is_a(v, "number", "bool", *_MOMENTS)]
+    if texts and others and not (ctx.rules.name == "tsql" and node.args.get("is_null")):
+        ctx.refuse("implicit_cast", node, "Texts stand beside numbers or dates, which each engine converts in its way",
+                   "Write the conversion with CAST")  # fmt: skip
+    return None
+
+
+def ties(tree: exp.Expr, ctx: Context) -> None:
+    """TOP or FETCH n WITH TIES: the rows whose rank is at most n."""
+    for select in list(tree.find_all(exp.Select)):
+        limit, order = select.args.get("limit"), select.args.get("order")
+        options = limit.args.get("limit_options") if limit is not None else None
+        if options is None or not (options.args.get("with_ties") or options.args.get("percent")):
+            continue
+        number = limit.args.get("count") or limit.args.get("expression")
+        if options.args.get("percent") or order is None or literal_int(number) is None or (
+            select.args.get("offset") or select.args.get("distinct") or select.args.get("qualify")
+        ):  # fmt: skip
+            ctx.refuse("unfaithful", limit, "A share of the rows, or WITH TIES beside other clauses, is not verified",
+                       "Use RANK() in a subquery")  # fmt: skip
+        named = {e.alias: e.this for e in select.expressions if isinstance(e, exp.Alias)}
+        keys = order.copy() if order is not None else None
+        for column in list(keys.find_all(exp.Column)) if keys is not None else ():
+            if not column.table and column.name in named:
+                column.replace(named[column.name].copy())
+        rank = exp.Window(this=ctx.call("rank"), order=keys)
+        select.set("qualify", exp.Qualify(this=exp.LTE(this=rank, expression=number.copy())))
+        select.set("limit", None)
 
 
 def _comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:

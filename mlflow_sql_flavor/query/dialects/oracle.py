@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlglot import exp
 
-from . import DialectRules, common, documented, unpivot
+from . import DialectRules, common, documented, oracle_formats, oracle_functions, oracle_relations, unpivot
 from .context import Context
 
 D = DialectRules("oracle", level="documented", pack="oracle")
@@ -18,8 +16,11 @@ _VERIFIED = """
     add_months concat exp extract last_day length ln lpad ltrim mod months_between power replace rpad rtrim sign sqrt
     to_char trim trunc
 """
-documented.standard(D, _VERIFIED.split())
+documented.standard(D, [*_VERIFIED.split(), *oracle_functions.NAMES])
 D.use(unpivot.R)
+D.use(oracle_relations.R)
+D.use(oracle_functions.R)
+D.use(oracle_formats.R)
 
 
 @D.prepare
@@ -35,16 +36,6 @@ def dual(tree: exp.Expr, ctx: Context) -> None:
 def empty(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Nulls: a text of no characters is NULL."""
     return exp.Null() if common.text(node) == "" else None
-
-
-@D.rule(exp.DPipe)
-def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """Concatenation-Operator: NULL adds nothing."""
-    for side in (node.this, node.expression):
-        if not ctx.is_a(side, "text") and not isinstance(side, exp.Null):
-            ctx.refuse("locale_format", node, "The text of this value is not verified", "Join texts only")
-    both = ctx.call("concat", node.this, node.expression)
-    return exp.Nullif(this=both, expression=common.lit(""))
 
 
 @D.rule(exp.Greatest, exp.Least)
@@ -67,43 +58,6 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     size = node.args.get("length")
     args = [node.this, node.args["start"], size if size is not None else common.lit(2**31 - 1)]
     return ctx.macro("ora__substr", *args, type="VARCHAR")
-
-
-@D.rule(exp.StrPosition)
-def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """INSTR: the n-th occurrence; here from the first character on."""
-    start, nth = node.args.get("position"), node.args.get("occurrence")
-    if (start is not None and start.name != "1") or not (nth is None or isinstance(nth, exp.Literal)):
-        ctx.refuse(
-            "unfaithful", node, "INSTR is verified from position 1 and for a constant occurrence", "Cut the text"
-        )
-    if nth is None or nth.name == "1":
-        return ctx.call("strpos", node.this, node.args["substr"], type="BIGINT")
-    return ctx.macro("ora__nth", node.this, node.args["substr"], nth, type="BIGINT")
-
-
-_DATE_TOKENS = {"YYYY": "%Y", "MM": "%m", "DD": "%d"}
-
-
-@D.rule(exp.StrToTime, exp.StrToDate)
-def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """TO_DATE of a format of year, month and day."""
-    fmt = common.text(node.args["format"])
-    if (
-        fmt is None
-        or any(mark in fmt.replace("%Y", "").replace("%m", "").replace("%d", "") for mark in "%")
-        or (not all(token in fmt for token in _DATE_TOKENS.values()))
-    ):
-        ctx.refuse("locale_format", node, "TO_DATE is verified for formats of YYYY, MM and DD", "Use DATE '...'")
-        return None
-    return common.cast(ctx.call("strptime", node.this, common.lit(fmt)), "DATE")
-
-
-@D.rule(exp.Cast)
-def unsure(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if isinstance(node, exp.Cast) and not (common.text(node.this) and node.to.this == exp.DType.DATE):
-        ctx.refuse("implicit_cast", node, "This cast is not verified for Oracle", "Give the column its type before")
-    return None
 
 
 @D.rule(exp.AddMonths)
@@ -130,6 +84,9 @@ _PARTS = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE"}
 @D.rule(exp.Extract)
 def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """EXTRACT-datetime; seconds have a fraction there."""
+    if node.this.name.upper() == "SECOND" and ctx.is_a(node.expression, "timestamp"):
+        micros = ctx.call("date_part", common.lit("microseconds"), node.expression)
+        return exp.Paren(this=exp.Div(this=micros, expression=common.lit(10**6), typed=False, safe=False))
     if node.this.name.upper() not in _PARTS:
         ctx.refuse("unfaithful", node, "EXTRACT is verified from YEAR to MINUTE", "Use TRUNC and a difference")
     return None
@@ -203,32 +160,3 @@ def shortened(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.Replace):
         node.set("replacement", exp.Coalesce(this=new, expressions=[common.lit("")]) if new else common.lit(""))
     return exp.Nullif(this=node.copy(), expression=common.lit(""))
-
-
-@D.rule(exp.Concat)
-def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """CONCAT is the operator."""
-    first, *rest = node.expressions
-    for other in rest:
-        pair = exp.DPipe(this=first, expression=other)
-        pair.type = exp.DataType.build("VARCHAR", dialect="duckdb")
-        first = joined(pair, ctx) or pair
-        first.type = pair.type
-    return first
-
-
-_CHARS = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S", "DDD": "%j"}
-
-
-@D.rule(exp.ToChar)
-def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """TO_CHAR-datetime, for the elements that are digits in every language."""
-    fmt = common.text(node.args.get("format"))
-    parts = re.split(r"(YYYY|HH24|DDD|MM|DD|MI|SS)", fmt.upper()) if fmt else []
-    plain = all(not re.search(r"[A-Z0-9%\"]", part) for part in parts[::2])
-    if not parts or not plain or not ctx.is_a(node.this, "date", "timestamp"):
-        ctx.refuse("locale_format", node, "TO_CHAR is verified for dates with YYYY, MM, DD, HH24, MI and SS",
-                   "Use EXTRACT")  # fmt: skip
-        return None
-    made = "".join(_CHARS[part] if i % 2 else part for i, part in enumerate(parts))
-    return ctx.call("strftime", node.this, common.lit(made), type="VARCHAR")

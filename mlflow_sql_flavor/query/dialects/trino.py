@@ -286,7 +286,8 @@ def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 _PARSE = {"%Y": "%Y", "%m": "%m", "%d": "%d", "%H": "%H", "%i": "%M", "%s": "%S", "%S": "%S", "%T": "%H:%M:%S",
-          "%e": "%d", "%c": "%m", "%b": "%b", "%M": "%B", "%y": "%y", "%p": "%p", "%h": "%I", "%I": "%I", "%%": "%%"}  # fmt: skip
+          "%e": "%d", "%c": "%m", "%b": "%b", "%M": "%B", "%y": "%y", "%p": "%p", "%h": "%I", "%I": "%I",
+          "%%": "%%"}  # fmt: skip
 _PRINT = {**_PARSE, "%a": "%a", "%W": "%A", "%e": "%-d", "%c": "%-m", "%k": "%-H", "%l": "%-I", "%j": "%j",
           "%f": "%f", "%v": "%V", "%x": "%G", "%r": "%I:%M:%S %p"}  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Trino's arrays, maps, JSON, formats and everyday functions: https://trino.io/docs/current/functions/ (page by rule)."""
+"""Trino's arrays, maps, JSON and everyday functions: https://trino.io/docs/current/functions/ (page by rule)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ __all__ = ["NAMES", "R"]
 
 R = DialectRules("trino_functions")
 _NAMES = """
-    cbrt from_base split_to_map json_array_contains log log2 codepoint concat_ws to_hex from_hex to_utf8 from_utf8 to_base64 from_base64 md5 sha1 sha256
+    cbrt from_base split_to_map json_array_contains
+    log log2 codepoint concat_ws to_hex from_hex to_utf8 from_utf8 to_base64 from_base64 md5 sha1 sha256
     regexp_extract_all regexp_count regexp_split json_value json_parse json_format json_array_length array_position
     array_remove array_intersect array_except array_concat sequence slice flatten repeat map map_keys map_values row
     year_of_week yow from_unixtime to_unixtime from_iso8601_date bitwise_and_agg bitwise_or_agg bitwise_xor_agg try
@@ -579,7 +580,8 @@ def iso_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 _JODA = {"yyyy": "%Y", "YYYY": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%-m", "dd": "%d",
          "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "ss": "%S", "SSS": "%g", "a": "%p",
-         "EEEE": "%A", "EEE": "%a", "EE": "%a", "E": "%a", "DDD": "%j", "xxxx": "%G", "ww": "%V", "e": "%u"}  # fmt: skip
+         "EEEE": "%A", "EEE": "%a", "EE": "%a", "E": "%a", "DDD": "%j", "xxxx": "%G", "ww": "%V",
+         "e": "%u"}  # fmt: skip
 
 
 @R.function("format_datetime")

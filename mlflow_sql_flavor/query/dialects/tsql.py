@@ -6,10 +6,12 @@ Texts compare as in the default collation of an installation: without case, with
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import datetime
 
 from sqlglot import exp
 
-from . import DialectRules, common, documented
+from . import DialectRules, common, documented, tsql_decimals, tsql_functions, tsql_relations
 from .context import Context
 from .databricks.dates import argument_count
 from .databricks.formats import written_text
@@ -27,35 +29,11 @@ _VERIFIED = """
     ts_or_ds_add group_concat extract stddev stddev_pop stddev_samp variance var_pop variance_pop date_part any all
     number_to_str lateral
 """
-documented.standard(D, _VERIFIED.split())
+documented.standard(D, [*_VERIFIED.split(), *tsql_functions.NAMES])
+D.use(tsql_decimals.R)
+D.use(tsql_functions.R)
+D.use(tsql_relations.R)
 _T = exp.DType
-
-
-# language-elements/divide-transact-sql: integers by the setting, decimals to the digits they have by precision
-@D.rule(exp.Div)
-def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    left, right = node.this, node.expression
-    if not (ctx.is_a(left, "number") and ctx.is_a(right, "number")):
-        ctx.refuse("unfaithful", node, "The types of this quotient are not known here", "CAST both sides")
-    exact = ctx.is_a(left, "decimal", "int") and ctx.is_a(right, "decimal", "int")
-    if exact and (ctx.is_a(left, "decimal") or ctx.is_a(right, "decimal")):
-        ctx.refuse("unfaithful", node, "The digits of a quotient of decimals are not verified", "CAST to FLOAT")
-    return common.plain_division(node, ctx)
-
-
-# functions/avg-transact-sql: a mean of integers is an integer
-@D.rule(exp.Avg)
-def mean(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if node.meta.get("translated"):
-        return None
-    node.meta["translated"] = True
-    if isinstance(node.parent, exp.Window) and not ctx.is_a(node.this, "float", "decimal"):
-        ctx.refuse("unfaithful", node, "AVG of integers OVER a window is an integer", "CAST its argument")
-    if ctx.unknown(node.this):
-        ctx.refuse("unfaithful", node, "The type of this mean is not known here", "CAST its argument")
-    if ctx.is_a(node.this, "int"):
-        return common.cast(ctx.call("trunc", node), "BIGINT")
-    return None
 
 
 # language-elements/string-concatenation-transact-sql
@@ -71,6 +49,7 @@ def _joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 D.rules[exp.Add].clear()
 D.rule(exp.Add)(_joined)
+D.rule(exp.Add)(tsql_functions.days)
 D.rule(exp.Add)(documented.arithmetic)
 
 
@@ -88,21 +67,28 @@ def blanks(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Like)
-def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """language-elements/like-transact-sql: without case, and with [a-z]."""
-    pattern = common.text(node.expression)
-    if pattern is None or "[" in pattern or isinstance(node.parent, exp.Escape) or not ctx.is_a(node.this, "text"):
-        ctx.refuse("collation", node, "LIKE is verified for a constant pattern without [...] and ESCAPE",
-                   "Use CHARINDEX")  # fmt: skip
-    made = exp.ILike(this=node.this, expression=node.expression)
-    return exp.Not(this=made) if node.args.get("negate") else made
-
-
 _FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_STAMP = _DATE + r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
+_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
 _STAMPS = {_T.DATETIME, _T.DATETIME2, _T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.SMALLDATETIME}
+
+
+def _cut(
+    node: exp.Expr, this: exp.Expr, kind: exp.Expr, done: Callable[[exp.Expr, str], exp.Expr], ctx: Context
+) -> exp.Expr:
+    """A cast to text of at most some characters, 30 unless said."""
+    to, is_text = kind.this, ctx.is_a(this, "text")
+    if not ctx.is_a(this, "text", "int", "decimal", "date") and not isinstance(this, exp.Null):
+        ctx.refuse("locale_format", node, "The text of this value is not verified", "Use FORMAT or CONVERT")
+    size = kind.expressions[0].name if kind.expressions else "30"
+    if to in (_T.CHAR, _T.NCHAR) and not kind.name:
+        ctx.refuse("unfaithful", node, "CHAR(n) pads with blanks", "Use VARCHAR(n)")
+    if size.upper() == "MAX":
+        return done(this, "VARCHAR")
+    if is_text and isinstance(this, exp.Null):
+        return done(this, "VARCHAR")
+    if not is_text and int(size) < 30:
+        return ctx.macro("ts__fits", this, common.lit(int(size)), type="VARCHAR")
+    return ctx.macro("common__varchar", this, common.lit(int(size)), type="VARCHAR")
 
 
 # functions/cast-and-convert-transact-sql
@@ -126,39 +112,38 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.unknown(this) and not isinstance(this, exp.Null):
         ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Use a column or a CAST of one")
     if to in exp.DataType.TEXT_TYPES:
-        if not ctx.is_a(this, "text", "int", "decimal", "date") and not isinstance(this, exp.Null):
-            ctx.refuse("locale_format", node, "The text of this value is not verified", "Use FORMAT or CONVERT")
-        size = kind.expressions[0].name if kind.expressions else "30"
-        if to in (_T.CHAR, _T.NCHAR) and not kind.name:
-            ctx.refuse("unfaithful", node, "CHAR(n) pads with blanks", "Use VARCHAR(n)")
-        if size.upper() == "MAX":
-            return done(this, "VARCHAR")
-        if not is_text and int(size) < 30:
-            return ctx.macro("ts__fits", this, common.lit(int(size)), type="VARCHAR")
-        return ctx.macro("common__varchar", this, common.lit(int(size)), type="VARCHAR")
+        made = _cut(node, this, kind, done, ctx)
+        if kind.expressions and kind.expressions[0].name.isdigit():
+            made.meta["length"] = int(kind.expressions[0].name)
+        return made
     if to == _T.BIT or to == _T.BOOLEAN:
         return ctx.macro("ts__text_bit" if is_text else "ts__bit", this, type="INTEGER")
     if to in exp.DataType.INTEGER_TYPES:
-        # a text is trimmed; an empty one would be 0, which valid() refuses
+        # a text is trimmed; an empty one is 0
         if is_text:
-            return done(valid(r"\s*[+-]?[0-9]+\s*"), kind.sql("duckdb"))
+            return done(ctx.macro("ts__int_text", valid(r"\s*[+-]?[0-9]+\s*|\s*")), kind.sql("duckdb"))
         value = ctx.call("trunc", this) if ctx.is_a(this, "float", "decimal") else this
         return done(value, kind.sql("duckdb"))
     if to in exp.DataType.FLOAT_TYPES:
         return done(valid(_FLOAT), "DOUBLE")
+    if to == _T.MONEY:
+        return done(valid(_FLOAT.split("([eE]")[0]), "DECIMAL(19, 4)")
     if to == _T.DECIMAL:
         sizes = [p.name for p in kind.expressions] or ["18"]
         return done(valid(_FLOAT.split("([eE]")[0]), f"DECIMAL({', '.join([*sizes, '0'][:2])})")
     if to == _T.DATE or to in _STAMPS:
         if ctx.is_a(this, "number"):
             ctx.refuse("implicit_cast", node, "A number as a date is not verified", "Use DATEADD")
-        return done(valid(_DATE if to == _T.DATE else _STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")
+        return done(valid(_STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")
     ctx.refuse("unfaithful", node, "A cast to this type is not verified", "Use another type")
     return None
 
 
 _STYLES = {"101": "%m/%d/%Y", "103": "%d/%m/%Y", "104": "%d.%m.%Y", "105": "%d-%m-%Y", "110": "%m-%d-%Y",
-           "111": "%Y/%m/%d", "112": "%Y%m%d", "23": "%Y-%m-%d", "108": "%H:%M:%S",
+           "102": "%Y.%m.%d", "106": "%d %b %Y", "107": "%b %d, %Y", "1": "%m/%d/%y", "3": "%d/%m/%y",
+           "121": "%Y-%m-%d %H:%M:%S.%g",
+           "126": "%Y-%m-%dT%H:%M:%S", "20": "%Y-%m-%d %H:%M:%S", "8": "%H:%M:%S", "111": "%Y/%m/%d", "112": "%Y%m%d",
+           "23": "%Y-%m-%d", "108": "%H:%M:%S",
            "120": "%Y-%m-%d %H:%M:%S"}  # fmt: skip
 
 
@@ -171,14 +156,39 @@ def convert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         plain.type = to
         return cast(plain, ctx)
     fmt = _STYLES.get(style.name)
+    if ctx.is_a(this, "text") and (to.this == _T.DATE or to.this in _STAMPS):
+        return _parsed(this, to, style, fmt, soft, node, ctx)
+    if to.this in (_T.CHAR, _T.NCHAR) and fmt is not None and to.expressions:
+        shown = fmt if ctx.is_a(this, "timestamp") else fmt.split(" %H")[0].split("T%H")[0]
+        if int(to.expressions[0].name) > len(datetime.now().strftime(shown)) or "%b" in shown or "%g" in shown:
+            ctx.refuse("unfaithful", node, "CHAR(n) pads with blanks", "Use VARCHAR(n)")
     if to.this not in exp.DataType.TEXT_TYPES or fmt is None or not ctx.is_a(this, "date", "timestamp"):
         ctx.refuse("locale_format", node, "This style of CONVERT is not verified", "Use FORMAT, or style 120")
     if ctx.is_a(this, "date"):
-        fmt = (fmt or "").split(" %H")[0]
+        fmt = (fmt or "").split(" %H")[0].split("T%H")[0]
+        if "%H" in fmt:
+            raise ctx.error(node, "This style shows a time, which a DATE does not have.")
     made = ctx.call("strftime", this, common.lit(fmt or ""), type="VARCHAR")
     if to.expressions and to.expressions[0].name.upper() != "MAX":
         return ctx.macro("common__varchar", made, common.lit(int(to.expressions[0].name)), type="VARCHAR")
     return made if to.expressions else ctx.macro("common__varchar", made, common.lit(30), type="VARCHAR")
+
+
+_READ = {"%Y": "[0-9]{4}", "%m": "[0-9]{1,2}", "%d": "[0-9]{1,2}", "%H": "[0-9]{2}", "%M": "[0-9]{2}", "%S": "[0-9]{2}"}
+
+
+def _parsed(
+    this: exp.Expr, to: exp.Expr, style: exp.Expr, fmt: str | None, soft: bool, node: exp.Expr, ctx: Context
+) -> exp.Expr:
+    if fmt is None or set(re.findall("%.", fmt)) - set(_READ) or "%Y" not in fmt:
+        ctx.refuse("locale_format", node, "This style of CONVERT is not verified", "Use style 103, 112 or 120")
+        return this
+    if "%H" in fmt and to.this == _T.DATE:
+        fmt = fmt.split("T%H")[0].split(" %H")[0]
+    pattern = re.sub("%.", lambda m: _READ[m[0]], re.escape(fmt).replace("\\ ", " "))
+    text = ctx.macro("ts__try_valid" if soft else "ts__valid", this, common.lit(pattern))
+    made = ctx.call("try_strptime" if soft else "strptime", text, common.lit(fmt), type="TIMESTAMP")
+    return common.cast(made, "DATE" if to.this == _T.DATE else "TIMESTAMP")
 
 
 # functions/format-transact-sql
@@ -188,6 +198,10 @@ _NET = {"yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%
 
 @D.rule(exp.TimeToStr, exp.NumberToStr)
 def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if tsql_functions.is_datename(node, ctx):
+        return tsql_functions.datename(node, ctx)
+    if ctx.is_a(node.this.this if isinstance(node.this, exp.Cast) else node.this, "number"):
+        return tsql_functions.format_number(node, ctx)
     start = node.meta.get("start")
     written = written_text(ctx.sql, start, 1, "tsql") if start is not None else None
     source = node.this.this if isinstance(node.this, exp.Cast) else node.this
@@ -216,23 +230,10 @@ def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("length", ctx.call("rtrim", inner), type="INTEGER")
 
 
-@D.rule(exp.StrPosition)
-def charindex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if node.args.get("position") is not None:
-        ctx.refuse("unfaithful", node, "CHARINDEX from a start is not verified", "Search in a SUBSTRING")
-    return ctx.macro("ts__charindex", node.args["substr"], node.this, type="INTEGER")
-
-
-@D.rule(exp.Replace)
-def replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    old = common.text(node.expression)
-    if old is None or any(c.isalpha() for c in old):
-        ctx.refuse("collation", node, "REPLACE looks without case in SQL Server", "Replace constants without letters")
-    return None
-
-
 @D.rule(exp.Concat)
 def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, exp.ConcatWs):
+        return None
     if not all(ctx.is_a(a, "text", "int", "decimal", "date") or isinstance(a, exp.Null) for a in node.expressions):
         ctx.refuse("locale_format", node, "The text of this value is not verified", "Use FORMAT or CONVERT")
     return ctx.call("concat", *node.expressions, type="VARCHAR")
@@ -240,6 +241,8 @@ def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.function("datalength")
 def datalength(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.expressions[0], exp.National):
+        return common.lit(2 * len(node.expressions[0].name))
     if not ctx.is_a(node.expressions[0], "text"):
         ctx.refuse("bytes", node, "DATALENGTH is verified for texts", "Use LEN")
     return ctx.macro("ts__ascii_length", node.expressions[0], type="INTEGER")
@@ -253,14 +256,6 @@ def choose(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ifs = [exp.If(this=exp.EQ(this=exp.Paren(this=index.copy()), expression=common.lit(i)), true=v)
            for i, v in enumerate(values, 1)]  # fmt: skip
     return exp.Case(ifs=ifs)
-
-
-@D.function("patindex")
-def patindex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    pattern = common.text(node.expressions[0])
-    if pattern is None or not re.fullmatch(r"%[^%_\[\]]+%", pattern):
-        ctx.refuse("unfaithful", node, "PATINDEX is verified for '%text%'", "Use CHARINDEX")
-    return ctx.macro("ts__charindex", common.lit((pattern or "")[1:-1]), node.expressions[1], type="INTEGER")
 
 
 @D.rule(exp.Stuff)
@@ -277,7 +272,7 @@ def spread(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 # functions: dates
-_UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "WEEK")
+_UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "WEEK", "MILLISECOND")
 
 
 def _unit(node: exp.Expr, ctx: Context) -> str:
@@ -301,7 +296,8 @@ _PARTS = {"YEAR", "QUARTER", "MONTH", "DAY", "DAYOFYEAR", "HOUR", "MINUTE", "SEC
 @D.rule(exp.Extract)
 def datepart(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """functions/datepart-transact-sql: weekday and week by DATEFIRST 7, the default of U.S. English."""
-    part, moment = node.this.name.upper(), node.expression
+    part, moment = node.this.name.upper(), tsql_functions.moment(node.expression, ctx)
+    node.set("expression", moment)
     if part == "DAYOFWEEK":
         return ctx.macro("ts__weekday", moment, type="INTEGER")
     if part == "WEEK":
@@ -316,7 +312,8 @@ def datepart(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.DateDiff, exp.TsOrDsDiff)
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Boundaries; weeks start on a Sunday, whatever DATEFIRST says."""
-    unit, args = _unit(node, ctx), [common.cast(a, "TIMESTAMP") for a in (node.expression, node.this)]
+    unit = _unit(node, ctx)
+    args = [common.cast(tsql_functions.moment(a, ctx), "TIMESTAMP") for a in (node.expression, node.this)]
     if unit == "WEEK":
         return ctx.macro("ts__weeks", *args, type="BIGINT")
     return ctx.call("date_diff", common.lit(unit.lower()), *args, type="BIGINT")
@@ -325,29 +322,7 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.DateAdd, exp.TsOrDsAdd)
 def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this = node.this.this if isinstance(node.this, exp.Cast) and ctx.is_a(node.this.this, "date") else node.this
+    this = tsql_functions.moment(this, ctx)
     if ctx.is_a(node.expression, "float", "decimal"):
         return documented.shifted(this, ctx.call("trunc", node.expression), _unit(node, ctx), ctx)
     return documented.shifted(this, node.expression, _unit(node, ctx), ctx)
-
-
-@D.rule(exp.Lateral)
-def string_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """functions/string-split-transact-sql, behind CROSS APPLY."""
-    call, alias = node.this, node.args.get("alias")
-    if not isinstance(call, exp.Anonymous):
-        return None
-    if call.name.lower() != "string_split" or len(call.expressions) != 2 or not common.text(call.expressions[1]):
-        ctx.refuse("unfaithful", node, "APPLY is verified for STRING_SPLIT(text, 'x')", "Use a subquery")
-        return None
-    value = exp.alias_(ctx.call("unnest", ctx.call("string_split", *call.expressions)), "value")
-    made = exp.Lateral(this=exp.Subquery(this=exp.Select(expressions=[value])))
-    made.set("alias", exp.TableAlias(this=exp.to_identifier(alias.name if alias is not None else "_split")))
-    return made
-
-
-@D.rule(exp.Join)
-def apply(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if isinstance(node.this, exp.Lateral) and not node.args.get("side") and not node.args.get("on"):
-        node.set("kind", "CROSS")
-        node.this.set("cross_apply", None)
-    return None

@@ -6,10 +6,28 @@ SET error_on_division_by_zero = true;
 
 CREATE MACRO ora__substr(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL OR n < 1 OR -p > length(s) THEN NULL
   ELSE nullif(substring(s, CASE WHEN p = 0 THEN 1 ELSE p END, n), '') END;
-CREATE MACRO ora__nth(s, x, n) AS CASE WHEN s IS NULL OR x IS NULL THEN NULL
-  WHEN len(string_split(s, x)) <= n THEN 0
-  ELSE length(array_to_string(list_slice(string_split(s, x), 1, n), x)) + 1 END;
 CREATE MACRO ora__last_day(t) AS last_day(t) + (CAST(t AS TIMESTAMP) - date_trunc('day', t));
 CREATE MACRO ora__add_months(t, n) AS CASE WHEN CAST(t AS DATE) = last_day(t) THEN last_day(t + to_months(CAST(trunc(n) AS INTEGER))) + (CAST(t AS TIMESTAMP) - date_trunc('day', t)) ELSE t + to_months(CAST(trunc(n) AS INTEGER)) END;
 CREATE MACRO ora__months_between(a, b) AS (year(a) - year(b)) * 12 + (month(a) - month(b)) + CASE WHEN day(a) = day(b) OR (CAST(a AS DATE) = last_day(a) AND CAST(b AS DATE) = last_day(b)) THEN 0 ELSE (day(a) - day(b) + (epoch(CAST(a AS TIMESTAMP) - date_trunc('day', a)) - epoch(CAST(b AS TIMESTAMP) - date_trunc('day', b))) / 86400) / 31 END;
 CREATE MACRO ora__mod(a, b) AS CASE WHEN b = 0 THEN a ELSE a % b END;
+
+CREATE MACRO ora__stored(s) AS nullif(s, '');
+CREATE MACRO ora__valid(s, re) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, re) THEN trim(s) ELSE error('Not a number: ' || s) END;
+CREATE MACRO ora__fits(s, n) AS CASE WHEN length(s) > n THEN error('The text is too long.') ELSE s END;
+CREATE MACRO ora__dec_text(x) AS CASE WHEN x = 0 THEN '0' WHEN contains(CAST(x AS VARCHAR), '.') THEN regexp_replace(rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.'), '^(-?)0[.]', '\1.') ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO ora__bare(x, f, n) AS CASE WHEN n = 0 AND trunc(x) = 0 THEN regexp_replace(format(f, CAST(abs(x) AS DOUBLE)), '^0(.)', '\1') WHEN length(split_part(format(f, CAST(abs(x) AS DOUBLE)), '.', 1)) < n THEN repeat('0', n - length(split_part(format(f, CAST(abs(x) AS DOUBLE)), '.', 1))) || format(f, CAST(abs(x) AS DOUBLE)) ELSE format(f, CAST(abs(x) AS DOUBLE)) END;
+CREATE MACRO ora__mask(x, f, n, most, size) AS CASE WHEN x IS NULL THEN NULL WHEN length(CAST(trunc(abs(x)) AS VARCHAR)) > most OR abs(x) >= 1000000000000000 THEN error('This number is too long for its mask.') WHEN size = 0 THEN CASE WHEN x < 0 THEN '-' ELSE '' END || ora__bare(x, f, n) ELSE lpad(CASE WHEN x < 0 THEN '-' ELSE '' END || ora__bare(x, f, n), size, ' ') END;
+CREATE MACRO ora__places(s, x) AS list_filter(range(1, length(s) + 1), LAMBDA i: substring(s, i, length(x)) = x);
+CREATE MACRO ora__instr(s, x, p, n) AS CASE WHEN s IS NULL OR x IS NULL THEN NULL WHEN p > 0 THEN coalesce(list_filter(ora__places(s, x), LAMBDA i: i >= p)[n], 0) WHEN p < 0 THEN coalesce(list_reverse(list_filter(ora__places(s, x), LAMBDA i: i <= length(s) + p + 1))[n], 0) ELSE 0 END;
+CREATE MACRO ora__initcap(s) AS array_to_string(list_transform(string_split(s, ''), LAMBDA c, i: CASE WHEN i = 1 OR NOT regexp_matches(substring(s, i - 1, 1), '[\p{L}\p{N}]') THEN upper(c) ELSE lower(c) END), '');
+CREATE MACRO ora__regexp_instr(s, p) AS CASE WHEN regexp_matches(s, p) THEN length(regexp_extract(s, '(?s:^(.*?))(?:' || p || ')', 1)) + 1 WHEN s IS NOT NULL THEN 0 END;
+CREATE MACRO ora__json_value(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY') THEN NULL WHEN json_type(j) = 'DOUBLE' THEN error('This text of a JSON number is not verified.') ELSE nullif(j ->> '$', '') END;
+CREATE MACRO ora__remainder(a, b) AS CASE WHEN b = 0 THEN CAST(error('REMAINDER by zero is an error.') AS INTEGER) ELSE a - b * round_even(a / b, 0) END;
+CREATE MACRO ora__width_bucket(x, a, b, n) AS CASE WHEN x IS NULL THEN NULL WHEN a >= b OR n < 1 THEN CAST(error('WIDTH_BUCKET is verified for growing bounds.') AS BIGINT) WHEN x < a THEN 0 WHEN x >= b THEN CAST(n AS BIGINT) + 1 ELSE CAST(floor(n * (x - a) / (b - a)) AS BIGINT) + 1 END;
+CREATE MACRO ora__week(t) AS (dayofyear(t) - 1) // 7 + 1;
+CREATE MACRO ora__week_of_month(t) AS (day(t) - 1) // 7 + 1;
+CREATE MACRO ora__round_month(t) AS CASE WHEN day(t) >= 16 THEN date_trunc('month', t) + to_months(1) ELSE date_trunc('month', t) END;
+CREATE MACRO ora__round_year(t) AS CASE WHEN month(t) >= 7 THEN date_trunc('year', t) + to_months(12) ELSE date_trunc('year', t) END;
+CREATE MACRO ora__round_day(t) AS date_trunc('day', CAST(t AS TIMESTAMP) + to_hours(12));
+CREATE MACRO ora__next_day(d, n) AS CAST(d + CAST((n - isodow(d) + 6) % 7 + 1 AS INTEGER) AS DATE);
+CREATE MACRO ora__same_day(a, b) AS CASE WHEN day(a) = day(b) THEN b ELSE CAST(error('The month of the result has no such day.') AS TIMESTAMP) END;

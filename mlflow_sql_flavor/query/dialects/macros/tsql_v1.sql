@@ -24,3 +24,20 @@ CREATE MACRO ts__sunday(d) AS CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER);
 CREATE MACRO ts__weeks(a, b) AS CAST((ts__sunday(b) - ts__sunday(a)) // 7 AS BIGINT);
 CREATE MACRO ts__weekday(t) AS dayofweek(t) + 1;
 CREATE MACRO ts__week(t) AS (dayofyear(t) - 1 + dayofweek(date_trunc('year', t))) // 7 + 1;
+CREATE MACRO ts__isdate(s) AS CASE WHEN s IS NULL OR NOT regexp_matches(s, '[0-9]') THEN 0 WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?') THEN CASE WHEN TRY_CAST(s AS TIMESTAMP) IS NULL OR TRY_CAST(s AS TIMESTAMP) < TIMESTAMP '1753-01-01' THEN 0 ELSE 1 END ELSE CAST(error('ISDATE of this text is not verified.') AS INTEGER) END;
+
+-- Numbers.
+CREATE MACRO ts__str(x, n, d) AS CASE WHEN length(printf('%.' || d || 'f', round(x, d))) > n THEN error('STR of a number that is too long is not verified.') ELSE lpad(printf('%.' || d || 'f', round(x, d)), n, ' ') END;
+CREATE MACRO ts__isnumeric(s) AS CASE WHEN s IS NULL THEN 0 WHEN regexp_full_match(s, '\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)\s*') THEN 1 WHEN regexp_full_match(s, '\s*[A-Za-z][A-Za-z0-9]*\s*') THEN 0 ELSE CAST(error('ISNUMERIC of this text is not verified.') AS INTEGER) END;
+CREATE MACRO ts__padded(x, n) AS CASE WHEN x < 0 THEN '-' ELSE '' END || CASE WHEN length(CAST(abs(x) AS VARCHAR)) >= n THEN CAST(abs(x) AS VARCHAR) ELSE lpad(CAST(abs(x) AS VARCHAR), n, '0') END;
+CREATE MACRO ts__int_text(s) AS CASE WHEN trim(s) = '' THEN '0' ELSE trim(s) END;
+
+-- JSON.
+CREATE MACRO ts__isjson(s) AS CASE WHEN s IS NULL THEN NULL WHEN json_valid(s) THEN CASE WHEN json_type(s) IN ('OBJECT', 'ARRAY') THEN 1 ELSE 0 END ELSE 0 END;
+CREATE MACRO ts__json_value(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY') THEN NULL WHEN json_type(j) = 'DOUBLE' THEN error('This text of a JSON number is not verified.') ELSE j ->> '$' END;
+
+-- Texts that end in blanks, where those count or not by the type of the column.
+CREATE MACRO ts__flat(s) AS CASE WHEN suffix(s, ' ') THEN CAST(error('A text that ends in blanks is a key, which SQL Server takes for the same without them: use RTRIM.') AS BOOLEAN) ELSE true END;
+CREATE MACRO ts__flat_text(s) AS CASE WHEN suffix(s, ' ') THEN error('LIKE of a text that ends in blanks differs by its type: use RTRIM.') ELSE s END;
+CREATE MACRO ts__patindex(s, p) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_matches(s, p, 'is') THEN length(regexp_extract(s, '^(.*?)' || p, 1, 'is')) + 1 ELSE 0 END;
+CREATE MACRO ts__charindex_from(a, s, p) AS CASE WHEN a IS NULL OR s IS NULL OR p IS NULL THEN NULL WHEN a = '' OR strpos(lower(substring(s, greatest(p, 1))), lower(a)) = 0 THEN 0 ELSE strpos(lower(substring(s, greatest(p, 1))), lower(a)) + greatest(p, 1) - 1 END;
