@@ -246,6 +246,9 @@ def _default_of_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def _macro(name: str, macro: str, kind: str | None = None) -> None:
     @D.function(name)
     def call(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+        first = node.expressions[0] if node.expressions else None
+        if name in ("arraycumsum", "arraydifference") and isinstance(first, exp.Array) and first.find(exp.Null):
+            raise ctx.error(node, f"{name} of an array with NULLs is an error in ClickHouse: filter them.")
         return ctx.macro(macro, *node.expressions, type=kind)
 
 

@@ -116,14 +116,9 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         guarded.type = node.this.type
         value = guarded
     inner = node.this.unnest()
-    if (
-        kind in _BITS
-        and isinstance(inner, exp.Cast)
-        and isinstance(inner.this, exp.Literal)
-        and inner.to.is_type("double")
-    ):
-        if f"{inner.this.this}::" in ctx.sql:  # the literal's own text is read
-            raise ctx.error(node, f"{inner.this.this}::{kind} is an error in ClickHouse: use CAST or toInt64.")
+    written = str(inner.this.this) if isinstance(inner, exp.Cast) and isinstance(inner.this, exp.Literal) else ""
+    if kind in _BITS and "." in written and f"{written}::" in ctx.sql:  # the literal's own text is read
+        raise ctx.error(node, f"{written}::{kind} is an error in ClickHouse: use CAST or toInt64.")
     if kind in _BITS:
         return to_int(value, _BITS[kind], not kind.startswith("U"), found, ctx)
     if to.this in exp.DataType.TEXT_TYPES:

@@ -67,6 +67,9 @@ def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     moments = ctx.is_a(node.this, "date", "timestamp") and ctx.is_a(node.expression, "date", "timestamp")
     if moments and ctx.is_a(node.this, "date") != ctx.is_a(node.expression, "date"):
         raise ctx.error(node, "ClickHouse subtracts no date from a moment, nor a moment from a date.")
+    if ctx.is_a(node.this, "date") and ctx.is_a(node.expression, "int"):
+        moved = exp.Paren(this=exp.Sub(this=node.this, expression=common.cast(node.expression, "INTEGER")))
+        return ctx.macro("ch__in_range", moved, node.this.copy(), type="DATE")
     if ctx.is_a(node.this, "date") and ctx.is_a(node.expression, "date"):
         return ctx.call("date_diff", common.lit("day"), node.expression, node.this, type="BIGINT")
     return None
@@ -116,10 +119,9 @@ for _name, _unit in (
 
 @D.rule(exp.TimestampTrunc, exp.DateTrunc)
 def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    kind, written = node.this.type, ctx.sql.lower()
-    if node.args["unit"].name.lower() == "second" and "tostartofsecond" in written:
-        if isinstance(kind, exp.DataType) and kind.this == exp.DType.TIMESTAMP_S:
-            raise ctx.error(node, "toStartOfSecond takes a DateTime64 in ClickHouse: a DateTime has whole seconds.")
+    kind = node.this.type.this if isinstance(node.this.type, exp.DataType) else None
+    if kind == exp.DType.TIMESTAMP_S and node.args["unit"].name == "SECOND" and "tostartofsecond" in ctx.sql.lower():
+        raise ctx.error(node, "toStartOfSecond takes a DateTime64 in ClickHouse: a DateTime has whole seconds.")
     return _truncated(node.this, node.args["unit"].name.lower(), ctx)
 
 
@@ -175,7 +177,7 @@ def _moved(value: exp.Expr, count: exp.Expr, unit: str, ctx: Context) -> exp.Exp
     interval = ctx.call(f"to_{unit}s", common.cast(exp.Paren(this=count), "INTEGER"))
     moved = exp.Paren(this=exp.Add(this=value.copy(), expression=interval))
     if ctx.is_a(value, "date") and unit in _UNITS:
-        return common.cast(moved, "DATE")
+        return ctx.macro("ch__in_range", common.cast(moved, "DATE"), value.copy(), type="DATE")
     fine = value.type.this if isinstance(value.type, exp.DataType) else None
     kind = "TIMESTAMP_S" if ctx.is_a(value, "date") or fine == exp.DType.TIMESTAMP_S else "TIMESTAMP"
     moved.type = exp.DataType.build(kind, dialect="duckdb")
@@ -361,7 +363,8 @@ def age(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def date_plus_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for one, two in ((node.this, node.expression), (node.expression, node.this)):
         if ctx.is_a(one, "date") and ctx.is_a(two, "int"):
-            return exp.Paren(this=exp.Add(this=one, expression=common.cast(two, "INTEGER")))
+            moved = exp.Paren(this=exp.Add(this=one, expression=common.cast(two, "INTEGER")))
+            return ctx.macro("ch__in_range", moved, one.copy(), type="DATE")
         if ctx.is_a(one, "date") and isinstance(two, exp.Column) and two.name == "number":
             return exp.Paren(this=exp.Add(this=one, expression=common.cast(two, "INTEGER")))
     return None

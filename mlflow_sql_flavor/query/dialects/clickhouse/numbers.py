@@ -152,6 +152,13 @@ def powers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(f"ch__{node.name.lower()}", *node.expressions, type="DOUBLE")
 
 
+@D.rule(exp.IsNan, exp.IsInf)
+def is_nan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "decimal"):
+        raise ctx.error(node, "A decimal is never NaN or infinite, and an error in ClickHouse here.")
+    return None
+
+
 @D.function("iszeroornull")
 def zero_or_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.expressions[0], "decimal"):
@@ -258,6 +265,9 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.Greatest, exp.Least)
 def greatest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Which one NaN gives depends on its place
+    kinds = [node.this, *node.expressions]
+    if any(ctx.is_a(value, "decimal") for value in kinds) and any(ctx.is_a(value, "float") for value in kinds):
+        raise ctx.error(node, "A decimal and a float have no common type in ClickHouse: use toFloat64.")
     for key in ("this", "expressions"):
         value = node.args.get(key)
         listed = value if isinstance(value, list) else [value]
@@ -293,6 +303,7 @@ def without_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if len(kept) < len(node.expressions) and kept:
             node.set("expressions", kept)
         return None
+    node.set("is_global", None)  # where a cluster would send the set
     if isinstance(node.this, exp.Tuple):
         return None
     inner = query.copy()

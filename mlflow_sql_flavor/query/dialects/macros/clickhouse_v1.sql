@@ -265,6 +265,8 @@ CREATE MACRO ch__map_has(m, k) AS map_contains(m, k);
 CREATE MACRO ch__weeks(a, b) AS date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7;
 -- The first Date is 1970-01-01, and weeks begin there at the earliest
 CREATE MACRO ch__not_before(x, d) AS CASE WHEN d >= DATE '1970-01-01' THEN greatest(x, DATE '1970-01-01') ELSE x END;
+CREATE MACRO ch__in_range(x, d) AS CASE WHEN d >= DATE '1970-01-01' AND (x < DATE '1970-01-01' OR x > DATE '2149-06-06')
+  THEN error('beyond the first or the last Date: use toDate32') ELSE x END;
 CREATE MACRO ch__monday(d) AS ch__not_before(CAST(date_trunc('week', d) AS DATE), CAST(d AS DATE));
 CREATE MACRO ch__sunday(d) AS ch__not_before(CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER), CAST(d AS DATE));
 CREATE MACRO ch__count(a, b) AS (year(b) * 12 + month(b)) - (year(a) * 12 + month(a))

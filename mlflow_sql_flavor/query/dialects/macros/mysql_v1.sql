@@ -54,6 +54,9 @@ CREATE MACRO my__ascii(s) AS CASE WHEN s = '' THEN 0 ELSE CAST('0x' || left(hex(
 CREATE MACRO my__ord(s) AS CASE WHEN s = '' THEN 0 ELSE CAST('0x' || hex(substring(s, 1, 1)) AS BIGINT) END;
 CREATE MACRO my__regexp_instr(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL WHEN regexp_matches(s, p, 'i')
   THEN length(regexp_extract(s, '^(.*?)(?:' || p || ')', 1, 'is')) + 1 ELSE 0 END;
+CREATE MACRO my__trim_left(s, r) AS regexp_replace(s, '^(?:' || regexp_escape(r) || ')+', '');
+CREATE MACRO my__trim_right(s, r) AS regexp_replace(s, '(?:' || regexp_escape(r) || ')+$', '');
+CREATE MACRO my__trim_both(s, r) AS my__trim_right(my__trim_left(s, r), r);
 CREATE MACRO my__fold(s) AS lower(strip_accents(s));
 CREATE MACRO my__upper(s) AS replace(upper(replace(s, 'ß', chr(57344))), chr(57344), 'ß');
 CREATE MACRO my__from(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL
@@ -62,7 +65,8 @@ CREATE MACRO my__substr(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NUL
   WHEN p = 0 OR n < 1 OR -p > length(s) THEN '' ELSE substring(s, p, n) END;
 CREATE MACRO my__left(s, n) AS CASE WHEN n < 1 THEN substring(s, 1, 0) ELSE left(s, n) END;
 CREATE MACRO my__right(s, n) AS CASE WHEN n < 1 THEN substring(s, 1, 0) ELSE right(s, n) END;
-CREATE MACRO my__locate(s, x, p) AS CASE WHEN s IS NULL OR x IS NULL OR p IS NULL THEN NULL WHEN p < 1 THEN 0
+CREATE MACRO my__locate(s, x, p) AS CASE WHEN s IS NULL OR x IS NULL OR p IS NULL THEN NULL
+  WHEN p < 1 OR p > length(s) + 1 THEN 0
   WHEN strpos(substring(s, p), x) = 0 THEN 0 ELSE strpos(substring(s, p), x) + p - 1 END;
 CREATE MACRO my__substring_index(s, d, n) AS CASE WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL
   WHEN n = 0 OR d = '' THEN ''

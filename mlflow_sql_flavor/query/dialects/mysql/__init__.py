@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 
 from .. import DialectRules
 
@@ -74,6 +75,29 @@ def _product(self: Any, e: exp.Expr) -> Any:
 
 
 D.typing.update({kind: {"annotator": _product} for kind in (exp.Mul, exp.Add, exp.Sub, exp.Mod)})
+
+
+def _chosen(self: Any, e: exp.Expr) -> Any:
+    """One of several values: a double if one is, else exact with the most digits behind the point."""
+    if isinstance(e, exp.Case):
+        values = [branch.args.get("true") for branch in e.args["ifs"]] + [e.args.get("default")]
+    elif isinstance(e, exp.If):
+        values = [e.args.get("true"), e.args.get("false")]
+    else:
+        values = [e.this, *e.expressions]
+    kinds = [v.type.this for v in values if isinstance(v, exp.Expr) and v.type and v.type.this != exp.DType.NULL]
+    if kinds and all(kind in exp.DataType.NUMERIC_TYPES for kind in kinds):
+        if any(kind in exp.DataType.FLOAT_TYPES for kind in kinds):
+            return self._set_type(e, exp.DType.DOUBLE)
+        scales = [found for v in values if (found := _scale(v)) is not None]
+        if exp.DType.DECIMAL in kinds and len(scales) == len(kinds):
+            return self._set_type(e, exp.DataType.build(f"DECIMAL(38,{min(max(scales), 30)})", dialect="duckdb"))
+    return _PLAIN[type(e)]["annotator"](self, e)
+
+
+_CHOICES = (exp.Case, exp.If, exp.Coalesce, exp.Greatest, exp.Least)
+_PLAIN = {kind: Dialect.get_or_raise("mysql").EXPRESSION_METADATA[kind] for kind in _CHOICES}
+D.typing.update({kind: {"annotator": _chosen} for kind in _CHOICES})
 
 _WHOLE = frozenset([
     "ascii", "bit_count", "bit_length", "crc32", "field", "find_in_set", "json_length", "octet_length", "ord",

@@ -117,6 +117,8 @@ def log_base(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Bits are those of unsigned 64-bit integers: https://dev.mysql.com/doc/refman/8.0/en/bit-functions.html
     name = f"my__{type(node).__name__.removeprefix('Bitwise').lower()}"
+    if any(ctx.is_a(arg, "float") for arg in (node.this, node.args.get("expression"))):
+        raise ctx.error(node, "MySQL and MariaDB round a DOUBLE in bit operations differently: CAST it AS SIGNED.")
     args = [
         whole(number(arg, ctx), ctx) for arg in (node.this, node.args.get("expression")) if isinstance(arg, exp.Expr)
     ]
@@ -190,6 +192,21 @@ def connected(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     node.set("this", condition(node.this, ctx))
     node.set("expression", condition(node.expression, ctx))
     return None
+
+
+@D.rule(exp.Is)
+def is_true(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.expression, exp.Boolean):
+        node.set("this", condition(node.this, ctx))
+    return None
+
+
+@D.rule(exp.Atan)
+def atan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html#function_atan2: ATAN(y, x) is ATAN2
+    other = node.args.get("expression")
+    sides = [number(side, ctx) for side in (node.this, other) if isinstance(side, exp.Expr)]
+    return ctx.call("atan" if len(sides) == 1 else "atan2", *sides, type="DOUBLE")
 
 
 @D.rule(exp.Not, exp.Where, exp.Having)

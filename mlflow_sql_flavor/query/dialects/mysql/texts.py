@@ -66,11 +66,26 @@ def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__upper", text(node.this, ctx), type="VARCHAR")
 
 
+@D.rule(exp.GroupConcat)
+def distinct_in_order(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # DISTINCT numbers in the order of the numbers: DuckDB sorts no texts by another expression
+    order = node.this
+    if not isinstance(order, exp.Order) or not isinstance(order.this, exp.Distinct):
+        return None
+    values, keys = order.this.expressions, order.expressions
+    if len(values) != 1 or len(keys) != 1 or keys[0].this != values[0] or not ctx.is_a(values[0], "int"):
+        return None
+    listed = exp.Order(this=exp.Distinct(expressions=values), expressions=keys)
+    separator = node.args.get("separator") or common.lit(",")
+    joined_ = ctx.call("array_to_string", ctx.call("list", listed), separator)
+    made = exp.Nullif(this=joined_, expression=common.lit(""))
+    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    return made
+
+
 @D.rule(
     exp.Lower,
-    exp.Trim,
     exp.Replace,
-    exp.Pad,
     exp.Repeat,
     exp.Reverse,
     exp.MD5,
@@ -88,6 +103,32 @@ def of_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     elif isinstance(value, exp.Expr) and not ctx.unknown(value):
         holder.set("this", text(value, ctx))
     return None
+
+
+@D.rule(exp.Trim)
+def trim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_trim: a text, not a set of characters
+    value, cut = text(node.this, ctx), node.args.get("expression")
+    node.set("this", value)
+    if cut is None or len(common.text(cut.unnest()) or "") == 1:
+        return None
+    where = {"LEADING": "left", "TRAILING": "right"}.get(str(node.args.get("position") or "").upper(), "both")
+    return ctx.macro(f"my__trim_{where}", value, text(cut, ctx), type="VARCHAR")
+
+
+@D.rule(exp.Pad)
+def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # NULL for a negative length
+    node.set("this", text(node.this, ctx))
+    size = node.expression
+    if isinstance(size, exp.Literal):
+        return None
+    node.set("expression", common.cast(whole(size.copy(), ctx), "INTEGER"))
+    made = exp.Case(
+        ifs=[exp.If(this=exp.GTE(this=whole(size.copy(), ctx), expression=common.lit(0)), true=node.copy())]
+    )
+    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    return made
 
 
 @D.rule(exp.StrPosition)
@@ -291,7 +332,10 @@ def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Texts are compared by the collation, which DuckDB's own functions do not
     values = [node.this, *node.expressions]
-    if not all(ctx.is_a(value, "text") for value in values):
+    texts = [ctx.is_a(value, "text") for value in values]
+    if any(texts) and any(ctx.is_a(value, "number", "bool") for value in values):
+        ctx.refuse("implicit_cast", node, "Texts and numbers are compared here as either", "CAST them to one type")
+    if not all(texts):
         return None
     compare = exp.GTE if isinstance(node, exp.Greatest) else exp.LTE
     made = values[0]

@@ -59,6 +59,8 @@ def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     one, two = node.expressions
     if ctx.is_a(one, "interval") or ctx.is_a(two, "interval") or (ctx.is_a(one, "text") and ctx.is_a(two, "text")):
         written = [common.text(side.unnest()) for side in (one, two)]
+        if len({":" in w for w in written if w is not None}) == 2:
+            raise ctx.error(node, "TIMEDIFF of a date and a time gives NULL: write both in one form.")
         if not any(w and "-" in w[1:] for w in written):
             made = exp.Sub(this=time(one, ctx), expression=time(two, ctx))
             made.type = exp.DataType.build("INTERVAL", dialect="duckdb")

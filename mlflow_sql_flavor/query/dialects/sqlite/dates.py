@@ -49,13 +49,12 @@ def _moment(args: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
 def _modified(moment: exp.Expr, modifier: exp.Expr, ctx: Context) -> exp.Expr:
     word = common.text(modifier.unnest())
     if word is None:
-        amount, unit, signed = _spelled(modifier, ctx)
-        shifted = _shifted(moment, amount, unit, ctx)
-        if not signed:
-            return shifted
-        # '-' before a negative number is no modifier: NULL
-        plain = amount.this.unnest() if isinstance(amount, exp.Neg) else amount
-        return exp.Case(ifs=[exp.If(this=exp.GTE(this=plain.copy(), expression=common.lit(0)), true=shifted)])
+        amount, unit, sign = _spelled(modifier, ctx)
+        written = amount.copy()
+        shifted = _shifted(moment, exp.Neg(this=exp.Paren(this=amount)) if sign < 0 else amount, unit, ctx)
+        # A sign before a negative number is no modifier: NULL
+        positive = exp.GTE(this=exp.Paren(this=written), expression=common.lit(0))
+        return exp.Case(ifs=[exp.If(this=positive, true=shifted)]) if sign else shifted
     folded = " ".join(word.lower().split())
     if folded.startswith("start of ") and folded[9:] in ("day", "month", "year"):
         return ctx.call("date_trunc", common.lit(folded[9:]), moment, type="TIMESTAMP")
@@ -70,8 +69,8 @@ def _modified(moment: exp.Expr, modifier: exp.Expr, ctx: Context) -> exp.Expr:
     raise ctx.error(modifier, f"The modifier {word!r} has no counterpart: see SQLite's date functions.")
 
 
-def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str, bool]:
-    """``'+' || n || ' days'`` as the number, the unit, and whether a sign is written."""
+def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str, int]:
+    """``'+' || n || ' days'`` as the number, the unit, and the sign before it, 0 if there is none."""
     parts = []
     stack = [modifier.unnest()]
     while stack:
@@ -81,7 +80,7 @@ def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str, bool]:
         else:
             parts.append(part)
     unit = _UNIT.fullmatch(common.text(parts[-1]) or "")
-    sign = 1
+    sign = 0
     body = parts[:-1]
     if body and common.text(body[0]) in ("+", "-"):
         sign = -1 if common.text(body[0]) == "-" else 1
@@ -92,8 +91,7 @@ def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str, bool]:
     if isinstance(inner, exp.Cast) and ctx.is_a(inner.this, "number"):
         inner = inner.this  # the text it was made for || is read back as a number
     amount = number(inner, ctx)
-    signed = len(body) < len(parts) - 1
-    return (exp.Neg(this=exp.Paren(this=amount)) if sign < 0 else amount), unit[1].lower(), signed
+    return amount, unit[1].lower(), sign
 
 
 def _shifted(moment: exp.Expr, amount: exp.Expr, unit: str, ctx: Context) -> exp.Expr:

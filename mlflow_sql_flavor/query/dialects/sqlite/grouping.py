@@ -60,7 +60,7 @@ def _bare_columns(node: exp.Select, ctx: Context) -> None:
 
 
 def _aggregates(node: exp.Expr) -> bool:
-    return isinstance(node, exp.AggFunc) or str(node.name).lower() == "total"
+    return isinstance(node, exp.AggFunc) or str(node.name).lower() in ("total", "percentile")
 
 
 def _inside_aggregate(column: exp.Expr, select: exp.Select) -> bool:

@@ -202,6 +202,21 @@ def random(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sqlite__random", type="BIGINT")
 
 
+@D.function("likely", "unlikely", "likelihood")
+def hint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return node.expressions[0]
+
+
+@D.function("percentile")
+def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/percentile.html: interpolated, the share in percent
+    value, share = node.expressions
+    if not isinstance(share.unnest(), (exp.Literal, exp.Cast)) or not ctx.is_a(value, "number"):
+        raise ctx.error(node, "PERCENTILE has a counterpart for a number and a constant share from 0 to 100.")
+    part = exp.Div(this=common.cast(share, "DOUBLE"), expression=common.cast(common.lit("100"), "DOUBLE"))
+    return ctx.call("quantile_cont", common.cast(value, "DOUBLE"), part, type="DOUBLE")
+
+
 @D.function("total")
 def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_aggfunc.html#total: a real, 0.0 of nothing

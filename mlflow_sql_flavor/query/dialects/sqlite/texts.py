@@ -6,6 +6,7 @@ import re
 
 from sqlglot import exp
 
+from ...functions import written_name
 from .. import common
 from ..context import Context
 from . import D
@@ -14,6 +15,23 @@ from .values import either, integer, is_json, number, text
 _TYPES = {"int": "integer", "bool": "integer", "float": "real", "decimal": "real", "text": "text"}
 
 D.known("chr", "concat", "concat_ws", "degrees", "radians", "pi", "trunc", "pow", "power", "mod", "iif", "if")
+
+
+_OTHERS = frozenset([
+    "greatest", "least", "left", "right", "extract", "position", "year", "month", "day", "hour", "minute", "second",
+    "week", "quarter", "truncate", "insert", "date_add", "date_sub", "adddate", "subdate", "timestampadd", "convert",
+    "timestampdiff", "unnest", "listagg", "json_value", "json_query", "overlay", "timestamp", "current_user",
+])  # fmt: skip
+
+
+@D.normalise
+def of_other_engines(tree: exp.Expr, ctx: Context) -> None:
+    # Words of SQL's grammar elsewhere, names of no function here
+    for node in tree.find_all(exp.Func):
+        name = (written_name(node, ctx.sql) or "").lower()
+        if name in _OTHERS and name not in ctx.udfs:
+            hint = {"greatest": " Write max(...).", "least": " Write min(...).", "left": " Write substr(...)."}
+            raise ctx.error(node, f"sqlite has no function {name!r}.{hint.get(name, '')}")
 
 
 @D.rule(exp.Typeof)
@@ -89,7 +107,9 @@ def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # One character a code: https://sqlite.org/lang_corefunc.html#char
     if len(node.expressions) < 2:
         return None
-    each = [ctx.call("chr", common.cast(integer(code, ctx), "INTEGER")) for code in node.expressions]
+    zero = [common.lit(0)]
+    codes = [exp.Coalesce(this=integer(code, ctx), expressions=zero) for code in node.expressions]
+    each = [ctx.call("chr", common.cast(code, "INTEGER")) for code in codes]
     return ctx.call("concat", *each, type="VARCHAR")
 
 
