@@ -7,7 +7,7 @@ import re
 from sqlglot import exp
 
 from ..functions import written_name
-from . import DialectRules
+from . import DialectRules, blanks, redshift_functions
 from .common import cast, lit, text
 from .context import Context
 from .postgres import arrays, casts, checks, dates, numbers, relations, strings, types
@@ -15,6 +15,8 @@ from .postgres import arrays, casts, checks, dates, numbers, relations, strings,
 __all__ = ["D"]
 
 D = DialectRules("redshift", level="documented", pack="redshift")
+D.use(redshift_functions.R)
+D.use(blanks.rules("rs__flat"))  # r_Character_types.html#r_Character_types-significance-of-trailing-blanks
 
 
 @D.rule(exp.RegexpReplace)
@@ -61,7 +63,9 @@ def avg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             "Write AVG(CAST(x AS double precision))",
         )  # fmt: skip
     if ctx.is_a(inner, "int"):
-        if isinstance(node.parent, (exp.Window, exp.Filter)):
+        if isinstance(node.parent, exp.Window):
+            return None  # redshift_functions.over
+        if isinstance(node.parent, exp.Filter):
             raise ctx.error(node, "AVG of an integer is cut to an integer in Redshift. Cast the argument to float.")
         made = cast(ctx.call("trunc", node), "BIGINT")
         return made
@@ -119,11 +123,6 @@ def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         first = exp.DPipe(this=first, expression=other)
         first.type = node.type
     return exp.Paren(this=first)
-
-
-@D.rule(exp.MonthsBetween)
-def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    raise ctx.error(node, "MONTHS_BETWEEN has no counterpart yet. Use DATEDIFF(month, ...).")
 
 
 @D.rule(exp.ApproxDistinct)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
-from . import DialectRules, common, documented, tsql_decimals, tsql_functions, tsql_relations
+from . import DialectRules, blanks, common, documented, tsql_decimals, tsql_functions, tsql_relations
 from .context import Context
 from .databricks.dates import argument_count
 from .databricks.formats import written_text
@@ -33,6 +33,7 @@ documented.standard(D, [*_VERIFIED.split(), *tsql_functions.NAMES])
 D.use(tsql_decimals.R)
 D.use(tsql_functions.R)
 D.use(tsql_relations.R)
+D.use(blanks.rules("ts__flat"))
 _T = exp.DType
 
 
@@ -51,20 +52,6 @@ D.rules[exp.Add].clear()
 D.rule(exp.Add)(_joined)
 D.rule(exp.Add)(tsql_functions.days)
 D.rule(exp.Add)(documented.arithmetic)
-
-
-# Trailing blanks do not count in a comparison
-@D.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
-def blanks(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    for key in ("this", "expression"):
-        side = node.args[key]
-        literal = common.text(side)
-        if literal is not None:
-            if literal != literal.rstrip(" "):
-                node.set(key, common.lit(literal.rstrip(" ")))
-        elif ctx.is_a(side, "text"):
-            node.set(key, ctx.call("rtrim", side, type="VARCHAR"))
-    return None
 
 
 _FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
