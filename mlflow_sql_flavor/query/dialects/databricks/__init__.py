@@ -11,4 +11,19 @@ __all__ = ["D"]
 
 D = DialectRules("databricks", level="verified", pack="databricks", catalog="databricks")
 
-from . import checks, aggregates, arrays, casts, coercion, dates, formats, functions, numbers, strings  # type: ignore[attr-defined]  # noqa: E402, F401
+from . import (  # type: ignore[attr-defined]  # noqa: E402
+    aggregates,  # noqa: F401
+    aliases,  # noqa: F401
+    arrays,  # noqa: F401
+    casts,  # noqa: F401
+    checks,  # noqa: F401
+    coercion,  # noqa: F401
+    dates,  # noqa: F401
+    formats,  # noqa: F401
+    functions,  # noqa: F401
+    generators,  # noqa: F401
+    intervals,  # noqa: F401
+    lambdas,  # noqa: F401
+    numbers,  # noqa: F401
+    strings,  # noqa: F401
+)

@@ -178,6 +178,19 @@ def renamed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call(name, common.cast(as_double(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
 
 
+@D.function("try_sum", "try_avg")
+def try_total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """NULL where the sum overflows."""
+    this, average = node.expressions[0], str(node.name).lower() == "try_avg"
+    if _wrapped(node) or family(this) not in ("int", "float"):
+        ctx.refuse("unfaithful", node, f"{node.name} is verified for integers and doubles", "Cast the argument")
+    if average:
+        return ctx.call("avg", common.cast(this, "DOUBLE"), type="DOUBLE")
+    if family(this) == "int":
+        return exp.TryCast(this=ctx.call("sum", this), to=exp.DataType.build("BIGINT"))
+    return ctx.call("sum", this, type="DOUBLE")
+
+
 @D.function("every", "some")
 def every(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("bool_and" if str(node.name).lower() == "every" else "bool_or", *node.expressions, type="BOOLEAN")
@@ -192,7 +205,7 @@ def first_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         this = node.this.this if isinstance(node.this, exp.IgnoreNulls) else node.this
         made.set("expressions", [this])
         if isinstance(node.parent, exp.IgnoreNulls) and isinstance(node.parent.parent, exp.Window):
-            return None
+            return (exp.LastValue if isinstance(node, exp.Last) else exp.FirstValue)(this=this)
         made.meta["skip"] = True
         return made if skip else exp.Filter(this=made, expression=_not_null(this))
     return None if isinstance(node.parent, exp.Window) else made

@@ -77,14 +77,6 @@ def array_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__array_contains", node.this, node.expression, type="BOOLEAN")
 
 
-@D.function("range")
-def range_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """A table, where DuckDB also has a function that gives a list."""
-    if not isinstance(node.parent, (exp.Table, exp.Lateral)):
-        raise ctx.error(node, "databricks has range only in FROM. Use sequence, which holds its end too.")
-    return None
-
-
 @D.function("array_union")
 def array_union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__array_union", *node.expressions)
@@ -195,29 +187,6 @@ def _early(node: exp.Expr) -> bool:
     return bool(found) and int(found[1]) <= 28  # type: ignore[index]
 
 
-@D.rule(exp.Transform, exp.ArrayFilter, exp.Reduce)
-def one_argument(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    body = node.args.get("expression") or node.args.get("merge")
-    if not isinstance(node, exp.Reduce) and isinstance(body, exp.Lambda) and len(body.expressions) > 1:
-        ctx.refuse("unfaithful", node, "A lambda with an index counts from 0, DuckDB's from 1", "Leave the index out")
-    if isinstance(node, exp.Reduce) and node.args.get("finish") is not None:
-        ctx.refuse("unfaithful", node, "aggregate with a last step is not verified", "Apply the step to its result")
-    return None
-
-
-@D.rule(exp.Exists)
-def exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    body = node.args.get("expression")
-    if not isinstance(body, exp.Lambda):
-        return None
-    return ctx.macro("dbx__exists", ctx.call("list_transform", node.this, body), type="BOOLEAN")
-
-
-@D.function("forall")
-def forall(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__forall", ctx.call("list_transform", *node.expressions), type="BOOLEAN")
-
-
 _JSON_TYPES = {
     "int": "INTEGER", "integer": "INTEGER", "bigint": "BIGINT", "long": "BIGINT", "double": "DOUBLE",
     "string": "VARCHAR", "boolean": "BOOLEAN",
@@ -260,21 +229,3 @@ def colon(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) != "text":
         ctx.refuse("json_text", node, "A path into a VARIANT is not verified", "Keep the JSON as text")
     return get_json_object(exp.JSONExtractScalar(this=node.this, expression=node.expression), ctx)
-
-
-@D.rule(exp.Lateral)
-def lateral_view(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """LATERAL VIEW OUTER keeps the row with NULL where there is nothing to explode."""
-    call = node.this
-    if node.args.get("view") and node.args.get("outer") and isinstance(call, exp.Explode) and _is_array(call):
-        if type(call) is not exp.Explode:
-            ctx.refuse("unfaithful", call, "LATERAL VIEW OUTER posexplode is not verified", "Use explode")
-        call.set("this", ctx.macro("dbx__explode_outer", call.this))
-        node.set("outer", False)
-    if not node.args.get("view") and type(call) is exp.Explode and _is_array(call):
-        return exp.Unnest(expressions=[call.this], alias=node.args.get("alias"))
-    return None
-
-
-def _is_array(call: exp.Expr) -> bool:
-    return family(call.this) in ("array", None)

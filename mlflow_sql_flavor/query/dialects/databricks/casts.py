@@ -8,13 +8,16 @@ from sqlglot import exp
 
 from .. import common
 from ..context import Context
-from . import D
+from . import D, checks  # noqa: F401 - what is refused is refused before it is converted
 from .coercion import decimal_of, division, family, kind, widest
 
 __all__ = ["as_date", "as_double", "as_text", "as_ts", "to_decimal"]
 
 _T = exp.DType
+_WHOLE = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?|[+-]?(nan|inf|infinity)", re.I)
 _PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_ZONED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
 _PLAIN_TS = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
 
 
@@ -130,6 +133,8 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return done(this, "DATE")
     if wanted in (_T.TIMESTAMP, _T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, _T.TIMESTAMPNTZ, _T.DATETIME):
         literal = common.text(this)
+        if literal is not None and wanted != _T.TIMESTAMPNTZ and _ZONED.fullmatch(literal):
+            return done(common.cast(this, "TIMESTAMPTZ"), "TIMESTAMP")
         if source == "text" and not (literal is not None and _PLAIN_TS.fullmatch(literal)):
             return text("ts")
         if source in ("int", "decimal", "float"):
@@ -167,8 +172,6 @@ def _aligned(node: exp.Expr, other: str | None, ctx: Context, at: exp.Expr) -> e
     literal = common.text(node)
     if other == "int":
         plain = literal is not None and re.fullmatch(r"-?\d{1,18}", literal)
-        if literal is not None and not re.fullmatch(r"\s*[+-]?\d+\s*", literal):
-            raise ctx.error(at, f"databricks reads {literal!r} as a BIGINT here, which it is not.")
         return common.cast(node if plain else ctx.macro("dbx__str_int", node), "BIGINT")
     if other in ("decimal", "float"):
         return as_double(node, ctx)
@@ -210,6 +213,10 @@ def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     names = {family(e) for e in [node.this, *node.expressions]} - {"null"}
     if node.expressions and "text" in names and len(names) > 1 and None not in names:
         other = next(n for n in ("timestamp", "date", "bool", "float", "decimal", "int", "text") if n in names)
+        for item in node.expressions if other in ("int", "decimal", "float") else []:
+            known = common.text(item)
+            if known is not None and not (_WHOLE if other == "int" else _NUMBER).fullmatch(known.strip()):
+                raise ctx.error(item, f"databricks reads {known!r} as a number here, which it is not.")
         node.set("this", _aligned(node.this, other, ctx, node))
         node.set("expressions", [_aligned(e, other, ctx, node) for e in node.expressions])
     return None

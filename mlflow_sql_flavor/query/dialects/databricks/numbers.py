@@ -46,13 +46,16 @@ def bround(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         scale = min(s, max(n or 0, 0))
         type_ = exp.DataType.build(f"DECIMAL({min(max(p - s, 1) + scale + 1, 38)}, {scale})", dialect="duckdb")
         return to_decimal(made, type_)
+    found = kind(this)
+    if family(this) == "int" and found is not None:
+        return common.cast(made, found.sql("duckdb"))
     return made if family(this) == "float" else None
 
 
 @D.rule(exp.Ceil, exp.Floor)
 def ceil_floor(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("decimals") is not None:
-        ctx.refuse("unfaithful", node, "Rounding up or down to digits is not verified", "Scale, round and scale back")
+        return _to_digits(node, ctx)
     if node.meta.get("translated"):
         return None
     name = family(node.this)
@@ -65,6 +68,22 @@ def ceil_floor(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         node.meta["translated"] = True
         return common.cast(node, found.sql("duckdb")) if found is not None else None
     return None
+
+
+def _to_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """ceil(x, n) is a decimal of n digits; a double is taken as DECIMAL(30, 15)."""
+    digits, name = _whole(node.args["decimals"]), family(node.this)
+    size = (30, 15) if name == "float" else decimal_of(node.this) if name == "decimal" else None
+    if digits is None or digits < 1 or size is None or size[0] - size[1] > 15:
+        ctx.refuse("unfaithful", node, "Rounding up or down to these digits is not verified", "Scale and scale back")
+        return None
+    n = min(digits, size[1])
+    value = common.cast(node.this, f"DECIMAL({size[0]}, {size[1]})")
+    scaled = exp.Mul(this=value, expression=common.lit(10**n))
+    whole = ctx.call("ceil" if isinstance(node, exp.Ceil) else "floor", scaled)
+    type_ = f"DECIMAL({min(size[0] - size[1] + n + 1, 38)}, {n})"
+    made = exp.Div(this=common.cast(whole, "DOUBLE"), expression=common.cast(common.lit(10**n), "DOUBLE"), typed=False)
+    return common.cast(common.cast(exp.Paren(this=made), "VARCHAR"), type_)
 
 
 def _one(type_: type[exp.Expr], macro: str) -> None:

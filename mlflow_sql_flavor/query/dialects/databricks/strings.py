@@ -271,6 +271,15 @@ def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_extract", node.this, node.expression, group, type="VARCHAR")
 
 
+@D.rule(exp.RegexpSubstr)
+def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """What matches, NULL where that is nothing."""
+    if common.text(node.expression) is None:
+        ctx.refuse("unfaithful", node, "The regular expression is not a constant", "Write it as a constant")
+    made = ctx.call("regexp_extract", node.this, node.expression, common.lit(0), type="VARCHAR")
+    return ctx.call("nullif", made, common.lit(""), type="VARCHAR")
+
+
 @D.rule(exp.RegexpLike)
 def regexp_like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_matches", node.this, node.expression, type="BOOLEAN")
@@ -282,6 +291,9 @@ def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_matches", *node.expressions, type="BOOLEAN")
 
 
+_PLAIN = r"[\w ,;:/@#%&=<>!\"'~`-]"
+
+
 def _matches_nothing(pattern: str) -> bool:
     try:
         return re.fullmatch(pattern, "") is not None
@@ -291,14 +303,15 @@ def _matches_nothing(pattern: str) -> bool:
 
 @D.rule(exp.RegexpSplit)
 def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    limit = node.args.get("limit")
+    limit, found = node.args.get("limit"), common.text(node.expression)
     if limit is not None and not (isinstance(limit, exp.Neg) or limit.name in ("0", "-1")):
-        ctx.refuse("unfaithful", node, "split with a limit is not verified", "Split and take a slice")
-    found = common.text(node.expression)
+        if _small(limit, 1) and found is not None and re.fullmatch(_PLAIN, found):
+            return ctx.macro("dbx__split_limit", node.this, node.expression, limit, type="VARCHAR[]")
+        ctx.refuse("unfaithful", node, "split with this limit is not verified", "Split at one plain character")
     if found is not None and _matches_nothing(found):
         ctx.refuse("unfaithful", node, "A pattern that matches the empty text splits differently",
                    "Write \\\\| for a bar, or [|]")  # fmt: skip
-    if found is not None and re.fullmatch(r"[\w ,;:/@#%&=<>!\"'~`-]", found):
+    if found is not None and re.fullmatch(_PLAIN, found):
         return ctx.call("string_split", node.this, node.expression, type="VARCHAR[]")
     return ctx.call("string_split_regex", node.this, node.expression, type="VARCHAR[]")
 

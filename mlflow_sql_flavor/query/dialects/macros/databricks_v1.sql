@@ -126,6 +126,9 @@ CREATE MACRO dbx__sequence(a, b) AS CASE WHEN a <= b THEN generate_series(CAST(a
 CREATE MACRO dbx__sequence3(a, b, s) AS CASE WHEN (s > 0 AND a <= b) OR (s < 0 AND a >= b) OR (s = 0 AND a = b) THEN CASE WHEN s = 0 THEN [CAST(a AS BIGINT)] ELSE generate_series(CAST(a AS BIGINT), CAST(b AS BIGINT), CAST(s AS BIGINT)) END WHEN a IS NOT NULL AND b IS NOT NULL AND s IS NOT NULL THEN error('The bounds of sequence are illegal.') END;
 CREATE MACRO dbx__exists(a) AS CASE WHEN list_contains(a, true) THEN true WHEN dbx__has_null(a) THEN NULL WHEN a IS NOT NULL THEN false END;
 CREATE MACRO dbx__forall(a) AS CASE WHEN list_contains(a, false) THEN false WHEN dbx__has_null(a) THEN NULL WHEN a IS NOT NULL THEN true END;
+CREATE MACRO dbx__pairs(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_transform(generate_series(1, greatest(len(a), len(b))), lambda i: {'l': a[i], 'r': b[i]}) END;
+CREATE MACRO dbx__positions(a) AS list_transform(CASE WHEN len(a) > 0 THEN a ELSE [NULL] END, lambda v, i: {'p': CASE WHEN len(a) > 0 THEN CAST(i - 1 AS INTEGER) END, 'v': v});
+CREATE MACRO dbx__split_limit(s, d, n) AS CASE WHEN len(string_split(s, d)) > n THEN list_concat(string_split(s, d)[1:n - 1], [array_to_string(string_split(s, d)[n:], d)]) ELSE string_split(s, d) END;
 CREATE MACRO dbx__explode_outer(a) AS CASE WHEN len(a) > 0 THEN a ELSE [NULL] END;
 CREATE MACRO dbx__array_join(a, s) AS CASE WHEN a IS NOT NULL AND s IS NOT NULL THEN coalesce(array_to_string(a, s), '') END;
 

@@ -1,0 +1,44 @@
+"""Intervals of several units. https://spark.apache.org/docs/latest/sql-ref-literals.html#interval-literal"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+
+_CLOCK = ("HOUR", "MINUTE", "SECOND")
+
+
+@D.normalise
+def spans(tree: exp.Expr, ctx: Context) -> None:
+    """``INTERVAL '1 02:03:04' DAY TO SECOND`` by its days and microseconds, ``'1-2' YEAR TO MONTH`` by its months."""
+    for node in list(tree.find_all(exp.Interval)):
+        span = node.args.get("unit")
+        if not isinstance(span, exp.IntervalSpan):
+            continue
+        first, last = span.this.name.upper(), span.expression.name.upper()
+        value = (common.text(node.this) or "").strip()
+        sign = -1 if value.startswith("-") else 1
+        value = value.lstrip("+-")
+        if (first, last) == ("YEAR", "MONTH") and re.fullmatch(r"\d+-\d+", value):
+            years, months = value.split("-")
+            node.set("this", common.lit(str(sign * (12 * int(years) + int(months)))))
+            node.set("unit", exp.Var(this="MONTH"))
+            continue
+        names = _CLOCK[_CLOCK.index(first) if first in _CLOCK else 0 : _CLOCK.index(last) + 1] if last in _CLOCK else ()
+        days, _, clock = value.partition(" ") if first == "DAY" else ("0", "", value)
+        parts = clock.split(":")
+        if not days.isdigit() or not names or len(parts) != len(names) or not all(_number(p) for p in parts):
+            raise ctx.error(node, f"The interval {value!r} is not of the form that {first} TO {last} asks for.")
+        sizes = {"HOUR": 3600 * 10**6, "MINUTE": 60 * 10**6, "SECOND": 10**6}
+        micros = sum(round(float(part) * sizes[name]) for part, name in zip(parts, names, strict=True))
+        node.set("this", common.lit(f"{sign * int(days)} days {sign * micros} microseconds"))
+        node.set("unit", None)
+
+
+def _number(part: str) -> bool:
+    return re.fullmatch(r"\d+(\.\d{1,6})?", part) is not None

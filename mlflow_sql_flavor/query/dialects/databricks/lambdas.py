@@ -1,0 +1,187 @@
+"""Higher-order functions. https://spark.apache.org/docs/latest/sql-ref-functions-builtin.html#lambda-functions"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .coercion import kind
+
+_Make = Callable[[], exp.Expr]
+
+
+def _element(node: exp.Expr | None) -> exp.DataType | None:
+    found = kind(node)
+    if found is None or found.this not in (exp.DType.ARRAY, exp.DType.LIST) or not found.expressions:
+        return None
+    inner = found.expressions[0]
+    return inner if isinstance(inner, exp.DataType) else None
+
+
+def _mentions(body: exp.Lambda, name: str) -> list[exp.Identifier]:
+    """Where a lambda's text uses one of its parameters; not the fields of that name."""
+    return [
+        found
+        for found in body.this.find_all(exp.Identifier)
+        if found.name.lower() == name.lower()
+        and not (isinstance(found.parent, (exp.Dot, exp.Alias, exp.PropertyEQ)) and _is_name(found))
+    ]
+
+
+def _is_name(found: exp.Identifier) -> bool:
+    if isinstance(found.parent, exp.PropertyEQ):
+        return found.arg_key == "this"
+    return found.arg_key in ("expression", "alias")
+
+
+def _typed_body(annotator: Any, body: Any, types: list[exp.DataType | None]) -> exp.DataType | None:
+    """Types a lambda's text, whose parameters sqlglot does not know; gives its type."""
+    if not isinstance(body, exp.Lambda):
+        return None
+    for parameter, found in zip(body.expressions, types, strict=False):
+        for mention in _mentions(body, parameter.name) if found is not None else []:
+            mention.type = found.copy() if found is not None else None
+    for node in reversed(list(body.this.walk(bfs=False))):
+        if isinstance(node, (exp.Identifier, exp.Literal, exp.Column, exp.DataType)):
+            continue
+        entry = annotator.expression_metadata.get(type(node), {})
+        if "annotator" in entry:
+            entry["annotator"](annotator, node)
+        elif "returns" in entry:
+            annotator._set_type(node, entry["returns"])
+    return kind(body.this)
+
+
+def _array(element: exp.DataType | None) -> exp.DataType | None:
+    return (
+        exp.DataType(this=exp.DType.ARRAY, expressions=[element.copy()], nested=True) if element is not None else None
+    )
+
+
+_INT = exp.DataType.build("INT")
+
+
+def _transform(self: Any, node: exp.Expr) -> exp.Expr:
+    return self._set_type(node, _array(_typed_body(self, node.expression, [_element(node.this), _INT])))
+
+
+def _filter(self: Any, node: exp.Expr) -> exp.Expr:
+    _typed_body(self, node.expression, [_element(node.this), _INT])
+    return self._set_type(node, kind(node.this))
+
+
+def _exists(self: Any, node: exp.Expr) -> exp.Expr:
+    _typed_body(self, node.args.get("expression"), [_element(node.this)])
+    return self._set_type(node, exp.DType.BOOLEAN)
+
+
+def _reduce(self: Any, node: exp.Expr) -> exp.Expr:
+    start = kind(node.args.get("initial"))
+    _typed_body(self, node.args.get("merge"), [start, _element(node.this)])
+    finish = node.args.get("finish")
+    return self._set_type(node, _typed_body(self, finish, [start]) if finish is not None else start)
+
+
+D.typing.update({
+    exp.Transform: {"annotator": _transform}, exp.ArrayFilter: {"annotator": _filter},
+    exp.Exists: {"annotator": _exists}, exp.Reduce: {"annotator": _reduce},
+})  # fmt: skip
+
+
+def _substitute(body: exp.Lambda, values: Mapping[str, _Make]) -> exp.Expr:
+    """A lambda's text with expressions in place of its parameters."""
+    for name, make in values.items():
+        for mention in _mentions(body, name):
+            made = make()
+            if mention is body.this:
+                body.set("this", made)
+            else:
+                mention.replace(made)
+    return body.this
+
+
+def _lambda(parameter: str, body: exp.Expr) -> exp.Lambda:
+    return exp.Lambda(this=body, expressions=[exp.to_identifier(parameter)])
+
+
+@D.rule(exp.Transform, exp.ArrayFilter)
+def with_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The index counts from 0, in DuckDB from 1."""
+    body = node.expression
+    if isinstance(body, exp.Lambda) and len(body.expressions) > 1:
+        name = body.expressions[1].name
+        for mention in _mentions(body, name):
+            less = exp.Sub(this=exp.to_identifier(name), expression=common.lit(1))
+            made = common.cast(exp.Paren(this=less), "INTEGER")
+            if mention is body.this:
+                body.set("this", made)
+            else:
+                mention.replace(made)
+    return None
+
+
+@D.rule(exp.Reduce)
+def reduce(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The start has the type of the result; the last step, if there is one, is applied to the whole."""
+    finish = node.args.get("finish")
+    if not isinstance(finish, exp.Lambda):
+        return None
+    node.set("finish", None)
+    whole = node.copy()
+    return exp.Paren(this=_substitute(finish, {finish.expressions[0].name: lambda: exp.Paren(this=whole.copy())}))
+
+
+@D.rule(exp.Exists)
+def exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    body = node.args.get("expression")
+    if not isinstance(body, exp.Lambda):
+        return None
+    return ctx.macro("dbx__exists", ctx.call("list_transform", node.this, body), type="BOOLEAN")
+
+
+@D.function("forall")
+def forall(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("dbx__forall", ctx.call("list_transform", *node.expressions), type="BOOLEAN")
+
+
+def _field(name: str, key: str) -> _Make:
+    return lambda: exp.Dot(this=exp.to_identifier(name), expression=exp.to_identifier(key))
+
+
+@D.function("zip_with")
+def zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Pairs up to the longer array; of a NULL array NULL."""
+    left, right, body = node.expressions
+    if not isinstance(body, exp.Lambda) or len(body.expressions) != 2:
+        raise ctx.error(node, "zip_with takes a lambda of two parameters.")
+    for side, parameter in ((left, body.expressions[0]), (right, body.expressions[1])):
+        for mention in _mentions(body, parameter.name):
+            mention.type = _element(side)
+    first, second = (p.name for p in body.expressions)
+    pair = "pair_of_both"
+    made = _substitute(body, {first: _field(pair, "l"), second: _field(pair, "r")})
+    return ctx.call("list_transform", ctx.macro("dbx__pairs", left, right), _lambda(pair, made))
+
+
+@D.function("transform_values", "transform_keys", "map_filter", "map_zip_with")
+def of_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = str(node.name).lower()
+    body = node.expressions[-1]
+    if name == "map_zip_with" or len(node.expressions) != 2 or not isinstance(body, exp.Lambda):
+        raise ctx.error(node, f"{name} has no counterpart like this. Work on map_entries(...).")
+    key, value = (p.name for p in body.expressions)
+    entry = "entry_of_map"
+    made = _substitute(body, {key: _field(entry, "key"), value: _field(entry, "value")})
+    entries = ctx.call("map_entries", node.expressions[0])
+    if name == "map_filter":
+        kept = ctx.call("list_filter", entries, _lambda(entry, made))
+        return ctx.call("map_from_entries", kept)
+    parts = [_field(entry, "key")(), made] if name == "transform_values" else [made, _field(entry, "value")()]
+    struct = exp.Struct(expressions=[exp.PropertyEQ(this=exp.to_identifier(n), expression=p)
+                                     for n, p in zip(("k", "v"), parts, strict=True)])  # fmt: skip
+    return ctx.call("map_from_entries", ctx.call("list_transform", entries, _lambda(entry, struct)))
