@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import QueryError
 
-__all__ = ["Column", "Query", "is_missing", "literal", "number", "quote", "total", "unique"]
+__all__ = ["Column", "Query", "conjunction", "is_missing", "literal", "number", "quote", "total", "unique"]
 
 #: Terms of one flat sum: engines and parsers nest one level for each.
 _FLAT = 50
@@ -66,6 +66,15 @@ def total(terms: Sequence[str], indent: str = "    ") -> str:
         groups = [terms[at : at + _FLAT] for at in range(0, len(terms), _FLAT)]
         terms = [group[0] if len(group) == 1 else "(" + f"\n{indent}  + ".join(group) + ")" for group in groups]
     return f"\n{indent}+ ".join(terms)
+
+
+def conjunction(tests: Sequence[str]) -> str:
+    """The tests joined by AND, in groups, because parsers nest one level for each AND."""
+    while len(tests) > 1:
+        groups = [tests[at : at + 50] for at in range(0, len(tests), 50)]
+        tests = [group[0] if len(group) == 1 else " AND ".join(group) for group in groups]
+        tests = [f"({test})" for test in tests] if len(tests) > 1 else tests
+    return tests[0]
 
 
 class Query:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .. import frames
 from ..errors import InputError, QueryError
 from . import through_orbital
-from .builder import Column, Query, unique
+from .builder import Column, Query, conjunction, unique
 from .check import check
-from .ensembles import conjunction
 from .models import predict, takes_infinity
 from .outputs import Names, regress
 from .steps import describe, join, transform, unsupported
@@ -159,13 +158,34 @@ def _features(query: Query, estimator: Any, X: Any, columns: list[Column], used:
     scikit-learn refuses infinity, but for histogram gradient boosting.
     """
     items = [_read(X.iloc[:, i], columns[i]) for i in used]
-    floats = [] if takes_infinity(estimator) else [columns[i] for i in used if _kind(X.iloc[:, i]) not in _FINITE]
+    untouched = _untouched(estimator, used)
+    floats = [columns[i] for i in used if i not in untouched and _kind(X.iloc[:, i]) not in _FINITE]
     if floats:
         query.valid = unique("accepted", query.taken(columns))
         infinite = "CAST('Infinity' AS DOUBLE)"
         tests = [f"COALESCE(ABS(CAST({column.sql} AS DOUBLE)) <> {infinite}, TRUE)" for column in floats]
         items.append((conjunction(tests), query.valid))
     query.layer("inputs", items)
+
+
+def _untouched(estimator: Any, used: list[int]) -> set[int]:
+    """Places of the columns that come as they are to an estimator that takes infinity."""
+    *before, last = [step for _, step in getattr(estimator, "steps", [("", estimator)])]
+    if not takes_infinity(last):
+        return set()
+    steps = [step for step in before if not _passes(step)]
+    if not steps:
+        return set(used)
+    places = getattr(steps[0], "_transformer_to_input_indices", None)
+    if places is None or len(steps) > 1:
+        return set()
+    touched = {i for name, step, _ in steps[0].transformers_ if not _passes(step) for i in places[name]}
+    return set(used) - touched
+
+
+def _passes(step: Any) -> bool:
+    """Whether a step hands its columns on as they are."""
+    return step is None or (isinstance(step, str) and step == "passthrough") or getattr(step, "func", ...) is None
 
 
 def _kind(column: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .builder import Column, Query, number, quote, unique
+from .builder import Column, Query, conjunction, number, quote, unique
 from .trees import Tree
 
 __all__ = ["Sum", "add_trees", "float32"]
@@ -134,15 +134,6 @@ def _start(
     ]
     query.layer("start", [*query.carry(columns), *items])
     return [column.sql for column in totals]
-
-
-def conjunction(tests: Sequence[str]) -> str:
-    """The tests joined by AND, in groups, because parsers nest one level for each AND."""
-    while len(tests) > 1:
-        groups = [tests[at : at + 50] for at in range(0, len(tests), 50)]
-        tests = [group[0] if len(group) == 1 else " AND ".join(group) for group in groups]
-        tests = [f"({test})" for test in tests] if len(tests) > 1 else tests
-    return tests[0]
 
 
 def _batches(model: Sum) -> Iterator[tuple[str, list[tuple[Tree, int | None]], bool]]:

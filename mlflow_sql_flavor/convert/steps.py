@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import QueryError
-from .builder import Column, Query, is_missing, literal, number, unique
+from .builder import Column, Query, conjunction, is_missing, literal, number, quote, unique
 from .encoders import encode
 
 __all__ = ["describe", "join", "sklearn_class", "transform", "unsupported"]
@@ -182,7 +182,28 @@ def _encoder(query: Query, step: Any, columns: list[Column], keep: list[Column],
 
 
 def _selector(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
-    return [columns[i] for i in step.get_support(indices=True)]
+    kept = [columns[i] for i in step.get_support(indices=True)]
+    lost = [column for column in columns if column not in kept]
+    if lost and _refuses_missing(step, len(columns)):  # in the columns that go no further too
+        beside = list(dict.fromkeys([*keep, *kept]))
+        taken = query.taken(beside)
+        tests = [*([quote(query.valid)] if query.valid else []), *(f"{column.sql} IS NOT NULL" for column in lost)]
+        query.valid = query.valid or unique("accepted", taken)
+        query.layer(path, [*query.carry(beside, valid=False), (conjunction(tests), query.valid)])
+    return kept
+
+
+def _refuses_missing(step: Any, width: int) -> bool:
+    """Asked of the step itself: it depends on what it selects by, and on the release."""
+    import numpy as np
+
+    with warnings.catch_warnings():  # of columns without names
+        warnings.simplefilter("ignore")
+        try:
+            step.transform(np.full((1, width), np.nan))
+        except ValueError:
+            return True
+    return False
 
 
 def _function(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:

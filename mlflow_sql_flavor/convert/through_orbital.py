@@ -16,8 +16,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .builder import Column, Query
-from .ensembles import conjunction
+from .builder import Column, Query, conjunction
 
 __all__ = ["score"]
 

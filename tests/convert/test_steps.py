@@ -11,7 +11,11 @@ import pytest
 sklearn = pytest.importorskip("sklearn")
 
 from sklearn.compose import ColumnTransformer, make_column_transformer  # noqa: E402
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: E402
+from sklearn.ensemble import (  # noqa: E402
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_regression  # noqa: E402
 from sklearn.impute import SimpleImputer  # noqa: E402
 from sklearn.linear_model import LogisticRegression, Ridge  # noqa: E402
@@ -196,3 +200,37 @@ def test_an_unknown_category_in_two_encoders() -> None:
     new = X.head(4).assign(city=["Seoul", "?", "Jeju", "Seoul"], other=["p", "p", "?", "q"])
     found = mlflow_sql_flavor.from_sklearn(made, X).predict(new)["prediction"]
     assert found.isna().tolist() == [False, True, True, False]
+
+
+def test_infinity_reaches_a_histogram_only_past_the_steps() -> None:
+    """Beside an encoder a passed column is as the estimator takes it; what the scaler reads is refused."""
+    X = people(200)
+    for branch in (("city", OrdinalEncoder(), ["city"]), ("scale", StandardScaler(), ["age"])):
+        columns = [*branch[2], "income"]
+        steps = ColumnTransformer([branch], remainder="passthrough"), HistGradientBoostingRegressor(max_iter=5)
+        made = make_pipeline(*steps)
+        made.fit(X[columns], X["income"])
+        new = X[columns].head(4).assign(income=[np.inf, -np.inf, np.nan, 1.0])
+        assert_same(made, X[columns], new)
+        if "age" in columns:
+            new = new.assign(age=[1.0, np.inf, 2.0, 3.0])
+            found = mlflow_sql_flavor.from_sklearn(made, X[columns].assign(age=X["age"].astype(float))).predict(new)
+            assert found["prediction"].isna().tolist() == [False, True, False, False]
+
+
+def test_a_selection_refuses_what_it_drops() -> None:
+    """SelectKBest refuses a missing value in any column, VarianceThreshold in none."""
+    X = numbers()
+    y = target(X)
+    for step, refused in ((SelectKBest(f_regression, k=2), True), (VarianceThreshold(1e-4), False)):
+        made = make_pipeline(step, Ridge()).fit(X, y)
+        lost = X.columns[~step.get_support()][0]
+        new = X.head(3).copy()
+        new.loc[1, lost] = np.nan
+        found = mlflow_sql_flavor.from_sklearn(made, X).predict(new)["prediction"]
+        assert found.isna().tolist() == [False, refused, False]
+        if refused:
+            with pytest.raises(ValueError, match="NaN"):
+                made.predict(new)
+        else:
+            np.testing.assert_allclose(found, made.predict(new), rtol=1e-9)
