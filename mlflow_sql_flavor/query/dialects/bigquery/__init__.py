@@ -11,4 +11,4 @@ __all__ = ["D"]
 
 D = DialectRules("bigquery", level="documented", pack="bigquery")
 
-from . import aggregates, casts, dates, functions, numbers, strings  # noqa: E402, F401
+from . import aggregates, casts, dates, functions, more, numbers, strings  # noqa: E402, F401

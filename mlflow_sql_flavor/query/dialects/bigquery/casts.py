@@ -26,6 +26,9 @@ def _text(node: exp.Expr, ctx: Context) -> exp.Expr:
         return ctx.macro("bq__dbl_text", common.cast(node, "DOUBLE"), type="VARCHAR")
     if ctx.is_a(node, "decimal"):
         return ctx.macro("bq__dec_text", node, type="VARCHAR")
+    kind = ctx.type_of(node)
+    if kind is not None and kind.this in (_T.DATETIME, _T.TIMESTAMPNTZ):
+        return ctx.macro("bq__datetime_text", node, type="VARCHAR")
     if ctx.is_a(node, "timestamp", "timestamptz", "interval", "time"):
         ctx.refuse("locale_format", node, "The text of a timestamp or interval is not verified",
                    "Use FORMAT_TIMESTAMP or FORMAT_DATETIME")  # fmt: skip

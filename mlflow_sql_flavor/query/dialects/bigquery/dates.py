@@ -35,6 +35,9 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         name = "bq__sunday" if "SUN" in unit else "bq__monday"
         days = exp.Sub(this=ctx.macro(name, end), expression=ctx.macro(name, start))
         return exp.Paren(this=exp.IntDiv(this=exp.Paren(this=days), expression=common.lit(7)))
+    if unit == "ISOYEAR":
+        years = [ctx.call("isoyear", a) for a in (end, start)]
+        return exp.Paren(this=exp.Sub(this=years[0], expression=years[1]))
     if unit not in _BOUNDARIES:
         raise ctx.error(node, f"A difference in {unit} is not supported here.")
     type_ = "DATE" if isinstance(node, exp.DateDiff) and unit in ("DAY", "MONTH", "QUARTER", "YEAR") else "TIMESTAMP"
@@ -80,6 +83,8 @@ def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     type_ = "DATE" if dates else "TIMESTAMP"
     if unit in ("WEEK(SUNDAY)", "WEEK(MONDAY)"):
         return common.cast(ctx.macro("bq__sunday" if "SUN" in unit else "bq__monday", node.this), type_)
+    if unit == "ISOYEAR":
+        return common.cast(ctx.macro("bq__isoyear", node.this), type_)
     if unit not in _BOUNDARIES:
         raise ctx.error(node, f"Truncation to {unit} is not supported here.")
     return common.cast(ctx.call("date_trunc", common.lit(unit.lower()), common.cast(node.this, type_)), type_)
@@ -94,7 +99,11 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """date_functions#extract: DAYOFWEEK is 1 on a Sunday; WEEK is 0 before the first Sunday."""
     this, source = node.this, node.expression
     name = f"WEEK({this.name.upper()})" if isinstance(this, exp.WeekStart) else this.name.upper()
-    if isinstance(source, exp.AtTimeZone) or ctx.is_a(source, "interval"):
+    if isinstance(source, exp.AtTimeZone):
+        from .more import in_zone
+
+        source = in_zone(source.this, source.args["zone"], ctx)
+    if ctx.is_a(source, "interval"):
         ctx.refuse("timezone", node, "EXTRACT from a zone or an interval is not verified", "Convert before")
     if name in ("DATE", "TIME"):
         return common.cast(source, name)
@@ -137,8 +146,11 @@ def _format(node: exp.Expr, tokens: dict[str, str], ctx: Context) -> tuple[str, 
 
 @D.rule(exp.TimeToStr)
 def format_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if argument_count(node, ctx) > 2:
-        ctx.refuse("timezone", node, "Formatting in a zone is not verified", "Convert to UTC before")
+    zone = node.args.get("zone")
+    if zone is not None:
+        from .more import in_zone
+
+        node.set("this", in_zone(node.this, zone, ctx))
     _, fmt = _format(node, _PRINT, ctx)
     if "{" in fmt:
         return ctx.macro("bq__strftime", node.this, common.lit(fmt), type="VARCHAR")

@@ -24,7 +24,9 @@ _NAMES = """
     starts_with stddev stddev_pop stddev_samp string_agg strpos struct substr substring sum tan timestamp
     timestamp_add timestamp_diff timestamp_micros timestamp_millis timestamp_seconds timestamp_sub timestamp_trunc
     to_hex trim trunc unix_micros unix_millis unix_seconds unnest upper var_pop var_samp variance interval in and or
-    not offset ordinal safe_offset safe_ordinal values
+    not offset ordinal safe_offset safe_ordinal values cbrt safe_negate range_bucket unicode translate to_base64
+    from_base64 from_hex safe_convert_bytes_to_string regexp_instr regexp_substr week unix_date generate_timestamp_array
+    json_extract_array json_query_array json_value_array json_extract_string_array array_first array_last
 """
 VERIFIED = frozenset(_NAMES.split())
 

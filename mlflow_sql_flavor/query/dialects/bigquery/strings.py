@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import common, documented
 from ..context import Context
 from ..databricks.dates import argument_count
 from . import D
@@ -61,19 +61,13 @@ def byte_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strlen" if ctx.is_a(node.this, "text") else "octet_length", node.this, type="BIGINT")
 
 
-@D.rule(exp.StrPosition)
-def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if node.args.get("position") is not None or node.args.get("occurrence") is not None:
-        ctx.refuse("unfaithful", node, "INSTR from a position is not verified", "Use STRPOS on a part of the text")
-    return None
-
-
 @D.rule(exp.RegexpExtract, exp.RegexpExtractAll)
 def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The capturing group when there is one, else the whole match; NULL without a match."""
     pattern = common.text(node.expression)
-    if pattern is None or argument_count(node, ctx) > 2:
-        ctx.refuse("unfaithful", node, "REGEXP_EXTRACT is verified for a constant pattern and no position",
+    nth = documented.literal_int(node.args.get("occurrence") or common.lit(1))
+    if pattern is None or documented.literal_int(node.args.get("position") or common.lit(1)) != 1 or not nth or nth < 1:
+        ctx.refuse("unfaithful", node, "REGEXP_EXTRACT is verified for a constant pattern from position 1 on",
                    "Write the pattern as a constant")  # fmt: skip
         return None
     groups = len(re.findall(r"(?<!\\)\((?!\?(?!P<))", re.sub(r"\[[^\]]*\]", "", pattern)))
@@ -81,23 +75,30 @@ def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, "The pattern has more than one capturing group. Write (?:...) for the others.")
     if isinstance(node, exp.RegexpExtractAll):
         return ctx.call("regexp_extract_all", node.this, node.expression, common.lit(groups), type="VARCHAR[]")
+    if nth > 1:
+        found = ctx.call("regexp_extract_all", node.this, node.expression, common.lit(groups))
+        return ctx.call("list_extract", found, common.lit(nth), type="VARCHAR")
     return ctx.macro("bq__regexp_extract", node.this, node.expression, common.lit(groups), type="VARCHAR")
 
 
-_SPEC = re.compile(r"%(?:(%)|(0?\d*)(d)|(-?\d*)(s)|\.(\d+)(f))")
+_SPEC = re.compile(r"%(?:(%)|(-?0?\d*)(d)|(-?\d*)(s)|(\d*\.\d+)(f)|(')(d)|(t))")
 
 
 @D.rule(exp.Format)
 def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """string_functions#format_string: the specifiers that C has too."""
-    found = common.text(node.this)
+    """string_functions#format_string: the specifiers that C has too, %'d and %t."""
+    found, args = common.text(node.this), list(node.expressions)
     specs = [m for m in _SPEC.finditer(found or "") if not m[1]]
-    fits = len(specs) == len(node.expressions) and all(
-        ctx.is_a(a, "int") if m[3] else ctx.is_a(a, "text") if m[5] else ctx.is_a(a, "float")
-        for m, a in zip(specs, node.expressions, strict=False)
-    )
+    families = [("text",) if m[5] else ("float",) if m[7] else ("text", "int", "bool", "date") if m[10] else ("int",)
+                for m in specs]  # fmt: skip
+    fits = len(specs) == len(args) and all(ctx.is_a(a, *f) for a, f in zip(args, families, strict=False))
     if found is None or "%" in _SPEC.sub("", found) or not fits:
-        ctx.refuse(
-            "number_format", node, "This FORMAT is not verified", "Use %d, %s and %.2f of INT64, STRING, FLOAT64"
-        )
-    return ctx.call("printf", node.this, *node.expressions, type="VARCHAR")
+        ctx.refuse("number_format", node, "This FORMAT is not verified",
+                   "Use %d, %'d, %s and %.2f of INT64, STRING, FLOAT64")  # fmt: skip
+    for i, m in enumerate(specs[: len(args)]):
+        if m[8]:
+            args[i] = ctx.call("format", common.lit("{:,}"), common.cast(args[i], "BIGINT"))
+        elif m[10]:
+            args[i] = common.cast(args[i], "VARCHAR")
+    pattern = _SPEC.sub(lambda m: "%s" if m[8] or m[10] else m[0], found or "")
+    return ctx.call("printf", common.lit(pattern), *args, type="VARCHAR")

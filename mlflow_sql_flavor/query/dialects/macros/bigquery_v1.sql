@@ -39,3 +39,19 @@ CREATE MACRO bq__micros(a, b) AS epoch_us(CAST(b AS TIMESTAMP)) - epoch_us(CAST(
 -- Lists.
 CREATE MACRO bq__offset(a, i) AS CASE WHEN a IS NULL OR i IS NULL THEN NULL WHEN i < 0 OR i >= len(a) THEN error('Array index ' || i || ' is out of bounds.') ELSE a[i + 1] END;
 CREATE MACRO bq__safe_offset(a, i) AS CASE WHEN i >= 0 THEN a[i + 1] END;
+
+-- Series: each element is counted from the start.
+CREATE MACRO bq__boundaries(a, b) AS (year(b) - year(a)) * 12 + month(b) - month(a);
+CREATE MACRO bq__months_from(a, b, n) AS list_filter(list_transform(range(greatest(bq__boundaries(a, b) // n + 1, 0)), LAMBDA i: a + to_months(CAST(i * n AS INTEGER))), LAMBDA t: t <= b);
+CREATE MACRO bq__seconds_from(a, b, n) AS list_transform(CASE WHEN b >= a THEN range((epoch_us(b) - epoch_us(a)) // (CAST(n AS BIGINT) * 1000000) + 1) ELSE range(0) END, LAMBDA i: a + to_seconds(i * n));
+CREATE MACRO bq__series(a, b, n) AS CASE WHEN n = 0 THEN error('The step may not be 0.') WHEN (b - a) / n < 0 THEN list_filter([a], LAMBDA x: false) ELSE list_transform(range(CAST(floor((b - a) / n) AS BIGINT) + 1), LAMBDA i: a + i * n) END;
+CREATE MACRO bq__no_nulls(a) AS CASE WHEN len(list_filter(a, LAMBDA x: x IS NULL)) > 0 THEN error('An array of the result holds a NULL, which is an error: use IGNORE NULLS.') ELSE a END;
+CREATE MACRO bq__json_array(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN list_transform(CAST(j AS JSON[]), LAMBDA e: CAST(e AS VARCHAR)) END;
+CREATE MACRO bq__json_values(j) AS CASE WHEN json_type(j) <> 'ARRAY' OR len(list_filter(CAST(j AS JSON[]), LAMBDA e: json_type(e) IN ('OBJECT', 'ARRAY', 'DOUBLE'))) > 0 THEN CASE WHEN len(list_filter(CAST(j AS JSON[]), LAMBDA e: json_type(e) = 'DOUBLE')) > 0 THEN error('This text of a JSON number is not verified.') END ELSE list_transform(CAST(j AS JSON[]), LAMBDA e: e ->> '$') END;
+CREATE MACRO bq__range_bucket(x, a) AS CASE WHEN x IS NULL OR a IS NULL THEN NULL ELSE len(list_filter(a, LAMBDA b: b <= x)) END;
+CREATE MACRO bq__places(s, x) AS list_filter(range(1, length(s) + 1), LAMBDA i: substring(s, i, length(x)) = x);
+CREATE MACRO bq__instr(s, x, p, n) AS CASE WHEN s IS NULL OR x IS NULL THEN NULL WHEN p > 0 THEN coalesce(list_filter(bq__places(s, x), LAMBDA i: i >= p)[n], 0) ELSE coalesce(list_reverse(list_filter(bq__places(s, x), LAMBDA i: i <= length(s) + p + 1))[n], 0) END;
+CREATE MACRO bq__regexp_instr(s, p) AS CASE WHEN regexp_matches(s, p) THEN length(regexp_extract(s, '(?s:^(.*?))(?:' || p || ')', 1)) + 1 WHEN s IS NOT NULL THEN 0 END;
+CREATE MACRO bq__datetime_text(t) AS CASE WHEN date_part('microseconds', t) % 1000000 <> 0 THEN error('The text of fractions of a second is not verified.') ELSE strftime(t, '%Y-%m-%d %H:%M:%S') END;
+CREATE MACRO bq__isoyear(d) AS CAST(date_trunc('week', make_date(CAST(isoyear(d) AS INTEGER), 1, 4)) AS DATE);
+
