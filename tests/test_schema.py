@@ -95,7 +95,9 @@ def test_values(results):
 
 
 def test_dtypes_never_depend_on_the_data(results):
+    text = str(pd.Series(["a"]).dtype)  # pandas 2 has no type of its own for it
     expected = {name: schema.pandas_dtype(kind) for name, kind in zip(NAMES, VALUES, strict=True)}
+    expected = {name: text if kind == "str" else kind for name, kind in expected.items()}
     for what, (_, frame, _) in results.items():
         assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == expected, what
     types = {what: arrow.schema for what, (_, _, arrow) in results.items()}

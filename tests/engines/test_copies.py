@@ -75,7 +75,8 @@ def test_handed_on_or_not_the_answer_is_the_same(query: str) -> None:
 def test_every_kind_of_frame_gives_the_same_and_in_the_same_layout(query: str) -> None:
     model = SQLModel(query)
     arrow = pa.Table.from_pandas(DATA, preserve_index=False)
-    assert arrow.schema.field("Name").type == pa.large_string()
+    at = arrow.schema.get_field_index("Name")  # pandas 2 gives the other layout
+    arrow = arrow.set_column(at, "Name", arrow["Name"].cast(pa.large_string()))
     expected = model.predict(DATA.head(10), output="arrow").schema
     by_arrow = model.predict(arrow)
     by_polars = model.predict(pl.from_arrow(arrow))
