@@ -16,6 +16,7 @@ from ..query.deep import TOO_DEEP
 from ..query.policy import Facts
 from ..query.tree import loads
 from .limits import ISOLATIONS, Limits, effective_limits, validate_limits
+from .shape import check_shape
 
 if TYPE_CHECKING:
     import duckdb
@@ -201,6 +202,7 @@ def parse_tree(con: "duckdb.DuckDBPyConnection", sql: str) -> dict[str, Any]:
         raise QueryError(f"The query has {len(sql):,} characters; the most is {policy.MAX_QUERY_CHARS:,}.")
     if "\0" in sql or not _encodable(sql):
         raise QueryError("The query contains a character that is not text (NUL or half of a surrogate pair).")
+    check_shape(sql)
     row = con.execute(
         "SELECT json_serialize_sql($sql, skip_default := true, skip_null := true, skip_empty := true)", {"sql": sql}
     ).fetchone()
