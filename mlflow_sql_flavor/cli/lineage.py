@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .options import Dialect, Pair, Types, fetched, formats, query_text, readable
-from .output import clean, echo_csv, echo_json
+from .output import clean, echo_csv, echo_json, indented
 
 if TYPE_CHECKING:
     from ..query.types import Lineage
@@ -106,6 +106,7 @@ def _echo(found: Lineage, form: str, hint: str) -> None:
     width = max(map(len, titles.values()), default=0)
     nothing = "not known" if found.partial else "a constant"
     for output, places in by_output.items():
-        click.echo(f"{titles[output].ljust(width)}  {clean(', '.join(places), line=True) or nothing}")
+        text = indented(clean(", ".join(places), line=True) or nothing, width + 2)
+        click.echo(f"{titles[output].ljust(width)}  {text}")
     if found.partial:
         click.echo(f"some columns could not be followed to their end{hint}", err=True)

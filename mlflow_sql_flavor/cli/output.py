@@ -6,7 +6,9 @@ import contextlib
 import csv
 import io
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,7 +16,9 @@ import click
 
 from ..report.text import visible as clean
 
-__all__ = ["clean", "echo_csv", "echo_findings", "echo_json", "fields", "finding_rows", "sql_text", "status"]
+__all__ = [
+    "clean", "echo_csv", "echo_findings", "echo_json", "fields", "finding_rows", "indented", "sql_text", "status",
+]  # fmt: skip
 
 _COLOURS: dict[str, dict[str, Any]] = {
     "keyword": {"fg": "blue", "bold": True},
@@ -56,8 +60,25 @@ def fields(rows: list[tuple[str, str]]) -> None:
     """Aligned ``name  value`` lines; a value of several lines is indented."""
     width = max((len(clean(name)) for name, _ in rows), default=0)
     for name, value in rows:
-        text = clean(value).replace("\n", f"\n{' ' * (width + 2)}")
+        text = indented(clean(value), width + 2)
         click.echo(f"{click.style(clean(name).ljust(width), bold=True)}  {text}")
+
+
+#: The narrowest column that lines are broken for; below it the terminal breaks them.
+_NARROW = 20
+
+
+def indented(text: str, by: int) -> str:
+    """A text beside ``by`` columns of others: in a terminal its lines are broken between words, in a pipe never."""
+    lines = text.split("\n")
+    room = shutil.get_terminal_size().columns - by
+    if sys.stdout.isatty() and room >= _NARROW:
+        lines = [
+            part
+            for line in lines
+            for part in textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False) or [""]
+        ]
+    return f"\n{' ' * by}".join(lines)
 
 
 def sql_text(sql: str, dialect: str) -> str:

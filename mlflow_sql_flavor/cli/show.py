@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import fetched, formats
-from .output import clean, echo_csv, echo_findings, echo_json, fields, sql_text
+from .output import clean, echo_csv, echo_findings, echo_json, fields, indented, sql_text
 
 if TYPE_CHECKING:
     from ..report.facts import Facts
@@ -45,7 +45,7 @@ def _audit(folder: Path, form: str) -> bool:
     width = max(len(clean(remark.subject)) for remark in found.remarks)
     for remark in found.remarks:
         verdict = click.style(remark.verdict.ljust(4), fg=colours[remark.verdict])
-        message = clean(remark.message).replace("\n", "\n" + " " * (width + 8))
+        message = indented(clean(remark.message), width + 8)
         click.echo(f"{verdict}  {clean(remark.subject).ljust(width)}  {message}")
     return found.ok
 

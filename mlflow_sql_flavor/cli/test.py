@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from .options import fetched, formats
-from .output import clean, echo_csv, echo_json, status
+from .output import clean, echo_csv, echo_json, indented, status
 
 _COLOURS = {"ok": "green", "note": "yellow", "bad": "red"}
 
@@ -30,7 +30,7 @@ def test(ctx: click.Context, model_uri: str, form: str) -> None:
     else:
         width = max(len(check.name) for check in checks)
         for check in checks:
-            message = clean(check.message).replace("\n", "\n" + " " * (width + 8))
+            message = indented(clean(check.message), width + 8)
             verdict = click.style(check.verdict.ljust(4), fg=_COLOURS[check.verdict])
             click.echo(f"{verdict}  {check.name.ljust(width)}  {message}")
     ctx.exit(0 if ok else 1)
