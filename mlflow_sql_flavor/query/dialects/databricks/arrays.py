@@ -10,7 +10,7 @@ from .. import common
 from ..context import Context
 from . import D
 from .casts import as_text
-from .coercion import family, kind
+from .coercion import family, kind, window_key
 
 D.known("json_array_length", "map_entries", "map_values")
 
@@ -34,7 +34,7 @@ def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     found = kind(node.this)
     type_ = found.expressions[0] if found is not None and found.expressions else None
-    macro = "dbx__at"
+    macro = "dbx__at_key" if window_key(node) else "dbx__at"
     if offset == 1:
         macro = "dbx__try_element_at" if node.args.get("safe") else "dbx__element_at"
     made = ctx.macro(macro, node.this, index)

@@ -138,7 +138,8 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if source == "text" and not (literal is not None and _PLAIN_TS.fullmatch(literal)):
             return text("ts")
         if source in ("int", "decimal", "float"):
-            seconds = exp.Mul(this=exp.Paren(this=this), expression=exp.Literal.number(1000000))
+            amount = common.cast(this, "BIGINT") if source == "int" else exp.Paren(this=this)
+            seconds = exp.Mul(this=amount, expression=exp.Literal.number(1000000))
             return ctx.call("make_timestamp", common.cast(seconds, "BIGINT"), type="TIMESTAMP")
         return done(this, "TIMESTAMP")
     if wanted in (_T.BINARY, _T.VARBINARY):

@@ -341,7 +341,9 @@ def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.function("timestamp_seconds", "timestamp_millis", "timestamp_micros")
 def timestamp_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     size = {"seconds": 10**6, "millis": 1000, "micros": 1}[str(node.name).lower().partition("_")[2]]
-    micros = exp.Mul(this=exp.Paren(this=node.expressions[0]), expression=common.lit(size))
+    amount = node.expressions[0]
+    amount = common.cast(amount, "BIGINT") if family(amount) == "int" else exp.Paren(this=amount)
+    micros = exp.Mul(this=amount, expression=common.lit(size))
     return ctx.call("make_timestamp", common.cast(micros, "BIGINT"), type="TIMESTAMP")
 
 

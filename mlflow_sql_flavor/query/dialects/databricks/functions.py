@@ -23,8 +23,8 @@ _NAMES = """
     from_unixtime from_utc_timestamp get_json_object greatest grouping grouping_id hex hour if ifnull ilike initcap
     instr int isnan json_object_keys kurtosis lag last last_day last_value lcase lead least left len length
     levenshtein like listagg ln localtimestamp locate log log10 log2 lower lpad ltrim make_timestamp map
-    map_contains_key map_from_arrays map_keys max max_by md5 median min min_by minute mod mode month monthname
-    months_between named_struct nanvl negative next_day now nth_value ntile nullif nvl nvl2 overlay percent_rank
+    map_contains_key map_from_arrays map_from_entries map_keys max max_by md5 median min min_by minute mod mode month
+    monthname months_between named_struct nanvl negative next_day now nth_value ntile nullif nvl nvl2 overlay percent_rank
     percentile percentile_approx percentile_cont percentile_disc pi posexplode position pow power quarter radians
     rand random rank reduce regexp_count regexp_extract regexp_extract_all regexp_instr regexp_like regexp_replace
     regexp_substr regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy repeat

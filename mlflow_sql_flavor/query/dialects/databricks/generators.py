@@ -162,7 +162,8 @@ def lateral_view(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(call.this) == "map" and node.args.get("view"):
         if outer or position:
             ctx.refuse("unfaithful", call, "LATERAL VIEW OUTER of a map is not verified", "Use explode of map_entries")
-        return _joined(exp.Select(expressions=_entries(call.this, columns or ["key", "value"], ctx)), table)
+        names = columns if len(columns) == 2 else ["key", "value"]
+        return _joined(exp.Select(expressions=_entries(call.this, names, ctx)), table)
     if family(call.this) not in ("array", None):
         return None
     if outer and position:

@@ -10,6 +10,24 @@ from .. import common
 from ..context import Context
 from . import D
 
+
+@D.rule(exp.Add)
+def several(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``t - INTERVAL 1 DAY 2 HOURS`` subtracts both: sqlglot writes the sum that it reads without brackets."""
+    if not (_units(node.this) and isinstance(node.expression, exp.Interval)):
+        return None
+    above = node.parent
+    if isinstance(above, exp.Paren) or (isinstance(above, exp.Add) and above.this is node):
+        return None
+    return exp.Paren(this=node) if isinstance(above, exp.Binary) else None
+
+
+def _units(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Add):
+        return _units(node.this) and isinstance(node.expression, exp.Interval)
+    return isinstance(node, exp.Interval)
+
+
 _CLOCK = ("HOUR", "MINUTE", "SECOND")
 
 

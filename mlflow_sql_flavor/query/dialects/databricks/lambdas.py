@@ -93,6 +93,16 @@ D.typing.update({
 })  # fmt: skip
 
 
+def _anonymous_map(self: Any, node: exp.Anonymous) -> exp.Expr:
+    if str(node.name).lower() == "map_filter" and node.expressions:
+        return self._set_type(node, kind(node.expressions[0]))
+    return _other_functions(self, node)
+
+
+_other_functions = D.typing[exp.Anonymous]["annotator"]
+D.typing[exp.Anonymous] = {"annotator": _anonymous_map}
+
+
 def _substitute(body: exp.Lambda, values: Mapping[str, _Make]) -> exp.Expr:
     """A lambda's text with expressions in place of its parameters."""
     for name, make in values.items():
@@ -180,7 +190,9 @@ def of_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     entries = ctx.call("map_entries", node.expressions[0])
     if name == "map_filter":
         kept = ctx.call("list_filter", entries, _lambda(entry, made))
-        return ctx.call("map_from_entries", kept)
+        filtered = ctx.call("map_from_entries", kept)
+        filtered.type = kind(node.expressions[0])
+        return filtered
     parts = [_field(entry, "key")(), made] if name == "transform_values" else [made, _field(entry, "value")()]
     struct = exp.Struct(expressions=[exp.PropertyEQ(this=exp.to_identifier(n), expression=p)
                                      for n, p in zip(("k", "v"), parts, strict=True)])  # fmt: skip

@@ -10,7 +10,7 @@ from .. import common
 from ..context import Context
 from . import D
 from .casts import as_text
-from .coercion import family
+from .coercion import family, window_key
 
 D.rule(exp.Like, exp.ILike)(common.like_escape)
 
@@ -65,12 +65,12 @@ def text_arguments(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @D.rule(exp.Upper)
 def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__upper", node.this, type="VARCHAR")
+    return ctx.macro("dbx__upper_key" if window_key(node) else "dbx__upper", node.this, type="VARCHAR")
 
 
 @D.rule(exp.Lower)
 def lower(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__lower", node.this, type="VARCHAR")
+    return ctx.macro("dbx__lower_key" if window_key(node) else "dbx__lower", node.this, type="VARCHAR")
 
 
 @D.rule(exp.Levenshtein)

@@ -70,6 +70,10 @@ CREATE MACRO dbx__right(s, n) AS CASE WHEN n <= 0 THEN CASE WHEN s IS NOT NULL T
 CREATE MACRO dbx__upper(s) AS CASE WHEN strlen(s) = length(s) THEN upper(s) WHEN regexp_matches(s, '[ŉǰΐΰևẖ-ẚﬀ-ﬆﬓ-ﬗὐ-ῼ]') THEN error('upper of this text is not supported: ' || s) ELSE upper(replace(s, 'ß', 'SS')) END;
 CREATE MACRO dbx__lower(s) AS CASE WHEN strlen(s) = length(s) THEN lower(s) WHEN regexp_matches(s, '[İΣ]') THEN error('lower of this text is not supported: ' || s) ELSE lower(s) END;
 CREATE MACRO dbx__levenshtein(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN strlen(a) = length(a) AND strlen(b) = length(b) THEN levenshtein(a, b) ELSE error('levenshtein of text beyond ASCII is not supported.') END;
+-- The same where error() is not allowed, which is the key of a window: a cast raises instead.
+CREATE MACRO dbx__upper_key(s) AS CASE WHEN strlen(s) = length(s) THEN upper(s) WHEN regexp_matches(s, '[ŉǰΐΰևẖ-ẚﬀ-ﬆﬓ-ﬗὐ-ῼ]') THEN CAST(CAST('upper of this text is not supported: ' || s AS INTEGER) AS VARCHAR) ELSE upper(replace(s, 'ß', 'SS')) END;
+CREATE MACRO dbx__lower_key(s) AS CASE WHEN strlen(s) = length(s) THEN lower(s) WHEN regexp_matches(s, '[İΣ]') THEN CAST(CAST('lower of this text is not supported: ' || s AS INTEGER) AS VARCHAR) ELSE lower(s) END;
+CREATE MACRO dbx__at_key(a, i) AS CASE WHEN i < 0 OR i >= len(a) THEN a[CAST('the index is out of the array: ' || i AS INTEGER)] ELSE a[i + 1] END;
 CREATE MACRO dbx__initcap(s) AS array_to_string(list_transform(string_split(s, ' '), LAMBDA w: upper(substring(w, 1, 1)) || lower(substring(w, 2))), ' ');
 CREATE MACRO dbx__json(j, p) AS CASE WHEN json_valid(j) THEN json_extract_string(j, p) END;
 CREATE MACRO dbx__lpad(s, n, p) AS CASE WHEN s IS NULL OR n IS NULL OR p IS NULL THEN NULL WHEN n <= 0 THEN '' WHEN p = '' THEN left(s, n) ELSE lpad(s, n, p) END;

@@ -25,6 +25,7 @@ CREATE MACRO pg__exp(x, tiny) AS CASE
   WHEN (NOT isfinite(exp(x)) OR tiny AND exp(x) = 0) AND isfinite(CAST(x AS DOUBLE)) THEN error('exp(): the result is out of the range of double precision')
   ELSE exp(x) END;
 CREATE MACRO pg__finite(r, known) AS CASE WHEN isinf(r) AND known THEN error('the result is out of the range of double precision') ELSE r END;
+CREATE MACRO pg__finite_key(r, known) AS CASE WHEN isinf(r) AND known THEN CAST('out of the range of double precision: ' || r AS DOUBLE) ELSE r END;
 CREATE MACRO pg__acosh(x) AS CASE WHEN x < 1 THEN error('acosh() takes numbers from 1') ELSE acosh(x) END;
 CREATE MACRO pg__no_variance(r, c) AS CASE WHEN isnan(r) AND isfinite(c) THEN NULL ELSE r END;
 CREATE MACRO pg__shl4(x, n) AS CAST((((CAST(x AS BIGINT) & 4294967295) * (CAST(1 AS BIGINT) << (n & 31)) & 4294967295) + 2147483648) % 4294967296 - 2147483648 AS INTEGER);
@@ -73,6 +74,8 @@ CREATE MACRO pg__interval_times(i, f) AS CASE WHEN i IS NOT NULL AND f IS NOT NU
   + to_microseconds(CAST(round(pg__interval_micros(i) * f
     + round(86400000000 * (extract('day' FROM i) * f - trunc(round(extract('day' FROM i) * f, 9))
       + pg__month_days(i, f) - trunc(pg__month_days(i, f))))) AS BIGINT)) END;
+CREATE MACRO pg__interval_sum(i) AS to_months(CAST(sum(extract('year' FROM i) * 12 + extract('month' FROM i)) AS INTEGER)) + to_days(CAST(sum(extract('day' FROM i)) AS INTEGER)) + to_microseconds(CAST(sum(pg__interval_micros(i)) AS BIGINT));
+CREATE MACRO pg__interval_avg(i) AS pg__interval_times(pg__interval_sum(i), 1.0 / nullif(count(i), 0));
 CREATE MACRO pg__justify_days(i) AS to_months(CAST(extract('year' FROM i) * 12 + extract('month' FROM i) + CAST(trunc(extract('day' FROM i) / 30.0) AS BIGINT) AS INTEGER)) + to_days(CAST(extract('day' FROM i) % 30 AS INTEGER)) + to_microseconds(pg__interval_micros(i));
 CREATE MACRO pg__justify_hours(i) AS to_months(CAST(extract('year' FROM i) * 12 + extract('month' FROM i) AS INTEGER)) + to_days(CAST(extract('day' FROM i) + pg__interval_micros(i) // 86400000000 AS INTEGER)) + to_microseconds(pg__interval_micros(i) % 86400000000);
 CREATE MACRO pg__overlaps(a, b, c, d) AS CASE
@@ -134,6 +137,7 @@ CREATE MACRO pg__mask(n, digits, zeros, decs, fixed, grouped, fill, width, point
 CREATE MACRO pg__trunc_century(t) AS date_trunc('century', t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
 CREATE MACRO pg__trunc_millennium(t) AS date_trunc('millennium', t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
 CREATE MACRO pg__year(y) AS CASE WHEN y = 0 THEN error('there is no year 0') WHEN y < 0 THEN y + 1 ELSE y END;
+CREATE MACRO pg__two_digits(t) AS CASE WHEN year(t) = 1969 THEN t + INTERVAL 100 YEAR ELSE t END;
 CREATE MACRO pg__fmt_q(t) AS CAST(quarter(t) AS VARCHAR);
 CREATE MACRO pg__fmt_d(t) AS CAST(dayofweek(t) + 1 AS VARCHAR);
 CREATE MACRO pg__fmt_ww(t) AS lpad(CAST((dayofyear(t) - 1) // 7 + 1 AS VARCHAR), 2, '0');
@@ -149,6 +153,10 @@ CREATE MACRO pg__ordinal(s) AS s || CASE
 CREATE MACRO pg__array_cat(a, b) AS CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE list_concat(a, b) END;
 CREATE MACRO pg__contains(a, b) AS list_has_all(a, b) AND len(b) = list_count(b);
 CREATE MACRO pg__position_from(l, v, n) AS list_position(list_slice(l, n, len(l)), v) + n - 1;
+CREATE MACRO pg__array_positions(l, v) AS list_filter(generate_series(1, len(l)), lambda i: l[i] IS NOT DISTINCT FROM v);
+CREATE MACRO pg__array_replace(l, v, n) AS list_transform(l, lambda i: CASE WHEN i IS NOT DISTINCT FROM v THEN n ELSE i END);
+CREATE MACRO pg__array_fill(v, n) AS CASE WHEN n < 0 THEN error('array_fill(): a length below 0') ELSE list_transform(range(n), lambda i: v) END;
+CREATE MACRO pg__trim_array(l, n) AS CASE WHEN n < 0 OR n > len(l) THEN error('trim_array(): the count is not between 0 and the length') ELSE list_slice(l, 1, len(l) - n) END;
 CREATE MACRO pg__array_remove(l, v) AS list_filter(l, lambda i: i IS DISTINCT FROM v);
 CREATE MACRO pg__element(l, i) AS CASE WHEN i >= 1 THEN list_extract(l, i) END;
 CREATE MACRO pg__slice(l, a, b) AS CASE WHEN l IS NULL OR a IS NULL OR b IS NULL THEN NULL WHEN b < greatest(a, 1) THEN l[1:0] ELSE list_slice(l, greatest(a, 1), b) END;

@@ -128,3 +128,40 @@ def separator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = exp.Case(ifs=[exp.If(this=is_null, true=exp.Null())], default=node)
     made.type = exp.DataType.build("VARCHAR")
     return made
+
+
+@R.function("array_lower", "array_ndims")
+def one(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _flat(node, ctx)
+    if node.name.lower() == "array_lower" and whole(node.expressions[1]) != 1:
+        raise ctx.error(node, "Only array_lower(array, 1) has a counterpart.")
+    some = exp.GT(this=ctx.call("len", node.expressions[0]), expression=lit(0))
+    made = exp.Case(ifs=[exp.If(this=some, true=lit(1))])
+    made.type = exp.DataType.build("INT")
+    return made
+
+
+def _flat(node: exp.Expr, ctx: Context) -> None:
+    kind = ctx.type_of(node.expressions[0])
+    inner = kind.expressions[0] if kind is not None and kind.expressions else None
+    if kind is None or (isinstance(inner, exp.DataType) and inner.this in (exp.DType.ARRAY, exp.DType.LIST)):
+        raise ctx.error(node, f"{node.name}() has a counterpart for arrays of one dimension only.")
+
+
+@R.function("array_positions", "array_replace", "trim_array")
+def by_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _flat(node, ctx)
+    made = ctx.macro(f"pg__{node.name.lower()}", *node.expressions)
+    made.type = exp.DataType.build("INT[]") if node.name.lower() == "array_positions" else node.expressions[0].type
+    return made
+
+
+@R.function("array_fill")
+def array_fill(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    sizes = node.expressions[1]
+    if len(node.expressions) != 2 or not isinstance(sizes, exp.Array) or len(sizes.expressions) != 1:
+        raise ctx.error(node, "Only array_fill(value, ARRAY[length]) has a counterpart.")
+    made = ctx.macro("pg__array_fill", node.expressions[0], sizes.expressions[0])
+    kind = node.expressions[0].type
+    made.type = exp.DataType(this=exp.DType.ARRAY, expressions=[kind.copy()], nested=True) if kind is not None else None
+    return made

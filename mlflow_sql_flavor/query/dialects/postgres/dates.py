@@ -164,8 +164,8 @@ def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 _PARSE = {
-    "YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S", "MS": "%g",
-    "US": "%f", "MON": "%b", "MONTH": "%B", "DY": "%a", "DAY": "%A", "AM": "%p", "PM": "%p", "DDD": "%j",
+    "YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M", "SS": "%S",
+    "MS": "%g", "US": "%f", "MON": "%b", "MONTH": "%B", "DY": "%a", "DAY": "%A", "AM": "%p", "PM": "%p", "DDD": "%j",
 }  # fmt: skip
 
 
@@ -180,7 +180,9 @@ def parse_time(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made = timefmt(fmt, _PARSE, quote='"', fold=True)
     except UnknownToken as e:
         raise ctx.error(node, f"{e} of to_date() has no counterpart.") from None
-    parsed = ctx.call("strptime", node.this, lit(made))
+    parsed: exp.Expr = ctx.call("strptime", node.this, lit(made))
+    if "%y" in made:  # 69 is 2069
+        parsed = ctx.macro("pg__two_digits", parsed, type="TIMESTAMP")
     return cast(parsed, "DATE" if isinstance(node, exp.StrToDate) else "TIMESTAMPTZ")
 
 

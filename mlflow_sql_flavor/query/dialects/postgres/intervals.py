@@ -109,3 +109,16 @@ def justify(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, "justify_interval() has no counterpart. Compute with extract(epoch FROM ...).")
     name = "pg__justify_days" if isinstance(node, exp.JustifyDays) else "pg__justify_hours"
     return ctx.macro(name, node.this, type="INTERVAL")
+
+
+@R.rule(exp.Window)
+def frame(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # RANGE BETWEEN '1 month' PRECEDING: the literal is an interval beside dates.
+    spec, order = node.args.get("spec"), node.args.get("order")
+    if spec is None or order is None or not ctx.is_a(order.expressions[0].this, "date", "timestamp", "timestamptz"):
+        return None
+    for key in ("start", "end"):
+        side = spec.args.get(key)
+        if isinstance(side, exp.Literal) and side.is_string:
+            spec.set(key, exp.Interval(this=side.copy()))
+    return None

@@ -64,7 +64,9 @@ def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             exact = value if is_exact(value) else cast(as_exact_text(value, ctx), "DECIMAL(38,10)")
             return ctx.call("round", exact, lit(places), type="DECIMAL")
         exact = value if is_exact(value) else as_exact_text(value, ctx)
-        return cast(exact, f"DECIMAL(38,{min(places, 30)})")
+        made = cast(exact, f"DECIMAL(38,{min(places, 30)})")
+        made.type = exp.DataType.build(f"DECIMAL(38,{min(places, 30)})", dialect="duckdb")  # with postgres' own scale
+        return made
     if ctx.is_a(value, "int"):
         if digits is None:
             return None
@@ -258,6 +260,11 @@ def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.Sum, exp.Avg)
 def sum_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "interval"):
+        if isinstance(node.parent, (exp.Filter, exp.Window)) or isinstance(node.this, exp.Distinct):
+            raise ctx.error(node, f"{node.key}() of intervals has no counterpart with FILTER, OVER or DISTINCT.")
+        name = "pg__interval_sum" if isinstance(node, exp.Sum) else "pg__interval_avg"
+        return ctx.macro(name, node.this, type="INTERVAL")
     if category(node.this) in ("boolean", "text", "date or timestamp") and not parameter(node.this):
         raise ctx.error(
             node, f"{ctx.rules.name} has no {node.key}({category(node.this)}). Cast the argument, or count with FILTER."

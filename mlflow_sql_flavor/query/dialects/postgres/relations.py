@@ -244,10 +244,10 @@ def table_function(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         columns = [column]
     if name in ("jsonb_array_elements", "json_array_elements"):
         _no_json_output(node, columns[0].name, ctx)
-    table = exp.TableAlias(this=alias.this if alias is not None else exp.to_identifier(name), columns=columns)
-    offset = node.args.get("ordinality")
-    if offset:
-        raise ctx.error(node, "WITH ORDINALITY behind this function has no counterpart. Use unnest() of an array.")
+    table = exp.TableAlias(this=alias.this if alias is not None else exp.to_identifier(name), columns=columns[:1])
+    if node.args.get("ordinality"):
+        number = columns[1] if len(columns) > 1 else exp.to_identifier("ordinality")
+        return exp.Unnest(expressions=[made], alias=table, offset=number)
     return exp.Unnest(expressions=[made], alias=table)
 
 

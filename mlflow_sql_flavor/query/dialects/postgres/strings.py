@@ -189,9 +189,15 @@ def _no_optional(node: exp.Expr, pattern: exp.Expr | None, group: int, ctx: Cont
 
 @R.rule(exp.RegexpSubstr)
 def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if any(node.args.get(k) is not None for k in ("position", "occurrence", "parameters", "group")):
-        raise ctx.error(node, "Only regexp_substr(text, pattern) can be translated.")
+    if any(node.args.get(k) is not None for k in ("parameters", "group")):
+        raise ctx.error(node, "Only regexp_substr(text, pattern, 1, number) can be translated.")
     made = _pattern(node, node.expression, ctx, extracts=True)
+    number = whole(node.args.get("occurrence"))
+    if node.args.get("position") is not None or number is not None:
+        if whole(node.args.get("position")) != 1 or (node.args.get("occurrence") is not None and (number or 0) < 1):
+            raise ctx.error(node, "Only regexp_substr(text, pattern, 1, number) can be translated.")
+        found = ctx.call("regexp_extract_all", node.this, made, lit(0), lit("s"))
+        return ctx.call("list_extract", found, lit(number or 1), type="VARCHAR")
     return ctx.macro("pg__regexp", node.this, made, lit(0), lit("s"), type="VARCHAR")
 
 
@@ -292,6 +298,14 @@ def string_to_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     sep, null = node.expression, node.args.get("null")
     made = ctx.macro("pg__split", node.this, sep, type="VARCHAR[]")
     return ctx.macro("pg__null_items", made, null, type="VARCHAR[]") if null is not None else made
+
+
+@R.rule(exp.Normalize)
+def normalize(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    form = node.args.get("form")
+    if isinstance(form, exp.Expr) and form.name.upper() not in ("", "NFC"):
+        raise ctx.error(node, f"normalize(..., {form.name}) has no counterpart. Only NFC has.")
+    return ctx.call("nfc_normalize", node.this, type="VARCHAR")
 
 
 @R.rule(exp.SplitPart)
