@@ -42,7 +42,7 @@ def run_on(
         result = run_spark(model, connection, input, params, tables)
         if into is None:
             return result
-        result.write.saveAsTable(into if isinstance(into, str) else ".".join(into))
+        spark.store(result, into)
         return None
     if model.udfs:
         raise InputError(
@@ -301,6 +301,7 @@ def verify_on(
         sample = frames.read(data, bound.program.input_schema).table
     if _is_spark(connection):
         types = schema_types(bound.program.input_schema)
+        spark.check_zone(connection, {model.input_table: types})
         frame = spark.reference(connection, model.input_table, sample, types) if sample is not None else None
         got = spark_answer(run_spark(model, connection, frame, params, tables), bound.program.output_types)
     else:
@@ -319,8 +320,22 @@ def spark_answer(frame: Any, outputs: Mapping[str, str]) -> pa.Table:
     import pyarrow as pa
 
     if hasattr(frame, "toArrow"):
-        pieces: list[Any] = frame.toArrow().to_batches()
+        pieces: list[Any] = _wall_clocks(frame, outputs).to_batches()
     else:
         pieces = [[tuple(row) for row in frame.collect()]]
     wanted = output_schema(outputs)
     return pa.Table.from_batches(list(as_model(pieces, wanted)), schema=wanted)
+
+
+def _wall_clocks(frame: Any, outputs: Mapping[str, str]) -> pa.Table:
+    """Rows in which moments that a model has without a zone are as the clock of the session shows them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    answer = frame.toArrow()
+    zone = frame.sparkSession.conf.get("spark.sql.session.timeZone")
+    for at, (field, kind) in enumerate(zip(answer.schema, outputs.values(), strict=True)):
+        if pa.types.is_timestamp(field.type) and field.type.tz is not None and "TIME ZONE" not in kind:
+            moments = answer.column(at).cast(pa.timestamp("us", zone))
+            answer = answer.set_column(at, field.name, pc.local_timestamp(moments))
+    return answer

@@ -72,6 +72,7 @@ def run_spark(
     if data is not None:
         data = spark.table(session, data)
     checked = _checked(model, data, params)
+    spark.check_zone(session, checked.types)
     given = _given(model, {**model.spark_tables, **(tables or {})})
     frames, names = {}, {}
     for number, name in enumerate(sorted(checked.types)):

@@ -11,7 +11,7 @@ import atexit
 import datetime
 import decimal
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -390,6 +390,8 @@ def from_value(value: Any) -> str:
     if isinstance(value, (list, tuple)) and value:
         known = [v for v in value if v is not None]
         if known:
+            if all(isinstance(v, decimal.Decimal) for v in known):
+                return f"{_decimal_of(known)}[]"
             kinds = {from_value(v) for v in known}
             return f"{kinds.pop() if len(kinds) == 1 else 'DOUBLE' if kinds <= {'BIGINT', 'DOUBLE'} else 'VARCHAR'}[]"
     for kind, name in _VALUE_TYPES:
@@ -397,13 +399,20 @@ def from_value(value: Any) -> str:
             wide = isinstance(value, int) and not -(2**63) <= value < 2**63
             return "HUGEINT" if wide else name
     if isinstance(value, decimal.Decimal):
-        digits = value.as_tuple()
-        scale = max(0, -int(digits.exponent)) if isinstance(digits.exponent, int) else 0
-        return f"DECIMAL({max(len(digits.digits), scale + 1)},{scale})"
+        return _decimal_of([value])
     raise SQLModelError(
         f"No SQL type for a parameter that is {kind_of(value)}: pass a number, text, a date or a list of them, "
         "or give its type by a signature with params."
     )
+
+
+def _decimal_of(values: Sequence[decimal.Decimal]) -> str:
+    """The narrowest DECIMAL that holds all of them."""
+    parts = [value.as_tuple() for value in values]
+    exponents = [part.exponent if isinstance(part.exponent, int) else 0 for part in parts]
+    scale = max(0, -min(exponents))
+    whole = max(1, *(len(part.digits) + exponent for part, exponent in zip(parts, exponents, strict=True)))
+    return f"DECIMAL({whole + scale},{scale})"
 
 
 _VALUE_TYPES: tuple[tuple[type, str], ...] = (

@@ -24,6 +24,7 @@ __all__ = [
     "REFERENCE_BYTES",
     "argument",
     "check_session",
+    "check_zone",
     "is_frame",
     "is_table",
     "reference",
@@ -31,8 +32,10 @@ __all__ = [
     "run",
     "select",
     "spark_type",
+    "store",
     "stored_size",
     "table",
+    "table_name",
     "too_large",
     "types_of",
     "with_nulls",
@@ -64,8 +67,62 @@ def is_table(data: Any) -> bool:
 
 
 def table(session: Any, data: Any) -> Any:
-    """The DataFrame of a table given by name, with or without ``spark:``, or as a DataFrame."""
-    return session.table(data.removeprefix(TABLE)) if isinstance(data, str) else data
+    """The DataFrame of a table given by name, with or without ``spark:``, as the parts of its name, or as a DataFrame.
+
+    Raises:
+        InputError: Spark has no such table.
+    """
+    if not isinstance(data, (str, tuple)):
+        return data
+    from pyspark.errors import PySparkException
+
+    name = table_name(data)
+    try:
+        frame = session.table(name)
+        frame.schema  # noqa: B018  # Connect looks here
+    except PySparkException as error:
+        raise InputError(f"Spark reads no table {name[:80]!r}: {_reason(error)}.") from error
+    return frame
+
+
+def table_name(name: str | Sequence[str]) -> str:
+    """A table's name as Spark reads it: text as it is, parts in quotes."""
+    return name.removeprefix(TABLE) if isinstance(name, str) else ".".join(quoted(part) for part in name)
+
+
+def store(frame: Any, name: str | Sequence[str]) -> None:
+    """Makes a table of a result.
+
+    Raises:
+        InputError: There is such a table, or it cannot be made.
+    """
+    from pyspark.errors import AnalysisException, ParseException
+
+    try:
+        frame.write.saveAsTable(table_name(name))
+    except (AnalysisException, ParseException) as error:
+        raise InputError(f"Spark makes no table {table_name(name)[:80]!r}: {_reason(error)}.") from error
+
+
+def _reason(error: Exception) -> str:
+    """The first sentence of Spark's message."""
+    return next(iter(str(error).strip().split("\n"))).split(" SQLSTATE")[0].rstrip(". ;")
+
+
+def check_zone(session: Any, tables: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuses a session of another zone than UTC for moments with a zone, whose hours and days DuckDB counts in UTC.
+
+    Raises:
+        InputError: Names the column, and what to set.
+    """
+    found = next(((n, c) for n, kinds in tables.items() for c, k in kinds.items() if "TIME ZONE" in k), None)
+    zone = str(session.conf.get("spark.sql.session.timeZone")) if found is not None else "UTC"
+    if found is not None and zone not in ("UTC", "Etc/UTC", "GMT", "Z", "+00:00"):
+        raise InputError(
+            f"Column {found[1]!r} of {found[0]!r} holds moments with a time zone, whose days and hours the model "
+            f"counts in UTC, and this Spark session in {zone}: run "
+            'spark.conf.set("spark.sql.session.timeZone", "UTC") first.'
+        )
 
 
 def functions(session: Any) -> Any:
@@ -162,15 +219,28 @@ def reference(session: Any, name: str, data: pa.Table, types: Mapping[str, str])
         raise too_large(name, data.nbytes)
     made = functions(session)
     sendable = _sendable(name, data)
-    if session.version.startswith("3."):
+    if session.version.startswith("3.") or not data.num_rows:  # which Connect sends no Arrow of
         # Without a zone, so that Python's own does not move the value.
         kinds = [nested(field.type) + ("_ntz" if field.type == "timestamp[us]" else "") for field in sendable.schema]
         ddl = ", ".join(f"{quoted(name)} {kind}" for name, kind in zip(sendable.column_names, kinds, strict=True))
         rows = zip(*[_values(column) for column in sendable.columns], strict=True)
         frame = session.createDataFrame(list(rows), ddl)
     else:
-        frame = session.createDataFrame(sendable)
+        frame = _sent(session, name, sendable)
     return made.broadcast(select(frame, types, f"Reference table {name!r}"))
+
+
+def _sent(session: Any, name: str, data: pa.Table) -> Any:
+    import pyarrow as pa
+
+    try:
+        return session.createDataFrame(data)
+    except pa.ArrowInvalid as error:  # pyspark reads wall clocks in the session's zone
+        zone = session.conf.get("spark.sql.session.timeZone")
+        raise InputError(
+            f"Table {name!r} cannot be sent to a Spark session in {zone} ({str(error).splitlines()[0].rstrip('.')}): "
+            'run spark.conf.set("spark.sql.session.timeZone", "UTC") first.'
+        ) from error
 
 
 def _values(column: Any) -> list[Any]:
@@ -276,8 +346,7 @@ def run(session: Any, sql: str, args: Mapping[str, Any], frames: Mapping[str, An
         result = session.sql(sql, args=dict(args) or None, **frames)
         found = [(field.name, field.dataType.simpleString()) for field in result.schema.fields]
     except PySparkException as error:
-        reason = str(error).strip().split("\n")[0].split(" SQLSTATE")[0].rstrip(". ;")
-        raise QueryError(f"Spark does not accept the query: {reason}.") from error
+        raise QueryError(f"Spark does not accept the query: {_reason(error)}.") from error
     if len(found) != len(outputs):
         raise QueryError(f"Spark gives {len(found)} columns for this query, and DuckDB {len(outputs)}.")
     wanted = []

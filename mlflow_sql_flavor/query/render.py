@@ -43,6 +43,7 @@ _QUALIFY = {"duckdb", "snowflake", "bigquery", "clickhouse", "redshift"}
 _DISTINCT_ON = {"duckdb", "postgres", "redshift", "clickhouse"}
 #: Engines in which ``x = ANY(list)`` asks whether a list has a value; in others that have lists it is a function.
 _ANY = {"postgres", "redshift", "duckdb"}
+_TEXTS = {TokenType.STRING, TokenType.RAW_STRING}
 #: Left alone, what a join does not match is 0 or an empty text there, and WHERE reads the names of the outputs.
 _SETTINGS = {"clickhouse": " SETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1"}
 
@@ -281,7 +282,7 @@ class _Job:
                 out.append(text)
                 at = done
                 continue
-            if self.unsafe is not None and self.unsafe in token.text and token.token_type == TokenType.STRING:
+            if self.unsafe is not None and self.unsafe in token.text and token.token_type in _TEXTS:
                 out.append(self._literal(token.text))
             else:
                 out.append(sql[token.start : token.end + 1])

@@ -48,6 +48,13 @@ _OWN = {
     },
     "sqlite": {"TIMESTAMP": "TEXT", "TIMESTAMP WITH TIME ZONE": "TEXT", "DATE": "TEXT", "TIME": "TEXT", "UUID": "TEXT"},
 }
+_RECORDS = frozenset({exp.DType.STRUCT, exp.DType.MAP, exp.DType.UNION})
+_LISTS = _RECORDS | {exp.DType.ARRAY, exp.DType.LIST}
+#: Types that an engine does not have.
+_NESTED = {
+    **dict.fromkeys(("postgres", "redshift"), _RECORDS),
+    **dict.fromkeys(("sqlite", "mysql", "tsql", "oracle"), _LISTS),
+}
 #: Where a subquery's columns can be renamed after its alias, which spares a guess at how the engine folds names.
 _RENAMES = {"postgres", "redshift", "duckdb", "snowflake", "trino"}
 _TEMPORARY = {"postgres", "redshift", "duckdb", "snowflake", "mysql", "sqlite", "clickhouse"}
@@ -60,7 +67,14 @@ def type_in(kind: str, dialect: str) -> str:
         return own or kind
     if dialect == "sqlite" and kind.startswith("DECIMAL"):
         return "NUMERIC"
-    return exp.DataType.build(_WIDER.get(kind, kind), dialect="duckdb").sql(dialect)
+    built = exp.DataType.build(_WIDER.get(kind, kind), dialect="duckdb")
+    lacking = _NESTED.get(dialect, frozenset())
+    if any(part.this in lacking for part in built.find_all(exp.DataType)):
+        raise InputError(
+            f"A column or parameter of type {kind} has no counterpart in {dialect}: pass its parts as columns of "
+            "their own."
+        )
+    return built.sql(dialect)
 
 
 def name_of_table(name: str | Sequence[str], dialect: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,27 +24,57 @@ def _sessions() -> Iterator[tuple[Any, str | None]]:
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.session.timeZone": "UTC",
-        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
-        "spark.connect.grpc.binding.port": str(port),
+        "spark.sql.ansi.enabled": "true",  # which it is by itself from Spark 4 on
     }
+    served = any((Path(sql.__file__).parents[1] / "jars").glob("spark-connect_*"))  # not in the wheels of Spark 3
+    if served:
+        settings["spark.plugins"] = "org.apache.spark.sql.connect.SparkConnectPlugin"
+        settings["spark.connect.grpc.binding.port"] = str(port)
     for name, value in settings.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")
-    yield session, f"sc://localhost:{port}"
+    if session.version.startswith("3."):
+        _with_arrow(sql)
+    yield session, f"sc://localhost:{port}" if served else None
     session.stop()
 
 
+def _with_arrow(sql: Any) -> None:
+    """Gives Spark 3 what the tests use of Spark 4: Arrow tables in and out."""
+    import pyarrow as pa
+
+    from mlflow_sql_flavor.engines.spark import reference
+    from mlflow_sql_flavor.schema import from_arrow
+
+    made = sql.SparkSession.createDataFrame
+
+    def create(self: Any, data: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(data, pa.Table):
+            return reference(self, "t", data, {field.name: from_arrow(field.type) for field in data.schema})
+        return made(self, data, *args, **options)
+
+    def to_arrow(self: Any) -> pa.Table:
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        return pa.Table.from_batches(self._collect_as_arrow(), schema=to_arrow_schema(self.schema))
+
+    sql.SparkSession.createDataFrame = create
+    sql.DataFrame.toArrow = to_arrow
+
+
 @pytest.fixture(scope="session")
-def classic(_sessions: tuple[Any, str]) -> Any:
+def classic(_sessions: tuple[Any, str | None]) -> Any:
     """A classic Spark session."""
     return _sessions[0]
 
 
 @pytest.fixture(scope="session")
-def connect(_sessions: tuple[Any, str]) -> Iterator[Any]:
+def connect(_sessions: tuple[Any, str | None]) -> Iterator[Any]:
     """The same Spark through Spark Connect."""
     pytest.importorskip("grpc", reason="pyspark[connect] is not installed")
+    if _sessions[1] is None:
+        pytest.skip("this pyspark has no Connect server")
     from pyspark.sql.connect.session import SparkSession
 
     session = SparkSession.builder.remote(_sessions[1]).create()

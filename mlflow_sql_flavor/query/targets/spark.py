@@ -209,3 +209,11 @@ def parts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.name.upper() in ("DOW", "DAYOFWEEK"):
         return exp.Paren(this=exp.Sub(this=call("DAYOFWEEK", node.expression), expression=lit(1)))
     return None
+
+
+@R.prepare
+def quote(tree: exp.Expr, ctx: Context) -> None:
+    """Spark reads other letters than ASCII's in quotes only."""
+    for identifier in tree.find_all(exp.Identifier):
+        if not identifier.name.isascii():
+            identifier.set("quoted", True)
