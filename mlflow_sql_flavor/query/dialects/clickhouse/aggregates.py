@@ -81,6 +81,17 @@ def deviations(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     )
 
 
+@D.rule(exp.Sum, exp.Avg)
+def moved_out(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # optimize_arithmetic_operations_in_aggregate_functions: sum(d / 3) is computed as sum(d) / 3
+    value = node.this.unnest()
+    if isinstance(node, exp.Avg) and ctx.is_a(node.this, "date", "timestamp", "timestamptz", "text"):
+        raise ctx.error(node, "avg of a date or a text has no counterpart: convert it with toUnixTimestamp.")
+    if isinstance(value, exp.Anonymous) and value.name == "ch__divide" and not value.expressions[1].find(exp.Column):
+        raise ctx.error(node, "ClickHouse divides a decimal behind the aggregate, with other digits: write it there.")
+    return None
+
+
 @D.rule(*_OF_NOTHING)
 def of_nothing(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, (exp.Min, exp.Max)) and may_be_nan(node.this, ctx):
@@ -245,6 +256,8 @@ def quantiles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = name.removesuffix("if") if test is not None else name
     if len(values) != 1 or not levels:
         raise ctx.error(node, f"The aggregate {node.this} has no counterpart in DuckDB.")
+    if ctx.is_a(values[0], "text"):
+        raise ctx.error(node, f"{node.this} takes no text in ClickHouse: convert it with toFloat64.")
     value = values[0] if test is None else exp.Case(ifs=[exp.If(this=test, true=values[0])])
     if name in ("quantile", "quantiles"):
         ctx.open("approximate", node, "quantile is an estimate beyond 8,192 rows in ClickHouse, and exact here.")

@@ -57,10 +57,7 @@ def to_datetime64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.function("makedate")
 def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) == 2:
-        year, day = node.expressions
-        first = ctx.call("make_date", year, common.lit(1), common.lit(1))
-        rest = common.cast(exp.Paren(this=exp.Sub(this=day, expression=common.lit(1))), "INTEGER")
-        return common.cast(exp.Paren(this=exp.Add(this=first, expression=rest)), "DATE")
+        return ctx.macro("ch__make_day", *node.expressions, type="DATE")
     return ctx.macro("ch__make_date", *node.expressions, type="DATE") if len(node.expressions) == 3 else None
 
 

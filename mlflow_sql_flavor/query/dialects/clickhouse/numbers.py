@@ -72,6 +72,8 @@ def modulo(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if exact and not ctx.is_a(left, "float") and not ctx.is_a(right, "float"):
         ctx.refuse("unfaithful", node, "ClickHouse takes the remainder of the digits without their point",
                        "Convert the decimal with toFloat64")  # fmt: skip
+    if ctx.is_a(left, "int") and isinstance(right, exp.Literal) and ctx.is_a(right, "int") and right.this != "0":
+        return None
     return (
         ctx.macro("ch__mod", left, right, type="BIGINT") if ctx.is_a(left, "int") and ctx.is_a(right, "int") else None
     )
@@ -85,6 +87,8 @@ def integer_division_operator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def _whole_division(sides: list[exp.Expr], ctx: Context) -> exp.Expr:
     # https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions#intDiv: the quotient, cut off
     if all(ctx.is_a(arg, "int") for arg in sides):
+        if isinstance(sides[1], exp.Literal) and sides[1].this != "0":
+            return ctx.macro("ch__intdiv_by", *sides, type="BIGINT")
         return ctx.macro("ch__intdiv", *sides, type="BIGINT")
     return ctx.macro("ch__intdiv_of", *sides, type="BIGINT")
 

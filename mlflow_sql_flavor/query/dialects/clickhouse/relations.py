@@ -7,7 +7,7 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
-from .nulls import condition, default_of, of_argument
+from .nulls import condition, default_of, of_argument, sources
 
 
 @D.normalise
@@ -300,3 +300,39 @@ def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = ctx.macro("ch__of_rows", value, rows, condition(found))
     made.type = call.this.type
     return made
+
+
+@D.prepare
+def of_no_rows(tree: exp.Expr, ctx: Context) -> None:
+    # A subquery that reads the outer row is joined to it: of no rows it is NULL, a count too
+    for query in list(tree.find_all(exp.Subquery)):
+        select = query.this
+        if isinstance(query.parent, (exp.From, exp.Join, exp.In, exp.Exists)) or not isinstance(select, exp.Select):
+            continue
+        if select.args.get("group") or not select.find(exp.Count, exp.CountIf) or len(select.expressions) != 1:
+            continue
+        inside = {source.alias_or_name for source in sources(select)}
+        if all(not column.table or column.table in inside for column in select.find_all(exp.Column)):
+            continue
+        item = select.expressions[0]
+        rows = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
+        value = item.unalias()
+        made = exp.Case(ifs=[exp.If(this=rows, true=value.copy())])
+        made.type = value.type
+        select.set("expressions", [exp.alias_(made, item.alias) if item.alias else made])
+
+
+@D.prepare
+def by_its_name(tree: exp.Expr, ctx: Context) -> None:
+    # A table keeps its name beside an alias: inside of the subquery, grp.id of "grp AS z" is z.id
+    for column in tree.find_all(exp.Column):
+        select = column.find_ancestor(exp.Select) if column.table else None
+        if not isinstance(select, exp.Select):
+            continue
+        inside = sources(select)
+        if any(source.alias_or_name == column.table for source in inside):
+            continue
+        if any(isinstance(source, exp.Table) and source.name == column.table for source in inside):
+            raise ctx.error(
+                column, f"{column.table!r} is the table inside this subquery too: give the outer one an alias."
+            )

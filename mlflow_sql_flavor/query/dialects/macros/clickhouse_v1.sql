@@ -9,6 +9,7 @@ CREATE MACRO ch__raw(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT)
 CREATE MACRO ch__divide(a, b, shift, unit) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE
   CAST((ch__raw(a) * CAST(shift AS HUGEINT)) // ch__raw(b) AS DECIMAL(38,0)) * unit END;
 CREATE MACRO ch__intdiv(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a // b END;
+CREATE MACRO ch__intdiv_by(a, b) AS a // b;
 CREATE MACRO ch__intdiv_of(a, b) AS CASE WHEN b = 0 THEN error('Division by zero')
   ELSE CAST(trunc(CAST(a AS DOUBLE) / CAST(b AS DOUBLE)) AS BIGINT) END;
 CREATE MACRO ch__intdiv_zero(a, b) AS CASE WHEN b = 0 THEN 0 ELSE a // b END;
@@ -286,8 +287,13 @@ CREATE MACRO ch__bucket_months(t, n) AS CAST(DATE '1970-01-01' + to_months(CAST(
 CREATE MACRO ch__bucket_weeks(t, n) AS ch__not_before(DATE '1970-01-05' + CAST(floor(date_diff('day', DATE '1970-01-05', CAST(t AS DATE)) / (7 * n)) AS INTEGER) * 7 * n, CAST(t AS DATE));
 CREATE MACRO ch__bucket_days(t, n) AS DATE '1970-01-01' + CAST(floor(date_diff('day', DATE '1970-01-01', CAST(t AS DATE)) / n) AS INTEGER) * n;
 CREATE MACRO ch__between_moments(a, b) AS CAST((epoch_us(a) - epoch_us(b)) AS DECIMAL(38,0)) * CAST('0.000001' AS DECIMAL(7,6));
-CREATE MACRO ch__make_date(y, m, d) AS CASE WHEN y IS NULL OR m IS NULL OR d IS NULL THEN NULL WHEN m BETWEEN 1 AND 12 AND d BETWEEN 1 AND day(last_day(make_date(y, m, 1)))
-  THEN make_date(y, m, d) ELSE DATE '1970-01-01' END;
+-- Of a day that is none the first Date; the days of a month are counted on to 31
+CREATE MACRO ch__make_date(y, m, d) AS CASE WHEN y IS NULL OR m IS NULL OR d IS NULL THEN NULL
+  WHEN y BETWEEN 1970 AND 2148 AND m BETWEEN 1 AND 12 AND d BETWEEN 1 AND 31
+  THEN make_date(y, m, 1) + CAST(d - 1 AS INTEGER) ELSE DATE '1970-01-01' END;
+CREATE MACRO ch__make_day(y, d) AS CASE WHEN y IS NULL OR d IS NULL THEN NULL
+  WHEN y BETWEEN 1970 AND 2148 AND d BETWEEN 1 AND 365
+  THEN make_date(y, 1, 1) + CAST(d - 1 AS INTEGER) ELSE DATE '1970-01-01' END;
 CREATE MACRO ch__parsed(s, x) AS CASE WHEN s IS NOT NULL AND x IS NULL THEN error('a text is not a moment of a known form') ELSE x END;
 CREATE MACRO ch__parsed_null(s, x) AS CASE WHEN x IS NULL AND regexp_matches(s, '[0-9]') THEN
   error('a text is not a moment of a known form') ELSE x END;

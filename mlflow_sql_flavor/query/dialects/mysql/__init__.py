@@ -95,6 +95,15 @@ def _chosen(self: Any, e: exp.Expr) -> Any:
     return _PLAIN[type(e)]["annotator"](self, e)
 
 
+def _sum(self: Any, e: exp.Expr) -> Any:
+    scale = _scale(e.this)
+    if scale is None:
+        return self._set_type(e, exp.DType.DOUBLE)  # of texts too
+    return self._set_type(e, exp.DataType.build(f"DECIMAL(38,{scale})", dialect="duckdb"))
+
+
+D.typing[exp.Sum] = {"annotator": _sum}
+
 _CHOICES = (exp.Case, exp.If, exp.Coalesce, exp.Greatest, exp.Least)
 _PLAIN = {kind: Dialect.get_or_raise("mysql").EXPRESSION_METADATA[kind] for kind in _CHOICES}
 D.typing.update({kind: {"annotator": _chosen} for kind in _CHOICES})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 from sqlglot import exp
@@ -85,6 +86,19 @@ def exact_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.Trunc) and ctx.is_a(node.this, "float") and isinstance(digits, exp.Literal):
         node.meta["decimals"] = int(digits.this)
     return None
+
+
+@D.rule(exp.BitwiseAndAgg, exp.BitwiseOrAgg, exp.BitwiseXorAgg)
+def bits_of_rows(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/aggregate-functions.html#function_bit-and: of 64 bits, neutral of no rows
+    if isinstance(node.parent, exp.Window):
+        raise ctx.error(node, "Bits of a window have no counterpart: aggregate them in a subquery.")
+    name = {exp.BitwiseAndAgg: "bit_and", exp.BitwiseOrAgg: "bit_or"}.get(type(node), "bit_xor")
+    found = ctx.call(name, ctx.macro("my__unsigned", whole(number(node.this, ctx), ctx)))
+    neutral = exp.Literal.number("18446744073709551615" if name == "bit_and" else "0")
+    made = exp.Coalesce(this=found, expressions=[common.cast(neutral, "UBIGINT")])
+    made.type = exp.DataType.build("UBIGINT", dialect="duckdb")
+    return made
 
 
 @D.rule(exp.BitwiseCount)
@@ -223,6 +237,14 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+@D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+def bound_otherwise(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/operator-precedence.html: a > b IN (...) is (a > b) IN (...)
+    if isinstance(node.expression, (exp.In, exp.Between, exp.Like, exp.Is)):
+        raise ctx.error(node, "Which operator comes first differs between engines here: write brackets.")
+    return None
+
+
 @D.rule(exp.Between)
 def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this = node.this
@@ -261,6 +283,12 @@ def _as_moment(node: exp.Expr, ctx: Context) -> exp.Expr:
     written = common.text(node.unnest())
     if written is not None and not re.match(r"\s*(\d{2,4}\D\d{1,2}\D\d{1,2}|\d{6}|\d{8}|\d{14})", written):
         raise ctx.error(node, f"A date is compared with {written!r}, which is none: write it as 'YYYY-MM-DD'.")
+    if written is not None and re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d{1,6})?)?", written):
+        try:
+            datetime.datetime.fromisoformat(written)
+        except ValueError:
+            raise ctx.error(node, f"A date is compared with {written!r}, which is none.") from None
+        return common.cast(node, "TIMESTAMP")
     return ctx.macro("my__compared", node, type="TIMESTAMP")
 
 

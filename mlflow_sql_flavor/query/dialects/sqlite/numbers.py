@@ -13,13 +13,20 @@ from .values import either, integer, is_json, literal, number, numeral, text
 
 
 def _number(self: Any, e: exp.Expr) -> Any:
-    self._annotate_binary(e)
-    if e.type is not None and e.type.this in exp.DataType.TEXT_TYPES:
-        self._set_type(e, exp.DType.DOUBLE)  # a text in arithmetic is a number
-    return e
+    # Integers give an integer, conditions are integers, a text is a number, anything else a real
+    kinds = [side.type.this for side in (e.this, e.args.get("expression")) if isinstance(side, exp.Expr) and side.type]
+    if kinds and all(kind in exp.DataType.INTEGER_TYPES | {exp.DType.BOOLEAN} for kind in kinds):
+        return self._set_type(e, exp.DType.BIGINT)
+    if exp.DType.UNKNOWN in kinds or exp.DType.NULL in kinds or not kinds:
+        if isinstance(e, exp.Binary):
+            self._annotate_binary(e)
+        if e.type is None or e.type.this not in exp.DataType.TEXT_TYPES | {exp.DType.BOOLEAN}:
+            return e if e.type is not None else self._set_type(e, exp.DType.UNKNOWN)
+    return self._set_type(e, exp.DType.DOUBLE)
 
 
-D.typing.update({kind: {"annotator": _number} for kind in (exp.Add, exp.Sub, exp.Mul)})
+D.typing.update({kind: {"annotator": _number} for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Sum, exp.Neg)})
+D.typing[exp.Mod] = {"returns": exp.DType.BIGINT}
 
 # Integer by integer truncates: the setting integer_division does it exactly, sqlglot's TRUNC(a / b) not above 2^53.
 D.rule(exp.Div)(common.plain_division)
@@ -215,6 +222,22 @@ def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, "PERCENTILE has a counterpart for a number and a constant share from 0 to 100.")
     part = exp.Div(this=common.cast(share, "DOUBLE"), expression=common.cast(common.lit("100"), "DOUBLE"))
     return ctx.call("quantile_cont", common.cast(value, "DOUBLE"), part, type="DOUBLE")
+
+
+@D.rule(exp.Median)
+def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/percentile.html: a text is an error, a number of it too
+    if not ctx.is_a(node.this, "number", "bool"):
+        raise ctx.error(node, "MEDIAN takes numbers in SQLite: CAST the text.")
+    return None
+
+
+@D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+def bound_otherwise(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/lang_expr.html#operators: a > b IN (...) is (a > b) IN (...)
+    if isinstance(node.expression, (exp.In, exp.Between, exp.Like, exp.Is)):
+        raise ctx.error(node, "Which operator comes first differs between engines here: write brackets.")
+    return None
 
 
 @D.function("total")
