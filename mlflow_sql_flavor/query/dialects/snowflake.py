@@ -7,7 +7,7 @@ import re
 from sqlglot import exp
 from sqlglot.dialects.snowflake import Snowflake
 
-from . import DialectRules, common, documented, snowflake_functions, unpivot
+from . import DialectRules, common, documented, snowflake_arrays, snowflake_functions, unpivot
 from .context import Context
 from .databricks.dates import argument_count
 
@@ -32,7 +32,8 @@ _VERIFIED = """
     str_to_date str_to_time ts_or_ds_to_date time_to_str if str_split strposition arg_min arg_max hash any all
     json_extract decode_case nvl2 lateral parse_json
 """
-documented.standard(D, [*_VERIFIED.split(), *snowflake_functions.NAMES])
+documented.standard(D, [*_VERIFIED.split(), *snowflake_functions.NAMES, *snowflake_arrays.NAMES])
+D.use(snowflake_arrays.R)
 D.use(snowflake_functions.R)
 D.use(unpivot.R)
 D.rule(exp.Add, exp.Sub)(documented.keep_date)
@@ -168,7 +169,11 @@ def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Add, exp.Sub, exp.Mul, exp.Sum, exp.Avg)
+@D.rule(
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Like, exp.ILike, exp.Add, exp.Sub,
+    exp.Mul, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Ordered, exp.Coalesce, exp.Upper, exp.Lower, exp.Round, exp.Abs,
+    exp.Replace, exp.Trim, exp.Length, exp.Split, exp.Nullif,
+)  # fmt: skip
 def variants(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for side in (node.this, node.args.get("expression")):
         if side is not None and isinstance(side, exp.Expr) and _json(side, ctx) and not side.meta.get("translated"):
@@ -179,33 +184,45 @@ def variants(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 # functions/listagg: '' over nothing
 @D.rule(exp.GroupConcat)
 def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if isinstance(node.parent, (exp.Window, exp.Filter)):
-        ctx.refuse("unfaithful", node, "LISTAGG OVER is not verified", "Aggregate in a subquery")
+    if isinstance(node.parent, exp.Filter):
+        ctx.refuse("unfaithful", node, "LISTAGG with FILTER is not verified", "Aggregate in a subquery")
     if not isinstance(node.this, exp.Order):
         ctx.open("order", node, "LISTAGG without WITHIN GROUP joins in any order.")
     if node.args.get("separator") is None:
         node.set("separator", common.lit(""))
+    if isinstance(node.parent, exp.Window):
+        node.parent.meta["listagg"] = True
+        return None
     return exp.Coalesce(this=node, expressions=[common.lit("")])
 
 
-# functions/flatten (places from 0), functions/split_to_table (from 1)
+@D.rule(exp.Window)
+def listagg_over(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """LISTAGG over the whole partition; it takes no order and no frame there. A mean of integers has six digits."""
+    if isinstance(node.this, exp.Avg) and ctx.is_a(node.this.this, "int"):
+        return common.cast(node.copy(), "DECIMAL(38, 6)")
+    if not node.meta.get("listagg"):
+        return None
+    if node.args.get("order") or node.args.get("spec"):
+        ctx.refuse("unfaithful", node, "LISTAGG OVER takes a partition alone", "Leave the order out")
+    made = exp.Coalesce(this=node.copy(), expressions=[common.lit("")])
+    made.type = exp.DataType.build("VARCHAR")
+    return made
+
+
+# functions/split_to_table: places from 1
 @D.rule(exp.Lateral)
-def flatten(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+def split_to_table(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     call, alias = node.this, node.args.get("alias")
-    if isinstance(call, (exp.Subquery, exp.Select)):
+    if isinstance(call, (exp.Subquery, exp.Select, exp.Explode)):
         return None
-    inner = call.this.expression if isinstance(call.this, exp.Kwarg) else call.this
-    split = isinstance(call, exp.SplitToTable)
-    if split:
-        inner = exp.Split(this=call.this, expression=call.expression)
-    if not isinstance(inner, exp.Split) or (call.expressions and not split) or node.args.get("outer"):
-        ctx.refuse("unfaithful", node, "FLATTEN is verified for SPLIT(text, separator) alone", "Split a text")
+    if not isinstance(call, exp.SplitToTable) or node.args.get("outer"):
+        ctx.refuse("unfaithful", node, "LATERAL is verified for FLATTEN, SPLIT_TO_TABLE and subqueries", "Use FLATTEN")
         return None
-    if not common.text(inner.expression):
+    if not common.text(call.expression):
         raise ctx.error(node, "The separator has to be a constant text.")
-    parts = ctx.call("string_split", inner.this, inner.expression)
-    places = ctx.call("generate_series", common.lit(int(split)), exp.Sub(
-        this=ctx.call("len", parts.copy()), expression=common.lit(int(not split))))  # fmt: skip
+    parts = ctx.call("string_split", call.this, call.expression)
+    places = ctx.call("generate_series", common.lit(1), ctx.call("len", parts.copy()))
     columns = [exp.alias_(ctx.call("unnest", parts), "value"), exp.alias_(ctx.call("unnest", places), "index")]
     made = exp.Lateral(this=exp.Subquery(this=exp.Select(expressions=columns)))
     made.set("alias", exp.TableAlias(this=exp.to_identifier(alias.name if alias is not None else "_flat")))
@@ -311,6 +328,8 @@ def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit, this = _unit(node, ctx), node.this
     if not ctx.is_a(node.expression, "int"):
         ctx.refuse("implicit_cast", node, "A number that is not whole is added to a date", "Round it")
+    if common.text(this) is not None and re.fullmatch(_STAMP, common.text(this) or ""):
+        this = common.cast(this, "TIMESTAMP")
     if ctx.is_a(this, "text"):
         ctx.refuse("implicit_cast", node, "A text is used as a date", "Cast it to DATE or TIMESTAMP")
     return documented.shifted(this, node.expression, unit, ctx)

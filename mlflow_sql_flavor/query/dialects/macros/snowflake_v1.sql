@@ -31,3 +31,27 @@ CREATE MACRO sf__previous_day(d, n) AS CAST(d - CAST((isodow(d) - n + 6) % 7 + 1
 -- Parts of a text.
 CREATE MACRO sf__strtok(s, d, n) AS list_filter(string_split(translate(s, d, repeat(left(d, 1), length(d))), left(d, 1)), LAMBDA t: t <> '')[n];
 CREATE MACRO sf__regexp_instr(s, p) AS CASE WHEN regexp_matches(s, p) THEN length(regexp_extract(s, '(?s:^(.*?))(?:' || p || ')', 1)) + 1 WHEN s IS NOT NULL THEN 0 END;
+
+-- Arrays, and what FLATTEN reads.
+CREATE MACRO sf__json_values(j) AS CASE json_type(j) WHEN 'ARRAY' THEN CAST(j AS JSON[]) WHEN 'OBJECT' THEN list_transform(json_keys(j), LAMBDA k: json_extract(j, '/' || replace(replace(k, '~', '~0'), '/', '~1'))) ELSE CAST([] AS JSON[]) END;
+CREATE MACRO sf__json_keys(j) AS CASE json_type(j) WHEN 'ARRAY' THEN list_transform(CAST(j AS JSON[]), LAMBDA e: CAST(NULL AS VARCHAR)) WHEN 'OBJECT' THEN json_keys(j) ELSE CAST([] AS VARCHAR[]) END;
+CREATE MACRO sf__json_indexes(j) AS CASE json_type(j) WHEN 'ARRAY' THEN range(CAST(json_array_length(j) AS BIGINT)) WHEN 'OBJECT' THEN list_transform(json_keys(j), LAMBDA k: CAST(NULL AS BIGINT)) ELSE CAST([] AS BIGINT[]) END;
+CREATE MACRO sf__no_keys(a) AS list_transform(a, LAMBDA e: CAST(NULL AS VARCHAR));
+CREATE MACRO sf__places(a) AS range(len(a));
+CREATE MACRO sf__or_null(a) AS CASE WHEN len(a) > 0 THEN a ELSE [NULL] END;
+CREATE MACRO sf__or_empty(a) AS coalesce(a, []);
+CREATE MACRO sf__array_text(a, d) AS CASE WHEN d IS NOT NULL THEN array_to_string(list_transform(a, LAMBDA e: coalesce(CAST(e AS VARCHAR), '')), d) END;
+CREATE MACRO sf__contains(a, v) AS CASE WHEN a IS NULL OR v IS NULL THEN NULL WHEN list_contains(a, v) THEN true WHEN len(list_filter(a, LAMBDA e: e IS NULL)) > 0 THEN NULL ELSE false END;
+CREATE MACRO sf__position(a, v) AS CASE WHEN a IS NULL OR v IS NULL THEN NULL ELSE list_position(a, v) - 1 END;
+CREATE MACRO sf__slice(a, f, t) AS CASE WHEN a IS NULL OR f IS NULL OR t IS NULL THEN NULL ELSE list_slice(a, CASE WHEN f < 0 THEN greatest(len(a) + f, 0) ELSE f END + 1, CASE WHEN t < 0 THEN len(a) + t ELSE t END) END;
+CREATE MACRO sf__cat(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_concat(a, b) END;
+CREATE MACRO sf__compact(a) AS list_filter(a, LAMBDA e: e IS NOT NULL);
+CREATE MACRO sf__distinct(a) AS list_filter(a, LAMBDA e, i: list_position(a, e) = i);
+CREATE MACRO sf__tokens(s, d) AS list_filter(string_split(translate(s, d, repeat(left(d, 1), length(d))), left(d, 1)), LAMBDA t: t <> '');
+CREATE MACRO sf__try_json(s) AS CASE WHEN json_valid(s) THEN s END;
+CREATE MACRO sf__check_json(s) AS CASE WHEN s IS NULL OR json_valid(s) OR trim(s) = '' THEN NULL ELSE 'invalid' END;
+CREATE MACRO sf__width_bucket(x, a, b, n) AS CASE WHEN x IS NULL THEN NULL WHEN a >= b OR n < 1 THEN CAST(error('WIDTH_BUCKET is verified for growing bounds.') AS BIGINT) WHEN x < a THEN 0 WHEN x >= b THEN CAST(n AS BIGINT) + 1 ELSE CAST(floor(n * (x - a) / (b - a)) AS BIGINT) + 1 END;
+CREATE MACRO sf__insert(s, p, n, r) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL OR r IS NULL THEN NULL WHEN p < 1 OR n < 0 OR p > length(s) + 1 THEN error('INSERT is verified inside of the text.') ELSE left(s, p - 1) || r || substring(s, p + n) END;
+CREATE MACRO sf__edit(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN strlen(a) = length(a) AND strlen(b) = length(b) THEN levenshtein(a, b) ELSE error('EDITDISTANCE of text beyond ASCII is not verified.') END;
+CREATE MACRO sf__months_between(a, b) AS CAST((year(a) - year(b)) * 12 + (month(a) - month(b)) AS DOUBLE) + CASE WHEN day(a) = day(b) OR (a = last_day(a) AND b = last_day(b)) THEN 0 ELSE CAST(day(a) - day(b) AS DOUBLE) / 31 END;
+CREATE MACRO sf__json_size(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END;
