@@ -95,6 +95,13 @@ SAME = [
     ("postgres", "WITH q AS (SELECT DISTINCT ON (g) g, id FROM input ORDER BY g, id DESC) "
      "SELECT g, id FROM q ORDER BY id"),
     ("postgres", "SELECT id, extract(dow FROM t) AS a FROM input"),
+    ("databricks", "SELECT id, pmod(id, 5) AS a, pmod(n, 3) AS b, pmod(id, -3) AS c, nullifzero(n) AS e, "
+     "zeroifnull(n) AS f, contains(s, 'a') AS g FROM input"),
+    ("databricks", "SELECT id, regexp_extract(s, '(a)(.)', 2) AS a, regexp_extract(s, 'b.', 0) AS b, "
+     "split(s, 'b') AS c FROM input"),
+    ("databricks", "SELECT id, dayofweek(t) AS a, weekday(t) AS b, quarter(t) AS c, dayofyear(t) AS e, "
+     "extract(dow FROM t) AS f, add_months(CAST(t AS DATE), n) AS g FROM input"),
+    ("databricks", "SELECT g, max(n > 0) AS a, min(n > 0) AS b FROM input GROUP BY g"),
     ("postgres", "SELECT id, substr(s, :start, :many) AS a, regexp_replace(s, 'a', 'b') AS b FROM input "
      "WHERE id >= :start"),
 ]  # fmt: skip

@@ -8,13 +8,14 @@ from ..dialects import DialectRules
 from ..dialects.common import cast, lit
 from ..dialects.context import Context
 from ..dialects.databricks.dates import argument_count
-from . import common, formats, regex
+from . import common, formats, postgres_spark, regex
 from .common import call, case, number
 from .context import Writing
 
 __all__ = ["R"]
 
 R = DialectRules("PostgreSQL")
+R.use(postgres_spark.R)
 
 
 # numbers
