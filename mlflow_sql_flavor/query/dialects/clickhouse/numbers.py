@@ -306,6 +306,12 @@ def without_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         kept = [item for item in node.expressions if not isinstance(item, exp.Null)]
         if len(kept) < len(node.expressions) and kept:
             node.set("expressions", kept)
+        if any(item.find(exp.Column) for item in kept):  # a NULL among them is equal to nothing
+            null = exp.If(this=exp.Is(this=node.this.copy(), expression=exp.Null()), true=exp.Null())
+            found = exp.Coalesce(this=exp.Paren(this=node.copy()), expressions=[exp.Boolean(this=False)])
+            made = exp.Case(ifs=[null], default=found)
+            made.type = exp.DataType.build("BOOLEAN")
+            return made
         return None
     node.set("is_global", None)  # where a cluster would send the set
     if isinstance(node.this, exp.Tuple):

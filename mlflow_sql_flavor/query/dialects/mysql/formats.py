@@ -30,7 +30,7 @@ def _written(value: exp.Expr, fmt: exp.Expr, ctx: Context) -> exp.Expr:
     wanted = common.text(fmt)
     if wanted is None:
         raise ctx.error(fmt, "The format is not a constant: write it as a text.")
-    if not wanted:
+    if wanted in ("", "None"):  # an empty format, as sqlglot reads it
         return common.cast(exp.Null(), "VARCHAR")
     parts: list[exp.Expr] = []
     plain = ""
