@@ -110,6 +110,20 @@ def test_each_block_is_run_or_said_not_to_be() -> None:
             assert not re.match(r"(\$ |pip |mlflow |mlflow-sql |docker |curl |python3? )", text), (page.stem, text)
 
 
+def test_the_files_that_pages_name_are_there() -> None:
+    """Of this repository: what is a user's or a model's own has no folder before it, or is not named as code."""
+    known = [path for part in ("mlflow_sql_flavor", "tests", "docs", ".ci") for path in (ROOT / part).rglob("*")]
+    names = {f"/{path.relative_to(ROOT).as_posix()}" for path in [*known, *ROOT.iterdir()]}
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        found = re.findall(r"[` (]((?:tests|docs|mlflow_sql_flavor|query|engines|\.ci)/[\w./-]+\.\w+)", text)
+        if page.stem == "CONTRIBUTING":
+            found += re.findall(r"`([\w/]+\.(?:py|yaml|jsonl))`", text)
+        for name in found:
+            if not re.search(r"_dialect|_v1\.|NAME", name):
+                assert any(path.endswith(f"/{name}") for path in names), f"{page.name}: {name}"
+
+
 @pytest.mark.ci
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", [page for page in PAGES if run_blocks(page)], ids=lambda page: page.stem)

@@ -35,6 +35,7 @@ FROM input AS i
 JOIN rated AS r ON r.region = i.region
 JOIN best AS b ON b.region = i.region
 ORDER BY i.region, r.review_score DESC"""
+DESCRIPTION = "The best listings of the regions asked."
 LISTINGS = pd.DataFrame(
     {
         "listing_id": [1, 2, 3, 4],
@@ -68,6 +69,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, st
                     tables={"listings": LISTINGS},
                     input_example=(pd.DataFrame({"region": ["Seoul"]}), {"min_score": 4.0}),
                     registered_model_name="ranker",
+                    tags={"mlflow.note.content": DESCRIPTION},
                     bundle_flavor=False,
                 )
                 quoted = HOSTILE.replace('"', '""')
@@ -105,6 +107,7 @@ def test_the_page_of_a_model(page: tuple[Browser, str, dict[str, str]]) -> None:
     close_assistant(window)
     window.wait_for("Model versions")
     window.wait_for("No metrics recorded")
+    assert DESCRIPTION in window.text() and "No description" not in window.text()
     shoot(window, "model-page")
 
 
