@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import hashlib
 import os
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +21,10 @@ import yaml
 from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
+from mlflow_sql_flavor.audit import audit
+from mlflow_sql_flavor.errors import ModelFileError
+from mlflow_sql_flavor.report.text import visible
+from mlflow_sql_flavor.saved_example import stored
 
 pytestmark = pytest.mark.ci
 
@@ -84,7 +91,8 @@ class Victim:
         message = str(caught.value.message)
         assert CANARY not in message and str(self.home) not in message
         assert "\n\n" not in message.split("\nLine", 1)[0] and "Traceback" not in message
-        assert len(message) < 700
+        assert len(message) < 700 or "…" in message
+        assert len(message) < 5000 and visible(message) == message
         assert (self.state(), sorted(os.listdir())) == (before, cwd)
         return message
 
@@ -126,6 +134,10 @@ EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "sql is two statements": _sql(duckdb_sql=f"SELECT {OUTPUT}; DROP TABLE t"),
     "sql is huge": _sql(duckdb_sql="SELECT " + "1+" * 4_000_000 + "1 AS y"),
     "sql is deep": _sql(duckdb_sql="SELECT " + "(" * 50_000 + "1" + ")" * 50_000 + " AS y"),
+    "sql of WITH lists in each other": _sql(duckdb_sql="WITH a AS (" * 9),
+    "sql of open brackets": _sql(duckdb_sql="SELECT " + "(" * 10_000),
+    "sql of 4,000,000 values": _sql(duckdb_sql=f"SELECT {'1,' * 3_900_000}1"),
+    "sql of control characters": _sql(duckdb_sql="\x1b[31m\x1b]0;t\x07 \u202e"),
     "sql has half a character": _sql(duckdb_sql="SELECT '\ud800' AS y"),
     "sql has a NUL": _sql(duckdb_sql="SELECT '\0' AS y"),
     "sql in Python": _sql(duckdb_sql="SELECT y, x FROM DATA"),
@@ -152,6 +164,8 @@ EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "compat version without a pack": _sql(compat={"version": 3}),
     "compat pack elsewhere": _sql(compat={"pack": "../../../outside", "version": 1}),
     "compat pack absolute": _sql(compat={"pack": "/etc/passwd", "version": 1}),
+    "compat pack of 100,000 characters": _sql(compat={"pack": "x" * 100_000, "version": 1}),
+    "compat setting of 100,000 characters": _sql(compat={"settings": {"TimeZone": "x" * 100_000}}),
     "compat pack of the future": _sql(compat={"pack": "databricks", "version": 999}),
     "compat macro unknown": _sql(compat={"pack": "databricks", "version": 1, "macros": ["dbx__nothing"]}),
     "compat macro text": _sql(compat={"pack": "databricks", "version": 1, "macros": ["f() AS 1; DROP TABLE t"]}),
@@ -329,3 +343,108 @@ def test_a_bomb_of_aliases(victim: Victim) -> None:
     text = file.read_text(encoding="utf-8").replace("nondeterminism: []", "nondeterminism: *a11")
     file.write_text("\n".join(levels) + "\n" + text, encoding="utf-8")
     victim.attack()
+
+
+INFO = {"type": "dataframe", "pandas_orient": "split", "params": "true", "artifact_path": "input_example.json"}
+EXAMPLES = {
+    "above": {**INFO, "artifact_path": "../outside.json"},
+    "absolute": {**INFO, "artifact_path": "/etc/passwd"},
+    "another file": {**INFO, "artifact_path": "MLmodel"},
+    "no text": {**INFO, "artifact_path": 7},
+    "too long": {**INFO, "artifact_path": "x" * 100_000},
+    "NUL": {**INFO, "artifact_path": "\0"},
+    "another type": {**INFO, "type": "pickle"},
+    "no type": {},
+    "no mapping": ["input_example.json"],
+    "a number": 5,
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_input_example_is_the_models_own(victim: Victim, name: str) -> None:
+    """MLflow itself would read the file of any path named there."""
+    (victim.home / "outside.json").write_text('{"columns": ["x", "k"], "data": [[1, 1]]}')
+    file = victim.folder / "MLmodel"
+    content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    file.write_text(yaml.safe_dump({**content, "saved_input_example_info": EXAMPLES[name]}), encoding="utf-8")
+    with pytest.raises(ModelFileError) as caught:
+        stored(victim.folder)
+    assert str(victim.home) not in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, "{", '{"columns": 5}', "[1e999]", "\0", ""])
+def test_an_input_example_that_is_none(victim: Victim, text: str) -> None:
+    (victim.folder / "input_example.json").write_text(text)
+    with pytest.raises(ModelFileError, match="input example"):
+        stored(victim.folder)
+
+
+def test_an_input_example_that_is_a_link(victim: Victim) -> None:
+    path = victim.folder / "input_example.json"
+    shutil.move(path, victim.home / "elsewhere.json")
+    path.symlink_to(victim.home / "elsewhere.json")
+    with pytest.raises(ModelFileError, match="missing"):
+        stored(victim.folder)
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found = [] if not place else [place]
+    return found + [inner for key, item in pairs for inner in _places(item, (*place, key))]
+
+
+ODD: list[Any] = [
+    *(None, "", 0, -1, 2**63, 10**400, True, 1.5, float("nan"), float("inf"), [], {}, [[]], {"": ""}, [None], {1: 2}),
+    *(
+        "x" * 100_000,
+        "a\0b",
+        "\x1b[31mX\x1b]0;t\x07",
+        "<script>alert(1)</script>",
+        "\u202eevil",
+        "\u0130",
+        "[" * 100_000,
+    ),
+    *("../../etc/passwd", "9" * 5000, datetime.date(2020, 1, 1), b"bytes", ["x", "x"], {"x": {"x": "y"}}, "SELECT 1"),
+    *("[{}]", '[{"type": 5}]', "null", "input", "t"),
+]
+
+
+def test_every_value_of_the_file_replaced(victim: Victim) -> None:
+    """Each of them by odd values: it loads and answers, or one sentence; so do the audit and the example."""
+    file = victim.folder / "MLmodel"
+    content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    places = _places(content)
+    assert len(places) > 80
+    accepted = refused = 0
+    before = victim.state()
+    for place in places:
+        for value in random.Random(repr(place)).sample(ODD, 8):
+            edited = copy.deepcopy(content)
+            owner = edited
+            for key in place[:-1]:
+                owner = owner[key]
+            owner[place[-1]] = value
+            file.write_text(yaml.dump(edited, Dumper=yaml.CSafeDumper), encoding="utf-8")
+            said = []
+            try:
+                said += [remark.message for remark in audit(victim.folder).remarks]
+            except MlflowException as error:
+                said.append(error.message)
+            try:
+                model = mlflow_sql_flavor.load_model(str(victim.folder))
+                assert len(model.predict(DATA)) == 3
+                accepted += 1
+            except MlflowException as error:
+                said.append(error.message)
+                refused += 1
+            try:
+                stored(victim.folder)
+            except MlflowException as error:
+                said.append(error.message)
+            for message in said:
+                assert str(victim.home) not in message and "Traceback" not in message, (place, value)
+                assert len(message) < 5000, (place, value)
+    file.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper), encoding="utf-8")
+    after = victim.state()
+    assert {k: v for k, v in after.items() if k != str(file)} == {k: v for k, v in before.items() if k != str(file)}
+    assert accepted > 50 and refused > 200

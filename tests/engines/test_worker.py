@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import psutil
 import pytest
+import yaml
 
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.engines import worker
@@ -57,6 +58,37 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         {"n": [1]},
     ),
     "long text": ("SELECT string_agg(repeat(s, 1000000), '') AS r FROM input, range(n)", {"s": ["x"], "n": [100_000]}),
+}
+
+_CTES = ", ".join(f"c{n} AS NOT MATERIALIZED (SELECT x.a + y.a AS a FROM c{n - 1} x, c{n - 1} y)" for n in range(1, 25))
+_LOOPS = "1"
+for _level in range(25):
+    _LOOPS = f"list_sum(list_transform(range(100), lambda x{_level}: x{_level} + {_LOOPS}))"
+
+# What is computed while DuckDB binds, plans or folds constants: it stands in the query, and no data is needed.
+BOUND: dict[str, tuple[str, str]] = {
+    "a number of 2,000,000 digits": ("SELECT length((repeat('9', 2000000)::BIGNUM)::VARCHAR) AS r", "BIGINT"),
+    "24 lists in each other's place": (
+        f"WITH c0 AS NOT MATERIALIZED (SELECT 1 AS a), {_CTES} SELECT a AS r FROM c24",
+        "HUGEINT",
+    ),
+    "25 loops in each other": (f"SELECT {_LOOPS} AS r", "HUGEINT"),
+    "1,000,000 bins": ("SELECT cardinality(histogram(range, range(1000000))) AS r FROM range(1000000)", "UBIGINT"),
+    "wildcards of a JSON path": (
+        f"SELECT len(json_extract(repeat('[', 900) || repeat(']', 900), '${'.**' * 50}')) AS r",
+        "BIGINT",
+    ),
+    "stars": (
+        f"SELECT count(*) AS r FROM (SELECT {', '.join(['*'] * 2000)} FROM "
+        f"(SELECT {', '.join(f'{n} AS c{n}' for n in range(500))}))",
+        "BIGINT",
+    ),
+    "grouping sets": (
+        "SELECT count(*) AS r FROM (SELECT 1 FROM range(10) GROUP BY "
+        + ", ".join(f"ROLLUP({', '.join(f'range + {9 * n + m}' for m in range(9))})" for n in range(6))
+        + ")",
+        "BIGINT",
+    ),
 }
 
 
@@ -278,3 +310,45 @@ def test_every_query_ends_within_its_limits(name: str, plain: SQLModel) -> None:
     assert plain.predict(row, one)["y"].tolist() == [2]
     if not endless:
         assert len(model.predict(small)) == 1
+
+
+@pytest.mark.ci
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("name", BOUND)
+def test_binding_ends_within_its_limits(name: str, plain: SQLModel, tmp_path: Any) -> None:
+    """The query of an edited file, which its loader neither binds nor runs; a worker's start is not counted."""
+    import mlflow_sql_flavor
+
+    sql, kind = BOUND[name]
+    mlflow_sql_flavor.save_model(f"SELECT 1::{kind} AS r", tmp_path / "m", limits=LIMITS, bundle_flavor=False)
+    file = tmp_path / "m" / "MLmodel"
+    content = yaml.safe_load(file.read_text())
+    content["flavors"]["sql"].update(duckdb_sql=sql)
+    file.write_text(yaml.safe_dump(content))
+    process = psutil.Process()
+    before, memory = time.process_time(), process.memory_info().rss
+    model = mlflow_sql_flavor.load_model(str(tmp_path / "m"))
+    assert time.process_time() - before < BAR_SECONDS, "the load itself"
+    runner = model._bound[None].runner
+    assert isinstance(runner, worker.ProcessRunner)
+    opened = worker._Worker(runner._state)
+    row, one = pd.DataFrame({"s": ["a"], "x": [1]}), {"p": 1}
+    started = time.monotonic()
+    plain.predict(row, one)
+    trivial = time.monotonic() - started
+    peak = _Peak(model)
+    peak.start()
+    started = time.monotonic()
+    try:
+        said = opened.bind() or opened.run(None, {}, None)
+    finally:
+        took = time.monotonic() - started
+        peak.done.set()
+        peak.join()
+        opened.kill()
+    print(f"{name}: {took:.2f} s, trivial {trivial:.3f} s, {peak.bytes / 1e6:.0f} MB, {str(said)[:60]}")
+    assert isinstance(said, bytes | LimitError | InputError), said
+    assert took < 2 * BAR_SECONDS + trivial
+    assert peak.bytes < 1_000_000_000
+    assert process.memory_info().rss < memory + 200_000_000
+    assert plain.predict(row, one)["y"].tolist() == [2]

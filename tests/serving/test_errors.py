@@ -114,6 +114,15 @@ def test_as_scikit_learn(case: str, clients: dict[str, Client]) -> None:
         assert ours.json().get("error_code") == theirs.json().get("error_code")
 
 
+def test_json_that_mlflow_fails_on(clients: dict[str, Client]) -> None:
+    """MLflow reads the body before any flavor is asked; what it does not catch is its 500, the same for all of them."""
+    body, content_type = MALFORMED["JSON deeper than Python reads"]
+    for name in ("twin", "sklearn"):
+        response = clients[name].send(body, content_type)
+        assert (response.status_code, response.text) == (500, "Internal Server Error"), name
+    assert clients["twin"].predictions({"dataframe_records": [{"a": 1, "b": 0.0}]}) == [{"y": 3.0}]
+
+
 def test_a_fraction_for_a_long_is_cut_by_mlflow(clients: dict[str, Client]) -> None:
     """MLflow's server casts before any flavor is asked; a model that wants an error reads the column as double."""
     body = {"dataframe_records": [{"a": 1.5, "b": 0.0}]}
