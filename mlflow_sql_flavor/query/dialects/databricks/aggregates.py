@@ -260,3 +260,27 @@ def rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                 found.set("expressions", node.expressions)
                 node.set("expressions", [])
     return None
+
+
+@D.rule(exp.Pivot)
+def counted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A cell of PIVOT without rows is NULL, a count too: a sum of ones is."""
+    for item in node.expressions if not node.args.get("unpivot") else []:
+        agg = item.unalias()
+        if not isinstance(agg, exp.Count):
+            continue
+        if isinstance(agg.this, exp.Distinct) or agg.expressions:
+            raise ctx.error(node, "count(DISTINCT ...) in PIVOT has no counterpart. Aggregate with FILTER instead.")
+        one: exp.Expr = common.lit(1)
+        if not isinstance(agg.this, exp.Star):
+            one = exp.Case(ifs=[exp.If(this=_not_null(agg.this).this, true=one)], default=common.lit(0))
+        agg.replace(exp.Sum(this=one))
+    return None
+
+
+@D.rule(exp.FirstValue, exp.LastValue)
+def first_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """As an aggregate, without OVER."""
+    if isinstance(node.parent, (exp.Window, exp.IgnoreNulls, exp.RespectNulls)):
+        return None
+    return ctx.call("first" if isinstance(node, exp.FirstValue) else "last", node.this)

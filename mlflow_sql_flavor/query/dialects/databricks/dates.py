@@ -271,7 +271,7 @@ def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("format") is None:
         return as_date(node.this, ctx)
-    return common.cast(_parse(node, node.this, ctx), "DATE")
+    return common.cast(parse_moment(node, node.this, ctx), "DATE")
 
 
 @D.rule(exp.TimeStrToTime)
@@ -279,7 +279,7 @@ def to_ts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return as_ts(node.this, ctx)
 
 
-def _parse(node: exp.Expr, this: exp.Expr, ctx: Context, index: int = 1, soft: bool = False) -> exp.Expr:
+def parse_moment(node: exp.Expr, this: exp.Expr, ctx: Context, index: int = 1, soft: bool = False) -> exp.Expr:
     if family(this) in ("date", "timestamp"):
         return as_ts(this, ctx)
     fmt, pattern = parser(format_text(node, ctx, index), node, ctx)
@@ -289,7 +289,7 @@ def _parse(node: exp.Expr, this: exp.Expr, ctx: Context, index: int = 1, soft: b
 
 @D.rule(exp.StrToTime)
 def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return common.cast(_parse(node, node.this, ctx), "TIMESTAMP")
+    return common.cast(parse_moment(node, node.this, ctx), "TIMESTAMP")
 
 
 @D.function("try_to_timestamp", "try_to_date", "to_timestamp_ntz", "to_timestamp_ltz")
@@ -298,7 +298,7 @@ def try_to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     soft = name.startswith("try")
     type_ = "DATE" if name.endswith("date") else "TIMESTAMP"
     if len(node.expressions) > 1:
-        return common.cast(_parse(node, this, ctx, soft=soft), type_)
+        return common.cast(parse_moment(node, this, ctx, soft=soft), type_)
     if family(this) == "text" and soft:
         return ctx.macro("dbx__try_str_date" if type_ == "DATE" else "dbx__try_str_ts", this, type=type_)
     return as_date(this, ctx) if type_ == "DATE" else as_ts(this, ctx)
@@ -312,103 +312,3 @@ def date_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         mark = common.lit(fmt.replace(QUARTER, "{Q}"))
         return ctx.macro("dbx__strftime_q", moment, mark, type="VARCHAR")
     return ctx.call("strftime", moment, common.lit(fmt), type="VARCHAR")
-
-
-@D.rule(exp.StrToUnix)
-def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    this = node.this
-    if this is None or isinstance(this, exp.CurrentTimestamp):
-        ctx.open("now", node, "The time of the run.")
-        return ctx.macro("dbx__unix", common.cast(exp.CurrentTimestamp(), "TIMESTAMP"), type="BIGINT")
-    if family(this) in ("date", "timestamp"):
-        return ctx.macro("dbx__unix", this, type="BIGINT")
-    if argument_count(node, ctx) < 2:
-        fmt, pattern = parser("yyyy-MM-dd HH:mm:ss", node, ctx)
-        moment: exp.Expr = ctx.macro("dbx__strptime", this, common.lit(fmt), common.lit(pattern))
-    else:
-        moment = _parse(node, this, ctx)
-    return ctx.macro("dbx__unix", moment, type="BIGINT")
-
-
-@D.rule(exp.UnixToStr)
-def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    fmt = format_text(node, ctx) if argument_count(node, ctx) > 1 else "yyyy-MM-dd HH:mm:ss"
-    micros = exp.Mul(this=common.cast(node.this, "BIGINT"), expression=common.lit(1_000_000))
-    moment = ctx.call("make_timestamp", micros)
-    return ctx.call("strftime", moment, common.lit(printer(fmt, node, ctx)), type="VARCHAR")
-
-
-@D.function("timestamp_seconds", "timestamp_millis", "timestamp_micros")
-def timestamp_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    size = {"seconds": 10**6, "millis": 1000, "micros": 1}[str(node.name).lower().partition("_")[2]]
-    amount = node.expressions[0]
-    amount = common.cast(amount, "BIGINT") if family(amount) == "int" else exp.Paren(this=amount)
-    micros = exp.Mul(this=amount, expression=common.lit(size))
-    return ctx.call("make_timestamp", common.cast(micros, "BIGINT"), type="TIMESTAMP")
-
-
-@D.rule(exp.UnixSeconds, exp.UnixMillis, exp.UnixMicros)
-def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    micros = ctx.call("epoch_us", as_ts(node.this, ctx))
-    sizes: dict[type[exp.Expr], int] = {exp.UnixSeconds: 10**6, exp.UnixMillis: 1000, exp.UnixMicros: 1}
-    size = sizes[type(node)]
-    if size == 1:
-        return micros
-    return ctx.macro("dbx__floor_div", micros, common.lit(size), type="BIGINT")
-
-
-@D.rule(exp.UnixDate)
-def unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    epoch = common.cast(common.lit("1970-01-01"), "DATE")
-    return ctx.call("date_diff", common.lit("day"), epoch, as_date(node.this, ctx), type="BIGINT")
-
-
-@D.rule(exp.DateFromUnixDate)
-def date_from_unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    epoch = common.cast(common.lit("1970-01-01"), "DATE")
-    return exp.Paren(this=exp.Add(this=epoch, expression=common.cast(node.this, "INTEGER")))
-
-
-@D.function("make_date")
-def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("make_date", *node.expressions, type="DATE")
-
-
-_ZONES = {"UTC", "GMT", "Z"}
-
-
-def _zone(node: exp.Expr, zone: exp.Expr, ctx: Context) -> exp.Expr:
-    name = common.text(zone)
-    if name is not None and "/" not in name and name.upper() not in _ZONES:
-        ctx.refuse("timezone", node, f"The zone {name!r} is not a region", "Write a region such as 'America/New_York'")
-    return common.lit("UTC") if name == "Z" else zone
-
-
-@D.rule(exp.AtTimeZone)
-def from_utc_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    zone = _zone(node, node.args["zone"], ctx)
-    return ctx.macro("dbx__from_utc", as_ts(node.this, ctx), zone, type="TIMESTAMP")
-
-
-@D.rule(exp.FromTimeZone)
-def to_utc_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    zone = _zone(node, node.args["zone"], ctx)
-    return ctx.macro("dbx__to_utc", as_ts(node.this, ctx), zone, type="TIMESTAMP")
-
-
-@D.rule(exp.ConvertTimezone)
-def convert_timezone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    source = node.args.get("source_tz") or common.lit("UTC")
-    moment = as_ts(node.args["timestamp"], ctx)
-    utc = ctx.macro("dbx__to_utc", moment, _zone(node, source, ctx))
-    return ctx.macro("dbx__from_utc", utc, _zone(node, node.args["target_tz"], ctx), type="TIMESTAMP")
-
-
-@D.rule(exp.CurrentTimestamp, exp.Localtimestamp)
-def current_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return None if node.meta.get("translated") else _current(node)
-
-
-def _current(node: exp.Expr) -> exp.Expr:
-    node.meta["translated"] = True
-    return common.cast(node, "TIMESTAMP")

@@ -23,18 +23,18 @@ _NAMES = """
     from_unixtime from_utc_timestamp get_json_object greatest grouping grouping_id hex hour if ifnull ilike initcap
     instr int isnan json_object_keys kurtosis lag last last_day last_value lcase lead least left len length
     levenshtein like listagg ln localtimestamp locate log log10 log2 lower lpad ltrim make_timestamp map
-    map_contains_key map_from_arrays map_from_entries map_keys max max_by md5 median min min_by minute mod mode month
-    monthname months_between named_struct nanvl negative next_day now nth_value ntile nullif nvl nvl2 overlay percent_rank
-    percentile percentile_approx percentile_cont percentile_disc pi posexplode position pow power quarter radians
-    rand random rank reduce regexp_count regexp_extract regexp_extract_all regexp_instr regexp_like regexp_replace
-    regexp_substr regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy repeat
-    replace reverse right rint rlike round row_number rpad rtrim second sequence sha sha1 sha2 shiftleft shiftright
-    sign signum sin sinh size skewness slice sort_array space split split_part sqrt startswith stddev stddev_pop
-    stddev_samp string string_agg struct substr substring substring_index sum tan tanh timestamp timestampadd
-    timestampdiff to_date to_timestamp to_unix_timestamp to_utc_timestamp transform translate trim trunc try_add
-    try_cast try_divide try_element_at try_multiply try_subtract ucase unbase64 unhex unix_date unix_micros
-    unix_millis unix_seconds unix_timestamp upper uuid var_pop var_samp variance weekofyear width_bucket year
-    interval values stack inline range case when in between not and or try_avg try_sum
+    map_contains_key map_from_arrays map_from_entries map_keys max max_by md5 median min min_by minute mod mode
+    month monthname months_between named_struct nanvl negative next_day now nth_value ntile nullif nvl nvl2 overlay
+    percent_rank percentile percentile_approx percentile_cont percentile_disc pi posexplode position pow power
+    quarter radians rand random rank reduce regexp_count regexp_extract regexp_extract_all regexp_instr regexp_like
+    regexp_replace regexp_substr regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy
+    regr_syy repeat replace reverse right rint rlike round row_number rpad rtrim second sequence sha sha1 sha2
+    shiftleft shiftright sign signum sin sinh size skewness slice sort_array space split split_part sqrt startswith
+    stddev stddev_pop stddev_samp string string_agg struct substr substring substring_index sum tan tanh timestamp
+    timestampadd timestampdiff to_date to_timestamp to_unix_timestamp to_utc_timestamp transform translate trim
+    trunc try_add try_cast try_divide try_element_at try_multiply try_subtract ucase unbase64 unhex unix_date
+    unix_micros unix_millis unix_seconds unix_timestamp upper uuid var_pop var_samp variance weekofyear width_bucket
+    year interval values stack inline range case when in between not and or try_avg try_sum
 """
 VERIFIED = frozenset(_NAMES.split())
 

@@ -42,10 +42,10 @@ def whole_text(tree: exp.Expr, ctx: Context) -> None:
             continue
         if len(found) > 1:
             raise ctx.error(node, "Write these intervals with their units: '1 day 2 hours' in place of '1 day 02:00'.")
-        value = next(iter(found))
-        if re.search(r"\bago\b|@|:[^:]*[a-zA-Z]", value):
-            raise ctx.error(node, f"Write the interval {value!r} with its units, such as '-1 day 2 hours'.")
-        node.set("this", lit(value))
+        written = next(iter(found))
+        if re.search(r"\bago\b|@|:[^:]*[a-zA-Z]", written):
+            raise ctx.error(node, f"Write the interval {written!r} with its units, such as '-1 day 2 hours'.")
+        node.set("this", lit(written))
         node.set("unit", None)
 
 

@@ -79,6 +79,15 @@ def branches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+@R.rule(exp.Lag, exp.Lead)
+def default(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # DuckDB gives the default the type of the column.
+    column, other = _digits(node.this), _digits(node.args.get("default"))
+    if column is not None and other is not None and other[1] > column[1]:
+        node.set("this", cast(node.this, f"DECIMAL(38,{other[1]})"))
+    return None
+
+
 @R.rule(exp.Union, exp.Except, exp.Intersect)
 def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.parent, exp.SetOperation):

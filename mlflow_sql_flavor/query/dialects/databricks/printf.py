@@ -1,0 +1,74 @@
+"""Numbers as text by a format. https://spark.apache.org/docs/latest/api/sql/#format_string"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .casts import as_text
+from .coercion import family
+
+
+@D.function("format_number")
+def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Thousands by commas, n digits, half even: java.text.DecimalFormat."""
+    x, digits = node.expressions
+    if not (isinstance(digits, exp.Literal) and digits.is_int) or family(x) not in ("int", "decimal", "float"):
+        ctx.refuse(
+            "number_format", node, "format_number is verified for numbers and constant digits", "Round the number"
+        )
+        return None
+    n = int(digits.this)
+    if n > 14:
+        ctx.refuse("number_format", node, "format_number is verified for up to 14 digits", "Ask for fewer digits")
+    args = [digits, common.cast(common.lit(str(10.0 ** (15 - n))), "DOUBLE"), common.lit("{:,." + str(n) + "f}")]
+    return ctx.macro("dbx__format_number", common.cast(x, "DOUBLE"), *args, type="VARCHAR")
+
+
+@D.rule(exp.Format)
+def format_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _printf(node, node.this, node.expressions, ctx)
+
+
+@D.function("printf")
+def printf(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _printf(node, node.expressions[0], node.expressions[1:], ctx)
+
+
+_SPEC = re.compile(r"%(?:(%)|(0?\d*)(d)|(-?\d*)(s)|\.(\d+)(f))")
+
+
+def _printf(node: exp.Expr, this: exp.Expr, args: list[exp.Expr], ctx: Context) -> exp.Expr:
+    """Java's formats: those without flags, of arguments that fit. NULL is the text "null", cut by a precision."""
+    found = common.text(this)
+    rest = _SPEC.sub("", found) if found is not None else "%"
+    specs = [m for m in _SPEC.finditer(found or "") if not m[1]]
+    fits = len(specs) == len(args) and all(
+        family(a) in ({"int"} if m[3] else {"text", "int"} if m[5] else {"float", "decimal"})
+        and (not m[7] or int(m[6]) <= 18)
+        for m, a in zip(specs, args, strict=False)
+    )
+    if "%" in rest or not fits:
+        ctx.refuse("locale_format", node, "This format is not verified: Java's formats differ from C's",
+                   "Use %s, %d or %.2f with text, integers and doubles, or CONCAT with ROUND")  # fmt: skip
+        return ctx.call("printf", this, *args, type="VARCHAR")
+    fmt = common.lit(_SPEC.sub(lambda m: m[0] if m[1] or m[5] else "%s", found or ""))
+    made = [_printed(spec, arg, ctx) for spec, arg in zip(specs, args, strict=True)]
+    return ctx.call("printf", fmt, *made, type="VARCHAR")
+
+
+def _printed(spec: re.Match[str], arg: exp.Expr, ctx: Context) -> exp.Expr:
+    if spec[7]:
+        n = int(spec[6])
+        return ctx.macro("dbx__printf_f", common.cast(arg, "DOUBLE"), common.lit(n), common.lit("null"[:n]))
+    absent = "null"
+    if spec[3]:
+        absent = absent.rjust(int(spec[2] or 0))
+        arg = ctx.call("printf", common.lit(spec[0]), arg)
+    else:
+        arg = as_text(arg, ctx)
+    return exp.Coalesce(this=arg, expressions=[common.lit(absent)])

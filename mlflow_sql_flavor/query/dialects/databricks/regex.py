@@ -1,0 +1,128 @@
+"""Regular expressions. https://spark.apache.org/docs/latest/api/sql/#string-functions"""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from .. import common
+from ..context import Context
+from . import D
+from .strings import small
+
+# Regular expressions: Java's and RE2 agree but for what is refused here (or raises at the first row).
+_INTERSECTION = re.compile(r"&&|\[\^?[^\]]*(?<!\\)\[(?!:)")
+
+
+def _pattern(node: exp.Expr, pattern: exp.Expr | None, ctx: Context) -> None:
+    found = common.text(pattern)
+    if found is not None and _INTERSECTION.search(found):
+        ctx.refuse(
+            "unfaithful", node, "Sets within sets of a Java regular expression mean something else in RE2",
+            "Write one set of characters",
+        )  # fmt: skip
+    if found is not None and re.search(
+        r"\\[hHRGXZ]|\(\?<[=!]|\(\?[=!>]|[*+?}]\+|\\[1-9]|\\k<|\\p\{(?:Is|In|java)", found
+    ):
+        raise ctx.error(node, "This regular expression uses what RE2 does not have (looking around, backreferences, "
+                              "possessive quantifiers). Write it without.")  # fmt: skip
+
+
+@D.rule(exp.RegexpLike, exp.RegexpSplit, exp.RegexpCount, exp.RegexpInstr, exp.RegexpExtract, exp.RegexpExtractAll,
+        exp.RegexpReplace, exp.RegexpSubstr)  # fmt: skip
+def pattern(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _pattern(node, node.expression, ctx)
+    return None
+
+
+@D.rule(exp.RegexpReplace)
+def regexp_replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``$1`` is a group, a backslash makes the next character plain."""
+    position_ = node.args.get("position")
+    if position_ is not None and position_.name != "1":
+        ctx.refuse("unfaithful", node, "regexp_replace from a position is not verified", "Leave the position out")
+    replacement = node.args.get("replacement") or common.lit("")
+    found = common.text(replacement)
+    if found is None:
+        ctx.refuse(
+            "unfaithful", node, "A replacement that is no constant may hold $1", "Write the replacement as a constant"
+        )
+        return None
+    out, i = [], 0
+    while i < len(found):
+        char = found[i]
+        if char == "\\" and i + 1 < len(found):
+            out.append("\\\\" if found[i + 1] == "\\" else found[i + 1])
+            i += 2
+        elif char == "$" and i + 1 < len(found) and found[i + 1].isdigit():
+            if i + 2 < len(found) and found[i + 2].isdigit():
+                raise ctx.error(node, "Groups beyond $9 and digits behind a group are not supported.")
+            out.append("\\" + found[i + 1])
+            i += 2
+        elif char in "$\\":
+            raise ctx.error(node, "A replacement may hold $1 to $9; write \\$ for the sign itself.")
+        else:
+            out.append(char)
+            i += 1
+    return ctx.call(
+        "regexp_replace", node.this, node.expression, common.lit("".join(out)), common.lit("g"), type="VARCHAR"
+    )
+
+
+@D.rule(exp.RegexpExtract)
+def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    group = node.args.get("group") or common.lit(1)
+    found = common.text(node.expression)
+    if found is None:
+        ctx.refuse("unfaithful", node, "The regular expression is not a constant", "Write it as a constant")
+    else:
+        groups = len(re.findall(r"(?<!\\)\((?!\?(?![P<]))", re.sub(r"\[[^\]]*\]", "", found)))
+        if isinstance(group, exp.Literal) and group.is_int and int(group.this) > groups:
+            raise ctx.error(node, f"The regular expression has {groups} groups, and group {group.this} is asked for.")
+    return ctx.call("regexp_extract", node.this, node.expression, group, type="VARCHAR")
+
+
+@D.rule(exp.RegexpSubstr)
+def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """What matches, NULL where that is nothing."""
+    if common.text(node.expression) is None:
+        ctx.refuse("unfaithful", node, "The regular expression is not a constant", "Write it as a constant")
+    made = ctx.call("regexp_extract", node.this, node.expression, common.lit(0), type="VARCHAR")
+    return ctx.call("nullif", made, common.lit(""), type="VARCHAR")
+
+
+@D.rule(exp.RegexpLike)
+def regexp_like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("regexp_matches", node.this, node.expression, type="BOOLEAN")
+
+
+@D.function("regexp")
+def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _pattern(node, node.expressions[1], ctx)
+    return ctx.call("regexp_matches", *node.expressions, type="BOOLEAN")
+
+
+_PLAIN = r"[\w ,;:/@#%&=<>!\"'~`-]"
+
+
+def _matches_nothing(pattern: str) -> bool:
+    try:
+        return re.fullmatch(pattern, "") is not None
+    except re.error:
+        return False
+
+
+@D.rule(exp.RegexpSplit)
+def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    limit, found = node.args.get("limit"), common.text(node.expression)
+    if limit is not None and not (isinstance(limit, exp.Neg) or limit.name in ("0", "-1")):
+        if small(limit, 1) and found is not None and re.fullmatch(_PLAIN, found):
+            return ctx.macro("dbx__split_limit", node.this, node.expression, limit, type="VARCHAR[]")
+        ctx.refuse("unfaithful", node, "split with this limit is not verified", "Split at one plain character")
+    if found is not None and _matches_nothing(found):
+        ctx.refuse("unfaithful", node, "A pattern that matches the empty text splits differently",
+                   "Write \\\\| for a bar, or [|]")  # fmt: skip
+    if found is not None and re.fullmatch(_PLAIN, found):
+        return ctx.call("string_split", node.this, node.expression, type="VARCHAR[]")
+    return ctx.call("string_split_regex", node.this, node.expression, type="VARCHAR[]")
