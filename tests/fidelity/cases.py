@@ -18,7 +18,9 @@ import yaml
 
 from .compare import Written, decode
 
-__all__ = ["DOCUMENTED", "RECORDED", "Case", "cases", "duckdb_types", "extra_cases", "raw_tables", "tables"]
+__all__ = [
+    "DOCUMENTED", "RECORDED", "Case", "cases", "duckdb_types", "extra_cases", "raw_tables", "refused_cases", "tables",
+]  # fmt: skip
 
 DATA = Path(__file__).parent / "data"
 RECORDED = ("postgres", "spark", "mysql", "sqlite", "clickhouse")
@@ -60,6 +62,11 @@ def extra_cases(dialect: str) -> Iterator[Case]:
     for id_, texts in written.get("everyday", {}).items():
         if dialect in texts:
             yield _written(f"everyday.{id_}", dialect, texts[dialect], _plain_rows(texts["duckdb"]))
+
+
+def refused_cases(dialect: str) -> set[str]:
+    """Ids of the further documented cases that are marked as refused."""
+    return {id_ for id_, _, _, *mark in _documented("extra_documented.yaml").get(dialect, []) if mark}
 
 
 def _written(id_: str, dialect: str, sql: str, rows: list[list[Any]] | None) -> Case:
