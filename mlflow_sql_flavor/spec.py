@@ -110,7 +110,7 @@ class LimitsSpec(_Section):
     """The model's own limits: they can only tighten the loader's."""
 
     timeout_seconds: float | int | None = None
-    memory_limit: str | None = None
+    memory_limit: str | int | None = None
     threads: int | None = None
     max_rows: int | None = None
     isolation: Literal["thread", "process"] | None = None

@@ -1,5 +1,7 @@
 """Limits: the smaller of two, and a sentence for what is no limit."""
 
+from typing import Any
+
 import pytest
 
 from mlflow_sql_flavor.engines.limits import Limits, effective_limits, validate_limits
@@ -98,3 +100,12 @@ def test_environment_is_named_in_the_message(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_sizes(text: object, expected: int) -> None:
     assert validate_limits({"memory_limit": text}, "limits") == {"memory_limit": expected}
+
+
+def test_every_limit_comes_back_from_a_saved_model(tmp_path: Any) -> None:
+    import mlflow_sql_flavor
+
+    limits = {"timeout_seconds": 2, "memory_limit": "512MB", "threads": 1, "max_rows": 7, "isolation": "thread"}
+    mlflow_sql_flavor.save_model("SELECT 1 AS a", tmp_path / "m", limits=limits, bundle_flavor=False)
+    found = mlflow_sql_flavor.load_model(str(tmp_path / "m")).limits
+    assert (found.timeout_seconds, found.memory_limit, found.threads, found.max_rows) == (2, 512_000_000, 1, 7)
