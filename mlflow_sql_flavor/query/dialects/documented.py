@@ -120,7 +120,7 @@ def ties(tree: exp.Expr, ctx: Context) -> None:
     for select in list(tree.find_all(exp.Select)):
         limit, order = select.args.get("limit"), select.args.get("order")
         options = limit.args.get("limit_options") if limit is not None else None
-        if options is None or not (options.args.get("with_ties") or options.args.get("percent")):
+        if limit is None or options is None or not (options.args.get("with_ties") or options.args.get("percent")):
             continue
         number = limit.args.get("count") or limit.args.get("expression")
         if options.args.get("percent") or order is None or literal_int(number) is None or (

@@ -267,7 +267,7 @@ def days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if not (ctx.is_a(left, "date") and ctx.is_a(right, "date")):
             ctx.refuse("unfaithful", node, "Whether this gives days or an interval depends on the columns' types",
                        "Truncate both to days, or cast both to DATE before")  # fmt: skip
-        made = exp.Paren(this=exp.Sub(this=left, expression=right))
+        made: exp.Expr = exp.Paren(this=exp.Sub(this=left, expression=right))
         made.type = exp.DataType.build("BIGINT")
         return made
     if isinstance(right, exp.Interval):
@@ -280,7 +280,7 @@ def days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return common.cast(made, "TIMESTAMP")
     sign = -1 if isinstance(node, exp.Sub) else 1
     if ctx.is_a(right, "int"):
-        amount = common.cast(exp.Paren(this=right), "INTEGER")
+        amount: exp.Expr = common.cast(exp.Paren(this=right), "INTEGER")
         span = ctx.call("to_days", exp.Mul(this=amount, expression=common.lit(sign)))
     elif ctx.is_a(right, "number"):
         amount = ctx.call("round", exp.Mul(this=exp.Paren(this=right), expression=common.lit(86400 * sign)))

@@ -33,7 +33,9 @@ def _levels(select: exp.Select, ctx: Context) -> None:
     """Hierarchical-Queries: LEVEL <= n over the one row of DUAL gives the numbers 1 to n."""
     connect, source = select.args["connect"], select.args.get("from_")
     test = connect.args.get("connect")
-    single = source is not None and isinstance(source.this, exp.Table) and source.this.name.lower() == "dual"
+    if source is None:
+        raise ctx.error(connect, "CONNECT BY needs a table.")
+    single = isinstance(source.this, exp.Table) and source.this.name.lower() == "dual"
     counts = (
         isinstance(test, (exp.LTE, exp.LT)) and isinstance(test.this, exp.Column) and test.this.name.upper() == "LEVEL"
     )

@@ -130,7 +130,7 @@ def flatten(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this = _input(call)
     if _is_json(this, ctx):
         this = common.cast(this, "JSON")
-        lists = [ctx.macro(f"sf__json_{part}", this.copy()) for part in ("values", "keys", "indexes")]
+        lists: list[exp.Expr] = [ctx.macro(f"sf__json_{part}", this.copy()) for part in ("values", "keys", "indexes")]
     elif isinstance(this, exp.Split) or _element(this, ctx) is not None:
         if isinstance(this, exp.Split):
             if not common.text(this.expression):

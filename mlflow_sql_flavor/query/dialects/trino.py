@@ -106,7 +106,8 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if to in exp.DataType.STRUCT_TYPES:
         return done(this, kind.sql("duckdb"))
     if to in exp.DataType.TEXT_TYPES:
-        if ctx.type_of(this) is not None and ctx.type_of(this).this == _T.DOUBLE and not kind.expressions:
+        found = ctx.type_of(this)
+        if found is not None and found.this == _T.DOUBLE and not kind.expressions:
             return ctx.macro("tr__dbl_text", this, type="VARCHAR")
         if ctx.is_a(this, "float", "timestamp", "timestamptz", "time", "interval"):
             ctx.refuse("locale_format", node, "The text of this value is not verified", "Use format or date_format")

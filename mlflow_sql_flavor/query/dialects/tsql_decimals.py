@@ -100,9 +100,13 @@ def exact(left: exp.Expr, right: exp.Expr, s1: int, s2: int, size: Digits, ctx: 
     precision, scale = size
     shift = scale - s1 + s2
     whole = ctx.call("divide", _whole(left, s1, max(shift, 0)), _whole(right, s2, max(-shift, 0)))
-    unit = "0." + "0" * (scale - 1) + "1" if scale else "1"
-    one = common.cast(exp.Literal.number(unit), f"DECIMAL({scale + 1}, {scale})")
-    made = exp.Paren(this=exp.Mul(this=common.cast(whole, f"DECIMAL({37 - scale}, 0)"), expression=one))
+    if scale > 9:
+        text = ctx.macro("ts__point", whole, common.lit(scale), type="VARCHAR")
+        made: exp.Expr = common.cast(text, f"DECIMAL(38, {scale})")
+    else:
+        unit = "0." + "0" * (scale - 1) + "1" if scale else "1"
+        one = common.cast(exp.Literal.number(unit), f"DECIMAL({scale + 1}, {scale})")
+        made = exp.Paren(this=exp.Mul(this=common.cast(whole, f"DECIMAL({37 - scale}, 0)"), expression=one))
     made.type = exp.DataType.build(f"DECIMAL(38, {scale})")
     made.meta["digits"] = (precision, scale)
     return made
@@ -110,7 +114,10 @@ def exact(left: exp.Expr, right: exp.Expr, s1: int, s2: int, size: Digits, ctx: 
 
 def _whole(node: exp.Expr, scale: int, shift: int) -> exp.Expr:
     number = common.cast(node, f"DECIMAL(38, {scale})")
-    return common.cast(exp.Paren(this=exp.Mul(this=number, expression=common.lit(10 ** (scale + shift)))), "HUGEINT")
+    made = common.cast(exp.Paren(this=exp.Mul(this=number, expression=common.lit(10**scale))), "HUGEINT")
+    if not shift:
+        return made
+    return exp.Paren(this=exp.Mul(this=made, expression=common.cast(common.lit(str(10**shift)), "HUGEINT")))
 
 
 @R.rule(exp.Div)

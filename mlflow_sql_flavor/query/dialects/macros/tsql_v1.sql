@@ -27,6 +27,8 @@ CREATE MACRO ts__week(t) AS (dayofyear(t) - 1 + dayofweek(date_trunc('year', t))
 CREATE MACRO ts__isdate(s) AS CASE WHEN s IS NULL OR NOT regexp_matches(s, '[0-9]') THEN 0 WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?') THEN CASE WHEN TRY_CAST(s AS TIMESTAMP) IS NULL OR TRY_CAST(s AS TIMESTAMP) < TIMESTAMP '1753-01-01' THEN 0 ELSE 1 END ELSE CAST(error('ISDATE of this text is not verified.') AS INTEGER) END;
 
 -- Numbers.
+CREATE MACRO ts__digits(w, s) AS lpad(CAST(abs(w) AS VARCHAR), CAST(greatest(s + 1, length(CAST(abs(w) AS VARCHAR))) AS INTEGER), '0');
+CREATE MACRO ts__point(w, s) AS CASE WHEN w < 0 THEN '-' ELSE '' END || left(ts__digits(w, s), length(ts__digits(w, s)) - s) || '.' || right(ts__digits(w, s), s);
 CREATE MACRO ts__str(x, n, d) AS CASE WHEN length(printf('%.' || d || 'f', round(x, d))) > n THEN error('STR of a number that is too long is not verified.') ELSE lpad(printf('%.' || d || 'f', round(x, d)), n, ' ') END;
 CREATE MACRO ts__isnumeric(s) AS CASE WHEN s IS NULL THEN 0 WHEN regexp_full_match(s, '\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)\s*') THEN 1 WHEN regexp_full_match(s, '\s*[A-Za-z][A-Za-z0-9]*\s*') THEN 0 ELSE CAST(error('ISNUMERIC of this text is not verified.') AS INTEGER) END;
 CREATE MACRO ts__padded(x, n) AS CASE WHEN x < 0 THEN '-' ELSE '' END || CASE WHEN length(CAST(abs(x) AS VARCHAR)) >= n THEN CAST(abs(x) AS VARCHAR) ELSE lpad(CAST(abs(x) AS VARCHAR), n, '0') END;
