@@ -70,7 +70,7 @@ BOUND: dict[str, tuple[str, str]] = {
     "a number of 2,000,000 digits": ("SELECT length((repeat('9', 2000000)::BIGNUM)::VARCHAR) AS r", "BIGINT"),
     "24 lists in each other's place": (
         f"WITH c0 AS NOT MATERIALIZED (SELECT 1 AS a), {_CTES} SELECT a AS r FROM c24",
-        "HUGEINT",
+        "INTEGER",
     ),
     "25 loops in each other": (f"SELECT {_LOOPS} AS r", "HUGEINT"),
     "1,000,000 bins": ("SELECT cardinality(histogram(range, range(1000000))) AS r FROM range(1000000)", "UBIGINT"),
