@@ -160,6 +160,8 @@ def _call(base: str, arguments: list[exp.Expr], distinct: bool, node: exp.Expr, 
         number.type = number.to
         arguments = [number]
     value: exp.Expr = exp.Distinct(expressions=arguments) if distinct else arguments[0]
+    if base in ("avg", "medianexact", "median") and ctx.is_a(arguments[0], "date", "timestamp", "text"):
+        raise ctx.error(node, f"{base} of a date or a text has no counterpart: convert it with toUnixTimestamp.")
     if base in _PLAIN:
         return _PLAIN[base](this=value)
     if base == "avgweighted":
@@ -256,7 +258,7 @@ def quantiles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = name.removesuffix("if") if test is not None else name
     if len(values) != 1 or not levels:
         raise ctx.error(node, f"The aggregate {node.this} has no counterpart in DuckDB.")
-    if ctx.is_a(values[0], "text"):
+    if name.startswith("quantile") and ctx.is_a(values[0], "text"):
         raise ctx.error(node, f"{node.this} takes no text in ClickHouse: convert it with toFloat64.")
     value = values[0] if test is None else exp.Case(ifs=[exp.If(this=test, true=values[0])])
     if name in ("quantile", "quantiles"):

@@ -219,7 +219,15 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = node.args.get("decimals") or common.lit(0)
     if ctx.is_a(node.this, "float"):
         return ctx.macro("ch__round", node.this, digits, type="DOUBLE")
+    if ctx.is_a(node.this, "decimal"):
+        return _same_scale(node, node.this)
     return ctx.macro("ch__round_any", node.this, digits) if ctx.unknown(node.this) else None
+
+
+def _same_scale(made: exp.Expr, value: exp.Expr) -> exp.Expr:
+    """A decimal with the digits of another one: DuckDB drops those it rounds away."""
+    scale = _scale(value)
+    return made if scale is None else common.cast(made, f"DECIMAL(38,{scale})")
 
 
 @D.function("roundbankers")
@@ -231,10 +239,12 @@ def bankers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @D.rule(exp.Trunc, exp.Floor, exp.Ceil)
 def cut(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = node.args.get("decimals")
-    if digits is None or (isinstance(node, exp.Trunc) and ctx.is_a(node.this, "decimal")):
-        return None
+    exact = ctx.is_a(node.this, "decimal")
+    if digits is None or (isinstance(node, exp.Trunc) and exact):
+        return _same_scale(node, node.this) if exact else None
     name = type(node).__name__.lower()
-    return ctx.macro(f"ch__{name}", node.this, digits)
+    made = ctx.macro(f"ch__{name}", node.this, digits)
+    return _same_scale(made, node.this) if exact else made
 
 
 def may_be_nan(node: exp.Expr, ctx: Context) -> bool:
@@ -258,8 +268,10 @@ _COMPARED: dict[type[exp.Expr], str] = {
 @D.rule(*_COMPARED)
 def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
+    if isinstance(right, (exp.In, exp.Between, exp.Like, exp.Is)):
+        raise ctx.error(node, "Which operator comes first differs between engines here: write brackets.")
     for one, two in ((left, right), (right, left)):
-        if ctx.is_a(one, "text") and ctx.is_a(two, "number") and not isinstance(one.unnest(), exp.Literal):
+        if ctx.is_a(one, "text") and ctx.is_a(two, "number", "bool") and not isinstance(one.unnest(), exp.Literal):
             raise ctx.error(node, "ClickHouse compares no text with a number: convert one of them.")
     if may_be_nan(left, ctx) or may_be_nan(right, ctx):  # NaN is less, greater and equal to nothing
         return ctx.macro(f"ch__{_COMPARED[type(node)]}", left, right, type="BOOLEAN")

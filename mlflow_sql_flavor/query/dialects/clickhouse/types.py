@@ -62,7 +62,9 @@ def _typed(self: Any, node: exp.Expr) -> Any:
     if found is None and name in _LIKE and len(arguments) > _LIKE[name]:
         found = arguments[_LIKE[name]].type
         if name in ("plus", "minus", "multiply") and len(arguments) == 2:
-            found = self._maybe_coerce(found, arguments[1].type)
+            other = arguments[1].type
+            floats = any(kind is not None and kind.this in exp.DataType.FLOAT_TYPES for kind in (found, other))
+            found = exp.DataType.build("DOUBLE") if floats else self._maybe_coerce(found, other)
         if name == "transform" and found is not None:
             found = found.expressions[0] if found.expressions else None
     if name in _LISTS and arguments and arguments[-1 if name == "arraywithconstant" else 0].type is not None:
@@ -110,3 +112,31 @@ def _division(self: Any, node: exp.Expr) -> Any:
 
 
 D.typing[exp.Div] = {"annotator": _division}
+
+
+def _arithmetic(self: Any, node: exp.Expr) -> Any:
+    # https://clickhouse.com/docs/sql-reference/data-types/decimal#operations-and-result-type: with a float a float
+    self._annotate_binary(node)
+    kinds = [side.type for side in (node.this, node.expression)]
+    if any(kind is None for kind in kinds) or not any(kind.this == exp.DType.DECIMAL for kind in kinds):
+        return node
+    if any(kind.this in exp.DataType.FLOAT_TYPES for kind in kinds):
+        return self._set_type(node, exp.DType.DOUBLE)
+    digits = [kind.expressions[1].name if len(kind.expressions) == 2 else "" for kind in kinds]
+    exact = [int(found) if kind.this == exp.DType.DECIMAL and found.isdigit() else 0
+             for kind, found in zip(kinds, digits, strict=True)]  # fmt: skip
+    if any(kind.this == exp.DType.DECIMAL and not found for kind, found in zip(kinds, digits, strict=True)):
+        return node
+    scale = sum(exact) if isinstance(node, exp.Mul) else max(exact)
+    return self._set_type(node, exp.DataType.build(f"DECIMAL(38,{min(scale, 38)})", dialect="duckdb"))
+
+
+D.typing.update({node: {"annotator": _arithmetic} for node in (exp.Add, exp.Sub, exp.Mul)})
+
+
+def _rounded(self: Any, node: exp.Expr) -> Any:
+    # https://clickhouse.com/docs/sql-reference/functions/rounding-functions: of the type of its argument
+    return self._set_type(node, node.this.type)
+
+
+D.typing.update({node: {"annotator": _rounded} for node in (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)})

@@ -5,7 +5,8 @@ SET TimeZone = 'UTC';
 SET ieee_floating_point_ops = true;
 
 -- Numbers
-CREATE MACRO ch__raw(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT);
+CREATE MACRO ch__raw(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN error('a decimal is a float here: use toFloat64')
+  ELSE CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT) END;
 CREATE MACRO ch__divide(a, b, shift, unit) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE
   CAST((ch__raw(a) * CAST(shift AS HUGEINT)) // ch__raw(b) AS DECIMAL(38,0)) * unit END;
 CREATE MACRO ch__intdiv(a, b) AS CASE WHEN b = 0 THEN error('Division by zero') ELSE a // b END;

@@ -9,7 +9,7 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 from . import D
-from .values import either, integer, is_json, literal, number, numeral, text
+from .values import either, integer, is_json, literal, mixed, number, numeral, text
 
 
 def _number(self: Any, e: exp.Expr) -> Any:
@@ -59,8 +59,11 @@ def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum)) and texts:
         kind = "BIGINT" if all(ctx.is_a(side, "int") for side in sides) else "DOUBLE"
         node.type = exp.DataType.build(kind, dialect="duckdb")
-    if not isinstance(node, exp.Avg) and any(either(side) for side in sides):
-        node.meta["either"] = True
+    real = any(ctx.is_a(side, "float") and not mixed(side) for side in sides)
+    if not isinstance(node, exp.Avg) and not real:
+        for mark in ("either", "zero"):
+            if any(side.unnest().meta.get(mark) for side in sides):
+                node.meta[mark] = True
     return None
 
 
@@ -107,11 +110,13 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         value = node.args[key]
         inner = value.unnest()
         open_ = ctx.is_a(value, "text") and not isinstance(inner, exp.Literal) and not inner.meta.get("digits")
-        if isinstance(node, exp.Div) and (is_json(inner) or open_ or either(value)):
+        other = node.args["expression" if key == "this" else "this"]
+        sure = ctx.is_a(other, "float") and not mixed(other)  # by a real it is a real
+        if isinstance(node, exp.Div) and (is_json(inner) or open_ or either(value)) and not sure:
             ctx.refuse(
                 "implicit_cast",
                 node,
-                "Whether a text divides as an integer or as a real depends on each value",
+                "Whether this divides as an integer or as a real depends on each value",
                 "Write CAST(... AS INTEGER) or CAST(... AS REAL)",
             )
         value = number(value, ctx)
@@ -436,7 +441,16 @@ def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     else:
         values = [node.this, *node.expressions]
-    _same_type([v for v in values if isinstance(v, exp.Expr)], node, ctx)
+    values = [v for v in values if isinstance(v, exp.Expr)]
+    _same_type(values, node, ctx)
+    whole = [v.unnest() for v in values if ctx.is_a(v, "int", "bool")]
+    if whole and any(ctx.is_a(v, "float", "decimal") for v in values):  # each value stays what it is
+        zeros = all(isinstance(v, exp.Literal) and str(v.this) == "0" for v in whole)
+        node.meta["zero" if zeros else "either"] = True
+        node.type = exp.DataType.build("DOUBLE", dialect="duckdb")
+    for mark in ("either", "zero"):
+        if any(v.unnest().meta.get(mark) for v in values):
+            node.meta[mark] = True
     return None
 
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 from .. import common
 from ..context import Context
 
-__all__ = ["either", "integer", "is_json", "number", "numeral", "text"]
+__all__ = ["either", "integer", "is_json", "mixed", "number", "numeral", "text"]
 
 _NUMERAL = re.compile(r"[ \t\n\r\f\v]*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
 _JSON = "sqlite__json_value"
@@ -59,6 +59,11 @@ def either(node: exp.Expr) -> bool:
     return bool(node.unnest().meta.get("either"))
 
 
+def mixed(node: exp.Expr) -> bool:
+    """Whether some of its values are integers and others reals."""
+    return either(node) or bool(node.unnest().meta.get("zero"))
+
+
 def integer(node: exp.Expr, ctx: Context) -> exp.Expr:
     """``CAST(... AS INTEGER)``: towards zero; of a text the digits it begins with."""
     if is_json(node.unnest()):
@@ -73,8 +78,10 @@ def integer(node: exp.Expr, ctx: Context) -> exp.Expr:
 def text(node: exp.Expr, ctx: Context) -> exp.Expr:
     """The value where a text is expected: a real with 15 digits and always a point, a condition as 1 or 0."""
     inner = node.unnest()
-    if either(node):
-        ctx.refuse("implicit_cast", node, "Whether this number is an integer or a real depends on each text", "CAST it")
+    if mixed(node):
+        ctx.refuse(
+            "implicit_cast", node, "Whether this number is an integer or a real depends on each value", "CAST it"
+        )
     if is_json(inner):
         return ctx.macro("sqlite__json_text", *inner.expressions, type="VARCHAR")
     if ctx.is_a(node, "bool"):
