@@ -41,7 +41,8 @@ def mixed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, "A boolean stands beside a number, which databricks refuses. Cast one of them.")
     if isinstance(node, (exp.Greatest, exp.Least)) and "text" in names and len(names) > 1:
         raise ctx.error(
-            node, f"{node.key} of a text and a {min(names - {'text'})} is an error in databricks. Cast one."
+            node,
+            f"{node.key} of a text and a {min(str(n) for n in names - {'text'})} is an error in databricks. Cast one.",
         )
     return None
 

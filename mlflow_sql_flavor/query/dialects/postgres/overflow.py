@@ -8,6 +8,7 @@ column of the row is infinite itself, the result may be.
 from __future__ import annotations
 
 import math
+from itertools import islice
 
 from sqlglot import exp
 
@@ -18,6 +19,7 @@ from ..context import Context
 __all__ = ["R"]
 
 R = DialectRules("postgres overflow")
+_LONG = 500  # nodes: the test would double the length of what a program wrote, such as the trees of a model
 _OPERATORS = (exp.Add, exp.Sub, exp.Mul, exp.Div)
 _OPAQUE = (exp.AggFunc, exp.Window, exp.Query, exp.WithinGroup, exp.Filter)
 
@@ -29,7 +31,9 @@ def _real(node: exp.Expr) -> bool:
 def _tested_above(node: exp.Expr) -> bool:
     """Whether an infinite value makes the whole that is tested infinite."""
     child, above = node, node.parent
-    while isinstance(above, (exp.Paren, exp.Neg, exp.Abs, *_OPERATORS)):
+    while isinstance(above, (exp.Paren, exp.Neg, exp.Abs, exp.Case, exp.If, *_OPERATORS)):
+        if isinstance(above, (exp.Case, exp.If)) and child.arg_key not in ("true", "false", "default", "ifs"):
+            return False
         if isinstance(above, exp.Div) and above.expression is child:
             return False
         if _real(above):
@@ -72,6 +76,8 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if _tested_above(node) or _grouped(node):
         return None
     leaves: dict[str, exp.Expr] = {}
+    if sum(1 for _ in islice(node.walk(), _LONG)) == _LONG:
+        return None
     for found in node.walk(prune=lambda n: isinstance(n, _OPAQUE)):
         if isinstance(found, exp.Query):
             return None
