@@ -10,7 +10,7 @@ from ..functions import written_name
 from . import DialectRules, blanks, redshift_functions
 from .common import cast, lit, text
 from .context import Context
-from .postgres import arrays, casts, checks, dates, numbers, relations, strings, types
+from .postgres import arrays, casts, checks, dates, intervals, numbers, relations, strings, types
 
 __all__ = ["D"]
 
@@ -147,5 +147,5 @@ def quotients(tree: exp.Expr, ctx: Context) -> None:
                 ctx.refuse("unfaithful", side, "EXTRACT is an integer, DATE_PART a float", "Cast it before dividing")
 
 
-for _topic in (types, checks, relations, numbers, casts, arrays, strings, dates):
+for _topic in (types, checks, relations, intervals, numbers, casts, arrays, strings, dates):
     D.use(_topic.R)
