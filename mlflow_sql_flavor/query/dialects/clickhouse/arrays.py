@@ -157,8 +157,8 @@ def _higher(node: exp.Expr, name: str, ctx: Context) -> exp.Expr | None:
         keys = ctx.call("list_transform", array.copy(), test)
         return ctx.macro("ch__sort_down_by" if down else "ch__sort_by", array, keys)
     if name == "arraycount" and test is None:
-        values = array.expressions if isinstance(array, exp.Array) else []
-        if not values or not all(ctx.is_a(v, "bool") or (isinstance(v, exp.Literal) and v.is_int) for v in values):
+        items = array.expressions if isinstance(array, exp.Array) else []
+        if not items or not all(ctx.is_a(v, "bool") or (isinstance(v, exp.Literal) and v.is_int) for v in items):
             raise ctx.error(node, "arrayCount without a lambda takes an array of UInt8: write x -> x != 0.")
         return ctx.macro("ch__array_count", array, type="BIGINT")
     if test is None:

@@ -321,9 +321,9 @@ def without_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if any(item.find(exp.Column) for item in kept):  # a NULL among them is equal to nothing
             null = exp.If(this=exp.Is(this=node.this.copy(), expression=exp.Null()), true=exp.Null())
             found = exp.Coalesce(this=exp.Paren(this=node.copy()), expressions=[exp.Boolean(this=False)])
-            made = exp.Case(ifs=[null], default=found)
-            made.type = exp.DataType.build("BOOLEAN")
-            return made
+            answer = exp.Case(ifs=[null], default=found)
+            answer.type = exp.DataType.build("BOOLEAN")
+            return answer
         return None
     node.set("is_global", None)  # where a cluster would send the set
     if isinstance(node.this, exp.Tuple):

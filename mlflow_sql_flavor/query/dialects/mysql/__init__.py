@@ -104,8 +104,8 @@ def _sum(self: Any, e: exp.Expr) -> Any:
 
 D.typing[exp.Sum] = {"annotator": _sum}
 
-_CHOICES = (exp.Case, exp.If, exp.Coalesce, exp.Greatest, exp.Least)
-_PLAIN = {kind: Dialect.get_or_raise("mysql").EXPRESSION_METADATA[kind] for kind in _CHOICES}
+_CHOICES: tuple[type[exp.Expr], ...] = (exp.Case, exp.If, exp.Coalesce, exp.Greatest, exp.Least)
+_PLAIN: dict[type[exp.Expr], Any] = {kind: Dialect.get_or_raise("mysql").EXPRESSION_METADATA[kind] for kind in _CHOICES}
 D.typing.update({kind: {"annotator": _chosen} for kind in _CHOICES})
 
 _WHOLE = frozenset([

@@ -72,8 +72,8 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     node.set("this", exact(value, ctx))
     scale = 0 if digits is None else int(digits.this) if isinstance(digits, exp.Literal) else None
     if scale is not None and ctx.is_a(value, "decimal"):
-        made = common.cast(ctx.call("round", exact(value, ctx), common.lit(scale)), f"DECIMAL(38,{min(scale, 12)})")
-        return made
+        rounded = ctx.call("round", exact(value, ctx), common.lit(scale))
+        return common.cast(rounded, f"DECIMAL(38,{min(scale, 12)})")
     return None
 
 
@@ -93,7 +93,8 @@ def bits_of_rows(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/aggregate-functions.html#function_bit-and: of 64 bits, neutral of no rows
     if isinstance(node.parent, exp.Window):
         raise ctx.error(node, "Bits of a window have no counterpart: aggregate them in a subquery.")
-    name = {exp.BitwiseAndAgg: "bit_and", exp.BitwiseOrAgg: "bit_or"}.get(type(node), "bit_xor")
+    kinds: dict[type[exp.Expr], str] = {exp.BitwiseAndAgg: "bit_and", exp.BitwiseOrAgg: "bit_or"}
+    name = kinds.get(type(node), "bit_xor")
     found = ctx.call(name, ctx.macro("my__unsigned", whole(number(node.this, ctx), ctx)))
     neutral = exp.Literal.number("18446744073709551615" if name == "bit_and" else "0")
     made = exp.Coalesce(this=found, expressions=[common.cast(neutral, "UBIGINT")])
