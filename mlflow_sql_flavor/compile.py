@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from .engines.duckdb import Instance, Program
 from .engines.forks import querying
 from .engines.sandbox import Limits, TableSource
 from .engines.scratch import SCRATCH
-from .errors import QueryError, SQLModelError, did_you_mean
+from .errors import QueryError, SQLModelError, UnknownFunctionError, UnreadableError, did_you_mean
 from .kinds import function_kinds
 from .query import packs
 from .query.analyse import ROW_ID, RowPlan, plan_rows, used_columns
@@ -100,9 +100,11 @@ def compile_query(
     with contextlib.closing(SCRATCH.cursor()) as cursor:
         if query.dialect == "duckdb":
             # Gate 3 on the text as it is, so that a forbidden node is named before a missing table or type is.
-            tree = _statement(sandbox.parse_tree(cursor, _dollars(query)))
-            _check_tables(tree, known, input_table, query)
-            sandbox.check(cursor, _dollars(query), tables=list(known), functions=list(udfs))
+            with _hints(query):
+                sandbox.parse_tree(cursor, _dollars(query))
+                if query.tree is not None:
+                    check_source_tables(query, known, input_table)
+                sandbox.check(cursor, _dollars(query), tables=list(known), functions=list(udfs))
         else:
             check_source_tables(query, known, input_table)
         translation = to_duckdb(query, known, param_types, allow, functions=list(udfs))
@@ -141,6 +143,21 @@ def compile_query(
         translation.nondeterminism,
         translation.allowed,
     )
+
+
+@contextlib.contextmanager
+def _hints(query: ParsedQuery) -> Iterator[None]:
+    """Says what may be meant where DuckDB does not know a text or a function: another engine's dialect, a udf."""
+    try:
+        yield
+    except UnknownFunctionError as error:
+        from .query.hints import function_hint
+
+        raise error.hinted(function_hint(error.name)) from None
+    except UnreadableError as error:
+        from .query.hints import text_hint
+
+        raise error.hinted(text_hint(query.sql)) from None
 
 
 def orders_rows(program: Program) -> bool:
@@ -195,11 +212,6 @@ def check_source_tables(query: ParsedQuery, known: Collection[str], input_table:
     for name, start, length in table_uses(query):
         if name.casefold() not in names:
             raise _unknown_table(name, known, input_table, query.sql, start, length)
-
-
-def _check_tables(tree: dict[str, Any], known: Collection[str], input_table: str, query: ParsedQuery) -> None:
-    if query.tree is not None:
-        check_source_tables(query, known, input_table)
 
 
 def _unknown_table(

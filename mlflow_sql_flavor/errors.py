@@ -39,6 +39,25 @@ class QueryError(SQLModelError):
             self.column = offset - start + 1
             message = f"{message}\n{_excerpt(sql, start, offset, length, self.line, self.column)}"
         super().__init__(message)
+        self._place = sql, offset, length
+
+    def hinted(self, hint: str) -> "QueryError":
+        """The same error with more to say after its sentence."""
+        return QueryError(f"{self.reason}{hint}", *self._place)
+
+
+class UnreadableError(QueryError):
+    """DuckDB's parser does not take the text."""
+
+
+class UnknownFunctionError(QueryError):
+    """The query calls a function that there is not, of this name."""
+
+    def __init__(
+        self, message: str, sql: str | None = None, offset: int | None = None, length: int = 1, *, name: str = ""
+    ) -> None:
+        super().__init__(message, sql, offset, length)
+        self.name = name
 
 
 class InputError(SQLModelError):

@@ -231,6 +231,23 @@ def test_gate_6_an_unknown_function(tmp_path):
     refused(tmp_path, "SELECT no_such_function(a) AS x FROM input", "no_such_function", (1, 8))
 
 
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("SELECT score_it(b) AS s FROM input", "passed as udfs=\\[score_it\\]"),
+        ("SELECT IFF(true, 1, 2) AS b FROM input", "snowflake has it: pass the query's dialect, as in dialect='snow"),
+        ("SELECT SAFE_DIVIDE(a, 2) AS b FROM input", "Other engines have it"),
+        ("SELECT TOP 3 b FROM input", "It reads as snowflake, tsql"),
+        ("SELECT b FROM input CROSS APPLY f(b)", "If it is written for another engine"),
+    ],
+)
+def test_what_another_engine_has_names_its_dialect(tmp_path, sql, hint):
+    refused(tmp_path, sql, hint)
+    with pytest.raises(MlflowException) as own:
+        mlflow_sql_flavor.save_model(sql, tmp_path / "spark", dialect="databricks", input_example=DATA)
+    assert "pass the query's dialect" not in own.value.message
+
+
 def test_gate_6_types_that_do_not_fit(tmp_path):
     refused(tmp_path, "SELECT a,\n       a + [1] AS x FROM input", r"No function matches|Cannot|Could not", (2, 10))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, LimitError, ModelFileError, QueryError
+from ..errors import InputError, LimitError, ModelFileError, QueryError, UnreadableError
 from ..query import packs, policy
 from ..query.deep import TOO_DEEP
 from ..query.policy import Facts
@@ -390,21 +390,19 @@ def _parse_error(error: Exception, sql: str) -> QueryError:
     """DuckDB's message as ours: its excerpt gives the line, and the caret the place in it."""
     if "Max expression depth" in str(error):
         return QueryError(TOO_DEEP)
-    from ..query.hints import text_hint
-
-    message = f"DuckDB cannot read the query: {_sentence(error).rstrip('.')}.{text_hint(sql)}"
+    message = f"DuckDB cannot read the query: {_sentence(error).rstrip('.')}."
     match = _CARET.search(str(error))
     if match is None:
-        return QueryError(message, sql)
+        return UnreadableError(message, sql)
     number, excerpt = int(match[1]), match[2]
     column = len(match[3]) - len(f"LINE {number}: ")
     lines = sql.split("\n")
     if not 0 < number <= len(lines) or column < 0:
-        return QueryError(message, sql)
+        return UnreadableError(message, sql)
     line = lines[number - 1]
     if excerpt.startswith("..."):
         begin = line.find(excerpt[3:].removesuffix("..."))
         if begin < 0:
-            return QueryError(message, sql)
+            return UnreadableError(message, sql)
         column += begin - 3
-    return QueryError(message, sql, sum(len(text) + 1 for text in lines[: number - 1]) + column, 1 + len(match[4]))
+    return UnreadableError(message, sql, sum(len(text) + 1 for text in lines[: number - 1]) + column, 1 + len(match[4]))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
 
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.parser import Parser
 
-from ..errors import SQLModelError, did_you_mean
+from ..errors import SQLModelError
 from .dialects import rules_of
 from .functions import catalog
 from .parse import parse
@@ -24,20 +23,18 @@ _DIALECTS = (
 _MAX_CHARS = 100_000
 
 
-def function_hint(name: str, known: Collection[str]) -> str:
-    """What to do about a function that DuckDB does not have: whose it is, or a near name and how to pass one's own.
+def function_hint(name: str) -> str:
+    """What to do about a function that DuckDB does not have: whose it is, or how to pass one's own.
 
     Args:
         name: The function's name, as DuckDB folds it.
-        known: The functions that a query may call.
     """
     owners = [dialect for dialect in _DIALECTS if _has(dialect, name)]
     if owners:
         return f" {_listed(owners)} {_plural(owners)} it: pass the query's dialect, as in dialect={owners[0]!r}."
     if name.upper() in Parser.FUNCTIONS:
         return " Other engines have it: pass the dialect that the query is written in, as dialect=."
-    own = f" A Python function is passed as udfs=[{name}]." if name.isidentifier() else ""
-    return did_you_mean(name, frozenset(known)) + own
+    return f" A Python function is passed as udfs=[{name}]." if name.isidentifier() else ""
 
 
 def text_hint(sql: str) -> str:

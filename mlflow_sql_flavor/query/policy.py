@@ -4,12 +4,13 @@ sqlglot's parse is not asked here. The two differ (`FROM (SUMMARIZE t)` is a tab
 and a difference between the parser that checks and the parser that runs is a way in.
 """
 
+import functools
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ..errors import QueryError, did_you_mean
+from ..errors import QueryError, UnknownFunctionError, did_you_mean
 from . import grammar
 from .grammar import CTES, DATA, EXPR, MODIFIERS, NODE, PAIRS, PIVOTS, REF
 from .sizes import Sizes
@@ -256,7 +257,10 @@ class _Judge:
         # something else in another schema.
         name = fold(self._path(value, "function_name", "schema", "catalog")[-1])
         if name not in allowed:
-            self._refuse(_no_function(name, allowed))
+            text = f"{_shown(name)} is not among the functions a query may call.{_reason(name)}"
+            if _reason(name):
+                self._refuse(text)
+            self._refuse(text + did_you_mean(name, allowed), functools.partial(UnknownFunctionError, name=name))
         self.called.add(name)
         self._arguments(value)
 
@@ -313,18 +317,18 @@ class _Judge:
             self._unknown("a name of a new form")
         return spelled
 
-    def _refuse(self, message: str) -> NoReturn:
+    def _refuse(self, message: str, error: Callable[..., QueryError] = QueryError) -> NoReturn:
         location = self.near if self.near is not None else _first_location(self.at)
         length = self.at.get("query_location_length") or 1
         if location is None:
-            raise QueryError(message, self.sql)
+            raise error(message, self.sql)
         if self.sql.isascii():
-            raise QueryError(message, self.sql, location, length)
+            raise error(message, self.sql, location, length)
         # DuckDB counts bytes, a caret counts characters
         encoded = self.sql.encode("utf-8", "surrogatepass")
         offset = len(encoded[:location].decode("utf-8", "ignore"))
         width = len(encoded[location : location + length].decode("utf-8", "ignore"))
-        raise QueryError(message, self.sql, offset, width)
+        raise error(message, self.sql, offset, width)
 
     def _unknown(self, what: str) -> NoReturn:
         self._refuse(f"The query contains {what}, which is not among the things a model may do: write it another way.")
@@ -384,15 +388,6 @@ def _reason(name: str) -> str:
     if name.startswith(_SESSION):
         return " A model may not look at the session, the settings or the catalog: pass what it needs as a parameter."
     return ""
-
-
-def _no_function(name: str, allowed: frozenset[str]) -> str:
-    hint = _reason(name)
-    if not hint:
-        from .hints import function_hint  # sqlglot: only where a query is refused
-
-        hint = function_hint(name, allowed)
-    return f"{_shown(name)} is not among the functions a query may call.{hint}"
 
 
 def _no_table_function(name: str) -> str:

@@ -91,11 +91,6 @@ def test_position(con: duckdb.DuckDBPyConnection, sql: str, line: int, column: i
 def test_message_says_what_to_do(con: duckdb.DuckDBPyConnection) -> None:
     for sql, said in {
         "SELECT uper(s) FROM input": "Did you mean 'upper'?",
-        "SELECT score_it(s) FROM input": "passed as udfs=[score_it]",
-        "SELECT IFF(true, 1, 2) AS b": "snowflake has it: pass the query's dialect, as in dialect='snowflake'",
-        "SELECT SAFE_DIVIDE(1, 2) AS b": "Other engines have it",
-        "SELECT TOP 3 s FROM input": "It reads as snowflake, tsql",
-        "SELECT s FROM input CROSS APPLY f(s)": "If it is written for another engine",
         "FROM read_csv('x.csv')": "bundle the data with tables=",
         "SELECT current_setting('threads')": "pass what it needs as a parameter",
         "FROM query('SELECT 1')": "write the query itself",
