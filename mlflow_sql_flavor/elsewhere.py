@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import frames, schema
 from .engines import database, spark
+from .engines.connection import Bind, failing
 from .engines.results import as_model, output_schema, typed
 from .errors import InputError, did_you_mean
 from .native import Checked, run_spark
@@ -89,7 +90,7 @@ class _Run:
         import pyarrow as pa
 
         try:
-            with database.failing(self._database):
+            with failing(self._database):
                 names = {name: self._place(name) for name in self._checked.types}
                 rendered = self._text(names)
                 binds = self._binds(rendered)
@@ -107,9 +108,9 @@ class _Run:
             raise
         return pa.RecordBatchReader.from_batches(self._schema, _with(first, batches))
 
-    def _batches(self, sql: str, binds: list[database.Bind], uses: list[int]) -> Iterator[pa.RecordBatch]:
+    def _batches(self, sql: str, binds: list[Bind], uses: list[int]) -> Iterator[pa.RecordBatch]:
         try:
-            with database.failing(self._database):
+            with failing(self._database):
                 yield from as_model(self._database.pieces(sql, binds, uses, BATCH_ROWS), self._schema)
         finally:
             self._end(False)
@@ -217,9 +218,9 @@ class _Run:
         value = piece.to_pylist()[0]["value"]
         return str(value).lower() if isinstance(value, bool) else "'" + str(value).replace("'", "''") + "'"
 
-    def _binds(self, rendered: Rendered) -> list[database.Bind]:
+    def _binds(self, rendered: Rendered) -> list[Bind]:
         values = enumerate(rendered.values(self._values), 1)
-        return [database.Bind(f"p{number}", typed(name, value, kind)) for number, (name, kind, value) in values]
+        return [Bind(f"p{number}", typed(name, value, kind)) for number, (name, kind, value) in values]
 
     def _around(self, rendered: Rendered) -> tuple[str, str]:
         from .query.statements import column_names, create_as

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .database import Bind, Connection, Pieces, TypeName
+from .connection import Bind, Connection, Pieces, TypeName
 from .sandbox import quote
 
 if TYPE_CHECKING:

@@ -310,7 +310,7 @@ class _Job:
                 yield None
                 return
             yield self._parameter_edit(node, use)
-        for table in _tables(query.tree):
+        for table in base_tables(query.tree):
             where = span(table.this)
             if where is None or table.db or any(table.args.get(key) for key in ("sample", "version", "when", "only")):
                 yield None
@@ -336,7 +336,7 @@ class _Job:
         for _, new in found:
             self._bind(new, id(new) in bare)
         tree = adapt(tree, self.query, self.target)  # which copies: parameters are marks by now
-        for table in _tables(tree) if self.names is not None else ():
+        for table in base_tables(tree) if self.names is not None else ():
             self._rename(table)
         if self.target not in _QUALIFY:
             tree = without_qualify(tree)
@@ -399,10 +399,6 @@ class _Job:
         for key in ("this", "db", "catalog"):
             if own.args.get(key) is not None:
                 table.set(key, own.args[key])
-
-
-def _tables(tree: exp.Query) -> list[exp.Table]:
-    return [table for table in base_tables(tree) if table.find_ancestor(exp.Hint) is None]
 
 
 def _asks_for(bound: exp.Expr) -> exp.Expr | None:

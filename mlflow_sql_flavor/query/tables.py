@@ -46,11 +46,11 @@ def _uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:
 
 
 def base_tables(tree: exp.Query) -> list[exp.Table]:
-    """The tables of a tree that are neither CTEs nor table functions."""
+    """The tables of a tree that are neither CTEs nor table functions; a hint names tables, but reads none."""
     folded = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
     found = []
     for table in tree.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier):
+        if not isinstance(table.this, exp.Identifier) or table.find_ancestor(exp.Hint) is not None:
             continue
         if table.db:
             # a column of a CTE's row that is unnested looks like schema.table

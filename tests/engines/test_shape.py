@@ -49,7 +49,7 @@ ACCEPTED = {
     "lists in each other": "WITH a AS (WITH b AS (WITH c AS (SELECT 1 AS x) FROM c) FROM b) SELECT x FROM a",
     "many lists in a row": f"WITH {', '.join(f'a{n} AS (SELECT {n} AS x)' for n in range(2000))} SELECT x FROM a7",
     "casts": "SELECT " + ", ".join(f"CAST((({n})) AS INTEGER) AS c{n}" for n in range(2000)),
-    "brackets in text": "SELECT '" + "(" * 5000 + "' AS x, \"AS\" FROM (SELECT 1 AS \"AS\")",
+    "brackets in text": "SELECT '" + "(" * 5000 + '\' AS x, "AS" FROM (SELECT 1 AS "AS")',
     "a long text": "SELECT '" + "x" * 7_000_000 + "' AS x",
 }
 

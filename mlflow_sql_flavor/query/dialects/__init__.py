@@ -1,6 +1,7 @@
 """One module a dialect: rules that rewrite a typed tree so that DuckDB gives the source engine's rows.
 
-How to add to a dialect (``D`` is the module's :class:`DialectRules`):
+How to add to a dialect (``D`` is the module's :class:`DialectRules`; where a dialect is a folder, each topic in it has
+its own ``R``, and ``D`` uses them in the order in which they are to be tried):
 
 - rule:     ``@D.rule(exp.Round)`` above ``def f(node, ctx)``: return a new node, or None to leave it. Children are
             already rewritten, parents not yet. ``ctx.type_of(node)``, ``ctx.is_a(node, "int")`` tell types. A node may

@@ -6,9 +6,11 @@ A TIMESTAMP is kept in UTC, as DuckDB's TIMESTAMP. The pages named at the rules 
 from __future__ import annotations
 
 from .. import DialectRules
+from . import aggregates, casts, dates, functions, more, numbers, strings
 
 __all__ = ["D"]
 
 D = DialectRules("bigquery", level="documented", pack="bigquery")
 
-from . import aggregates, casts, dates, functions, more, numbers, strings  # noqa: E402, F401
+for _topic in (aggregates, casts, dates, functions, more, numbers, strings):
+    D.use(_topic.R)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
+
+R = DialectRules("bigquery aggregates")
+
 
 _T = exp.DType
 
 
 # aggregate_functions
-@D.rule(exp.CountIf)
+@R.rule(exp.CountIf)
 def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     case = exp.Case(ifs=[exp.If(this=node.this, true=common.lit(1))])
     if isinstance(node.this, exp.Distinct):
@@ -20,7 +22,7 @@ def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("count", case, type="BIGINT")
 
 
-@D.rule(exp.Sum)
+@R.rule(exp.Sum)
 def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.meta.get("translated") or not ctx.is_a(node.this, "int") or isinstance(node.parent, exp.Window):
         return None
@@ -28,13 +30,13 @@ def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.cast(node, "BIGINT")
 
 
-@D.rule(exp.ApproxDistinct)
+@R.rule(exp.ApproxDistinct)
 def approx_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.open("approximate", node, "An approximation; here it is computed exactly.")
     return ctx.call("count", exp.Distinct(expressions=[node.this]), type="BIGINT")
 
 
-@D.rule(exp.ApproxQuantiles)
+@R.rule(exp.ApproxQuantiles)
 def approx_quantiles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     number = node.expression
     if not (isinstance(number, exp.Literal) and number.is_int) or isinstance(node.this, exp.Distinct):
@@ -51,7 +53,7 @@ def approx_quantiles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 # array_functions, and subscripts: operators#array_subscript_operator
-@D.rule(exp.Bracket)
+@R.rule(exp.Bracket)
 def subscript(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 1 or ctx.is_a(node.this, "json", "struct", "map"):
         return None
@@ -63,7 +65,7 @@ def subscript(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__safe_offset" if node.args.get("safe") else "bq__offset", node.this, index)
 
 
-@D.rule(exp.Unnest)
+@R.rule(exp.Unnest)
 def with_offset(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """query-syntax#unnest_operator: WITH OFFSET counts from 0."""
     offset, alias = node.args.get("offset"), node.args.get("alias")

@@ -6,9 +6,11 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
+
+R = DialectRules("bigquery casts")
+
 
 _T = exp.DType
 _STAMPS = (_T.TIMESTAMP, _T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, _T.TIMESTAMPNTZ, _T.DATETIME)
@@ -37,7 +39,7 @@ def _text(node: exp.Expr, ctx: Context) -> exp.Expr:
     return common.cast(node, "VARCHAR")
 
 
-@D.rule(exp.Cast, exp.TryCast)
+@R.rule(exp.Cast, exp.TryCast)
 def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.meta.get("translated"):
         return None
@@ -96,7 +98,7 @@ def as_stamp(node: exp.Expr, ctx: Context) -> exp.Expr:
     return node if ctx.is_a(node, "timestamp") else common.cast(node, "TIMESTAMP")
 
 
-@D.rule(exp.Timestamp, exp.TsOrDsToTimestamp, exp.TsOrDsToDatetime)
+@R.rule(exp.Timestamp, exp.TsOrDsToTimestamp, exp.TsOrDsToDatetime)
 def toas_stamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("zone") is not None or node.args.get("expression") is not None:
         ctx.refuse("timezone", node, "A conversion with a zone is not verified", "Convert to UTC before")
@@ -105,6 +107,6 @@ def toas_stamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return cast(made, ctx)
 
 
-@D.rule(exp.CurrentTimestamp, exp.CurrentDatetime)
+@R.rule(exp.CurrentTimestamp, exp.CurrentDatetime)
 def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.cast(exp.Var(this="CURRENT_TIMESTAMP"), "TIMESTAMP")

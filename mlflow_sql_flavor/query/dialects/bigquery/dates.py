@@ -6,12 +6,14 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
 from ..databricks.dates import argument_count
 from ..databricks.formats import written_text
-from . import D
 from .casts import as_stamp
+
+R = DialectRules("bigquery dates")
+
 
 # date_functions, datetime_functions, timestamp_functions
 _MICROS = {"MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 10**6, "MINUTE": 6 * 10**7, "HOUR": 36 * 10**8,
@@ -27,7 +29,7 @@ def _unit(node: exp.Expr, ctx: Context) -> str:
     return {"WEEK": "WEEK(SUNDAY)", "ISOWEEK": "WEEK(MONDAY)"}.get(name, name)
 
 
-@D.rule(exp.DateDiff, exp.DatetimeDiff)
+@R.rule(exp.DateDiff, exp.DatetimeDiff)
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Boundaries between the two."""
     unit, end, start = _unit(node, ctx), node.this, node.expression
@@ -45,7 +47,7 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("date_diff", common.lit(unit.lower()), *args, type="BIGINT")
 
 
-@D.rule(exp.TimestampDiff)
+@R.rule(exp.TimestampDiff)
 def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Complete units (timestamp_functions#timestamp_diff)."""
     unit = _unit(node, ctx)
@@ -55,7 +57,7 @@ def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.IntDiv(this=made, expression=common.lit(_MICROS[unit])))
 
 
-@D.rule(exp.DateAdd, exp.DateSub)
+@R.rule(exp.DateAdd, exp.DateSub)
 def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A DATE stays a DATE."""
     if node.meta.get("translated"):
@@ -74,7 +76,7 @@ def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc)
+@R.rule(exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc)
 def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit = _unit(node, ctx)
     if node.args.get("zone") is not None:
@@ -94,7 +96,7 @@ _FIELDS = {"ISOWEEK": "week", "ISOYEAR": "isoyear", "DAYOFYEAR": "doy", "YEAR": 
            "MONTH": "month", "DAY": "day", "HOUR": "hour", "MINUTE": "minute", "SECOND": "second"}  # fmt: skip
 
 
-@D.rule(exp.Extract)
+@R.rule(exp.Extract)
 def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """date_functions#extract: DAYOFWEEK is 1 on a Sunday; WEEK is 0 before the first Sunday."""
     this, source = node.this, node.expression
@@ -144,7 +146,7 @@ def _format(node: exp.Expr, tokens: dict[str, str], ctx: Context) -> tuple[str, 
         raise ctx.error(node, f"The format {written!r} holds {e.token!r}, which is not supported here.") from None
 
 
-@D.rule(exp.TimeToStr)
+@R.rule(exp.TimeToStr)
 def format_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     zone = node.args.get("zone")
     if zone is not None:
@@ -157,7 +159,7 @@ def format_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strftime", node.this, common.lit(fmt), type="VARCHAR")
 
 
-@D.rule(exp.StrToDate, exp.StrToTime, exp.ParseDatetime)
+@R.rule(exp.StrToDate, exp.StrToTime, exp.ParseDatetime)
 def parse_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Parts that the format does not name are those of 1970-01-01 00:00:00."""
     if argument_count(node, ctx) > 2:
@@ -173,7 +175,7 @@ def parse_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.UnixToTime)
+@R.rule(exp.UnixToTime)
 def timestamp_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     scale = node.args.get("scale")
     size = {"0": 10**6, "3": 1000, "6": 1}[scale.name if scale is not None else "0"]
@@ -181,7 +183,7 @@ def timestamp_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("make_timestamp", micros, type="TIMESTAMP")
 
 
-@D.rule(exp.UnixSeconds, exp.UnixMillis, exp.UnixMicros)
+@R.rule(exp.UnixSeconds, exp.UnixMillis, exp.UnixMicros)
 def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     sizes: dict[type[exp.Expr], int] = {exp.UnixSeconds: 10**6, exp.UnixMillis: 1000, exp.UnixMicros: 1}
     size = sizes[type(node)]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...functions import written_name
+from .. import DialectRules
 from ..context import Context
-from . import D
+
+R = DialectRules("bigquery functions")
+
 
 _NAMES = """
     abs acos any_value approx_count_distinct approx_quantiles array array_agg array_concat array_length
@@ -31,7 +34,7 @@ _NAMES = """
 VERIFIED = frozenset(_NAMES.split())
 
 
-@D.prepare
+@R.prepare
 def verified(tree: exp.Expr, ctx: Context) -> None:
     """A function that is not on the list is refused: a name both engines have need not mean the same."""
     for node in tree.walk():
@@ -39,7 +42,12 @@ def verified(tree: exp.Expr, ctx: Context) -> None:
         if name is None:
             continue
         folded = name.lower()
-        if folded in VERIFIED or folded in ctx.udfs or folded in D.functions or folded in D.known_functions:
+        if (
+            folded in VERIFIED
+            or folded in ctx.udfs
+            or folded in ctx.rules.functions
+            or folded in ctx.rules.known_functions
+        ):
             continue
         if isinstance(node, exp.FarmFingerprint):
             ctx.refuse("hash", node, "This hash belongs to BigQuery", "Use TO_HEX(MD5(...))")

@@ -6,11 +6,13 @@ import re
 
 from sqlglot import exp
 
-from .. import common, documented
+from .. import DialectRules, common, documented
 from ..context import Context
 from ..databricks.dates import argument_count
-from . import D
 from .casts import as_stamp
+
+R = DialectRules("bigquery more")
+
 
 _T = exp.DType
 _STEPS = {"DAY": 86400, "WEEK": 604800, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}
@@ -29,7 +31,7 @@ def _size(step: exp.Expr | None, ctx: Context, node: exp.Expr) -> tuple[int, str
 
 
 # array_functions#generate_date_array, #generate_timestamp_array: each element is counted from the start
-@D.rule(exp.GenerateDateArray, exp.GenerateTimestampArray)
+@R.rule(exp.GenerateDateArray, exp.GenerateTimestampArray)
 def date_series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     number, unit = _size(node.args.get("step"), ctx, node)
     both = [common.cast(node.args[key], "TIMESTAMP") for key in ("start", "end")]
@@ -39,7 +41,7 @@ def date_series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 # array_functions#generate_array
-@D.rule(exp.GenerateSeries)
+@R.rule(exp.GenerateSeries)
 def series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     parts = [node.args["start"], node.args["end"], node.args.get("step") or common.lit(1)]
     if all(ctx.is_a(p, "int") for p in parts):
@@ -50,7 +52,7 @@ def series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 # aggregate_functions#array_agg, #string_agg: LIMIT
-@D.rule(exp.ArrayAgg, exp.GroupConcat)
+@R.rule(exp.ArrayAgg, exp.GroupConcat)
 def limited(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     inner = node.this
     if not isinstance(inner, exp.Limit):
@@ -70,7 +72,7 @@ def limited(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("array_to_string", ctx.call("list_slice", found, common.lit(1), number), separator, type="VARCHAR")
 
 
-@D.rule(exp.IgnoreNulls)
+@R.rule(exp.IgnoreNulls)
 def limited_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     number = node.meta.get("limit")
     if number is None:
@@ -81,7 +83,7 @@ def limited_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("list_slice", exp.Filter(this=node.this, expression=kept), common.lit(1), number)
 
 
-@D.prepare
+@R.prepare
 def null_elements(tree: exp.Expr, ctx: Context) -> None:
     """data-types#array_nulls: an array of the result may hold no NULL."""
     for select in tree.selects if isinstance(tree, exp.Query) else []:
@@ -94,7 +96,7 @@ def null_elements(tree: exp.Expr, ctx: Context) -> None:
 
 
 # aggregate_functions#any_value
-@D.rule(exp.AnyValue)
+@R.rule(exp.AnyValue)
 def any_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     having = node.this
     if not isinstance(having, exp.HavingMax):
@@ -103,32 +105,32 @@ def any_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 # json_functions: arrays
-@D.rule(exp.JSONExtractArray)
+@R.rule(exp.JSONExtractArray)
 def json_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     found = exp.JSONExtract(this=node.this, expression=node.expression)
     return ctx.macro("bq__json_array", found, type="VARCHAR[]")
 
 
-@D.rule(exp.JSONValueArray)
+@R.rule(exp.JSONValueArray)
 def json_values(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     found = exp.JSONExtract(this=node.this, expression=node.expression)
     return ctx.macro("bq__json_values", found, type="VARCHAR[]")
 
 
 # mathematical_functions
-@D.rule(exp.RangeBucket)
+@R.rule(exp.RangeBucket)
 def range_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__range_bucket", node.this, node.expression, type="BIGINT")
 
 
-@D.rule(exp.SafeNegate)
+@R.rule(exp.SafeNegate)
 def safe_negate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = common.cast(node.this, "BIGINT") if ctx.is_a(node.this, "int") else node.this
     return ctx.call("try", exp.Neg(this=exp.Paren(this=value)))
 
 
 # string_functions#instr: occurrences may overlap
-@D.rule(exp.StrPosition)
+@R.rule(exp.StrPosition)
 def instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     start = documented.literal_int(node.args.get("position") or common.lit(1))
     nth = documented.literal_int(node.args.get("occurrence") or common.lit(1))
@@ -140,7 +142,7 @@ def instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                      type="BIGINT")  # fmt: skip
 
 
-@D.rule(exp.RegexpInstr)
+@R.rule(exp.RegexpInstr)
 def regexp_instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     pattern = common.text(node.expression)
     if pattern is None or "(" in pattern or argument_count(node, ctx) != 2:
@@ -148,7 +150,7 @@ def regexp_instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__regexp_instr", node.this, common.lit(pattern or ""), type="BIGINT")
 
 
-@D.rule(exp.SafeConvertBytesToString)
+@R.rule(exp.SafeConvertBytesToString)
 def bytes_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("try", ctx.call("decode", node.this), type="VARCHAR")
 
@@ -164,14 +166,14 @@ def in_zone(moment: exp.Expr, zone: exp.Expr, ctx: Context) -> exp.Expr:
     return ctx.call("timezone", zone, instant, type="TIMESTAMP")
 
 
-@D.rule(exp.Datetime)
+@R.rule(exp.Datetime)
 def datetime_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if common.text(node.expression) is None or not ctx.is_a(node.this, "timestamp", "timestamptz"):
         return None
     return in_zone(node.this, node.expression, ctx)
 
 
-@D.rule(exp.Date)
+@R.rule(exp.Date)
 def date_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     zone = node.args.get("zone")
     return common.cast(in_zone(node.this, zone, ctx), "DATE") if zone is not None else None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
+
+R = DialectRules("bigquery numbers")
 
 
-@D.rule(exp.Literal)
+@R.rule(exp.Literal)
 def float_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A literal with a point is a FLOAT64 (lexical#floating_point_literals); DuckDB's is a decimal."""
     if node.args.get("is_string") or node.is_int or "e" in node.this.lower():
@@ -19,7 +20,7 @@ def float_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.Add, exp.Sub, exp.Mul)
+@R.rule(exp.Add, exp.Sub, exp.Mul)
 def wide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """INT64 is the only integer; a DATE minus a DATE is an interval (operators#date_arithmetics_operators)."""
     left, right = node.this, node.expression
@@ -35,7 +36,7 @@ def wide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Div)
+@R.rule(exp.Div)
 def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A quotient of NUMERICs is a NUMERIC with 9 digits (operators#arithmetic_operators)."""
     left, right = node.this, node.expression
@@ -49,7 +50,7 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 # mathematical_functions
-@D.function("ieee_divide")
+@R.function("ieee_divide")
 def ieee_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__ieee_divide", *node.expressions, type="DOUBLE")
 
@@ -61,19 +62,19 @@ _SAFE: dict[type[exp.Expr], type[exp.Expr]] = {
 }
 
 
-@D.rule(*_SAFE)
+@R.rule(*_SAFE)
 def safe_arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left = node.this if not ctx.is_a(node.this, "int") else common.cast(node.this, "BIGINT")
     return ctx.call("try", _SAFE[type(node)](this=exp.Paren(this=left), expression=exp.Paren(this=node.expression)))
 
 
-@D.rule(exp.SafeDivide)
+@R.rule(exp.SafeDivide)
 def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     divisor = exp.Nullif(this=node.expression, expression=common.lit(0))
     return exp.Paren(this=exp.Div(this=exp.Paren(this=node.this), expression=divisor, typed=False, safe=False))
 
 
-@D.rule(exp.SafeFunc)
+@R.rule(exp.SafeFunc)
 def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """functions-reference#safe_prefix: for functions that raise here exactly where BigQuery does."""
     inner = node.this

@@ -6,16 +6,18 @@ import re
 
 from sqlglot import exp
 
-from .. import common, documented
+from .. import DialectRules, common, documented
 from ..context import Context
 from ..databricks.dates import argument_count
-from . import D
 
-D.rule(exp.Like, exp.ILike)(common.like_escape)  # operators#like_operator
+R = DialectRules("bigquery strings")
+
+
+R.rule(exp.Like, exp.ILike)(common.like_escape)  # operators#like_operator
 
 
 # string_functions
-@D.rule(exp.Substring)
+@R.rule(exp.Substring)
 def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Position 0 is 1; one beyond the left end is 1; a negative length is an error."""
     this, start, size = node.this, node.args.get("start"), node.args.get("length")
@@ -25,25 +27,25 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__substr", this, start, size, type="VARCHAR")
 
 
-@D.rule(exp.Left, exp.Right)
+@R.rule(exp.Left, exp.Right)
 def left_right(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__left" if isinstance(node, exp.Left) else "bq__right", node.this, node.expression,
                      type="VARCHAR")  # fmt: skip
 
 
-@D.rule(exp.Pad)
+@R.rule(exp.Pad)
 def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "bq__lpad" if node.args.get("is_left") else "bq__rpad"
     size = common.cast(node.expression, "INTEGER")
     return ctx.macro(name, node.this, size, node.args.get("fill_pattern") or common.lit(" "), type="VARCHAR")
 
 
-@D.rule(exp.Upper)
+@R.rule(exp.Upper)
 def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__upper", node.this, type="VARCHAR")
 
 
-@D.rule(exp.Initcap)
+@R.rule(exp.Initcap)
 def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if argument_count(node, ctx) > 1:
         ctx.refuse("unfaithful", node, "INITCAP with its own delimiters is not verified", "Leave them out")
@@ -51,17 +53,17 @@ def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__initcap", node.this, common.lit(delimiters), type="VARCHAR")
 
 
-@D.rule(exp.Levenshtein)
+@R.rule(exp.Levenshtein)
 def edit_distance(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__edit_distance", node.this, node.expression, type="BIGINT")
 
 
-@D.rule(exp.ByteLength)
+@R.rule(exp.ByteLength)
 def byte_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strlen" if ctx.is_a(node.this, "text") else "octet_length", node.this, type="BIGINT")
 
 
-@D.rule(exp.RegexpExtract, exp.RegexpExtractAll)
+@R.rule(exp.RegexpExtract, exp.RegexpExtractAll)
 def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The capturing group when there is one, else the whole match; NULL without a match."""
     pattern = common.text(node.expression)
@@ -84,7 +86,7 @@ def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 _SPEC = re.compile(r"%(?:(%)|(-?0?\d*)(d)|(-?\d*)(s)|(\d*\.\d+)(f)|(')(d)|(t))")
 
 
-@D.rule(exp.Format)
+@R.rule(exp.Format)
 def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """string_functions#format_string: the specifiers that C has too, %'d and %t."""
     found, args = common.text(node.this), list(node.expressions)

@@ -7,6 +7,23 @@ which they are: what depends on it is refused or is an error when it happens. Te
 from __future__ import annotations
 
 from .. import DialectRules
+from . import (
+    aggregates,
+    arrays,
+    conversions,
+    dates,
+    joins,
+    json,
+    moments,
+    names,
+    nulls,
+    numbers,
+    relations,
+    texts,
+    types,
+)
+
+__all__ = ["D"]
 
 D = DialectRules("clickhouse", level="verified", pack="clickhouse", catalog="clickhouse")
 
@@ -18,22 +35,8 @@ def _stored_as(kind: str) -> str:
 
 D.stored_as = _stored_as
 
-# They register their rules with D, in this order.
-from . import names  # noqa: E402, I001
-from . import nulls  # noqa: E402
-from . import types  # noqa: E402
-from . import conversions  # noqa: E402
-from . import numbers  # noqa: E402
-from . import aggregates  # noqa: E402
-from . import arrays  # noqa: E402
-from . import texts  # noqa: E402
-from . import json  # noqa: E402
-from . import dates  # noqa: E402
-from . import moments  # noqa: E402
-from . import joins  # noqa: E402
-from . import relations  # noqa: E402
-
-__all__ = [
-    "D", "aggregates", "arrays", "conversions", "dates", "joins", "json", "moments", "names", "nulls", "numbers",
-    "relations", "texts", "types",
-]  # fmt: skip
+_TOPICS = (
+    names, nulls, types, conversions, numbers, aggregates, arrays, texts, json, dates, moments, joins, relations,
+)  # fmt: skip
+for _topic in _TOPICS:
+    D.use(_topic.R)

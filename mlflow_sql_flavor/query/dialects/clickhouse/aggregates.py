@@ -9,10 +9,13 @@ import itertools
 
 from sqlglot import exp
 
+from .. import DialectRules
 from ..context import Context
-from . import D
 from .nulls import default_of, of_argument, of_none, truth
 from .numbers import condition_of, may_be_nan
+
+R = DialectRules("clickhouse aggregates")
+
 
 _PLAIN = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max, "avg": exp.Avg, "any": exp.AnyValue}
 _DUCKDB = {
@@ -35,8 +38,8 @@ _BASES = {*_PLAIN, *_DUCKDB, *_SAMPLES, *_MACROS, *_COUNTS, *_ARRAYS, "avgweight
 _SUFFIXES = ("if", "distinct", "ornull", "ordefault")
 _OF_NOTHING = (exp.Sum, exp.Min, exp.Max, exp.Avg, exp.AnyValue, exp.Median, exp.ArgMax, exp.ArgMin)
 
-D.known(*_BASES)
-D.known(*(base + "".join(tail) for base in _BASES for n in (1, 2) for tail in itertools.permutations(_SUFFIXES, n)))
+R.known(*_BASES)
+R.known(*(base + "".join(tail) for base in _BASES for n in (1, 2) for tail in itertools.permutations(_SUFFIXES, n)))
 
 
 def _split(name: str) -> tuple[str, list[str]] | None:
@@ -52,25 +55,25 @@ def _split(name: str) -> tuple[str, list[str]] | None:
     return name, found
 
 
-@D.rule(exp.CombinedAggFunc, exp.AnonymousAggFunc)
+@R.rule(exp.CombinedAggFunc, exp.AnonymousAggFunc)
 def aggregates(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _aggregate(node, str(node.this), node.expressions, ctx)
 
 
-@D.rule(exp.Anonymous)
+@R.rule(exp.Anonymous)
 def unmodelled(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.meta.get("translated") or _split(node.name) is None:
         return None
     return _aggregate(node, node.name, node.expressions, ctx)
 
 
-@D.rule(exp.CountIf)
+@R.rule(exp.CountIf)
 def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     condition_of(node.this, ctx)
     return _filtered(exp.Count(this=exp.Star()), truth(node.this, ctx))
 
 
-@D.rule(exp.StddevPop, exp.StddevSamp, exp.Stddev, exp.Variance, exp.VariancePop, exp.CovarSamp, exp.CovarPop, exp.Corr)
+@R.rule(exp.StddevPop, exp.StddevSamp, exp.Stddev, exp.Variance, exp.VariancePop, exp.CovarSamp, exp.CovarPop, exp.Corr)
 def deviations(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     kinds: dict[type[exp.Expr], str] = {
         exp.StddevPop: "stddevpop", exp.StddevSamp: "stddevsamp", exp.Stddev: "stddevsamp", exp.Variance: "varsamp",
@@ -81,7 +84,7 @@ def deviations(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     )
 
 
-@D.rule(exp.Sum, exp.Avg)
+@R.rule(exp.Sum, exp.Avg)
 def moved_out(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # optimize_arithmetic_operations_in_aggregate_functions: sum(d / 3) is computed as sum(d) / 3
     value = node.this.unnest()
@@ -92,7 +95,7 @@ def moved_out(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(*_OF_NOTHING)
+@R.rule(*_OF_NOTHING)
 def of_nothing(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, (exp.Min, exp.Max)) and may_be_nan(node.this, ctx):
         if isinstance(node.parent, (exp.Window, exp.Filter)):
@@ -108,7 +111,7 @@ def of_nothing(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _of_nothing(node, None, of_argument(node), ctx)
 
 
-@D.rule(exp.Filter)
+@R.rule(exp.Filter)
 def filtered(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not isinstance(node.this, _OF_NOTHING) or isinstance(node.parent, exp.Window):
         return None
@@ -224,7 +227,7 @@ def _empty_frame(node: exp.Expr) -> None:
         node.parent.meta["empty_frame"] = of_argument(node)
 
 
-@D.rule(exp.Window)
+@R.rule(exp.Window)
 def empty_frames(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     found = node.meta.pop("empty_frame", None)
     if found is None:
@@ -236,7 +239,7 @@ def empty_frames(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return of_none(value, counted, found, default_of(node.this, ctx), ctx)
 
 
-@D.rule(exp.ApproxDistinct)
+@R.rule(exp.ApproxDistinct)
 def uniq(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/aggregate-functions/reference/uniq: exact up to 65,536 values
     ctx.open("approximate", node, "uniq is an estimate in ClickHouse, and exact here.")
@@ -245,7 +248,7 @@ def uniq(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Count(this=exp.Distinct(expressions=values))
 
 
-@D.rule(exp.Quantile, exp.ParameterizedAgg, exp.CombinedParameterizedAgg)
+@R.rule(exp.Quantile, exp.ParameterizedAgg, exp.CombinedParameterizedAgg)
 def quantiles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Interpolated: quantile of a sample of 8,192 rows, quantileExactInclusive of all. quantileExact takes a value.
     # https://clickhouse.com/docs/sql-reference/aggregate-functions/reference/quantile

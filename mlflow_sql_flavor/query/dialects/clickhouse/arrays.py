@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .nulls import default_of, truth
 from .numbers import to_text
+
+R = DialectRules("clickhouse arrays")
+
 
 _MAPPED = {"arraymap", "arrayfilter", "arraycount", "arrayexists", "arrayall", "arrayfirst", "arraylast", "arraysum",
            "arrayavg", "arraymin", "arraymax", "arraysort", "arrayreversesort", "arrayfirstindex", "arraylastindex",
@@ -29,7 +31,7 @@ def _element(node: exp.Expr | None) -> exp.DataType | None:
     )
 
 
-@D.prepare
+@R.prepare
 def lambdas(tree: exp.Expr, ctx: Context) -> None:
     """Gives the names in a lambda the types of the arrays' elements."""
     for node in reversed(list(tree.walk(bfs=False))):
@@ -94,13 +96,13 @@ def _test(node: exp.Lambda, ctx: Context) -> exp.Lambda:
     return exp.Lambda(this=truth(node.this, ctx), expressions=node.expressions)
 
 
-@D.rule(exp.Transform)
+@R.rule(exp.Transform)
 def mapped(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     test, array, _ = _zipped(node, ctx)
     return ctx.call("list_transform", array, test) if test is not None else None
 
 
-@D.rule(exp.ArrayFilter)
+@R.rule(exp.ArrayFilter)
 def kept(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     test, array, together = _zipped(node, ctx)
     if test is None:
@@ -115,12 +117,12 @@ def _firsts(array: exp.Expr, ctx: Context) -> exp.Expr:
     return ctx.call("list_transform", array, exp.Lambda(this=first, expressions=[exp.to_identifier("__each")]))
 
 
-@D.function(*_MAPPED)
+@R.function(*_MAPPED)
 def higher(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _higher(node, node.name.lower(), ctx)
 
 
-@D.rule(exp.ArraySum, exp.ArrayMin, exp.ArrayMax)
+@R.rule(exp.ArraySum, exp.ArrayMin, exp.ArrayMax)
 def summed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _higher(node, type(node).__name__.lower(), ctx)
 
@@ -190,7 +192,7 @@ def _higher(node: exp.Expr, name: str, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, f"{name} has no counterpart in DuckDB.")
 
 
-@D.rule(exp.Bracket)
+@R.rule(exp.Bracket)
 def element(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Beyond the end is the type's default: https://clickhouse.com/docs/sql-reference/functions/array-functions#arrayElement
     if len(node.expressions) != 1:
@@ -209,7 +211,7 @@ def element(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _element_at(node.this, place, node, ctx)
 
 
-@D.function("arrayelement")
+@R.function("arrayelement")
 def element_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     array, place = node.expressions
     return _element_at(array, place, node, ctx)
@@ -244,7 +246,7 @@ def _default_of_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _macro(name: str, macro: str, kind: str | None = None) -> None:
-    @D.function(name)
+    @R.function(name)
     def call(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         first = node.expressions[0] if node.expressions else None
         if name in ("arraycumsum", "arraydifference") and isinstance(first, exp.Array) and first.find(exp.Null):
@@ -265,23 +267,23 @@ for _name, _named, _type in (
     _macro(_name, _named, _type)
 
 
-@D.rule(exp.ArrayCompact)
+@R.rule(exp.ArrayCompact)
 def compacted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__compact", node.this)
 
 
-@D.rule(exp.ArrayReverse)
+@R.rule(exp.ArrayReverse)
 def reversed_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("list_reverse", node.this)
 
 
-@D.rule(exp.ArrayDistinct)
+@R.rule(exp.ArrayDistinct)
 def array_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # In the order of their first occurrence
     return ctx.macro("ch__array_distinct", node.this)
 
 
-@D.rule(exp.ArraySlice)
+@R.rule(exp.ArraySlice)
 def array_slice(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Offset and length: https://clickhouse.com/docs/sql-reference/functions/array-functions#arraySlice
     start, size = node.args["start"], node.args.get("end")
@@ -290,7 +292,7 @@ def array_slice(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__slice", node.this, start, size)
 
 
-@D.function("arraystringconcat")
+@R.function("arraystringconcat")
 def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     array, *separator = node.expressions
     kind = _element(array)
@@ -305,7 +307,7 @@ _REDUCED = {"sum": "ch__array_sum", "max": "ch__array_max", "min": "ch__array_mi
             "uniq": "ch__array_uniq", "uniqexact": "ch__array_uniq", "count": "len"}  # fmt: skip
 
 
-@D.function("arrayreduce")
+@R.function("arrayreduce")
 def reduced(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = _REDUCED.get((common.text(node.expressions[0]) or "").lower())
     if name is None or len(node.expressions) != 2:
@@ -313,7 +315,7 @@ def reduced(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call(name, node.expressions[1]) if name == "len" else ctx.macro(name, node.expressions[1])
 
 
-@D.function("range")
+@R.function("range")
 def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/functions/array-functions#range: NULL is an error
     arguments = [
@@ -323,19 +325,19 @@ def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("range", *arguments, type="BIGINT[]")
 
 
-@D.rule(exp.ArrayContains)
+@R.rule(exp.ArrayContains)
 def has(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.expression, exp.Null):
         raise ctx.error(node, "has of a NULL has no counterpart: use arrayExists(x -> isNull(x), array).")
     return None
 
 
-@D.function("tupleelement")
+@R.function("tupleelement")
 def tuple_element(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("struct_extract", *node.expressions) if len(node.expressions) == 2 else None
 
 
-@D.rule(exp.Dot)
+@R.rule(exp.Dot)
 def tuple_dot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     place = node.expression
     if isinstance(place, exp.Literal) and not place.is_string:
@@ -343,20 +345,20 @@ def tuple_dot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Struct)
+@R.rule(exp.Struct)
 def tuples(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if any(isinstance(item, (exp.PropertyEQ, exp.Alias)) for item in node.expressions):
         return None
     return ctx.call("row", *node.expressions)
 
 
-@D.function(*(f"emptyarray{kind}" for kind in ("int32", "int64", "uint8", "uint32", "uint64", "string", "float64")))
+@R.function(*(f"emptyarray{kind}" for kind in ("int32", "int64", "uint8", "uint32", "uint64", "string", "float64")))
 def empty_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     tail = node.name.lower().removeprefix("emptyarray")
     return common.cast(exp.Array(expressions=[]), {"string": "VARCHAR[]", "float64": "DOUBLE[]"}.get(tail, "BIGINT[]"))
 
 
-@D.function("transform")
+@R.function("transform")
 def replaced(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/functions/other-functions#transform: of pairs, else the default
     if len(node.expressions) != 4:

@@ -10,10 +10,12 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .nulls import condition, of_argument
+
+R = DialectRules("clickhouse conversions")
+
 
 _BITS = {
     "TINYINT": 8,
@@ -101,7 +103,7 @@ def to_moment(value: exp.Expr, found: bool | list[exp.Expr], node: exp.Expr, ctx
     return ctx.call("date_trunc", common.lit("second"), common.cast(value, "TIMESTAMP"), type="TIMESTAMP_S")
 
 
-@D.rule(exp.Cast, exp.TryCast)
+@R.rule(exp.Cast, exp.TryCast)
 def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     to, value = node.args["to"], node.this
     kind = to.this.value if isinstance(to.this, exp.DType) else ""
@@ -141,7 +143,7 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.CastToStrType)
+@R.rule(exp.CastToStrType)
 def cast_to_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = common.text(node.args["to"])
     if name is None:
@@ -193,7 +195,7 @@ def _moment_format(value: exp.Expr, ctx: Context) -> str | None:
     return None
 
 
-@D.function("tostring")
+@R.function("tostring")
 def to_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 1:
         raise ctx.error(node, "toString with a time zone has no counterpart: use toTimeZone.")
@@ -203,11 +205,11 @@ def to_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def _converters(bits: int, signed: bool) -> None:
     name = f"to{'' if signed else 'u'}int{bits}"
 
-    @D.function(name)
+    @R.function(name)
     def convert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return to_int(node.expressions[0], bits, signed, of_argument(node), ctx)
 
-    @D.function(f"{name}ornull", f"{name}orzero", f"{name}ordefault")
+    @R.function(f"{name}ornull", f"{name}orzero", f"{name}ordefault")
     def parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         value, *default = node.expressions
         made = ctx.macro("ch__int_null", value, *_range(bits, signed), type="BIGINT")
@@ -232,7 +234,7 @@ for _width in (8, 16, 32, 64):
     _converters(_width, False)
 
 
-@D.function("tofloat64", "tofloat64ornull", "tofloat64orzero", "tofloat64ordefault")
+@R.function("tofloat64", "tofloat64ornull", "tofloat64orzero", "tofloat64ordefault")
 def to_float(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *default = node.expressions
     if node.name.lower() == "tofloat64":
@@ -240,12 +242,12 @@ def to_float(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _or(ctx.macro("ch__float_null", value, type="DOUBLE"), value, node, default, ctx)
 
 
-@D.function("tofloat32")
+@R.function("tofloat32")
 def to_single(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.cast(_number(node.expressions[0], of_argument(node), ctx), "FLOAT")
 
 
-@D.function("todecimal32", "todecimal64", "todecimal128", "todecimal32ornull", "todecimal64ornull", "todecimal32orzero",
+@R.function("todecimal32", "todecimal64", "todecimal128", "todecimal32ornull", "todecimal64ornull", "todecimal32orzero",
             "todecimal64orzero")  # fmt: skip
 def to_decimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Digits beyond the scale are cut off
@@ -268,7 +270,7 @@ def _decimal(value: exp.Expr, scale: str, digits: int, found: bool | list[exp.Ex
     return common.cast(ctx.macro("ch__cut", exact, common.lit(int(scale))), f"DECIMAL({digits},{scale})")
 
 
-@D.function("tobool")
+@R.function("tobool")
 def to_bool(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.expressions[0]
     if ctx.is_a(value, "number"):
@@ -278,7 +280,7 @@ def to_bool(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.function("accuratecastornull")
+@R.function("accuratecastornull")
 def accurate_cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, kind = node.expressions
     name = (common.text(kind) or "").lower()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
+
+R = DialectRules("clickhouse dates")
+
 
 FORMATS = {
     "%a": "%a", "%b": "%b", "%d": "%d", "%e": "%-d", "%F": "%Y-%m-%d", "%H": "%H", "%i": "%M", "%j": "%j", "%m": "%m",
@@ -16,7 +18,7 @@ FORMATS = {
 }  # fmt: skip
 
 
-@D.rule(exp.TimeToStr)
+@R.rule(exp.TimeToStr)
 def format_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = common.text(node.args["format"])
     if fmt is None:
@@ -30,7 +32,7 @@ def format_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strftime", node.this, common.lit(written), type="VARCHAR")
 
 
-@D.rule(exp.DateDiff)
+@R.rule(exp.DateDiff)
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit = node.args["unit"].name.lower() if node.args.get("unit") is not None else "day"
     if unit == "week":
@@ -59,7 +61,7 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("date_diff", common.lit(unit), *sides, type="BIGINT")
 
 
-@D.rule(exp.Sub)
+@R.rule(exp.Sub)
 def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "timestamp") and ctx.is_a(node.expression, "timestamp"):
         # Seconds, with six digits of DateTime64(6)
@@ -76,7 +78,7 @@ def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _part(name: str, function: str) -> None:
-    @D.function(name)
+    @R.function(name)
     def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if len(node.expressions) > 1:
             raise ctx.error(node, f"{name} with a mode or a time zone has no counterpart: leave it out.")
@@ -92,7 +94,7 @@ for _name, _function in (
 
 
 def _start(name: str, unit: str) -> None:
-    @D.function(name)
+    @R.function(name)
     def start(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return _truncated(node.expressions[0], unit, ctx)
 
@@ -117,7 +119,7 @@ for _name, _unit in (
     _start(_name, _unit)
 
 
-@D.rule(exp.TimestampTrunc, exp.DateTrunc)
+@R.rule(exp.TimestampTrunc, exp.DateTrunc)
 def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     kind = node.this.type.this if isinstance(node.this.type, exp.DataType) else None
     if kind == exp.DType.TIMESTAMP_S and node.args["unit"].name == "SECOND" and "tostartofsecond" in ctx.sql.lower():
@@ -126,7 +128,7 @@ def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _slots(name: str, minutes: int) -> None:
-    @D.function(name)
+    @R.function(name)
     def slot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return _bucket(node.expressions[0], minutes, "minute", ctx)
 
@@ -144,13 +146,13 @@ for _name, _minutes in (
     _slots(_name, _minutes)
 
 
-@D.function("toyyyymm", "toyyyymmdd", "toyyyymmddhhmmss")
+@R.function("toyyyymm", "toyyyymmdd", "toyyyymmddhhmmss")
 def as_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = {"toyyyymm": "%Y%m", "toyyyymmdd": "%Y%m%d"}.get(node.name.lower(), "%Y%m%d%H%M%S")
     return common.cast(ctx.call("strftime", node.expressions[0], common.lit(fmt)), "BIGINT")
 
 
-@D.function("today", "yesterday", "now")
+@R.function("today", "yesterday", "now")
 def today(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.open("now", node, "The time of the run is part of the result.")
     if node.name.lower() == "now":
@@ -165,7 +167,7 @@ _UNITS = {"year": 12, "quarter": 3, "month": 1, "week": 7, "day": 1}
 
 
 def _shift(name: str, unit: str, sign: int) -> None:
-    @D.function(name)
+    @R.function(name)
     def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         value, count = node.expressions
         if sign < 0:
@@ -184,7 +186,7 @@ def _moved(value: exp.Expr, count: exp.Expr, unit: str, ctx: Context) -> exp.Exp
     return moved
 
 
-@D.rule(exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub)
+@R.rule(exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub)
 def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     count, unit = node.expression, node.args.get("unit")
     if isinstance(count, exp.Interval):
@@ -200,7 +202,7 @@ def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _moved(node.this, count, unit.name.lower().removesuffix("s"), ctx)
 
 
-@D.function("dateadd", "datesub", "timestampadd", "timestampsub")
+@R.function("dateadd", "datesub", "timestampadd", "timestampsub")
 def date_add_named(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 3:
         raise ctx.error(node, "This form has no counterpart: use addDays, addMonths and the like.")
@@ -216,7 +218,7 @@ for _unit in ("year", "quarter", "month", "week", "day", "hour", "minute", "seco
     _shift(f"subtract{_unit}s", _unit, -1)
 
 
-@D.rule(exp.Add, exp.Sub)
+@R.rule(exp.Add, exp.Sub)
 def plus(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
     sign = -1 if isinstance(node, exp.Sub) else 1
@@ -235,15 +237,15 @@ def plus(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 for _unit in ("year", "quarter", "month", "week", "day", "hour", "minute", "second"):
-    D.known(f"tointerval{_unit}")
+    R.known(f"tointerval{_unit}")
 
 
-@D.function("tolastdayofmonth")
+@R.function("tolastdayofmonth")
 def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("last_day", node.expressions[0], type="DATE")
 
 
-@D.function("tolastdayofweek")
+@R.function("tolastdayofweek")
 def last_day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = start_of_week(node, ctx)
     assert made is not None
@@ -252,7 +254,7 @@ def last_day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return total
 
 
-@D.function("toweek", "toyearweek", "yearweek")
+@R.function("toweek", "toyearweek", "yearweek")
 def week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/functions/date-time-functions#toWeek
     value, *mode = node.expressions
@@ -272,18 +274,18 @@ def _week(value: exp.Expr, mode: str, year: bool, node: exp.Expr, ctx: Context) 
     return ctx.macro(name, *args, type="BIGINT")
 
 
-@D.rule(exp.Week)
+@R.rule(exp.Week)
 def week_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     mode = node.args.get("mode")
     return _week(node.this, mode.name if mode is not None else "0", False, node, ctx)
 
 
-@D.rule(exp.DayOfWeek)
+@R.rule(exp.DayOfWeek)
 def weekday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("isodow", node.this, type="BIGINT")
 
 
-@D.function("tounixtimestamp", "torelativedaynum", "torelativemonthnum")
+@R.function("tounixtimestamp", "torelativedaynum", "torelativemonthnum")
 def since(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, name = node.expressions[0], node.name.lower()
     if len(node.expressions) > 1 or not ctx.is_a(value, "date", "timestamp"):
@@ -294,7 +296,7 @@ def since(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__seconds" if name == "tounixtimestamp" else "ch__days", value, type="BIGINT")
 
 
-@D.function("tostartofweek")
+@R.function("tostartofweek")
 def start_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *mode = node.expressions
     if mode and not (isinstance(mode[0], exp.Literal) and mode[0].this in ("0", "1")):
@@ -303,7 +305,7 @@ def start_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__monday" if monday else "ch__sunday", value, type="DATE")
 
 
-@D.function("datename", "monthname")
+@R.function("datename", "monthname")
 def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.name.lower() == "monthname":
         return ctx.call("strftime", node.expressions[0], common.lit("%B"), type="VARCHAR")
@@ -316,10 +318,10 @@ def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strftime", node.expressions[1], common.lit(fmt), type="VARCHAR")
 
 
-D.accepts("monthname")
+R.accepts("monthname")
 
 
-@D.function("tostartofinterval")
+@R.function("tostartofinterval")
 def start_of_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, interval = node.expressions[:2]
     unit = interval.args["unit"].name.lower().removesuffix("s") if isinstance(interval, exp.Interval) else ""
@@ -343,7 +345,7 @@ def start_of_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _bucket(value, count, unit, ctx)
 
 
-@D.function("age")
+@R.function("age")
 def age(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Complete units: https://clickhouse.com/docs/sql-reference/functions/date-time-functions#age
     unit = (common.text(node.expressions[0]) or "").lower()
@@ -359,7 +361,7 @@ def age(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__age_of", one, two, common.lit(size), type="BIGINT")
 
 
-@D.rule(exp.Add)
+@R.rule(exp.Add)
 def date_plus_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for one, two in ((node.this, node.expression), (node.expression, node.this)):
         if ctx.is_a(one, "date") and ctx.is_a(two, "int"):
@@ -370,7 +372,7 @@ def date_plus_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.function("todayofweek")
+@R.function("todayofweek")
 def day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Mode 0: Monday is 1; 1: Monday is 0; 2: Sunday is 0; 3: Sunday is 1
     value, *mode = node.expressions
@@ -382,7 +384,7 @@ def day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.Add(this=day, expression=common.lit(shift))) if shift else day
 
 
-@D.function("totimezone")
+@R.function("totimezone")
 def to_time_zone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The same moment as that zone's clocks show it
     value, zone = node.expressions

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from .. import DialectRules
 from ..context import Context
-from . import D
 from .nulls import condition, nullable
+
+R = DialectRules("clickhouse joins")
+
 
 _WHY = "Where nothing matches, a column that is not Nullable is 0 or an empty text here, not NULL"
 _INSTEAD = "Name the columns, use an inner join, or accept NULL as with join_use_nulls = 1"
 _MARK = "__matched"
 
 
-@D.prepare
+@R.prepare
 def outer_joins(tree: exp.Expr, ctx: Context) -> None:
     for select in list(tree.find_all(exp.Select)):
         _any_joins(select, ctx)

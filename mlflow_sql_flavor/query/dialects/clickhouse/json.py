@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
+
+R = DialectRules("clickhouse json")
+
 
 _MACROS = {
     "jsonextractint": ("ch__json_int", "BIGINT"), "jsonextractuint": ("ch__json_uint", "BIGINT"),
@@ -44,13 +46,13 @@ def _extract(name: str, value: exp.Expr, keys: list[exp.Expr], ctx: Context) -> 
     return ctx.macro(macro, value.copy(), _found(value, keys, ctx), type=kind)
 
 
-@D.function(*_MACROS)
+@R.function(*_MACROS)
 def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *keys = node.expressions
     return _extract(node.name.lower(), value, keys, ctx)
 
 
-@D.function("jsonextract")
+@R.function("jsonextract")
 def extract_typed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *keys, kind = node.expressions
     written = (common.text(kind) or "").lower()
@@ -78,24 +80,24 @@ def _typed_text(value: str) -> exp.Expr:
     return made
 
 
-@D.rule(exp.JSONExtractScalar)
+@R.rule(exp.JSONExtractScalar)
 def extract_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _extract("jsonextractstring", node.this, _path(node, ctx), ctx)
 
 
-@D.rule(exp.JSONExtract)
+@R.rule(exp.JSONExtract)
 def extract_raw(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.refuse("json_text", node, "The text of a JSON value keeps its spaces", "Extract the values in it")
     return None
 
 
-@D.function("json_value")
+@R.function("json_value")
 def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 2 or common.text(node.expressions[1]) is None:
         raise ctx.error(node, "JSON_VALUE has a counterpart with a constant path.")
     return ctx.macro("ch__json_value", *node.expressions, type="VARCHAR")
 
 
-@D.function("isvalidjson")
+@R.function("isvalidjson")
 def is_valid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("json_valid", node.expressions[0], type="BOOLEAN")

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .conversions import to_date, to_moment
 from .dates import FORMATS
 from .nulls import of_argument
 
+R = DialectRules("clickhouse moments")
 
-@D.function("todate", "todate32")
+
+@R.function("todate", "todate32")
 def convert_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) > 1:
         raise ctx.error(node, "toDate with a time zone has no counterpart: use toTimeZone.")
     return to_date(node.expressions[0], of_argument(node), node, ctx)
 
 
-@D.function("todateornull", "todateorzero", "todatetimeornull", "todatetimeorzero", "parsedatetimebesteffort",
+@R.function("todateornull", "todateorzero", "todatetimeornull", "todatetimeorzero", "parsedatetimebesteffort",
             "parsedatetimebesteffortornull")  # fmt: skip
 def parsed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, name = node.expressions[0], node.name.lower()
@@ -38,14 +39,14 @@ def parsed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.function("fromunixtimestamp")
+@R.function("fromunixtimestamp")
 def from_unix(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 1:
         raise ctx.error(node, "fromUnixTimestamp with a format has no counterpart: use formatDateTime.")
     return ctx.macro("ch__moment_of_int", node.expressions[0], type="TIMESTAMP_S")
 
 
-@D.function("todatetime64")
+@R.function("todatetime64")
 def to_datetime64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *scale = node.expressions
     unit = {"0": "second", "3": "millisecond", "6": "microsecond"}.get(scale[0].name if len(scale) == 1 else "")
@@ -54,19 +55,19 @@ def to_datetime64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("date_trunc", common.lit(unit), common.cast(value, "TIMESTAMP"), type="TIMESTAMP_MS")
 
 
-@D.function("makedate")
+@R.function("makedate")
 def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) == 2:
         return ctx.macro("ch__make_day", *node.expressions, type="DATE")
     return ctx.macro("ch__make_date", *node.expressions, type="DATE") if len(node.expressions) == 3 else None
 
 
-@D.function("makedatetime")
+@R.function("makedatetime")
 def make_datetime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("make_timestamp", *node.expressions, type="TIMESTAMP") if len(node.expressions) == 6 else None
 
 
-@D.function("todatetime")
+@R.function("todatetime")
 def convert_moment(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     zone = [common.text(arg) for arg in node.expressions[1:]]
     if zone not in ([], ["UTC"]):
@@ -74,7 +75,7 @@ def convert_moment(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return to_moment(node.expressions[0], of_argument(node), node, ctx)
 
 
-@D.rule(exp.ParseDatetime)
+@R.rule(exp.ParseDatetime)
 def parse_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("format") is None:
         raise ctx.error(node, "parseDateTime has a counterpart with a format.")
@@ -82,7 +83,7 @@ def parse_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return parse(call, ctx)
 
 
-@D.function("parsedatetime", "parsedatetimeornull", "parsedatetimeorzero")
+@R.function("parsedatetime", "parsedatetimeornull", "parsedatetimeorzero")
 def parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 2:
         raise ctx.error(node, "This form has no counterpart: use parseDateTimeOrNull with a format.")

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
+
+R = DialectRules("clickhouse names")
+
 
 _FLOATS = {"nan": "nan", "inf": "inf", "infinity": "inf"}
 
 
-@D.normalise
+@R.normalise
 def values_in_with(tree: exp.Expr, ctx: Context) -> None:
     # WITH <expression> AS <name>: https://clickhouse.com/docs/sql-reference/statements/select/with
     for with_ in list(tree.find_all(exp.With)):
@@ -34,7 +36,7 @@ def values_in_with(tree: exp.Expr, ctx: Context) -> None:
             with_.pop()
 
 
-@D.normalise
+@R.normalise
 def float_words(tree: exp.Expr, ctx: Context) -> None:
     for column in list(tree.find_all(exp.Column)):
         word = _FLOATS.get(column.name.lower())
@@ -44,7 +46,7 @@ def float_words(tree: exp.Expr, ctx: Context) -> None:
             _substitute(column, number)
 
 
-@D.normalise
+@R.normalise
 def aliases(tree: exp.Expr, ctx: Context) -> None:
     for select in list(tree.find_all(exp.Select)):
         _distinct_names(select, ctx)

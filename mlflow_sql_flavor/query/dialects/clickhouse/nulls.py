@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from .. import DialectRules
 from ..context import Context
-from . import D
+
+R = DialectRules("clickhouse nulls")
+
 
 __all__ = ["condition", "nullable", "of_none", "truth"]
 
@@ -195,7 +198,7 @@ def truth(node: exp.Expr, ctx: Context) -> exp.Expr:
     return node
 
 
-@D.prepare
+@R.prepare
 def marked(tree: exp.Expr, ctx: Context) -> None:
     # Before any rule changes what a column means
     for node in tree.walk():

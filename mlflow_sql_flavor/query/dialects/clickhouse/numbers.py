@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .conversions import to_text
 from .nulls import truth
 
+R = DialectRules("clickhouse numbers")
+
+
 __all__ = ["may_be_nan", "to_text"]
 
-D.refuse_functions("number_format", {"formatreadablesize", "formatreadablequantity", "formatreadabledecimalsize"},
+R.refuse_functions("number_format", {"formatreadablesize", "formatreadablequantity", "formatreadabledecimalsize"},
                    "Its digits are ClickHouse's own", "Format the number where it is shown")  # fmt: skip
 _HASHES = {"cityhash64", "siphash64", "xxhash32", "xxhash64", "murmurhash3_64", "farmhash64", "halfmd5"}
-D.refuse_functions("hash", _HASHES, "The hash belongs to one engine", "Compute it beforehand")
+R.refuse_functions("hash", _HASHES, "The hash belongs to one engine", "Compute it beforehand")
 
 
-@D.rule(exp.CityHash64)
+@R.rule(exp.CityHash64)
 def city_hash(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.refuse("hash", node, "The hash belongs to one engine", "Compute it beforehand")
     return None
 
 
-@D.rule(exp.Literal)
+@R.rule(exp.Literal)
 def float_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A literal with a point is a Float64: https://clickhouse.com/docs/sql-reference/syntax#literals
     if node.is_string or str(node.this).isdigit() or isinstance(node.parent, (exp.DataTypeParam, exp.Interval)):
@@ -39,7 +41,7 @@ def _scale(node: exp.Expr | None) -> int | None:
     return int(kind.expressions[1].name)
 
 
-@D.rule(exp.Div)
+@R.rule(exp.Div)
 def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _divided(node.this, node.expression, node, ctx)
 
@@ -65,7 +67,7 @@ def _divided(left: exp.Expr, right: exp.Expr, node: exp.Expr, ctx: Context) -> e
     return made
 
 
-@D.rule(exp.Mod)
+@R.rule(exp.Mod)
 def modulo(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
     exact = ctx.is_a(left, "decimal") or ctx.is_a(right, "decimal")
@@ -79,7 +81,7 @@ def modulo(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     )
 
 
-@D.rule(exp.IntDiv)
+@R.rule(exp.IntDiv)
 def integer_division_operator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _whole_division([node.this, node.expression], ctx)
 
@@ -93,7 +95,7 @@ def _whole_division(sides: list[exp.Expr], ctx: Context) -> exp.Expr:
     return ctx.macro("ch__intdiv_of", *sides, type="BIGINT")
 
 
-@D.function("intdiv", "intdivorzero")
+@R.function("intdiv", "intdivorzero")
 def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.name.lower().endswith("zero"):
         whole = all(ctx.is_a(arg, "int") for arg in node.expressions)
@@ -101,7 +103,7 @@ def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _whole_division(node.expressions, ctx)
 
 
-@D.function("plus", "minus", "multiply", "divide", "modulo", "moduloorzero", "negate")
+@R.function("plus", "minus", "multiply", "divide", "modulo", "moduloorzero", "negate")
 def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name, arguments = node.name.lower(), node.expressions
     if name == "negate":
@@ -124,7 +126,7 @@ def _integers(values: list[exp.Expr], node: exp.Expr, ctx: Context) -> None:
         raise ctx.error(node, f"{node.name} has a counterpart for integers: convert with toInt64.")
 
 
-@D.function("positivemodulo", "gcd", "lcm")
+@R.function("positivemodulo", "gcd", "lcm")
 def of_integers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     _integers(node.expressions, node, ctx)
     name = {"positivemodulo": "ch__pmod", "gcd": "ch__gcd"}.get(node.name.lower(), "ch__lcm")
@@ -137,7 +139,7 @@ _OPERATORS: dict[str, type[exp.Binary]] = {
 }  # fmt: skip
 
 
-@D.function(*_OPERATORS)
+@R.function(*_OPERATORS)
 def compared(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = (exp.Paren(this=arg) for arg in node.expressions)
     left.type, right.type = (arg.type for arg in node.expressions)
@@ -146,31 +148,31 @@ def compared(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=comparison(made, ctx) or made)
 
 
-@D.function("identity", "materialize", "tolowcardinality")
+@R.function("identity", "materialize", "tolowcardinality")
 def same(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return node.expressions[0]
 
 
-@D.function("exp2", "exp10", "log1p", "hypot")
+@R.function("exp2", "exp10", "log1p", "hypot")
 def powers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(f"ch__{node.name.lower()}", *node.expressions, type="DOUBLE")
 
 
-@D.rule(exp.IsNan, exp.IsInf)
+@R.rule(exp.IsNan, exp.IsInf)
 def is_nan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "decimal"):
         raise ctx.error(node, "A decimal is never NaN or infinite, and an error in ClickHouse here.")
     return None
 
 
-@D.function("iszeroornull")
+@R.function("iszeroornull")
 def zero_or_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.expressions[0], "decimal"):
         raise ctx.error(node, "isZeroOrNull takes an integer or a float in ClickHouse.")
     return ctx.macro("ch__zero_or_null", *node.expressions, type="BOOLEAN")
 
 
-@D.rule(exp.And, exp.Or)
+@R.rule(exp.And, exp.Or)
 def of_floats(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for side in (node.this, node.expression):
         if isinstance(side.unnest(), (exp.Literal, exp.Cast)) and ctx.is_a(side, "float"):
@@ -178,7 +180,7 @@ def of_floats(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.If)
+@R.rule(exp.If)
 def if_integer(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/functions/conditional-functions#if: a UInt8
     condition_of(node.this, ctx)
@@ -201,7 +203,7 @@ def _one_type(values: list[exp.Expr | None], node: exp.Expr, ctx: Context) -> No
         raise ctx.error(node, "Texts and numbers in one expression are a Variant in ClickHouse: use toString.")
 
 
-@D.rule(exp.Case, exp.Coalesce, exp.If)
+@R.rule(exp.Case, exp.Coalesce, exp.If)
 def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.Coalesce):
         _one_type([node.this, *node.expressions], node, ctx)
@@ -213,7 +215,7 @@ def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Round)
+@R.rule(exp.Round)
 def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Half to even for floats: https://clickhouse.com/docs/sql-reference/functions/rounding-functions#round
     digits = node.args.get("decimals") or common.lit(0)
@@ -230,13 +232,13 @@ def _same_scale(made: exp.Expr, value: exp.Expr) -> exp.Expr:
     return made if scale is None else common.cast(made, f"DECIMAL(38,{scale})")
 
 
-@D.function("roundbankers")
+@R.function("roundbankers")
 def bankers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *digits = node.expressions
     return ctx.macro("ch__bankers", value, digits[0] if digits else common.lit(0))
 
 
-@D.rule(exp.Trunc, exp.Floor, exp.Ceil)
+@R.rule(exp.Trunc, exp.Floor, exp.Ceil)
 def cut(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = node.args.get("decimals")
     exact = ctx.is_a(node.this, "decimal")
@@ -265,7 +267,7 @@ _COMPARED: dict[type[exp.Expr], str] = {
 }
 
 
-@D.rule(*_COMPARED)
+@R.rule(*_COMPARED)
 def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
     if isinstance(right, (exp.In, exp.Between, exp.Like, exp.Is)):
@@ -278,7 +280,7 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Greatest, exp.Least)
+@R.rule(exp.Greatest, exp.Least)
 def greatest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Which one NaN gives depends on its place
     kinds = [node.this, *node.expressions]
@@ -292,7 +294,7 @@ def greatest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Ordered)
+@R.rule(exp.Ordered)
 def nan_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # With the NULLs, at the end in both directions: https://clickhouse.com/docs/sql-reference/statements/select/order-by
     order = node.parent
@@ -310,7 +312,7 @@ def nan_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.In)
+@R.rule(exp.In)
 def without_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # NULLs of the set are left out: https://clickhouse.com/docs/sql-reference/operators/in#null-processing
     query = node.args.get("query")
@@ -340,7 +342,7 @@ def without_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Hex)
+@R.rule(exp.Hex)
 def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.this.unnest()
     if isinstance(value, (exp.SHA, exp.SHA2, exp.MD5, exp.MD5Digest)):
@@ -353,27 +355,27 @@ def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.SHA, exp.SHA2, exp.MD5, exp.MD5Digest)
+@R.rule(exp.SHA, exp.SHA2, exp.MD5, exp.MD5Digest)
 def digest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not isinstance(node.parent, exp.Hex):
         ctx.refuse("hash", node, "The digest is bytes", "Write hex(...) around it")
     return None
 
 
-@D.function("bin")
+@R.function("bin")
 def binary(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not ctx.is_a(node.expressions[0], "int"):
         ctx.refuse("encoding", node, "The bytes of this type are ClickHouse's own", "Compute it beforehand")
     return ctx.macro("ch__bin", node.expressions[0], type="VARCHAR")
 
 
-@D.rule(exp.Typeof)
+@R.rule(exp.Typeof)
 def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.refuse("typeof", node, "ClickHouse's types have other names", "Leave it out")
     return None
 
 
-@D.function("multiif")
+@R.function("multiif")
 def multi_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     *branches, default = node.expressions
     for test in branches[::2]:
@@ -383,7 +385,7 @@ def multi_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Case(ifs=[exp.If(this=truth(one, ctx), true=two) for one, two in pairs], default=default)
 
 
-@D.rule(exp.Add, exp.Sub, exp.Mul, exp.Sum, exp.Avg)
+@R.rule(exp.Add, exp.Sub, exp.Mul, exp.Sum, exp.Avg)
 def of_conditions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A comparison is 1 or 0
     for key in ("this", "expression"):
@@ -393,14 +395,14 @@ def of_conditions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Xor)
+@R.rule(exp.Xor)
 def exclusive_or(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     sides = [common.cast(exp.Paren(this=side), "BOOLEAN") for side in (node.this, node.expression)]
     return exp.Paren(this=exp.NEQ(this=sides[0], expression=sides[1]))
 
 
 def _macro(name: str, macro: str, kind: str) -> None:
-    @D.function(name)
+    @R.function(name)
     def call(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return ctx.macro(macro, *node.expressions, type=kind)
 
@@ -416,12 +418,12 @@ for _name, _named, _type in (
     _macro(_name, _named, _type)
 
 
-@D.function("tonullable")
+@R.function("tonullable")
 def to_nullable(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return node.expressions[0]
 
 
-@D.function("assumenotnull")
+@R.function("assumenotnull")
 def assumed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Of a NULL it is whatever the column's memory holds there
     made = ctx.macro("ch__assume", node.expressions[0])
@@ -444,7 +446,7 @@ def _bits(node: exp.Expr, ctx: Context) -> tuple[int, bool] | None:
     return found if isinstance(found, tuple) else None
 
 
-@D.function("bitshiftleft", "bitshiftright", "bitnot")
+@R.function("bitshiftleft", "bitshiftright", "bitnot")
 def shifts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # In the width of the first argument: https://clickhouse.com/docs/sql-reference/functions/bit-functions
     value = node.expressions[0]
@@ -466,7 +468,7 @@ def shifts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.Add, exp.Sub, exp.Mul)
+@R.rule(exp.Add, exp.Sub, exp.Mul)
 def of_literals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # In a wider integer than either: of two literals DuckDB keeps to 32 bits
     if ctx.is_a(node.this, "int") and ctx.is_a(node.expression, "int") and node.find(exp.Column) is None:

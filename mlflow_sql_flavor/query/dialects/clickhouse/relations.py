@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .nulls import condition, default_of, of_argument, sources
 
+R = DialectRules("clickhouse relations")
 
-@D.normalise
+
+@R.normalise
 def last_part_of_union(tree: exp.Expr, ctx: Context) -> None:
     # ORDER BY and LIMIT belong to the last SELECT: https://clickhouse.com/docs/sql-reference/statements/select/union
     for union in list(tree.find_all(exp.SetOperation)):
@@ -19,10 +20,10 @@ def last_part_of_union(tree: exp.Expr, ctx: Context) -> None:
             union.set("expression", exp.Subquery(this=last))
 
 
-D.known("ch__together")
+R.known("ch__together")
 
 
-@D.normalise
+@R.normalise
 def prewhere(tree: exp.Expr, ctx: Context) -> None:
     # A condition like WHERE, asked first: https://clickhouse.com/docs/sql-reference/statements/select/prewhere
     for select in list(tree.find_all(exp.Select)):
@@ -47,7 +48,7 @@ def _unnested(array: exp.Expr, name: str) -> exp.Expr:
     return exp.alias_(exp.Explode(this=array), name)
 
 
-@D.normalise
+@R.normalise
 def rows_of_arrays(tree: exp.Expr, ctx: Context) -> None:
     """ARRAY JOIN, and arrayJoin() in an expression: one row for each element, before WHERE."""
     for place, select in enumerate(list(tree.find_all(exp.Select))):
@@ -108,7 +109,7 @@ def _array_join_function(select: exp.Select, source: str, ctx: Context) -> None:
         select.append("joins", join)
 
 
-@D.rule(exp.Group)
+@R.rule(exp.Group)
 def with_rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for key, kind in (("rollup", exp.Rollup), ("cube", exp.Cube)):
         found = node.args.get(key)
@@ -135,7 +136,7 @@ def _named(key: exp.Expr, select: exp.Select) -> exp.Expr:
     return key.copy()
 
 
-@D.normalise
+@R.normalise
 def limits(tree: exp.Expr, ctx: Context) -> None:
     for select in list(tree.find_all(exp.Select)):
         limit, skip = select.args.get("limit"), select.args.get("offset")
@@ -174,14 +175,14 @@ def limits(tree: exp.Expr, ctx: Context) -> None:
         select.set("offset", None)
 
 
-@D.rule(exp.Ordered)
+@R.rule(exp.Ordered)
 def filled(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("with_fill") is not None:
         raise ctx.error(node.this, "WITH FILL has no counterpart: join with numbers().")
     return None
 
 
-@D.rule(exp.Table)
+@R.rule(exp.Table)
 def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/table-functions/numbers
     call = node.this
@@ -199,7 +200,7 @@ def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Subquery(this=exp.Select(expressions=[exp.Star()]).from_(source), alias=alias)
 
 
-@D.normalise
+@R.normalise
 def rows_of_values(tree: exp.Expr, ctx: Context) -> None:
     # values('name Type, …', (…), …): https://clickhouse.com/docs/sql-reference/table-functions/values
     for values in list(tree.find_all(exp.Values)):
@@ -242,7 +243,7 @@ def _kind(text: str, node: exp.Expr, ctx: Context) -> exp.DataType:
 # Window functions: https://clickhouse.com/docs/sql-reference/window-functions
 
 
-@D.rule(exp.FirstValue, exp.LastValue)
+@R.rule(exp.FirstValue, exp.LastValue)
 def skipping_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/aggregate-functions/reference/first_value: NULLs are skipped
     if isinstance(node.parent, (exp.IgnoreNulls, exp.RespectNulls)):
@@ -256,7 +257,7 @@ def skipping_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.function("laginframe", "leadinframe")
+@R.function("laginframe", "leadinframe")
 def in_frame(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The frame bounds them: the default frame ends at the current row
     window, name = node.parent, node.name.lower()
@@ -279,7 +280,7 @@ def in_frame(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.Window)
+@R.rule(exp.Window)
 def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # lag, lead and nth_value outside of the rows: the type's default where it is not Nullable
     call = node.this
@@ -302,7 +303,7 @@ def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.prepare
+@R.prepare
 def of_no_rows(tree: exp.Expr, ctx: Context) -> None:
     # A subquery that reads the outer row is joined to it: of no rows it is NULL, a count too
     for query in list(tree.find_all(exp.Subquery)):
@@ -322,7 +323,7 @@ def of_no_rows(tree: exp.Expr, ctx: Context) -> None:
         select.set("expressions", [exp.alias_(made, item.alias) if item.alias else made])
 
 
-@D.prepare
+@R.prepare
 def by_its_name(tree: exp.Expr, ctx: Context) -> None:
     # A table keeps its name beside an alias: inside of the subquery, grp.id of "grp AS z" is z.id
     for column in tree.find_all(exp.Column):

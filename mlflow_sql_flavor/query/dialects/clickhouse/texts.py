@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .conversions import to_text
+
+R = DialectRules("clickhouse texts")
 
 
 def _ascii(value: exp.Expr, ctx: Context) -> exp.Expr:
     return ctx.macro("ch__ascii", value, type="VARCHAR")
 
 
-@D.rule(exp.Length)
+@R.rule(exp.Length)
 def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/functions/string-functions#length: bytes
     value = node.this
@@ -31,12 +32,12 @@ def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__length", value, type="BIGINT")
 
 
-@D.function("lengthutf8")
+@R.function("lengthutf8")
 def length_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("length", node.expressions[0], type="BIGINT")
 
 
-@D.function("empty", "notempty")
+@R.function("empty", "notempty")
 def emptiness(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made: exp.Expr = ctx.macro("ch__length", node.expressions[0], type="BIGINT")
     kind = exp.EQ if node.name.lower() == "empty" else exp.GT
@@ -48,7 +49,7 @@ def _cut(value: exp.Expr, start: exp.Expr, size: exp.Expr | None, ctx: Context, 
     return ctx.macro(name, value, start, *([size] if size else []), type="VARCHAR")
 
 
-@D.rule(exp.Substring)
+@R.rule(exp.Substring)
 def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     start, size = node.args.get("start"), node.args.get("length")
     if isinstance(start, exp.Literal) and start.this == "0":
@@ -56,19 +57,19 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _cut(node.this, start or common.lit(1), size, ctx, "b")
 
 
-@D.function("mid", "substringutf8")
+@R.function("mid", "substringutf8")
 def cuts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, start, *size = node.expressions
     return _cut(value, start, size[0] if size else None, ctx, "" if node.name.lower().endswith("utf8") else "b")
 
 
-@D.rule(exp.Left, exp.Right)
+@R.rule(exp.Left, exp.Right)
 def ends(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "left" if isinstance(node, exp.Left) else "right"
     return ctx.macro(f"ch__b{name}_of", node.this, node.expression, type="VARCHAR")
 
 
-@D.function("leftutf8", "rightutf8")
+@R.function("leftutf8", "rightutf8")
 def ends_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(f"ch__{node.name.lower().removesuffix('utf8')}_of", *node.expressions, type="VARCHAR")
 
@@ -81,13 +82,13 @@ def _padded(
     )
 
 
-@D.rule(exp.Pad)
+@R.rule(exp.Pad)
 def padding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fill = node.args.get("fill_pattern")
     return _padded(node.this, node.expression, fill, bool(node.args.get("is_left")), ctx)
 
 
-@D.function("leftpad", "rightpad", "leftpadutf8", "rightpadutf8")
+@R.function("leftpad", "rightpad", "leftpadutf8", "rightpadutf8")
 def pads(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, size, *fill = node.expressions
     name = node.name.lower()
@@ -95,7 +96,7 @@ def pads(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _padded(value, size, fill[0] if fill else None, name.startswith("left"), ctx, unit)
 
 
-@D.rule(exp.StrPosition)
+@R.rule(exp.StrPosition)
 def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _place(node.this, node.args["substr"], node.args.get("position"), ctx, "b")
 
@@ -107,7 +108,7 @@ def _place(value: exp.Expr, part: exp.Expr, start: exp.Expr | None, ctx: Context
     return ctx.macro("ch__position", value, part, start or common.lit(1), type="BIGINT")
 
 
-@D.function("positioncaseinsensitive", "positionutf8", "positioncaseinsensitiveutf8", "locate")
+@R.function("positioncaseinsensitive", "positionutf8", "positioncaseinsensitiveutf8", "locate")
 def positions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, part, *start = node.expressions
     name = node.name.lower()
@@ -117,24 +118,24 @@ def positions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _place(value, part, start[0] if start else None, ctx, "" if name.endswith("utf8") else "b")
 
 
-@D.rule(exp.Initcap)
+@R.rule(exp.Initcap)
 def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Letters and digits make words: https://clickhouse.com/docs/sql-reference/functions/string-functions#initcap
     return ctx.macro("ch__initcap", node.this, type="VARCHAR")
 
 
-@D.rule(exp.Upper, exp.Lower)
+@R.rule(exp.Upper, exp.Lower)
 def ascii_case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "ch__upper" if isinstance(node, exp.Upper) else "ch__lower"
     return ctx.macro(name, node.this, type="VARCHAR")
 
 
-@D.function("upperutf8", "lowerutf8")
+@R.function("upperutf8", "lowerutf8")
 def utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call(node.name.lower().removesuffix("utf8"), *node.expressions, type="VARCHAR")
 
 
-@D.rule(exp.Like, exp.ILike)
+@R.rule(exp.Like, exp.ILike)
 def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A backslash escapes: https://clickhouse.com/docs/sql-reference/functions/string-search-functions#like
     if isinstance(node.parent, exp.Escape):
@@ -144,7 +145,7 @@ def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.Concat, exp.DPipe)
+@R.rule(exp.Concat, exp.DPipe)
 def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Of any types, as toString gives them; NULL if one is
     parts = node.expressions if isinstance(node, exp.Concat) else [node.this, node.expression]
@@ -158,12 +159,12 @@ def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.ConcatWs)
+@R.rule(exp.ConcatWs)
 def concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _with_separator(node.expressions, node, ctx)
 
 
-@D.function("concatwithseparator")
+@R.function("concatwithseparator")
 def concat_with_separator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _with_separator(node.expressions, node, ctx)
 
@@ -180,20 +181,20 @@ def _with_separator(arguments: list[exp.Expr], node: exp.Expr, ctx: Context) -> 
     return made
 
 
-@D.rule(exp.Trim)
+@R.rule(exp.Trim)
 def trim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Spaces only
     name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "trim")
     return ctx.call(name, node.this, node.args.get("expression") or common.lit(" "), type="VARCHAR")
 
 
-@D.function("trimleft", "trimright", "trimboth")
+@R.function("trimleft", "trimright", "trimboth")
 def trims(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = {"trimleft": "ltrim", "trimright": "rtrim"}.get(node.name.lower(), "trim")
     return ctx.call(name, node.expressions[0], *(node.expressions[1:] or [common.lit(" ")]), type="VARCHAR")
 
 
-@D.rule(exp.Reverse)
+@R.rule(exp.Reverse)
 def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "array") or isinstance(node.this, exp.Array):
         return ctx.call("list_reverse", node.this)
@@ -201,17 +202,17 @@ def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.function("reverseutf8")
+@R.function("reverseutf8")
 def reverse_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("reverse", node.expressions[0], type="VARCHAR")
 
 
-@D.function("replaceall")
+@R.function("replaceall")
 def replace_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("replace", *node.expressions, type="VARCHAR")
 
 
-@D.function("replaceone")
+@R.function("replaceone")
 def replace_one(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__replace_one", *node.expressions, type="VARCHAR")
 
@@ -223,7 +224,7 @@ def _pattern(node: exp.Expr, ctx: Context) -> str:
     return written
 
 
-@D.function("replaceregexpall", "replaceregexpone")
+@R.function("replaceregexpall", "replaceregexpone")
 def replace_regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, pattern, new = node.expressions
     written = _pattern(pattern, ctx)
@@ -243,12 +244,12 @@ def _matches_nothing(pattern: str) -> bool:
         return True
 
 
-@D.rule(exp.RegexpLike)
+@R.rule(exp.RegexpLike)
 def match(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_matches", node.this, node.expression, common.lit("s"), type="BOOLEAN")
 
 
-@D.function("extract", "extractall")
+@R.function("extract", "extractall")
 def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The first group, or all that matched: https://clickhouse.com/docs/sql-reference/functions/string-search-functions#extract
     value, pattern = node.expressions
@@ -260,19 +261,19 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     )
 
 
-@D.rule(exp.RegexpExtract)
+@R.rule(exp.RegexpExtract)
 def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     group = node.args.get("group") or node.args.get("position") or common.lit(1)
     return ctx.call("regexp_extract", node.this, node.expression, group, common.lit("s"), type="VARCHAR")
 
 
-@D.rule(exp.RegexpCount)
+@R.rule(exp.RegexpCount)
 def count_matches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     found = ctx.call("regexp_extract_all", node.this, node.expression, common.lit(0), common.lit("s"))
     return ctx.call("len", found, type="BIGINT")
 
 
-@D.function("countsubstrings")
+@R.function("countsubstrings")
 def count_substrings(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__count_of", *node.expressions, type="BIGINT") if len(node.expressions) == 2 else None
 
@@ -282,12 +283,12 @@ def _not_null(value: exp.Expr) -> exp.Expr:
     return value if isinstance(value, exp.Null) else exp.Coalesce(this=value, expressions=[common.lit("")])
 
 
-@D.rule(exp.Ascii)
+@R.rule(exp.Ascii)
 def first_byte(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__first_byte", node.this, type="BIGINT")
 
 
-@D.rule(exp.Split)
+@R.rule(exp.Split)
 def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("limit") is not None:
         made = ctx.call("string_split", _not_null(node.this), node.expression)
@@ -295,54 +296,54 @@ def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__split", _not_null(node.this), node.expression, type="VARCHAR[]")
 
 
-@D.rule(exp.RegexpSplit)
+@R.rule(exp.RegexpSplit)
 def regexp_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_split_to_array", _not_null(node.this), node.expression, type="VARCHAR[]")
 
 
-@D.function("splitbywhitespace", "alphatokens")
+@R.function("splitbywhitespace", "alphatokens")
 def words(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     pattern = "[a-zA-Z]+" if node.name.lower() == "alphatokens" else "[^ \\t\\n\\r\\f\\v]+"
     return ctx.call("regexp_extract_all", _not_null(node.expressions[0]), common.lit(pattern), type="VARCHAR[]")
 
 
-@D.function("base64encode", "base64decode")
+@R.function("base64encode", "base64decode")
 def base64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.name.lower() == "base64decode":
         return ctx.call("decode", ctx.call("from_base64", node.expressions[0]), type="VARCHAR")
     return ctx.call("to_base64", ctx.call("encode", node.expressions[0]), type="VARCHAR")
 
 
-@D.rule(exp.Unhex)
+@R.rule(exp.Unhex)
 def unhex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("decode", ctx.call("unhex", node.this), type="VARCHAR")
 
 
-@D.rule(exp.Format)
+@R.rule(exp.Format)
 def formatted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not all(ctx.is_a(part, "text") for part in node.expressions):
         raise ctx.error(node, "format takes texts: use toString.")
     return ctx.call("format", node.this, *node.expressions, type="VARCHAR")
 
 
-@D.rule(exp.SubstringIndex)
+@R.rule(exp.SubstringIndex)
 def substring_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__until", node.this, node.args["delimiter"], node.args["count"], type="VARCHAR")
 
 
-@D.rule(exp.Chr)
+@R.rule(exp.Chr)
 def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     codes = [ctx.call("chr", common.cast(code, "INTEGER")) for code in (node.expressions or [node.this])]
     return codes[0] if len(codes) == 1 else ctx.call("concat", *codes, type="VARCHAR")
 
 
-@D.rule(exp.Soundex)
+@R.rule(exp.Soundex)
 def soundex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.refuse("soundex", node, "DuckDB has no phonetic codes", "Compute it beforehand")
     return None
 
 
-@D.function("octet_length")
+@R.function("octet_length")
 def octets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strlen", node.expressions[0], type="BIGINT")
 
@@ -351,23 +352,23 @@ _OTHERS = """bar entropy histogram mismatches format_bytes printf time_bucket ti
     json_array_length json_exists regexp_matches microsecond millisecond nanosecond lttb cardinality"""
 
 
-@D.function(*_OTHERS.split())
+@R.function(*_OTHERS.split())
 def of_the_same_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, f"{node.name} has no counterpart: DuckDB's function of this name is another one.")
 
 
-@D.rule(exp.ArrayConcatAgg, exp.ArrayExcept, exp.RegexpInstr, exp.Overlay, exp.StrToMap, exp.StrToDate, exp.ToDays,
+@R.rule(exp.ArrayConcatAgg, exp.ArrayExcept, exp.RegexpInstr, exp.Overlay, exp.StrToMap, exp.StrToDate, exp.ToDays,
         exp.DateBin, exp.ApproxTopK, exp.GroupConcat, exp.RegexpReplace, exp.TimestampDiff, exp.WidthBucket,
         exp.CosineDistance, exp.ArrayRemove)  # fmt: skip
 def not_yet(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, f"{type(node).__name__} has no counterpart here yet: write it with other functions.")
 
 
-@D.function("multisearchany")
+@R.function("multisearchany")
 def multi_search_any(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__search_any", *node.expressions, type="BOOLEAN")
 
 
-@D.function("initcaputf8")
+@R.function("initcaputf8")
 def initcap_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__initcap_utf8", node.expressions[0], type="VARCHAR")

@@ -6,7 +6,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from . import D
+from .. import DialectRules
+
+R = DialectRules("clickhouse types")
+
 
 _TYPES = {
     "BIGINT": """intdiv intdivorzero positivemodulo toint8 toint16 toint32 toint64 touint8 touint16 touint32 touint64
@@ -81,7 +84,7 @@ def _typed(self: Any, node: exp.Expr) -> Any:
 _BY_THEIR_NAME: tuple[type[exp.Expr], ...] = (
     exp.Anonymous, exp.AnonymousAggFunc, exp.CombinedAggFunc, exp.ParameterizedAgg, exp.CombinedParameterizedAgg,
 )  # fmt: skip
-D.typing.update({node: {"annotator": _typed} for node in _BY_THEIR_NAME})
+R.typing.update({node: {"annotator": _typed} for node in _BY_THEIR_NAME})
 
 
 def _as_argument(self: Any, node: exp.Expr) -> Any:
@@ -93,9 +96,9 @@ _AS_ARGUMENT: tuple[type[exp.Expr], ...] = (
     exp.Sum, exp.Paren, exp.Neg, exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.Lag, exp.Lead, exp.ArrayReverse,
     exp.ArrayDistinct, exp.ArrayFilter, exp.ArraySlice, exp.NthValue,
 )  # fmt: skip
-D.typing.update({node: {"annotator": _as_argument} for node in _AS_ARGUMENT})
-D.typing[exp.Median] = D.typing[exp.Quantile] = {"returns": exp.DType.DOUBLE}
-D.typing[exp.Split] = D.typing[exp.RegexpSplit] = {
+R.typing.update({node: {"annotator": _as_argument} for node in _AS_ARGUMENT})
+R.typing[exp.Median] = R.typing[exp.Quantile] = {"returns": exp.DType.DOUBLE}
+R.typing[exp.Split] = R.typing[exp.RegexpSplit] = {
     "annotator": lambda self, node: self._set_type(node, _BY_NAME["splitbychar"].copy())
 }
 
@@ -111,7 +114,7 @@ def _division(self: Any, node: exp.Expr) -> Any:
     return self._set_type(node, next(kind for kind in kinds if kind.this == exp.DType.DECIMAL))
 
 
-D.typing[exp.Div] = {"annotator": _division}
+R.typing[exp.Div] = {"annotator": _division}
 
 
 def _arithmetic(self: Any, node: exp.Expr) -> Any:
@@ -131,7 +134,7 @@ def _arithmetic(self: Any, node: exp.Expr) -> Any:
     return self._set_type(node, exp.DataType.build(f"DECIMAL(38,{min(scale, 38)})", dialect="duckdb"))
 
 
-D.typing.update({node: {"annotator": _arithmetic} for node in (exp.Add, exp.Sub, exp.Mul)})
+R.typing.update({node: {"annotator": _arithmetic} for node in (exp.Add, exp.Sub, exp.Mul)})
 
 
 def _rounded(self: Any, node: exp.Expr) -> Any:
@@ -139,4 +142,4 @@ def _rounded(self: Any, node: exp.Expr) -> Any:
     return self._set_type(node, node.this.type)
 
 
-D.typing.update({node: {"annotator": _rounded} for node in (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)})
+R.typing.update({node: {"annotator": _rounded} for node in (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)})

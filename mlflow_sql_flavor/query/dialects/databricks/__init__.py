@@ -6,29 +6,34 @@ The session's time zone is taken to be UTC, so a TIMESTAMP is DuckDB's TIMESTAMP
 from __future__ import annotations
 
 from .. import DialectRules
+from . import (
+    aggregates,
+    aliases,
+    arrays,
+    branches,
+    casts,
+    checks,
+    coercion,
+    dates,
+    digests,
+    epochs,
+    functions,
+    generators,
+    intervals,
+    lambdas,
+    numbers,
+    printf,
+    regex,
+    strings,
+)
 
 __all__ = ["D"]
 
 D = DialectRules("databricks", level="verified", pack="databricks", catalog="databricks")
 
-from . import (  # type: ignore[attr-defined]  # noqa: E402
-    aggregates,  # noqa: F401
-    aliases,  # noqa: F401
-    arrays,  # noqa: F401
-    branches,  # noqa: F401
-    casts,  # noqa: F401
-    checks,  # noqa: F401
-    coercion,  # noqa: F401
-    dates,  # noqa: F401
-    digests,  # noqa: F401
-    epochs,  # noqa: F401
-    formats,  # noqa: F401
-    functions,  # noqa: F401
-    generators,  # noqa: F401
-    intervals,  # noqa: F401
-    lambdas,  # noqa: F401
-    numbers,  # noqa: F401
-    printf,  # noqa: F401
-    regex,  # noqa: F401
-    strings,  # noqa: F401
-)
+_TOPICS = (
+    coercion, checks, casts, aggregates, aliases, arrays, branches, dates, digests, epochs, functions, generators,
+    intervals, lambdas, numbers, printf, strings, regex,
+)  # fmt: skip
+for _topic in _TOPICS:
+    D.use(_topic.R)

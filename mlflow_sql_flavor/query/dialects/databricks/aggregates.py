@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .casts import as_double, as_text, to_decimal
 from .coercion import family, kind
+
+R = DialectRules("databricks aggregates")
+
 
 _WRAPPERS = (exp.Window, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 
@@ -34,7 +36,7 @@ def _finish(inner: exp.Expr, whole: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Sum, exp.Avg)
+@R.rule(exp.Sum, exp.Avg)
 def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Text is summed as DOUBLE; a sum of integers is a BIGINT that may overflow; an average keeps decimals exact."""
     if node.meta.get("translated"):
@@ -47,7 +49,7 @@ def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None if _wrapped(node) else _finish(node, node, ctx)
 
 
-@D.rule(exp.Window, exp.Filter)
+@R.rule(exp.Window, exp.Filter)
 def around(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.meta.get("translated") or _wrapped(node):
         return None
@@ -62,7 +64,7 @@ def _not_null(this: exp.Expr) -> exp.Expr:
     return exp.Where(this=exp.Not(this=exp.Is(this=this.copy(), expression=exp.Null())))
 
 
-@D.rule(exp.ArrayAgg, exp.ArrayUniqueAgg)
+@R.rule(exp.ArrayAgg, exp.ArrayUniqueAgg)
 def collect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """collect_list, array_agg and collect_set skip NULLs; of nothing they give an empty list."""
     this = node.this
@@ -84,7 +86,7 @@ def collect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Coalesce(this=found, expressions=[exp.Array(expressions=[])])
 
 
-@D.rule(exp.CountIf)
+@R.rule(exp.CountIf)
 def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """0, not NULL, over no row."""
     if isinstance(node.this, exp.Distinct):
@@ -93,7 +95,7 @@ def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("count", case, type="BIGINT")
 
 
-@D.rule(exp.WithinGroup)
+@R.rule(exp.WithinGroup)
 def percentile_cont(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A DOUBLE, which interpolates between decimals too."""
     order = node.expression
@@ -104,20 +106,20 @@ def percentile_cont(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Median)
+@R.rule(exp.Median)
 def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) in ("int", "decimal", "float", "text"):
         node.set("this", common.cast(as_double(node.this, ctx), "DOUBLE"))
     return None
 
 
-@D.rule(exp.Mode)
+@R.rule(exp.Mode)
 def mode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.open("ties", node, "mode takes any of the values that are equally frequent.")
     return None
 
 
-@D.rule(exp.Max, exp.Min)
+@R.rule(exp.Max, exp.Min)
 def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The fields of a struct are compared in turn, and NULL comes first; in DuckDB it comes last."""
     value = node.this
@@ -138,7 +140,7 @@ def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.Quantile)
+@R.rule(exp.Quantile)
 def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Interpolates; percentile_approx takes a value that is there."""
     if len([a for a in node.args.values() if isinstance(a, exp.Expr)]) > 2:
@@ -147,19 +149,19 @@ def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("quantile_cont", this, node.args["quantile"], type="DOUBLE")
 
 
-@D.rule(exp.ApproxQuantile)
+@R.rule(exp.ApproxQuantile)
 def percentile_approx(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.open("approximate", node, "An approximation; here it is computed exactly.")
     return ctx.call("quantile_disc", node.this, node.args["quantile"])
 
 
-@D.rule(exp.ApproxDistinct)
+@R.rule(exp.ApproxDistinct)
 def approx_count_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.open("approximate", node, "An approximation; here it is computed exactly.")
     return ctx.call("count", exp.Distinct(expressions=[node.this]), type="BIGINT")
 
 
-@D.rule(exp.Skewness)
+@R.rule(exp.Skewness)
 def skewness(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Of the population."""
     if _wrapped(node):
@@ -167,18 +169,18 @@ def skewness(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__skewness", common.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
 
 
-@D.rule(exp.Kurtosis)
+@R.rule(exp.Kurtosis)
 def kurtosis(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("kurtosis_pop", common.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
 
 
-@D.function("mean", "std")
+@R.function("mean", "std")
 def renamed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "avg" if str(node.name).lower() == "mean" else "stddev_samp"
     return ctx.call(name, common.cast(as_double(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
 
 
-@D.function("try_sum", "try_avg")
+@R.function("try_sum", "try_avg")
 def try_total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULL where the sum overflows."""
     this, average = node.expressions[0], str(node.name).lower() == "try_avg"
@@ -191,12 +193,12 @@ def try_total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("sum", this, type="DOUBLE")
 
 
-@D.function("every", "some")
+@R.function("every", "some")
 def every(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("bool_and" if str(node.name).lower() == "every" else "bool_or", *node.expressions, type="BOOLEAN")
 
 
-@D.rule(exp.First, exp.Last, exp.AnyValue)
+@R.rule(exp.First, exp.Last, exp.AnyValue)
 def first_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """any_value is first(); with IGNORE NULLS the first that is not NULL."""
     skip = isinstance(node.parent, exp.IgnoreNulls)
@@ -211,7 +213,7 @@ def first_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None if isinstance(node.parent, exp.Window) else made
 
 
-@D.rule(exp.IgnoreNulls)
+@R.rule(exp.IgnoreNulls)
 def ignore_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     inner = node.this
     if isinstance(inner, exp.Anonymous) and inner.meta.get("skip"):
@@ -219,13 +221,13 @@ def ignore_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Corr, exp.RegrSlope, exp.RegrIntercept, exp.RegrR2)
+@R.rule(exp.Corr, exp.RegrSlope, exp.RegrIntercept, exp.RegrR2)
 def regression(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Without variance they are NULL, where DuckDB has NaN."""
     return None if _wrapped(node) else _finish(node, node, ctx)
 
 
-@D.rule(exp.ArgMax, exp.ArgMin)
+@R.rule(exp.ArgMax, exp.ArgMin)
 def max_by(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The value may be NULL; rows whose order is NULL do not count."""
     if node.args.get("count") is not None:
@@ -240,7 +242,7 @@ def max_by(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Filter(this=ctx.call(name, node.this, node.expression), expression=_not_null(node.expression))
 
 
-@D.rule(exp.GroupConcat)
+@R.rule(exp.GroupConcat)
 def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) in ("int", "float", "decimal", "bool", "date", "timestamp"):
         node.set("this", as_text(node.this, ctx))
@@ -251,7 +253,7 @@ def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Group)
+@R.rule(exp.Group)
 def rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """``GROUP BY a, b WITH ROLLUP`` is ``GROUP BY ROLLUP (a, b)``."""
     for key in ("rollup", "cube"):
@@ -262,7 +264,7 @@ def rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Pivot)
+@R.rule(exp.Pivot)
 def counted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A cell of PIVOT without rows is NULL, a count too: a sum of ones is."""
     for item in node.expressions if not node.args.get("unpivot") else []:
@@ -278,7 +280,7 @@ def counted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.FirstValue, exp.LastValue)
+@R.rule(exp.FirstValue, exp.LastValue)
 def first_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """As an aggregate, without OVER."""
     if isinstance(node.parent, (exp.Window, exp.IgnoreNulls, exp.RespectNulls)):

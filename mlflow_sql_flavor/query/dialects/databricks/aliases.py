@@ -6,13 +6,16 @@ from collections import Counter
 
 from sqlglot import exp
 
+from .. import DialectRules
 from ..context import Context
-from . import D
+
+R = DialectRules("databricks aliases")
+
 
 _LONGEST = 100  # nodes
 
 
-@D.prepare
+@R.prepare
 def written_again(tree: exp.Expr, ctx: Context) -> None:
     """``lower(k) AS a, a || '!' AS b``: the alias's text in its place; DuckDB reads no alias of what may raise."""
     columns = {name.lower() for name in ctx.columns}

@@ -6,16 +6,18 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .casts import as_text
 from .coercion import family, kind, window_key
 
-D.known("json_array_length", "map_entries", "map_values")
+R = DialectRules("databricks arrays")
 
 
-@D.rule(exp.Bracket)
+R.known("json_array_length", "map_entries", "map_values")
+
+
+@R.rule(exp.Bracket)
 def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """array[i] counts from 0 and raises beyond the end; element_at counts from 1; map[key] gives NULL."""
     if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
@@ -43,13 +45,13 @@ def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.function("get")
+@R.function("get")
 def get(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__get", *node.expressions)
 
 
 def _macro(type_: type[exp.Expr], name: str, *keys: str, result: str | None = None) -> None:
-    @D.rule(type_)
+    @R.rule(type_)
     def rule(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         args: list[exp.Expr] = []
         for key in keys:
@@ -70,45 +72,45 @@ _macro(exp.Flatten, "dbx__flatten", "this")
 _macro(exp.ArraySlice, "dbx__array_slice", "this", "start", "end")
 
 
-@D.rule(exp.ArrayContains)
+@R.rule(exp.ArrayContains)
 def array_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.expression.unnest(), exp.Null):
         raise ctx.error(node, "databricks refuses an array_contains of NULL without a type. Cast the NULL.")
     return ctx.macro("dbx__array_contains", node.this, node.expression, type="BOOLEAN")
 
 
-@D.function("array_union")
+@R.function("array_union")
 def array_union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__array_union", *node.expressions)
 
 
-@D.function("arrays_overlap")
+@R.function("arrays_overlap")
 def arrays_overlap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__arrays_overlap", *node.expressions, type="BOOLEAN")
 
 
-@D.function("array_repeat")
+@R.function("array_repeat")
 def array_repeat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__array_repeat", *node.expressions)
 
 
-@D.rule(exp.ArraySize)
+@R.rule(exp.ArraySize)
 def size(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("cardinality" if family(node.this) == "map" else "len", node.this, type="BIGINT")
 
 
-@D.function("cardinality")
+@R.function("cardinality")
 def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this = node.expressions[0]
     return ctx.call("cardinality" if family(this) == "map" else "len", this, type="BIGINT")
 
 
-@D.rule(exp.Reverse)
+@R.rule(exp.Reverse)
 def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("list_reverse", node.this) if family(node.this) == "array" else None
 
 
-@D.rule(exp.ArrayConcat, exp.Concat)
+@R.rule(exp.ArrayConcat, exp.Concat)
 def array_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.ConcatWs):
         return _concat_ws(node, ctx)
@@ -135,7 +137,7 @@ def _concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Case(ifs=[exp.If(this=test, true=whole)])
 
 
-@D.rule(exp.ArrayToString)
+@R.rule(exp.ArrayToString)
 def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULLs are left out, unless there is a text for them; a separator or a text for them that is NULL gives NULL."""
     this, null = node.this, node.args.get("null")
@@ -155,7 +157,7 @@ def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Case(ifs=[exp.If(this=known, true=made)])
 
 
-@D.rule(exp.GenerateSeries)
+@R.rule(exp.GenerateSeries)
 def sequence(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     start, end, step = node.args["start"], node.args["end"], node.args.get("step")
     names = {family(start), family(end)}
@@ -193,7 +195,7 @@ _JSON_TYPES = {
 }  # fmt: skip
 
 
-@D.rule(exp.FromJson)
+@R.rule(exp.FromJson)
 def from_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A flat schema of simple types; a text that is no JSON gives NULLs."""
     found = common.text(node.args.get("schema") or node.args.get("expression"))
@@ -205,7 +207,7 @@ def from_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("from_json", node.this, common.lit("{" + wanted + "}"))
 
 
-@D.rule(exp.JSONExtractScalar)
+@R.rule(exp.JSONExtractScalar)
 def get_json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     path = node.expression
     written = path.sql("databricks").strip("'") if path is not None else ""
@@ -220,7 +222,7 @@ def get_json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__json", node.this, common.lit(path.sql("duckdb").strip("'")), type="VARCHAR")
 
 
-@D.rule(exp.JSONExtract)
+@R.rule(exp.JSONExtract)
 def colon(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """``text:path`` is the text of an element.
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .casts import aligned
 from .coercion import decimal_of, family, widest
 
+R = DialectRules("databricks branches")
 
-@D.rule(exp.Union, exp.Except, exp.Intersect)
+
+@R.rule(exp.Union, exp.Except, exp.Intersect)
 def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Branches of different types: text beside a number is cast to the number's type, not the other way round."""
     left, right = node.this, node.expression
@@ -44,7 +45,7 @@ def _leaves(node: exp.Expr | None) -> list[exp.Select]:
     return [node] if isinstance(node, exp.Select) else []
 
 
-@D.rule(exp.Case, exp.Coalesce, exp.If, exp.Greatest, exp.Least, exp.Nvl2)
+@R.rule(exp.Case, exp.Coalesce, exp.If, exp.Greatest, exp.Least, exp.Nvl2)
 def branches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Text beside a number or date in the branches of one value: the text is cast, where DuckDB casts the number."""
     if isinstance(node, exp.Case):

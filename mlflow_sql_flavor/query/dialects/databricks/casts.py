@@ -6,10 +6,12 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D, checks  # noqa: F401 - what is refused is refused before it is converted
 from .coercion import decimal_of, division, family, kind
+
+R = DialectRules("databricks casts")
+
 
 __all__ = ["aligned", "as_date", "as_double", "as_text", "as_ts", "to_decimal"]
 
@@ -76,7 +78,7 @@ def as_ts(node: exp.Expr, ctx: Context) -> exp.Expr:
     return common.cast(node, "TIMESTAMP")
 
 
-@D.rule(exp.Cast, exp.TryCast)
+@R.rule(exp.Cast, exp.TryCast)
 def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.meta.get("translated"):
         return None
@@ -185,7 +187,7 @@ def aligned(node: exp.Expr, other: str | None, ctx: Context, at: exp.Expr) -> ex
     return node
 
 
-@D.rule(*_COMPARE)
+@R.rule(*_COMPARE)
 def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
     if isinstance(right, (exp.Any, exp.All, exp.Subquery)) and right.type is None:
@@ -198,7 +200,7 @@ def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Between)
+@R.rule(exp.Between)
 def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     sides = [node.this, node.args["low"], node.args["high"]]
     names = {family(s) for s in sides} - {"text", "null"}
@@ -209,7 +211,7 @@ def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.In)
+@R.rule(exp.In)
 def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     names = {family(e) for e in [node.this, *node.expressions]} - {"null"}
     if node.expressions and "text" in names and len(names) > 1 and None not in names:
@@ -223,7 +225,7 @@ def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
+@R.rule(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
 def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Text in arithmetic is a BIGINT beside an integer, a DOUBLE otherwise; dates have their own steps."""
     a, b = family(node.this), family(node.expression)
@@ -301,7 +303,7 @@ def _moments(node: exp.Expr, a: str | None, b: str | None, ctx: Context) -> exp.
     return None
 
 
-@D.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
+@R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
 def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Doubles are written as Java writes them; binary and arrays stay what they are."""
     operands = [node.this, node.expression] if isinstance(node, exp.DPipe) else node.expressions

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .coercion import family, kind
+
+R = DialectRules("databricks checks")
+
 
 _NUMBERS = {"int", "float", "decimal"}
 
@@ -31,7 +33,7 @@ def _values(node: exp.Expr) -> list[exp.Expr]:
     return [f for f in found if isinstance(f, exp.Expr)]
 
 
-@D.rule(exp.Case, exp.Coalesce, exp.If, exp.Nvl2, exp.Greatest, exp.Least, exp.In, exp.Between, exp.Nullif, exp.Array)
+@R.rule(exp.Case, exp.Coalesce, exp.If, exp.Nvl2, exp.Greatest, exp.Least, exp.In, exp.Between, exp.Nullif, exp.Array)
 def mixed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A boolean is no number, and greatest() converts no text."""
     if isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and node.arg_key == "ifs":
@@ -47,7 +49,7 @@ def mixed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Union, exp.Except, exp.Intersect)
+@R.rule(exp.Union, exp.Except, exp.Intersect)
 def columns(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
     if isinstance(left, exp.Query) and isinstance(right, exp.Query):
@@ -58,7 +60,7 @@ def columns(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
+@R.rule(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
 def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Two texts are no numbers; to a date an INT is added, no BIGINT."""
     names = [family(node.this), family(node.expression)]
@@ -72,7 +74,7 @@ def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Window)
+@R.rule(exp.Window)
 def window(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     inner = node.this
     while isinstance(inner, (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)):
@@ -82,7 +84,7 @@ def window(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Neg)
+@R.rule(exp.Neg)
 def negated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A text is negated as a DOUBLE; what is out of a type's range is an error, which DuckDB's constants are not."""
     from .casts import as_double
@@ -103,7 +105,7 @@ _REALS = (
 )  # fmt: skip
 
 
-@D.rule(*_REALS)
+@R.rule(*_REALS)
 def reals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A FLOAT beside another kind of number is a DOUBLE; in DuckDB the other one becomes a FLOAT."""
     if isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and node.arg_key == "ifs":

@@ -10,7 +10,10 @@ from typing import Any
 
 from sqlglot import exp
 
-from . import D
+from .. import DialectRules
+
+R = DialectRules("databricks coercion")
+
 
 __all__ = ["decimal_of", "division", "family", "kind", "widest", "window_key"]
 
@@ -273,7 +276,7 @@ _NAMED = {
 _LIKE_FIRST = {"positive", "nullifzero", "zeroifnull", "array_union", "array_repeat", "try_sum"}
 
 
-def _anonymous(self: Any, node: exp.Anonymous) -> exp.Expr:
+def anonymous_type(self: Any, node: exp.Anonymous) -> exp.Expr:
     name = str(node.name).lower()
     if name in _LIKE_FIRST and node.expressions and name != "array_repeat":
         return self._set_type(node, kind(node.expressions[0]))
@@ -297,7 +300,7 @@ def _first(self: Any, node: exp.Expr) -> exp.Expr:
 
 _ENTRIES: dict[type[exp.Expr], dict[str, Any]] = {
     exp.Literal: {"annotator": _literal},
-    exp.Anonymous: {"annotator": _anonymous},
+    exp.Anonymous: {"annotator": anonymous_type},
     exp.Case: {"annotator": _case},
     exp.Coalesce: _branches("this", "expressions"),
     exp.Greatest: _branches("this", "expressions"),
@@ -342,7 +345,7 @@ _ENTRIES: dict[type[exp.Expr], dict[str, Any]] = {
     exp.JSONExtractScalar: {"returns": _T.VARCHAR},
     exp.RegexpSplit: {"annotator": lambda s, e: s._set_type(e, exp.DataType.build("ARRAY<STRING>"))},
 }
-D.typing.update(_ENTRIES)
+R.typing.update(_ENTRIES)
 _ANNOTATORS: dict[Any, tuple[type[exp.Expr], ...]] = {
     _arithmetic: (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv),
     _sum: (exp.Sum, exp.Avg),
@@ -350,4 +353,4 @@ _ANNOTATORS: dict[Any, tuple[type[exp.Expr], ...]] = {
 }
 for _annotator, _types in _ANNOTATORS.items():
     for _type in _types:
-        D.typing[_type] = {"annotator": _annotator}
+        R.typing[_type] = {"annotator": _annotator}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .casts import as_date, as_ts
 from .coercion import family
 from .formats import QUARTER, format_text, parser, printer
+
+R = DialectRules("databricks dates")
+
 
 _MICROS = {
     "MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 10**6, "MINUTE": 60 * 10**6, "HOUR": 3600 * 10**6,
@@ -54,7 +56,7 @@ def argument_count(node: exp.Expr, ctx: Context) -> int:
     return 0
 
 
-@D.rule(exp.DateDiff, exp.TimestampDiff)
+@R.rule(exp.DateDiff, exp.TimestampDiff)
 def datediff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """With a unit: complete units between two timestamps. Without: days between two dates."""
     end, start = node.this, node.expression
@@ -93,7 +95,7 @@ def _whole_number(node: exp.Expr, amount: exp.Expr, ctx: Context) -> exp.Expr:
     return amount
 
 
-@D.rule(exp.TimestampAdd, exp.DateAdd)
+@R.rule(exp.TimestampAdd, exp.DateAdd)
 def timestampadd(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     amount = _whole_number(node, node.expression, ctx)
     total = exp.Add(this=as_ts(node.this, ctx), expression=_step(_unit(node, ctx), amount, ctx))
@@ -102,7 +104,7 @@ def timestampadd(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.TsOrDsAdd)
+@R.rule(exp.TsOrDsAdd)
 def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """date_add(start, days) and date_sub: a DATE."""
     if isinstance(node.expression, exp.Interval) or family(node.expression) == "interval":
@@ -113,14 +115,14 @@ def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.AddMonths)
+@R.rule(exp.AddMonths)
 def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The last day of a shorter month, and no more than that: it does not stick to the end of the month."""
     step = _step("MONTH", _whole_number(node, node.expression, ctx), ctx)
     return common.cast(exp.Paren(this=exp.Add(this=as_date(node.this, ctx), expression=step)), "DATE")
 
 
-@D.rule(exp.MonthsBetween)
+@R.rule(exp.MonthsBetween)
 def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = ctx.macro("dbx__months_between", as_ts(node.this, ctx), as_ts(node.expression, ctx), type="DOUBLE")
     off = node.args.get("roundoff")
@@ -139,7 +141,7 @@ _TRUNC_TS = {
 }  # fmt: skip
 
 
-@D.rule(exp.DateTrunc, exp.TimestampTrunc)
+@R.rule(exp.DateTrunc, exp.TimestampTrunc)
 def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """TRUNC(date, unit) is a DATE, DATE_TRUNC(unit, timestamp) a TIMESTAMP; an unknown unit gives NULL."""
     unit = node.args.get("unit")
@@ -158,7 +160,7 @@ def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _parts(type_: type[exp.Expr], call: str, of_time: bool = False) -> None:
-    @D.rule(type_)
+    @R.rule(type_)
     def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         this = _inner(node.this)
         return ctx.call(call, as_ts(this, ctx) if of_time else as_date(this, ctx), type="BIGINT")
@@ -180,13 +182,13 @@ for _type, _call in {exp.Hour: "hour", exp.Minute: "minute", exp.Second: "second
     _parts(_type, _call, of_time=True)
 
 
-@D.rule(exp.DayOfWeek)
+@R.rule(exp.DayOfWeek)
 def dayofweek(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Sunday is 1."""
     return _plus(ctx.call("dayofweek", as_date(_inner(node.this), ctx)), 1)
 
 
-@D.function("weekday")
+@R.function("weekday")
 def weekday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Monday is 0."""
     return _plus(ctx.call("isodow", as_date(node.expressions[0], ctx)), -1)
@@ -231,12 +233,12 @@ def _extract(name: str, source: exp.Expr, node: exp.Expr, ctx: Context) -> exp.E
     return ctx.call("date_part", common.lit(_FIELDS[name]), moment, type="BIGINT")
 
 
-@D.rule(exp.Extract)
+@R.rule(exp.Extract)
 def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _extract(node.name, node.expression, node, ctx)
 
 
-@D.function("date_part", "datepart")
+@R.function("date_part", "datepart")
 def date_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = common.text(node.expressions[0])
     if name is None:
@@ -244,7 +246,7 @@ def date_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _extract(name or "", node.expressions[1], node, ctx)
 
 
-@D.rule(exp.LastDay)
+@R.rule(exp.LastDay)
 def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("last_day", as_date(_inner(node.this), ctx), type="DATE")
 
@@ -252,7 +254,7 @@ def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 
-@D.rule(exp.NextDay)
+@R.rule(exp.NextDay)
 def next_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = (common.text(node.expression) or "").strip().upper()
     number = next((i + 1 for i, d in enumerate(_DAYS) if name in (d, d[:3], d[:2])), None)
@@ -261,20 +263,20 @@ def next_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__next_day", as_date(_inner(node.this), ctx), common.lit(number), type="DATE")
 
 
-@D.rule(exp.Dayname, exp.Monthname)
+@R.rule(exp.Dayname, exp.Monthname)
 def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = "%a" if isinstance(node, exp.Dayname) else "%b"
     return ctx.call("strftime", as_date(_inner(node.this), ctx), common.lit(fmt), type="VARCHAR")
 
 
-@D.rule(exp.TsOrDsToDate)
+@R.rule(exp.TsOrDsToDate)
 def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("format") is None:
         return as_date(node.this, ctx)
     return common.cast(parse_moment(node, node.this, ctx), "DATE")
 
 
-@D.rule(exp.TimeStrToTime)
+@R.rule(exp.TimeStrToTime)
 def to_ts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return as_ts(node.this, ctx)
 
@@ -287,12 +289,12 @@ def parse_moment(node: exp.Expr, this: exp.Expr, ctx: Context, index: int = 1, s
     return ctx.macro(name, this, common.lit(fmt), common.lit(pattern), type="TIMESTAMP")
 
 
-@D.rule(exp.StrToTime)
+@R.rule(exp.StrToTime)
 def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.cast(parse_moment(node, node.this, ctx), "TIMESTAMP")
 
 
-@D.function("try_to_timestamp", "try_to_date", "to_timestamp_ntz", "to_timestamp_ltz")
+@R.function("try_to_timestamp", "try_to_date", "to_timestamp_ntz", "to_timestamp_ltz")
 def try_to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name, this = str(node.name).lower(), node.expressions[0]
     soft = name.startswith("try")
@@ -304,7 +306,7 @@ def try_to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return as_date(this, ctx) if type_ == "DATE" else as_ts(this, ctx)
 
 
-@D.rule(exp.TimeToStr)
+@R.rule(exp.TimeToStr)
 def date_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = printer(format_text(node, ctx), node, ctx)
     moment = as_ts(node.this, ctx)

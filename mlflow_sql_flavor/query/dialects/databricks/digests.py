@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .coercion import family
 
+R = DialectRules("databricks digests")
 
-@D.rule(exp.MD5, exp.SHA, exp.SHA2)
+
+@R.rule(exp.MD5, exp.SHA, exp.SHA2)
 def digest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) not in ("text", "binary", "null", None):
         raise ctx.error(node, "databricks takes a digest of a text or a binary only. Cast the argument to STRING.")
     return None
 
 
-@D.rule(exp.SHA2)
+@R.rule(exp.SHA2)
 def sha2(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     bits = node.args.get("length")
     if bits is not None and bits.name not in ("0", "256"):
@@ -25,7 +26,7 @@ def sha2(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("sha256", node.this, type="VARCHAR")
 
 
-@D.rule(exp.Decode, exp.Encode)
+@R.rule(exp.Decode, exp.Encode)
 def charset(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = (common.text(node.args.get("charset")) or "").lower().replace("-", "")
     if name != "utf8":
@@ -36,5 +37,5 @@ def charset(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("decode" if is_decode else "encode", node.this, type="VARCHAR" if is_decode else "BLOB")
 
 
-D.refuse_functions("hash", {"hash", "xxhash64"}, "This hash belongs to Spark: DuckDB's gives other numbers",
+R.refuse_functions("hash", {"hash", "xxhash64"}, "This hash belongs to Spark: DuckDB's gives other numbers",
                    "Use md5 or sha2, which are the same everywhere")  # fmt: skip

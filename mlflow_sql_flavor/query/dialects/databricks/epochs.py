@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .casts import as_date, as_ts
 from .coercion import family
 from .dates import argument_count, parse_moment
 from .formats import format_text, parser, printer
 
+R = DialectRules("databricks epochs")
 
-@D.rule(exp.StrToUnix)
+
+@R.rule(exp.StrToUnix)
 def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this = node.this
     if this is None or isinstance(this, exp.CurrentTimestamp):
@@ -29,7 +30,7 @@ def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__unix", moment, type="BIGINT")
 
 
-@D.rule(exp.UnixToStr)
+@R.rule(exp.UnixToStr)
 def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = format_text(node, ctx) if argument_count(node, ctx) > 1 else "yyyy-MM-dd HH:mm:ss"
     micros = exp.Mul(this=common.cast(node.this, "BIGINT"), expression=common.lit(1_000_000))
@@ -37,7 +38,7 @@ def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strftime", moment, common.lit(printer(fmt, node, ctx)), type="VARCHAR")
 
 
-@D.function("timestamp_seconds", "timestamp_millis", "timestamp_micros")
+@R.function("timestamp_seconds", "timestamp_millis", "timestamp_micros")
 def timestamp_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     size = {"seconds": 10**6, "millis": 1000, "micros": 1}[str(node.name).lower().partition("_")[2]]
     amount = node.expressions[0]
@@ -46,7 +47,7 @@ def timestamp_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("make_timestamp", common.cast(micros, "BIGINT"), type="TIMESTAMP")
 
 
-@D.rule(exp.UnixSeconds, exp.UnixMillis, exp.UnixMicros)
+@R.rule(exp.UnixSeconds, exp.UnixMillis, exp.UnixMicros)
 def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     micros = ctx.call("epoch_us", as_ts(node.this, ctx))
     sizes: dict[type[exp.Expr], int] = {exp.UnixSeconds: 10**6, exp.UnixMillis: 1000, exp.UnixMicros: 1}
@@ -56,19 +57,19 @@ def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__floor_div", micros, common.lit(size), type="BIGINT")
 
 
-@D.rule(exp.UnixDate)
+@R.rule(exp.UnixDate)
 def unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     epoch = common.cast(common.lit("1970-01-01"), "DATE")
     return ctx.call("date_diff", common.lit("day"), epoch, as_date(node.this, ctx), type="BIGINT")
 
 
-@D.rule(exp.DateFromUnixDate)
+@R.rule(exp.DateFromUnixDate)
 def date_from_unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     epoch = common.cast(common.lit("1970-01-01"), "DATE")
     return exp.Paren(this=exp.Add(this=epoch, expression=common.cast(node.this, "INTEGER")))
 
 
-@D.function("make_date")
+@R.function("make_date")
 def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("make_date", *node.expressions, type="DATE")
 
@@ -83,19 +84,19 @@ def _zone(node: exp.Expr, zone: exp.Expr, ctx: Context) -> exp.Expr:
     return common.lit("UTC") if name == "Z" else zone
 
 
-@D.rule(exp.AtTimeZone)
+@R.rule(exp.AtTimeZone)
 def from_utc_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     zone = _zone(node, node.args["zone"], ctx)
     return ctx.macro("dbx__from_utc", as_ts(node.this, ctx), zone, type="TIMESTAMP")
 
 
-@D.rule(exp.FromTimeZone)
+@R.rule(exp.FromTimeZone)
 def to_utc_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     zone = _zone(node, node.args["zone"], ctx)
     return ctx.macro("dbx__to_utc", as_ts(node.this, ctx), zone, type="TIMESTAMP")
 
 
-@D.rule(exp.ConvertTimezone)
+@R.rule(exp.ConvertTimezone)
 def convert_timezone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     source = node.args.get("source_tz") or common.lit("UTC")
     moment = as_ts(node.args["timestamp"], ctx)
@@ -103,7 +104,7 @@ def convert_timezone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__from_utc", utc, _zone(node, node.args["target_tz"], ctx), type="TIMESTAMP")
 
 
-@D.rule(exp.CurrentTimestamp, exp.Localtimestamp)
+@R.rule(exp.CurrentTimestamp, exp.Localtimestamp)
 def current_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None if node.meta.get("translated") else _current(node)
 

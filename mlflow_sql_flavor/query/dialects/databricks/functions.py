@@ -5,8 +5,11 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...functions import written_name
+from .. import DialectRules
 from ..context import Context
-from . import D
+
+R = DialectRules("databricks functions")
+
 
 __all__ = ["VERIFIED"]
 
@@ -39,7 +42,7 @@ _NAMES = """
 VERIFIED = frozenset(_NAMES.split())
 
 
-@D.prepare
+@R.prepare
 def verified(tree: exp.Expr, ctx: Context) -> None:
     for node in tree.walk():
         if not isinstance(node, exp.Func) or "parameter" in node.meta:
@@ -48,7 +51,12 @@ def verified(tree: exp.Expr, ctx: Context) -> None:
         if name is None:
             continue
         folded = name.lower()
-        if folded in VERIFIED or folded in ctx.udfs or folded in D.functions or folded in D.known_functions:
+        if (
+            folded in VERIFIED
+            or folded in ctx.udfs
+            or folded in ctx.rules.functions
+            or folded in ctx.rules.known_functions
+        ):
             continue
         if folded == "typeof":
             ctx.refuse("typeof", node, "The names of types differ between engines", "Leave typeof out")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .coercion import family
+
+R = DialectRules("databricks generators")
 
 
 def _whole(node: exp.Expr | None) -> int | None:
@@ -40,7 +41,7 @@ def _named(node: exp.Expr) -> list[str]:
     return [e.name for e in node.expressions] if isinstance(node, exp.Aliases) else []
 
 
-@D.normalise
+@R.normalise
 def written_out(tree: exp.Expr, ctx: Context) -> None:
     """stack and json_tuple as plain SELECTs, hints away, and the names that Spark gives to columns without one."""
     for select in list(tree.find_all(exp.Select)):
@@ -114,7 +115,7 @@ def _parts(call: exp.Anonymous, names: list[str], ctx: Context) -> list[exp.Expr
     return found
 
 
-@D.function("range")
+@R.function("range")
 def range_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A table, where DuckDB also has a function that gives a list."""
     if not isinstance(node.parent, (exp.Table, exp.Lateral)):
@@ -122,7 +123,7 @@ def range_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.ExplodeOuter)
+@R.rule(exp.ExplodeOuter)
 def explode_outer(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """One row of NULL where there is nothing."""
     if isinstance(node.parent, exp.Lateral):
@@ -132,7 +133,7 @@ def explode_outer(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Explode(this=ctx.macro("dbx__explode_outer", node.this))
 
 
-@D.rule(exp.Select)
+@R.rule(exp.Select)
 def explode_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The entries of a map are two columns."""
     assert isinstance(node, exp.Select)
@@ -149,7 +150,7 @@ def _entries(value: exp.Expr, names: list[str], ctx: Context) -> list[exp.Expr]:
     return [exp.alias_(exp.Explode(this=ctx.call(side, value.copy())), name) for side, name in sides]
 
 
-@D.rule(exp.Lateral)
+@R.rule(exp.Lateral)
 def lateral_view(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """LATERAL VIEW OUTER keeps the row with NULL where there is nothing to explode."""
     call, alias = node.this, node.args.get("alias")

@@ -6,12 +6,13 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
+
+R = DialectRules("databricks intervals")
 
 
-@D.rule(exp.Add)
+@R.rule(exp.Add)
 def several(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """``t - INTERVAL 1 DAY 2 HOURS`` subtracts both: sqlglot writes the sum that it reads without brackets."""
     if not (_units(node.this) and isinstance(node.expression, exp.Interval)):
@@ -31,7 +32,7 @@ def _units(node: exp.Expr) -> bool:
 _CLOCK = ("HOUR", "MINUTE", "SECOND")
 
 
-@D.normalise
+@R.normalise
 def spans(tree: exp.Expr, ctx: Context) -> None:
     """``INTERVAL '1 02:03:04' DAY TO SECOND`` by its days and microseconds, ``'1-2' YEAR TO MONTH`` by its months."""
     for node in list(tree.find_all(exp.Interval)):

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
-from .coercion import kind
+from .coercion import anonymous_type, kind
+
+R = DialectRules("databricks lambdas")
+
 
 _Make = Callable[[], exp.Expr]
 
@@ -87,7 +89,7 @@ def _reduce(self: Any, node: exp.Expr) -> exp.Expr:
     return self._set_type(node, _typed_body(self, finish, [start]) if finish is not None else start)
 
 
-D.typing.update({
+R.typing.update({
     exp.Transform: {"annotator": _transform}, exp.ArrayFilter: {"annotator": _filter},
     exp.Exists: {"annotator": _exists}, exp.Reduce: {"annotator": _reduce},
 })  # fmt: skip
@@ -96,11 +98,10 @@ D.typing.update({
 def _anonymous_map(self: Any, node: exp.Anonymous) -> exp.Expr:
     if str(node.name).lower() == "map_filter" and node.expressions:
         return self._set_type(node, kind(node.expressions[0]))
-    return _other_functions(self, node)
+    return anonymous_type(self, node)
 
 
-_other_functions = D.typing[exp.Anonymous]["annotator"]
-D.typing[exp.Anonymous] = {"annotator": _anonymous_map}
+R.typing[exp.Anonymous] = {"annotator": _anonymous_map}
 
 
 def _substitute(body: exp.Lambda, values: Mapping[str, _Make]) -> exp.Expr:
@@ -119,7 +120,7 @@ def _lambda(parameter: str, body: exp.Expr) -> exp.Lambda:
     return exp.Lambda(this=body, expressions=[exp.to_identifier(parameter)])
 
 
-@D.rule(exp.Transform, exp.ArrayFilter)
+@R.rule(exp.Transform, exp.ArrayFilter)
 def with_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The index counts from 0, in DuckDB from 1."""
     body = node.expression
@@ -135,7 +136,7 @@ def with_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Reduce)
+@R.rule(exp.Reduce)
 def reduce(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The start has the type of the result; the last step, if there is one, is applied to the whole."""
     finish = node.args.get("finish")
@@ -146,7 +147,7 @@ def reduce(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=_substitute(finish, {finish.expressions[0].name: lambda: exp.Paren(this=whole.copy())}))
 
 
-@D.rule(exp.Exists)
+@R.rule(exp.Exists)
 def exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     body = node.args.get("expression")
     if not isinstance(body, exp.Lambda):
@@ -154,7 +155,7 @@ def exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__exists", ctx.call("list_transform", node.this, body), type="BOOLEAN")
 
 
-@D.function("forall")
+@R.function("forall")
 def forall(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__forall", ctx.call("list_transform", *node.expressions), type="BOOLEAN")
 
@@ -163,7 +164,7 @@ def _field(name: str, key: str) -> _Make:
     return lambda: exp.Dot(this=exp.to_identifier(name), expression=exp.to_identifier(key))
 
 
-@D.function("zip_with")
+@R.function("zip_with")
 def zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Pairs up to the longer array; of a NULL array NULL."""
     left, right, body = node.expressions
@@ -178,7 +179,7 @@ def zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("list_transform", ctx.macro("dbx__pairs", left, right), _lambda(pair, made))
 
 
-@D.function("transform_values", "transform_keys", "map_filter", "map_zip_with")
+@R.function("transform_values", "transform_keys", "map_filter", "map_zip_with")
 def of_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = str(node.name).lower()
     body = node.expressions[-1]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .casts import as_double, to_decimal
 from .coercion import decimal_of, family, kind
 
-D.known("e", "expm1", "hypot", "bin", "isnotnull", "isnull", "bigint", "smallint", "tinyint", "decimal")
+R = DialectRules("databricks numbers")
+
+
+R.known("e", "expm1", "hypot", "bin", "isnotnull", "isnull", "bigint", "smallint", "tinyint", "decimal")
 
 
 def _whole(node: exp.Expr | None) -> int | None:
@@ -20,7 +22,7 @@ def _whole(node: exp.Expr | None) -> int | None:
     return sign * int(inner.this) if isinstance(inner, exp.Literal) and inner.is_int else None
 
 
-@D.rule(exp.Round)
+@R.rule(exp.Round)
 def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Half up on the decimal text of a double."""
     digits = _whole(node.args.get("decimals"))
@@ -33,7 +35,7 @@ def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.function("bround")
+@R.function("bround")
 def bround(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = node.expressions[1] if len(node.expressions) > 1 else common.lit(0)
     this = node.expressions[0]
@@ -52,7 +54,7 @@ def bround(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made if family(this) == "float" else None
 
 
-@D.rule(exp.Ceil, exp.Floor)
+@R.rule(exp.Ceil, exp.Floor)
 def ceil_floor(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("decimals") is not None:
         return _to_digits(node, ctx)
@@ -87,7 +89,7 @@ def _to_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _one(type_: type[exp.Expr], macro: str) -> None:
-    @D.rule(type_)
+    @R.rule(type_)
     def rule(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return ctx.macro(macro, common.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
 
@@ -99,7 +101,7 @@ for _type, _macro in {
     _one(_type, _macro)
 
 
-@D.rule(exp.Log)
+@R.rule(exp.Log)
 def log(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     base, x = node.this, node.args.get("expression")
     if x is None:
@@ -111,41 +113,41 @@ def log(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__log", *args, type="DOUBLE")
 
 
-@D.function("log1p")
+@R.function("log1p")
 def log1p(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     more = exp.Add(this=exp.Paren(this=as_double(node.expressions[0], ctx)), expression=common.lit(1))
     return ctx.macro("dbx__ln", more, type="DOUBLE")
 
 
-@D.function("expm1")
+@R.function("expm1")
 def expm1(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.Sub(this=ctx.call("exp", node.expressions[0]), expression=common.lit(1)))
 
 
-@D.function("e")
+@R.function("e")
 def e(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("exp", common.lit(1), type="DOUBLE")
 
 
-@D.function("hypot")
+@R.function("hypot")
 def hypot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     a, b = (common.cast(as_double(n, ctx), "DOUBLE") for n in node.expressions)
     total = exp.Add(this=exp.Mul(this=a, expression=a.copy()), expression=exp.Mul(this=b, expression=b.copy()))
     return ctx.call("sqrt", total, type="DOUBLE")
 
 
-@D.rule(exp.Pow)
+@R.rule(exp.Pow)
 def power(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     args = [common.cast(as_double(a, ctx), "DOUBLE") for a in (node.this, node.expression)]
     return ctx.macro("dbx__pow", *args, type="DOUBLE")
 
 
-@D.rule(exp.Factorial)
+@R.rule(exp.Factorial)
 def factorial(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__factorial", node.this, type="BIGINT")
 
 
-@D.rule(exp.WidthBucket)
+@R.rule(exp.WidthBucket)
 def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     names = ("this", "min_value", "max_value", "num_buckets")
     args = [node.args.get(n) for n in names]
@@ -155,12 +157,12 @@ def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__width_bucket", *made, type="BIGINT")
 
 
-@D.function("pmod")
+@R.function("pmod")
 def pmod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__pmod", *node.expressions)
 
 
-@D.function("conv")
+@R.function("conv")
 def conv(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     text, base, target = node.expressions
     n, m = _whole(base), _whole(target)
@@ -174,33 +176,33 @@ def conv(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__conv", *args, type="VARCHAR")
 
 
-@D.function("nullifzero")
+@R.function("nullifzero")
 def nullifzero(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Nullif(this=node.expressions[0], expression=common.lit(0))
 
 
-@D.function("zeroifnull")
+@R.function("zeroifnull")
 def zeroifnull(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Coalesce(this=node.expressions[0], expressions=[common.lit(0)])
 
 
-@D.function("isnull", "isnotnull")
+@R.function("isnull", "isnotnull")
 def is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made: exp.Expr = exp.Is(this=exp.Paren(this=node.expressions[0]), expression=exp.Null())
     return exp.Paren(this=exp.Not(this=made) if node.name.lower() == "isnotnull" else made)
 
 
-@D.function("positive")
+@R.function("positive")
 def positive(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=node.expressions[0])
 
 
-@D.rule(exp.Negative)
+@R.rule(exp.Negative)
 def negative(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.Neg(this=exp.Paren(this=node.this)))
 
 
-@D.function("bigint", "smallint", "tinyint", "decimal")
+@R.function("bigint", "smallint", "tinyint", "decimal")
 def cast_by_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     from .casts import cast
 
@@ -217,7 +219,7 @@ _SAFE: dict[type[exp.Expr], type[exp.Expr]] = {
 }
 
 
-@D.rule(*_SAFE)
+@R.rule(*_SAFE)
 def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULL on overflow: https://spark.apache.org/docs/latest/api/sql/#try_add"""
     left, right = node.this, node.expression
@@ -227,7 +229,7 @@ def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("try", made)
 
 
-@D.rule(exp.SafeDivide)
+@R.rule(exp.SafeDivide)
 def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if "float" in (family(node.this), family(node.expression)):
         for key in ("this", "expression"):
@@ -242,25 +244,25 @@ def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=made)
 
 
-@D.function("try_mod")
+@R.function("try_mod")
 def try_mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     a, b = node.expressions
     return exp.Paren(this=exp.Mod(this=exp.Paren(this=a), expression=exp.Nullif(this=b, expression=common.lit(0))))
 
 
-@D.rule(exp.Rint)
+@R.rule(exp.Rint)
 def rint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("round_even", common.cast(as_double(node.this, ctx), "DOUBLE"), common.lit(0), type="DOUBLE")
 
 
-@D.rule(exp.IsNan)
+@R.rule(exp.IsNan)
 def isnan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """False for NULL."""
     made = ctx.call("isnan", common.cast(as_double(node.this, ctx), "DOUBLE"), type="BOOLEAN")
     return ctx.call("coalesce", made, exp.false(), type="BOOLEAN")
 
 
-@D.rule(exp.BitwiseCount)
+@R.rule(exp.BitwiseCount)
 def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Of 64 bits, whatever the type."""
     if family(node.this) not in ("int", "bool"):
@@ -268,7 +270,7 @@ def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("bit_count", common.cast(node.this, "BIGINT"), type="INTEGER")
 
 
-@D.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)
+@R.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)
 def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """By the low 5 bits of the count, 6 for a BIGINT; bits go over the edge without an error.
 
@@ -283,7 +285,7 @@ def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name + ("64" if long else ""), *args, type="BIGINT" if long else "INTEGER")
 
 
-@D.rule(exp.Nanvl)
+@R.rule(exp.Nanvl)
 def nanvl(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     args = [common.cast(n, "DOUBLE") for n in (node.this, node.expression)]
     test = exp.If(this=ctx.call("isnan", args[0].copy()), true=args[1])

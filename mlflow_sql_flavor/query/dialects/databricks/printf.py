@@ -6,14 +6,15 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .casts import as_text
 from .coercion import family
 
+R = DialectRules("databricks printf")
 
-@D.function("format_number")
+
+@R.function("format_number")
 def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Thousands by commas, n digits, half even: java.text.DecimalFormat."""
     x, digits = node.expressions
@@ -29,12 +30,12 @@ def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__format_number", common.cast(x, "DOUBLE"), *args, type="VARCHAR")
 
 
-@D.rule(exp.Format)
+@R.rule(exp.Format)
 def format_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _printf(node, node.this, node.expressions, ctx)
 
 
-@D.function("printf")
+@R.function("printf")
 def printf(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _printf(node, node.expressions[0], node.expressions[1:], ctx)
 

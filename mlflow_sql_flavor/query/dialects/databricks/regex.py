@@ -6,10 +6,12 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .strings import small
+
+R = DialectRules("databricks regex")
+
 
 # Regular expressions: Java's and RE2 agree but for what is refused here (or raises at the first row).
 _INTERSECTION = re.compile(r"&&|\[\^?[^\]]*(?<!\\)\[(?!:)")
@@ -29,14 +31,14 @@ def _pattern(node: exp.Expr, pattern: exp.Expr | None, ctx: Context) -> None:
                               "possessive quantifiers). Write it without.")  # fmt: skip
 
 
-@D.rule(exp.RegexpLike, exp.RegexpSplit, exp.RegexpCount, exp.RegexpInstr, exp.RegexpExtract, exp.RegexpExtractAll,
+@R.rule(exp.RegexpLike, exp.RegexpSplit, exp.RegexpCount, exp.RegexpInstr, exp.RegexpExtract, exp.RegexpExtractAll,
         exp.RegexpReplace, exp.RegexpSubstr)  # fmt: skip
 def pattern(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     _pattern(node, node.expression, ctx)
     return None
 
 
-@D.rule(exp.RegexpReplace)
+@R.rule(exp.RegexpReplace)
 def regexp_replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """``$1`` is a group, a backslash makes the next character plain."""
     position_ = node.args.get("position")
@@ -70,7 +72,7 @@ def regexp_replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     )
 
 
-@D.rule(exp.RegexpExtract)
+@R.rule(exp.RegexpExtract)
 def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     group = node.args.get("group") or common.lit(1)
     found = common.text(node.expression)
@@ -83,7 +85,7 @@ def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_extract", node.this, node.expression, group, type="VARCHAR")
 
 
-@D.rule(exp.RegexpSubstr)
+@R.rule(exp.RegexpSubstr)
 def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """What matches, NULL where that is nothing."""
     if common.text(node.expression) is None:
@@ -92,12 +94,12 @@ def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("nullif", made, common.lit(""), type="VARCHAR")
 
 
-@D.rule(exp.RegexpLike)
+@R.rule(exp.RegexpLike)
 def regexp_like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_matches", node.this, node.expression, type="BOOLEAN")
 
 
-@D.function("regexp")
+@R.function("regexp")
 def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     _pattern(node, node.expressions[1], ctx)
     return ctx.call("regexp_matches", *node.expressions, type="BOOLEAN")
@@ -113,7 +115,7 @@ def _matches_nothing(pattern: str) -> bool:
         return False
 
 
-@D.rule(exp.RegexpSplit)
+@R.rule(exp.RegexpSplit)
 def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     limit, found = node.args.get("limit"), common.text(node.expression)
     if limit is not None and not (isinstance(limit, exp.Neg) or limit.name in ("0", "-1")):

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .casts import as_text
 from .coercion import family, window_key
 
-D.rule(exp.Like, exp.ILike)(common.like_escape)
+R = DialectRules("databricks strings")
+
+
+R.rule(exp.Like, exp.ILike)(common.like_escape)
 
 
 def _text(node: exp.Expr, ctx: Context) -> exp.Expr:
     return as_text(node, ctx)
 
 
-@D.prepare
+@R.prepare
 def doubled_quotes(tree: exp.Expr, ctx: Context) -> None:
     """``'it''s'`` holds a quote in Spark 4, where sqlglot reads two texts side by side:
     https://spark.apache.org/docs/latest/sql-ref-literals.html#string-literal"""
@@ -46,7 +48,7 @@ def doubled_quotes(tree: exp.Expr, ctx: Context) -> None:
         node.replace(made)
 
 
-@D.rule(
+@R.rule(
     exp.Length, exp.Upper, exp.Lower, exp.Initcap, exp.Reverse, exp.Trim, exp.Replace, exp.Translate, exp.StartsWith,
     exp.EndsWith, exp.Contains, exp.Repeat, exp.RegexpReplace, exp.RegexpExtract, exp.RegexpExtractAll, exp.RegexpLike,
     exp.RegexpCount, exp.RegexpInstr, exp.RegexpSplit, exp.Like, exp.ILike, exp.Levenshtein, exp.Overlay,
@@ -61,17 +63,17 @@ def text_arguments(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Upper)
+@R.rule(exp.Upper)
 def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__upper_key" if window_key(node) else "dbx__upper", node.this, type="VARCHAR")
 
 
-@D.rule(exp.Lower)
+@R.rule(exp.Lower)
 def lower(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__lower_key" if window_key(node) else "dbx__lower", node.this, type="VARCHAR")
 
 
-@D.rule(exp.Levenshtein)
+@R.rule(exp.Levenshtein)
 def levenshtein(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """DuckDB counts bytes."""
     if len([a for a in node.args.values() if isinstance(a, exp.Expr)]) > 2:
@@ -79,27 +81,27 @@ def levenshtein(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__levenshtein", node.this, node.expression, type="BIGINT")
 
 
-@D.rule(exp.Initcap)
+@R.rule(exp.Initcap)
 def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Only a blank starts a word."""
     return ctx.macro("dbx__initcap", node.this, type="VARCHAR")
 
 
-@D.rule(exp.Replace)
+@R.rule(exp.Replace)
 def replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("replacement") is None:
         node.set("replacement", common.lit(""))
     return None
 
 
-@D.rule(exp.Length)
+@R.rule(exp.Length)
 def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) == "binary":
         return ctx.call("octet_length", node.this, type="BIGINT")
     return ctx.call("length", node.this, type="BIGINT")
 
 
-@D.function("octet_length")
+@R.function("octet_length")
 def octet_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this = node.expressions[0]
     name = "octet_length" if family(this) == "binary" else "strlen"
@@ -110,7 +112,7 @@ def small(node: exp.Expr | None, least: int) -> bool:
     return isinstance(node, exp.Literal) and node.is_int and least <= int(node.this) < 2**31
 
 
-@D.rule(exp.Substring)
+@R.rule(exp.Substring)
 def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Position 0 is the first character, a negative one counts from the end, a negative length gives ''."""
     if family(node.this) == "binary":
@@ -124,7 +126,7 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__substr", this, start, size, type="VARCHAR")
 
 
-@D.rule(exp.Left, exp.Right)
+@R.rule(exp.Left, exp.Right)
 def left_right(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) == "binary":
         ctx.refuse("bytes", node, "Parts of a binary are not verified", "Cut the text instead")
@@ -132,7 +134,7 @@ def left_right(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, _text(node.this, ctx), node.expression, type="VARCHAR")
 
 
-@D.rule(exp.Pad)
+@R.rule(exp.Pad)
 def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fill = node.args.get("fill_pattern") or common.lit(" ")
     name = "dbx__lpad" if node.args.get("is_left") else "dbx__rpad"
@@ -140,7 +142,7 @@ def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                      type="VARCHAR")  # fmt: skip
 
 
-@D.rule(exp.StrPosition)
+@R.rule(exp.StrPosition)
 def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, sub, start = _text(node.this, ctx), _text(node.args["substr"], ctx), node.args.get("position")
     if node.args.get("occurrence") is not None:
@@ -150,54 +152,54 @@ def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__locate", sub, this, start, type="BIGINT")
 
 
-@D.rule(exp.SubstringIndex)
+@R.rule(exp.SubstringIndex)
 def substring_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(
         "dbx__substring_index", _text(node.this, ctx), node.args["delimiter"], node.args["count"], type="VARCHAR"
     )
 
 
-@D.rule(exp.SplitPart)
+@R.rule(exp.SplitPart)
 def split_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(
         "dbx__split_part", _text(node.this, ctx), node.args["delimiter"], node.args["part_index"], type="VARCHAR"
     )
 
 
-@D.function("find_in_set")
+@R.function("find_in_set")
 def find_in_set(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__find_in_set", *node.expressions, type="BIGINT")
 
 
-@D.function("btrim")
+@R.function("btrim")
 def btrim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("trim", _text(node.expressions[0], ctx), *(node.expressions[1:] or [common.lit(" ")]),
                     type="VARCHAR")  # fmt: skip
 
 
-@D.rule(exp.Chr)
+@R.rule(exp.Chr)
 def chr_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 1:
         raise ctx.error(node, "chr takes one number.")
     return ctx.macro("dbx__chr", node.expressions[0], type="VARCHAR")
 
 
-@D.rule(exp.Ascii)
+@R.rule(exp.Ascii)
 def ascii_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__ascii", _text(node.this, ctx), type="INTEGER")
 
 
-@D.rule(exp.Elt)
+@R.rule(exp.Elt)
 def elt(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__elt", node.this, exp.Array(expressions=[_text(e, ctx) for e in node.expressions]))
 
 
-@D.rule(exp.Space)
+@R.rule(exp.Space)
 def space(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("repeat", common.lit(" "), node.this, type="VARCHAR")
 
 
-@D.rule(exp.Overlay)
+@R.rule(exp.Overlay)
 def overlay(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A negative position counts from the end for the rest, and leaves nothing before."""
     if family(node.this) == "binary":
@@ -206,6 +208,6 @@ def overlay(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__overlay", *args, node.args.get("for_") or common.lit(-1), type="VARCHAR")
 
 
-@D.rule(exp.Soundex)
+@R.rule(exp.Soundex)
 def soundex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, "DuckDB has no soundex. Compare with levenshtein, or keep the code as a column.")

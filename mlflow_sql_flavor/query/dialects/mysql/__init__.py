@@ -12,6 +12,9 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from .. import DialectRules
+from . import dates, formats, json, numbers, order, relations, texts, times
+
+__all__ = ["D"]
 
 D = DialectRules("mysql", level="verified", pack="mysql", catalog="mysql")
 
@@ -138,6 +141,5 @@ def _stored_as(kind: str) -> str:
 
 D.stored_as = _stored_as
 
-from . import dates, formats, json, numbers, order, relations, texts, times  # noqa: E402  they register their rules with D
-
-__all__ = ["D", "dates", "formats", "json", "numbers", "order", "relations", "texts", "times"]
+for _topic in (dates, times, formats, json, numbers, order, relations, texts):
+    D.use(_topic.R)

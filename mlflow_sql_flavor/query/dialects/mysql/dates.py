@@ -6,10 +6,12 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .values import number, text, whole
+
+R = DialectRules("mysql dates")
+
 
 __all__ = ["moment"]
 
@@ -28,17 +30,17 @@ def moment(node: exp.Expr, ctx: Context) -> exp.Expr:
     return common.cast(node, "TIMESTAMP")
 
 
-@D.rule(exp.TsOrDsToDate)
+@R.rule(exp.TsOrDsToDate)
 def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.cast(moment(node.this, ctx), "DATE")
 
 
-@D.rule(exp.TsOrDsToTimestamp)
+@R.rule(exp.TsOrDsToTimestamp)
 def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return moment(node.this, ctx)
 
 
-@D.rule(exp.DayOfWeek)
+@R.rule(exp.DayOfWeek)
 def day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # 1 is Sunday
     made = exp.Paren(this=exp.Add(this=ctx.call("dayofweek", node.this), expression=common.lit(1)))
@@ -46,7 +48,7 @@ def day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.function("weekday")
+@R.function("weekday")
 def weekday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # 0 is Monday
     day = ctx.call("isodow", moment(node.expressions[0], ctx))
@@ -70,19 +72,19 @@ def _week(name: str, value: exp.Expr, monday: bool, four: bool, ctx: Context) ->
     return ctx.macro(name, *args, type="BIGINT")
 
 
-@D.rule(exp.Week)
+@R.rule(exp.Week)
 def week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/date-and-time-functions.html#function_week
     monday, four, whole_weeks = _week_rule(node.args.get("mode"), node, ctx)
     return _week("my__week_of_year" if whole_weeks else "my__week", node.this, monday, four, ctx)
 
 
-@D.function("weekofyear")
+@R.function("weekofyear")
 def week_of_year(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _week("my__week_of_year", node.expressions[0], True, True, ctx)
 
 
-@D.function("yearweek")
+@R.function("yearweek")
 def year_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *mode = node.expressions
     monday, four, _ = _week_rule(mode[0] if mode else None, node, ctx)
@@ -97,7 +99,7 @@ def _sum(one: exp.Expr, two: exp.Expr) -> exp.Expr:
     return made
 
 
-@D.rule(exp.TimestampDiff)
+@R.rule(exp.TimestampDiff)
 def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Complete units from the first to the second
     later, earlier, unit = moment(node.this, ctx), moment(node.expression, ctx), node.args["unit"].name.upper()
@@ -118,7 +120,7 @@ def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__units", earlier, later, common.lit(size[unit]), type="BIGINT")
 
 
-@D.rule(exp.DateDiff)
+@R.rule(exp.DateDiff)
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("unit") is not None and node.args["unit"].name.upper() != "DAY":
         return None
@@ -205,7 +207,7 @@ def _composite(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: ex
     return _shifted(value, common.lit(total), "SECOND", sign, node, ctx)
 
 
-@D.rule(exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub, exp.DatetimeAdd, exp.DatetimeSub)
+@R.rule(exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub, exp.DatetimeAdd, exp.DatetimeSub)
 def add_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     amount, unit = node.expression, node.args.get("unit")
     if isinstance(amount, exp.Interval):
@@ -214,7 +216,7 @@ def add_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _shifted(node.this, amount, unit.name if unit is not None else "DAY", sign, node, ctx)
 
 
-@D.rule(exp.Add, exp.Sub)
+@R.rule(exp.Add, exp.Sub)
 def plus_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
     sign = -1 if isinstance(node, exp.Sub) else 1
@@ -225,7 +227,7 @@ def plus_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _shifted(left, right.this, right.args["unit"].name, sign, node, ctx)
 
 
-@D.function("adddate", "subdate")
+@R.function("adddate", "subdate")
 def add_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, amount = node.expressions
     unit = "DAY"
@@ -234,17 +236,17 @@ def add_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _shifted(value, amount, unit, -1 if node.name.lower() == "subdate" else 1, node, ctx)
 
 
-@D.function("makedate")
+@R.function("makedate")
 def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__makedate", *(whole(arg, ctx) for arg in node.expressions), type="DATE")
 
 
-@D.function("period_diff", "period_add")
+@R.function("period_diff", "period_add")
 def period(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(f"my__{node.name.lower()}", *(whole(arg, ctx) for arg in node.expressions), type="BIGINT")
 
 
-@D.rule(exp.ConvertTimezone)
+@R.rule(exp.ConvertTimezone)
 def convert_zone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     zones = [common.text(node.args[key]) for key in ("source_tz", "target_tz")]
     there = moment(node.args["timestamp"], ctx)
@@ -265,7 +267,7 @@ def _offset(zone: str | None) -> int | None:
     return (int(found[2]) * 60 + int(found[3])) * (-1 if found[1] == "-" else 1)
 
 
-@D.function("unix_timestamp")
+@R.function("unix_timestamp")
 def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not node.expressions:
         ctx.open("now", node, "The time of the run is part of the result.")
@@ -277,7 +279,7 @@ def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.cast(seconds, "DECIMAL(20,6)" if parts or "." in (written or "") else "BIGINT")
 
 
-@D.function("microsecond")
+@R.function("microsecond")
 def microsecond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = exp.Paren(
         this=exp.Mod(this=ctx.call("microsecond", moment(node.expressions[0], ctx)), expression=common.lit(10**6))
@@ -289,7 +291,7 @@ def microsecond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 _PARTS = {"YEAR": 10**10, "MONTH": 10**8, "DAY": 10**6, "HOUR": 10**4, "MINUTE": 100, "SECOND": 1}
 
 
-@D.rule(exp.Extract)
+@R.rule(exp.Extract)
 def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit = node.this.name.upper()
     if unit == "WEEK":
@@ -311,7 +313,7 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(
+@R.rule(
     exp.Year,
     exp.Month,
     exp.Day,
@@ -326,18 +328,18 @@ def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Dayname, exp.Monthname)
+@R.rule(exp.Dayname, exp.Monthname)
 def day_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "dayname" if isinstance(node, exp.Dayname) else "monthname"
     return ctx.call(name, moment(node.this, ctx), type="VARCHAR")
 
 
-@D.function("dayname", "monthname")
+@R.function("dayname", "monthname")
 def name_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call(node.name.lower(), moment(node.expressions[0], ctx), type="VARCHAR")
 
 
-@D.rule(exp.Timestamp)
+@R.rule(exp.Timestamp)
 def timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made, clock = moment(node.this, ctx), node.args.get("zone")
     if clock is None:
@@ -347,7 +349,7 @@ def timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=made)
 
 
-@D.function("to_days", "to_seconds")
+@R.function("to_days", "to_seconds")
 def days_since_year_0(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     size = 86_400 if node.name.lower() == "to_seconds" else 1
     unit = common.lit("day" if size == 1 else "second")
@@ -357,14 +359,14 @@ def days_since_year_0(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _sum(since, common.lit(719_528 * size))
 
 
-@D.function("from_days")
+@R.function("from_days")
 def from_days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__from_days", whole(node.expressions[0], ctx), type="DATE")
 
 
-@D.function("now", "sysdate", "localtime", "localtimestamp")
+@R.function("now", "sysdate", "localtime", "localtimestamp")
 def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__now", type="TIMESTAMP")
 
 
-D.accepts("now", "curdate", "curtime", "weekday", "yearweek", "period_diff", "period_add", "makedate", "unix_timestamp")
+R.accepts("now", "curdate", "curtime", "weekday", "yearweek", "period_diff", "period_add", "makedate", "unix_timestamp")

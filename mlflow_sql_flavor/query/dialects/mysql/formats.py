@@ -10,12 +10,14 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .dates import moment
 from .times import time
 from .values import number, text, whole
+
+R = DialectRules("mysql formats")
+
 
 _PIECE = re.compile(r"%-?.|[^%]+|%", re.S)
 _PLAIN = {"%a", "%A", "%b", "%B", "%d", "%-d", "%f", "%G", "%H", "%-H", "%I", "%-I", "%j", "%m", "%-m", "%M", "%p"}
@@ -65,12 +67,12 @@ def _strftime(value: exp.Expr, fmt: str, ctx: Context) -> exp.Expr:
     return ctx.call("strftime", value.copy(), common.lit(fmt), type="VARCHAR")
 
 
-@D.rule(exp.TimeToStr)
+@R.rule(exp.TimeToStr)
 def date_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _written(moment(node.this, ctx), node.args["format"], ctx)
 
 
-@D.function("time_format")
+@R.function("time_format")
 def time_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, fmt = node.expressions
     day = common.cast(common.lit("2000-01-01"), "TIMESTAMP")
@@ -84,7 +86,7 @@ def time_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(fmt, "This format is not a constant of %H, %i, %s, %f, %h, %p, %r and %T.") from None
 
 
-@D.rule(exp.UnixToTime)
+@R.rule(exp.UnixToTime)
 def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = number(node.this, ctx)
     if ctx.is_a(value, "int"):
@@ -105,7 +107,7 @@ _READ = {
 }  # fmt: skip
 
 
-@D.rule(exp.StrToDate, exp.StrToTime)
+@R.rule(exp.StrToDate, exp.StrToTime)
 def parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # function_str-to-date: a text that does not fit is NULL, what stands behind it does not count
     fmt = common.text(node.args["format"])

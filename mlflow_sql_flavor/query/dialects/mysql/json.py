@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .values import is_json, text
 
+R = DialectRules("mysql json")
 
-@D.rule(exp.Alias)
+
+@R.rule(exp.Alias)
 def shown(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A JSON value in a result is its text
     if is_json(node.this) and isinstance(node.parent, exp.Select):
@@ -18,20 +19,20 @@ def shown(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.JSONExtract)
+@R.rule(exp.JSONExtract)
 def one_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.expressions:
         raise ctx.error(node, "JSON_EXTRACT with several paths has no counterpart: call it once a path.")
     return None
 
 
-@D.function("json_length")
+@R.function("json_length")
 def json_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *path = node.expressions
     return ctx.macro("my__json_length", value, path[0] if path else common.lit("$"), type="BIGINT")
 
 
-@D.function("json_contains_path")
+@R.function("json_contains_path")
 def json_contains_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, mode, *paths = node.expressions
     found = [common.cast(ctx.call("json_exists", value.copy(), path), "BIGINT") for path in paths]
@@ -39,7 +40,7 @@ def json_contains_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return found[0] if len(found) == 1 else ctx.call(name, *found, type="BIGINT")
 
 
-@D.function("json_contains")
+@R.function("json_contains")
 def json_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, wanted, *path = node.expressions
     if path:
@@ -47,7 +48,7 @@ def json_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.cast(ctx.call("json_contains", value, wanted), "BIGINT")
 
 
-@D.function("json_unquote")
+@R.function("json_unquote")
 def json_unquote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.expressions[0]
     if isinstance(value, exp.JSONExtract):
@@ -56,13 +57,13 @@ def json_unquote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__json_text", value, type="VARCHAR")
 
 
-@D.rule(exp.JSONExtractScalar)
+@R.rule(exp.JSONExtractScalar)
 def unquoted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = ctx.call("json_extract", node.this, node.expression)
     return ctx.macro("my__json_text", made, type="VARCHAR")
 
 
-@D.function("json_quote")
+@R.function("json_quote")
 def json_quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.expressions[0]
     if not ctx.is_a(value, "text"):
@@ -70,7 +71,7 @@ def json_quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.cast(ctx.call("to_json", value), "VARCHAR")
 
 
-@D.function("json_valid")
+@R.function("json_valid")
 def json_valid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.expressions[0]
     if not ctx.is_a(value, "text"):
@@ -78,7 +79,7 @@ def json_valid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__json_valid", value, type="BIGINT")
 
 
-D.refuse_functions(
+R.refuse_functions(
     "json_text",
     {"json_insert", "json_replace", "json_merge", "json_merge_patch", "json_merge_preserve", "json_pretty",
      "json_normalize", "json_array_append", "json_array_insert", "json_compact", "json_detailed", "json_loose"},
@@ -87,37 +88,37 @@ D.refuse_functions(
 )  # fmt: skip
 
 
-@D.rule(exp.JSONSet, exp.JSONRemove)
+@R.rule(exp.JSONSet, exp.JSONRemove)
 def changed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.refuse("json_text", node, "The text of a JSON that is changed differs", "Build it with JSON_OBJECT")
     return None
 
 
-@D.function("json_exists")
+@R.function("json_exists")
 def json_exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # MariaDB's; MySQL has JSON_CONTAINS_PATH
     return common.cast(ctx.call("json_exists", *node.expressions), "BIGINT")
 
 
-@D.rule(exp.JSONValue)
+@R.rule(exp.JSONValue)
 def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("returning") or node.args.get("on_condition"):
         raise ctx.error(node, "JSON_VALUE with RETURNING or ON has no counterpart: CAST its value.")
     return ctx.macro("my__json_scalar", ctx.call("json_extract", node.this, node.args["path"]), type="VARCHAR")
 
 
-@D.rule(exp.JSONType)
+@R.rule(exp.JSONType)
 def json_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__json_type", node.this, type="VARCHAR")
 
 
-@D.rule(exp.JSONKeys)
+@R.rule(exp.JSONKeys)
 def json_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     path = node.expression if isinstance(node.expression, exp.Expr) else common.lit("$")
     return ctx.macro("my__json_keys", node.this, path, type="VARCHAR")
 
 
-@D.rule(exp.JSONObject)
+@R.rule(exp.JSONObject)
 def json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     pairs = [pair for pair in node.expressions if isinstance(pair, exp.JSONKeyValue)]
     names = [common.text(pair.this) for pair in pairs]
@@ -130,7 +131,7 @@ def json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _listed("{", parts, "}", ctx)
 
 
-@D.function("json_array")
+@R.function("json_array")
 def json_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _listed("[", [_item(value, ctx) for value in node.expressions], "]", ctx)
 
@@ -152,4 +153,4 @@ def _listed(start: str, parts: list[exp.Expr], end: str, ctx: Context) -> exp.Ex
     return made
 
 
-D.accepts("json_length", "json_contains_path", "json_unquote", "json_value", "json_array", "json_object")
+R.accepts("json_length", "json_contains_path", "json_unquote", "json_value", "json_array", "json_object")

@@ -7,16 +7,18 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .times import time
 from .values import condition, decimals, exact, is_json, json_text, number, text, whole
+
+R = DialectRules("mysql numbers")
+
 
 _NUMBERS = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg, exp.Sign, exp.Mod, exp.Ceil, exp.Floor)
 
 
-@D.rule(exp.Pow, exp.Exp)
+@R.rule(exp.Pow, exp.Exp)
 def finite(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/out-of-range-and-overflow.html: an error, not an infinity
     args = [number(node.args[key], ctx) for key in ("this", "expression") if node.args.get(key)]
@@ -24,7 +26,7 @@ def finite(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__finite", ctx.call(name, *(common.cast(arg, "DOUBLE") for arg in args)), type="DOUBLE")
 
 
-@D.rule(exp.Pi)
+@R.rule(exp.Pi)
 def pi(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Shown with six digits, all of them are used: https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html#function_pi
     if (
@@ -36,7 +38,7 @@ def pi(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(*_NUMBERS, exp.Div, exp.Trunc)
+@R.rule(*_NUMBERS, exp.Div, exp.Trunc)
 def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, (exp.Add, exp.Sub)) and isinstance(node.expression, exp.Interval):
         return None
@@ -49,7 +51,7 @@ def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return common.plain_division(node, ctx) if isinstance(node, exp.Div) else None
 
 
-@D.rule(exp.IntDiv)
+@R.rule(exp.IntDiv)
 def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/arithmetic-functions.html#operator_div: towards zero, NULL for 0
     left, right = number(node.this, ctx), number(node.expression, ctx)
@@ -57,7 +59,7 @@ def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, left, right, type="BIGINT")
 
 
-@D.rule(exp.Round)
+@R.rule(exp.Round)
 def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/precision-math-rounding.html: exact half away, doubles as C's rint
     value, digits = number(node.this, ctx), node.args.get("decimals")
@@ -77,7 +79,7 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Ceil, exp.Floor, exp.Trunc)
+@R.rule(exp.Ceil, exp.Floor, exp.Trunc)
 def exact_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = node.args.get("decimals")
     if ctx.is_a(node.this, "int"):
@@ -88,7 +90,7 @@ def exact_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.BitwiseAndAgg, exp.BitwiseOrAgg, exp.BitwiseXorAgg)
+@R.rule(exp.BitwiseAndAgg, exp.BitwiseOrAgg, exp.BitwiseXorAgg)
 def bits_of_rows(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/aggregate-functions.html#function_bit-and: of 64 bits, neutral of no rows
     if isinstance(node.parent, exp.Window):
@@ -102,14 +104,14 @@ def bits_of_rows(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.BitwiseCount)
+@R.rule(exp.BitwiseCount)
 def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("bit_count", ctx.macro("my__unsigned", whole(number(node.this, ctx), ctx)), type="BIGINT")
 
 
 def _null_outside(name: str, *types: type[exp.Expr]) -> None:
     # https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html: NULL outside of the domain
-    @D.rule(*types)
+    @R.rule(*types)
     def guarded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         args = [number(arg, ctx) for arg in (node.this, node.args.get("expression")) if isinstance(arg, exp.Expr)]
         return ctx.macro(name if len(args) == 1 else f"{name}2", *args, type="DOUBLE")
@@ -122,13 +124,13 @@ _null_outside("my__acos", exp.Acos)
 _null_outside("my__asin", exp.Asin)
 
 
-@D.function("log10", "log2")
+@R.function("log10", "log2")
 def log_base(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     base = common.lit(int(node.name.lower().removeprefix("log")))
     return ctx.macro("my__log2", base, number(node.expressions[0], ctx), type="DOUBLE")
 
 
-@D.rule(exp.BitwiseNot, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift)
+@R.rule(exp.BitwiseNot, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift)
 def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Bits are those of unsigned 64-bit integers: https://dev.mysql.com/doc/refman/8.0/en/bit-functions.html
     name = f"my__{type(node).__name__.removeprefix('Bitwise').lower()}"
@@ -140,7 +142,7 @@ def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, *args, type="UBIGINT")
 
 
-@D.rule(exp.Cast, exp.TryCast)
+@R.rule(exp.Cast, exp.TryCast)
 def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/cast-functions.html
     to, value = node.args["to"], node.this
@@ -202,21 +204,21 @@ def _decimal(value: exp.Expr, to: exp.Expr, ctx: Context) -> exp.Expr:
     return common.cast(clamped, f"DECIMAL({precision},{scale})")
 
 
-@D.rule(exp.And, exp.Or, exp.Xor)
+@R.rule(exp.And, exp.Or, exp.Xor)
 def connected(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     node.set("this", condition(node.this, ctx))
     node.set("expression", condition(node.expression, ctx))
     return None
 
 
-@D.rule(exp.Is)
+@R.rule(exp.Is)
 def is_true(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.expression, exp.Boolean):
         node.set("this", condition(node.this, ctx))
     return None
 
 
-@D.rule(exp.Atan)
+@R.rule(exp.Atan)
 def atan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html#function_atan2: ATAN(y, x) is ATAN2
     other = node.args.get("expression")
@@ -224,13 +226,13 @@ def atan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("atan" if len(sides) == 1 else "atan2", *sides, type="DOUBLE")
 
 
-@D.rule(exp.Not, exp.Where, exp.Having)
+@R.rule(exp.Not, exp.Where, exp.Having)
 def condition_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     node.set("this", condition(node.this, ctx))
     return None
 
 
-@D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+@R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = _comparable(node.this, node.expression, ctx)
     node.set("this", left)
@@ -238,7 +240,7 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+@R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 def bound_otherwise(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/operator-precedence.html: a > b IN (...) is (a > b) IN (...)
     if isinstance(node.expression, (exp.In, exp.Between, exp.Like, exp.Is)):
@@ -246,7 +248,7 @@ def bound_otherwise(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Between)
+@R.rule(exp.Between)
 def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this = node.this
     for key in ("low", "high"):
@@ -256,7 +258,7 @@ def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.In)
+@R.rule(exp.In)
 def inside(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not node.expressions:
         return None
@@ -324,7 +326,7 @@ def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, e
     return one, two
 
 
-@D.rule(exp.Case, exp.If, exp.Coalesce)
+@R.rule(exp.Case, exp.If, exp.Coalesce)
 def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A text among the values makes all of them texts: https://dev.mysql.com/doc/refman/8.0/en/flow-control-functions.html
     if isinstance(node, exp.Case):
@@ -372,7 +374,7 @@ def _mixed(values: list[exp.Expr], ctx: Context) -> bool:
     )
 
 
-@D.rule(exp.SetOperation)
+@R.rule(exp.SetOperation)
 def union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     assert isinstance(node, exp.SetOperation)
     for one, two in zip(list(node.left.selects), list(node.right.selects), strict=False):
@@ -388,7 +390,7 @@ def union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.StddevPop, exp.Stddev, exp.StddevSamp, exp.Variance, exp.VariancePop)
+@R.rule(exp.StddevPop, exp.Stddev, exp.StddevSamp, exp.Variance, exp.VariancePop)
 def spread(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = number(node.this, ctx)
     node.set("this", value)
@@ -398,7 +400,7 @@ def spread(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("round", node.copy(), common.lit(decimals(value, ctx) + 4), type="DOUBLE")
 
 
-@D.rule(exp.Interval)
+@R.rule(exp.Interval)
 def interval_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/comparison-operators.html#function_interval
     if not isinstance(node.this, exp.Tuple) or node.args.get("unit"):

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from .. import DialectRules
 from ..context import Context
-from . import D
+
+R = DialectRules("mysql order")
+
 
 _ORDERED = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.Min, exp.Max, exp.Greatest, exp.Least)
 
 
-@D.prepare
+@R.prepare
 def sorted_texts(tree: exp.Expr, ctx: Context) -> None:
     for node in tree.find_all(exp.Ordered, exp.Anonymous, *_ORDERED):
         value = node.this

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from .. import DialectRules
 from ..context import Context
-from . import D
+
+R = DialectRules("mysql relations")
 
 
-@D.prepare
+@R.prepare
 def no_dual(tree: exp.Expr, ctx: Context) -> None:
     # https://dev.mysql.com/doc/refman/8.0/en/select.html: DUAL stands for no table
     for select in tree.find_all(exp.Select):
@@ -18,7 +20,7 @@ def no_dual(tree: exp.Expr, ctx: Context) -> None:
             select.set("from_", None)
 
 
-@D.rule(exp.Group)
+@R.rule(exp.Group)
 def with_rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/group-by-modifiers.html
     rollup = node.args.get("rollup")
@@ -28,7 +30,7 @@ def with_rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Join)
+@R.rule(exp.Join)
 def straight_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # An inner join whose order of reading is fixed: https://dev.mysql.com/doc/refman/8.0/en/join.html
     if str(node.args.get("kind") or "").upper() == "STRAIGHT_JOIN":
@@ -36,7 +38,7 @@ def straight_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Union)
+@R.rule(exp.Union)
 def first_of_equals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Of texts that are equal but not the same, the first row stays
     if not node.args.get("distinct") or isinstance(node.parent, exp.CTE) or node.args.get("with_"):

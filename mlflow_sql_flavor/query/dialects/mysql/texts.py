@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .values import json_text, number, text, whole
 
-D.accepts("ascii")
-D.known("md5", "sha1", "lower", "degrees", "radians", "pi", "monthname", "dayname")
-D.refuse_functions(
+R = DialectRules("mysql texts")
+
+
+R.accepts("ascii")
+R.known("md5", "sha1", "lower", "degrees", "radians", "pi", "monthname", "dayname")
+R.refuse_functions(
     "session", {"user", "database", "version", "connection_id", "schema"}, "It is the server's", "Leave it out"
 )
 
 
-@D.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
+@R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
 def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.DPipe):
         node.set("this", text(node.this, ctx))
@@ -26,7 +28,7 @@ def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Length)
+@R.rule(exp.Length)
 def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # LENGTH counts bytes, CHAR_LENGTH characters
     value = text(node.this, ctx)
@@ -36,17 +38,17 @@ def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.function("octet_length")
+@R.function("octet_length")
 def octets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strlen", text(node.expressions[0], ctx), type="BIGINT")
 
 
-@D.function("bit_length")
+@R.function("bit_length")
 def bit_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Mul(this=ctx.call("strlen", text(node.expressions[0], ctx)), expression=common.lit(8))
 
 
-@D.rule(exp.Substring)
+@R.rule(exp.Substring)
 def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Position 0 and a length below 1 give an empty text
     value, start, size = text(node.this, ctx), whole(node.args["start"], ctx), node.args.get("length")
@@ -55,18 +57,18 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__substr", value, start, whole(size, ctx), type="VARCHAR")
 
 
-@D.rule(exp.Left, exp.Right)
+@R.rule(exp.Left, exp.Right)
 def ends(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "my__left" if isinstance(node, exp.Left) else "my__right"
     return ctx.macro(name, text(node.this, ctx), whole(node.expression, ctx), type="VARCHAR")
 
 
-@D.rule(exp.Upper)
+@R.rule(exp.Upper)
 def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__upper", text(node.this, ctx), type="VARCHAR")
 
 
-@D.rule(exp.GroupConcat)
+@R.rule(exp.GroupConcat)
 def distinct_in_order(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # DISTINCT numbers in the order of the numbers: DuckDB sorts no texts by another expression
     order = node.this
@@ -83,7 +85,7 @@ def distinct_in_order(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(
+@R.rule(
     exp.Lower,
     exp.Replace,
     exp.Repeat,
@@ -105,7 +107,7 @@ def of_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Trim)
+@R.rule(exp.Trim)
 def trim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_trim: a text, not a set of characters
     value, cut = text(node.this, ctx), node.args.get("expression")
@@ -116,7 +118,7 @@ def trim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(f"my__trim_{where}", value, text(cut, ctx), type="VARCHAR")
 
 
-@D.rule(exp.Pad)
+@R.rule(exp.Pad)
 def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # NULL for a negative length
     node.set("this", text(node.this, ctx))
@@ -131,7 +133,7 @@ def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.StrPosition)
+@R.rule(exp.StrPosition)
 def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The search ignores case; an accent counts, for a letter with one has more bytes
     args = [ctx.call("lower", text(node.args[key], ctx), type="VARCHAR") for key in ("this", "substr")]
@@ -146,7 +148,7 @@ def _binary(node: exp.Expr) -> bool:
     return isinstance(node.unnest(), exp.Collate)
 
 
-@D.rule(exp.Like)
+@R.rule(exp.Like)
 def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-comparison-functions.html#operator_like
     by_bytes = _binary(node.this) or _binary(node.expression) or json_text(node.this)
@@ -160,14 +162,14 @@ def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.RegexpLike)
+@R.rule(exp.RegexpLike)
 def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call(
         "regexp_matches", text(node.this, ctx), _pattern(node.expression, ctx), common.lit("i"), type="BOOLEAN"
     )
 
 
-@D.rule(exp.RegexpSubstr)
+@R.rule(exp.RegexpSubstr)
 def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("position") or node.args.get("occurrence"):
         raise ctx.error(node, "REGEXP_SUBSTR with a position has no counterpart: cut the text with SUBSTR first.")
@@ -175,7 +177,7 @@ def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_extract", *args, type="VARCHAR")
 
 
-@D.rule(exp.RegexpReplace)
+@R.rule(exp.RegexpReplace)
 def regexp_replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     replacement = node.args.get("replacement") or common.lit("")
     written = common.text(replacement)
@@ -196,20 +198,20 @@ def _pattern(node: exp.Expr, ctx: Context) -> exp.Expr:
     return node
 
 
-@D.rule(exp.SubstringIndex)
+@R.rule(exp.SubstringIndex)
 def substring_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     args = [text(node.this, ctx), text(node.args["delimiter"], ctx), whole(node.args["count"], ctx)]
     return ctx.macro("my__substring_index", *args, type="VARCHAR")
 
 
-@D.rule(exp.Hex)
+@R.rule(exp.Hex)
 def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "int"):
         return ctx.call("hex", ctx.macro("my__unsigned", node.this), type="VARCHAR")
     return None
 
 
-@D.function("bin")
+@R.function("bin")
 def binary(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # BIN(n) is CONV(n, 10, 2), which reads the digits the number's text begins with
     value = node.expressions[0]
@@ -218,35 +220,35 @@ def binary(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("bin", ctx.macro("my__unsigned", value), type="VARCHAR")
 
 
-@D.rule(exp.Ascii)
+@R.rule(exp.Ascii)
 def first_byte(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__ascii", text(node.this, ctx), type="BIGINT")
 
 
-@D.function("ord")
+@R.function("ord")
 def code_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_ord: of all bytes of the first character
     return ctx.macro("my__ord", text(node.expressions[0], ctx), type="BIGINT")
 
 
-@D.rule(exp.RegexpInstr)
+@R.rule(exp.RegexpInstr)
 def regexp_instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if any(node.args.get(key) for key in ("position", "occurrence", "option", "parameters")):
         raise ctx.error(node, "REGEXP_INSTR with a position has no counterpart: cut the text with SUBSTR first.")
     return ctx.macro("my__regexp_instr", text(node.this, ctx), _pattern(node.expression, ctx), type="BIGINT")
 
 
-@D.function("strcmp")
+@R.function("strcmp")
 def strcmp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__strcmp", *(text(arg, ctx) for arg in node.expressions), type="BIGINT")
 
 
-@D.function("find_in_set")
+@R.function("find_in_set")
 def find_in_set(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__find_in_set", *(text(arg, ctx) for arg in node.expressions), type="BIGINT")
 
 
-@D.rule(exp.Collate)
+@R.rule(exp.Collate)
 def collate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = node.expression.name.lower()
     if name.endswith("_ci"):
@@ -258,7 +260,7 @@ def collate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.Chr)
+@R.rule(exp.Chr)
 def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_char: bytes, unless USING names a set
     codes = [part.this for part in node.expressions if isinstance(part, exp.Literal) and not part.is_string]
@@ -273,25 +275,25 @@ def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, "CHAR makes bytes of the texts it is joined with: write CHAR(... USING utf8mb4).")
 
 
-@D.function("mid")
+@R.function("mid")
 def mid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, start, size = node.expressions
     return ctx.macro("my__substr", text(value, ctx), whole(start, ctx), whole(size, ctx), type="VARCHAR")
 
 
-@D.rule(exp.Stuff)
+@R.rule(exp.Stuff)
 def insert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     args = [text(node.this, ctx), whole(node.args["start"], ctx), whole(node.args["length"], ctx)]
     return ctx.macro("my__insert", *args, text(node.expression, ctx), type="VARCHAR")
 
 
-@D.rule(exp.Elt)
+@R.rule(exp.Elt)
 def elt(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     values = exp.Array(expressions=[text(value, ctx) for value in node.expressions])
     return ctx.macro("my__elt", whole(node.this, ctx), values, type="VARCHAR")
 
 
-@D.function("field")
+@R.function("field")
 def field(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_field: texts, or else numbers
     if all(ctx.is_a(value, "text") for value in node.expressions) or all(
@@ -309,7 +311,7 @@ def field(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.NumberToStr)
+@R.rule(exp.NumberToStr)
 def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_format
     digits = node.args["format"]
@@ -328,7 +330,7 @@ def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__format", value, digits, type="VARCHAR")
 
 
-@D.rule(exp.Greatest, exp.Least)
+@R.rule(exp.Greatest, exp.Least)
 def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Texts are compared by the collation, which DuckDB's own functions do not
     values = [node.this, *node.expressions]
@@ -349,7 +351,7 @@ def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.function("conv", "oct")
+@R.function("conv", "oct")
 def conv(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *bases = node.expressions
     bases = bases or [common.lit(10), common.lit(8)]
@@ -360,17 +362,17 @@ def conv(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__conv", text(value, ctx), pattern, *bases, type="VARCHAR")
 
 
-@D.function("crc32")
+@R.function("crc32")
 def crc32(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__crc32", text(node.expressions[0], ctx), type="BIGINT")
 
 
-@D.function("quote")
+@R.function("quote")
 def quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, "QUOTE has no counterpart: leave it out, a result needs no quotes.")
 
 
-@D.rule(exp.Soundex)
+@R.rule(exp.Soundex)
 def soundex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.refuse("soundex", node, "Phonetic codes belong to one engine", "Compute them beforehand")
     return None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .dates import moment
 from .values import number
+
+R = DialectRules("mysql times")
+
 
 __all__ = ["time"]
 
@@ -26,35 +28,35 @@ def time(node: exp.Expr, ctx: Context) -> exp.Expr:
     return ctx.macro("my__clock", moment(node, ctx), type="INTERVAL")
 
 
-@D.rule(exp.Time)
+@R.rule(exp.Time)
 def time_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return time(node.this, ctx)
 
 
-@D.rule(exp.CurrentTime)
+@R.rule(exp.CurrentTime)
 def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.open("now", node, "The time of the run is part of the result.")
     return ctx.macro("my__clock", ctx.macro("my__now", type="TIMESTAMP"), type="INTERVAL")
 
 
-@D.rule(exp.TimeFromParts)
+@R.rule(exp.TimeFromParts)
 def make_time(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     parts = [number(node.args[key], ctx) for key in ("hour", "min", "sec")]
     return ctx.macro("my__maketime", *parts, type="INTERVAL")
 
 
-@D.function("sec_to_time")
+@R.function("sec_to_time")
 def of_seconds(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__seconds_time", number(node.expressions[0], ctx), type="INTERVAL")
 
 
-@D.function("time_to_sec")
+@R.function("time_to_sec")
 def seconds(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     micros = ctx.macro("my__us", time(node.expressions[0], ctx))
     return common.cast(ctx.call("trunc", exp.Div(this=micros, expression=common.lit(10**6))), "BIGINT")
 
 
-@D.function("timediff")
+@R.function("timediff")
 def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     one, two = node.expressions
     if ctx.is_a(one, "interval") or ctx.is_a(two, "interval") or (ctx.is_a(one, "text") and ctx.is_a(two, "text")):
@@ -68,7 +70,7 @@ def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__between_times", moment(one, ctx), moment(two, ctx), type="INTERVAL")
 
 
-@D.function("addtime", "subtime")
+@R.function("addtime", "subtime")
 def shifted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, amount = node.expressions
     if not ctx.is_a(value, "interval", "date", "timestamp"):
@@ -88,7 +90,7 @@ _SIZES: dict[type[exp.Expr], tuple[int, int]] = {
 }
 
 
-@D.rule(*_SIZES)
+@R.rule(*_SIZES)
 def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.this
     if isinstance(value, (exp.TsOrDsToTime, exp.TsOrDsToTimestamp, exp.TsOrDsToDate)):
@@ -100,4 +102,4 @@ def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__time_part", time(value, ctx), common.lit(size), common.lit(most), type="BIGINT")
 
 
-D.accepts("time", "curtime", "current_time", "timediff", "sec_to_time", "time_to_sec", "maketime")
+R.accepts("time", "curtime", "current_time", "timediff", "sec_to_time", "time_to_sec", "maketime")

@@ -8,6 +8,9 @@ expression would hold values of two types the query is refused.
 from __future__ import annotations
 
 from .. import DialectRules
+from . import dates, grouping, json, numbers, texts
+
+__all__ = ["D"]
 
 D = DialectRules("sqlite", level="verified", pack="sqlite", catalog="sqlite")
 
@@ -25,6 +28,5 @@ def _stored_as(kind: str) -> str:
 
 D.stored_as = _stored_as
 
-from . import dates, grouping, json, numbers, texts  # noqa: E402  they register their rules with D
-
-__all__ = ["D", "dates", "grouping", "json", "numbers", "texts"]
+for _topic in (dates, grouping, texts, json, numbers):
+    D.use(_topic.R)

@@ -6,10 +6,12 @@ import re
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .values import number, text
+
+R = DialectRules("sqlite dates")
+
 
 _SHIFT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s+(year|month|day|hour|minute|second)s?", re.IGNORECASE)
 _UNIT = re.compile(r"\s*(year|month|day|hour|minute|second)s?\s*", re.IGNORECASE)
@@ -105,43 +107,43 @@ def _written(moment: exp.Expr, fmt: str, ctx: Context) -> exp.Expr:
     return ctx.call("strftime", moment, common.lit(fmt), type="VARCHAR")
 
 
-@D.rule(exp.Date)
+@R.rule(exp.Date)
 def date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _written(_moment([node.this, *node.expressions] if node.this else [], node, ctx), "%Y-%m-%d", ctx)
 
 
-@D.function("date")
+@R.function("date")
 def date_modified(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _written(_moment(node.expressions, node, ctx), "%Y-%m-%d", ctx)
 
 
-@D.function("datetime")
+@R.function("datetime")
 def datetime_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _written(_moment(node.expressions, node, ctx), "%Y-%m-%d %H:%M:%S", ctx)
 
 
-@D.function("time")
+@R.function("time")
 def time_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _written(_moment(node.expressions, node, ctx), "%H:%M:%S", ctx)
 
 
-@D.function("julianday")
+@R.function("julianday")
 def julianday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sqlite__julianday", _moment(node.expressions, node, ctx), type="DOUBLE")
 
 
-@D.function("unixepoch")
+@R.function("unixepoch")
 def unixepoch(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sqlite__unixepoch", _moment(node.expressions, node, ctx), type="BIGINT")
 
 
-@D.function("strftime")
+@R.function("strftime")
 def strftime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt, *args = node.expressions
     return _formatted(fmt, args, node, ctx)
 
 
-@D.rule(exp.TimeToStr)
+@R.rule(exp.TimeToStr)
 def time_to_str(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.this
     if isinstance(value, (exp.TsOrDsToTimestamp, exp.Cast)):
@@ -149,7 +151,7 @@ def time_to_str(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _formatted(node.args["format"], [value], node, ctx)
 
 
-@D.rule(exp.TsOrDsToTimestamp)
+@R.rule(exp.TsOrDsToTimestamp)
 def bare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
@@ -180,7 +182,7 @@ _NOW: dict[type[exp.Expr], str] = {
 }
 
 
-@D.rule(*_NOW)
+@R.rule(*_NOW)
 def current(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Texts in UTC: https://sqlite.org/lang_createtable.html#the_default_clause
     return _written(ctx.macro("sqlite__now", type="TIMESTAMP"), _NOW[type(node)], ctx)

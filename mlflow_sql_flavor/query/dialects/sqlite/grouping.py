@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from .. import DialectRules
 from ..context import Context
-from . import D
+
+R = DialectRules("sqlite grouping")
 
 
-@D.prepare
+@R.prepare
 def bare_columns(tree: exp.Expr, ctx: Context) -> None:
     for node in list(tree.find_all(exp.Select)):
         _bare_columns(node, ctx)

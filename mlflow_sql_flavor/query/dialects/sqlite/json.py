@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .texts import json_path
 from .values import integer, text
+
+R = DialectRules("sqlite json")
+
 
 _MADE = "json"  # in a node's meta: its text is JSON, and goes into another JSON as it is
 
@@ -45,12 +47,12 @@ def _joined(start: str, parts: list[exp.Expr], end: str, ctx: Context) -> exp.Ex
     return _made(ctx.call("concat", *(pieces or [common.lit(start)]), common.lit(end)))
 
 
-@D.function("json_array")
+@R.function("json_array")
 def json_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _joined("[", [element(value, ctx) for value in node.expressions], "]", ctx)
 
 
-@D.rule(exp.JSONObject)
+@R.rule(exp.JSONObject)
 def json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     parts: list[exp.Expr] = []
     for pair in node.expressions:
@@ -62,13 +64,13 @@ def json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _joined("{", parts, "}", ctx)
 
 
-@D.rule(exp.JSONArrayAgg)
+@R.rule(exp.JSONArrayAgg)
 def json_group_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/json1.html#jgrouparray: NULLs are elements, [] of no rows
     return _collected("[", _each(node.this, ctx), "]", ctx)
 
 
-@D.rule(exp.JSONObjectAgg)
+@R.rule(exp.JSONObjectAgg)
 def json_group_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     key, value = node.expressions
     if not ctx.is_a(key, "text"):
@@ -93,32 +95,32 @@ def _collected(start: str, each: exp.Expr, end: str, ctx: Context) -> exp.Expr:
     return _made(ctx.call("concat", common.lit(start), rows, common.lit(end)))
 
 
-@D.function("json_quote")
+@R.function("json_quote")
 def json_quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _made(element(node.expressions[0], ctx))
 
 
-@D.function("json")
+@R.function("json")
 def json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Without white space, everything else as written; a text that is no JSON is an error
     return _made(ctx.macro("sqlite__json", text(node.expressions[0], ctx)))
 
 
-@D.function("json_valid")
+@R.function("json_valid")
 def json_valid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) > 1:
         raise ctx.error(node, "JSON_VALID with flags has no counterpart: leave them out.")
     return ctx.macro("sqlite__json_valid", text(node.expressions[0], ctx), type="BIGINT")
 
 
-@D.function("json_array_length")
+@R.function("json_array_length")
 def json_array_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *path = node.expressions
     where = exp.JSONExtractScalar(this=value, expression=path[0]) if path else exp.JSONExtractScalar(this=value)
     return ctx.call("json_array_length", text(value, ctx), json_path(where, ctx), type="BIGINT")
 
 
-D.refuse_functions(
+R.refuse_functions(
     "json_text",
     {"json_insert", "json_replace", "json_array_insert", "json_patch", "json_pretty", "json_error_position"},
     "The text of a JSON that is changed may differ",
@@ -126,7 +128,7 @@ D.refuse_functions(
 )
 
 
-@D.rule(exp.JSONSet, exp.JSONRemove)
+@R.rule(exp.JSONSet, exp.JSONRemove)
 def changed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.refuse("json_text", node, "The text of a JSON that is changed may differ", "Build it with json_object")
     return None

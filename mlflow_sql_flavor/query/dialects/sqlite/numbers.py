@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlglot import exp
 
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .values import either, integer, is_json, literal, mixed, number, numeral, text
+
+R = DialectRules("sqlite numbers")
 
 
 def _number(self: Any, e: exp.Expr) -> Any:
@@ -25,14 +26,14 @@ def _number(self: Any, e: exp.Expr) -> Any:
     return self._set_type(e, exp.DType.DOUBLE)
 
 
-D.typing.update({kind: {"annotator": _number} for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Sum, exp.Neg)})
-D.typing[exp.Mod] = {"returns": exp.DType.BIGINT}
+R.typing.update({kind: {"annotator": _number} for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Sum, exp.Neg)})
+R.typing[exp.Mod] = {"returns": exp.DType.BIGINT}
 
 # Integer by integer truncates: the setting integer_division does it exactly, sqlglot's TRUNC(a / b) not above 2^53.
-D.rule(exp.Div)(common.plain_division)
+R.rule(exp.Div)(common.plain_division)
 
 
-@D.rule(exp.Literal)
+@R.rule(exp.Literal)
 def real_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A literal with a point or an exponent is a real: https://sqlite.org/lang_expr.html#literal_values_constants_
     if node.is_string or str(node.this).isdigit():
@@ -46,7 +47,7 @@ def real_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg)
+@R.rule(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg)
 def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     texts = any(ctx.is_a(node.args.get(key), "text") for key in ("this", "expression"))
     for key in ("this", "expression"):
@@ -67,19 +68,19 @@ def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Paren)
+@R.rule(exp.Paren)
 def in_brackets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     node.type = node.this.type
     return None
 
 
-@D.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)
+@R.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)
 def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "sqlite__shift_left" if isinstance(node, exp.BitwiseLeftShift) else "sqlite__shift_right"
     return ctx.macro(name, integer(node.this, ctx), integer(node.expression, ctx), type="BIGINT")
 
 
-@D.rule(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseNot)
+@R.rule(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseNot)
 def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for key in ("this", "expression"):
         value = node.args.get(key)
@@ -89,7 +90,7 @@ def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Limit)
+@R.rule(exp.Limit)
 def no_limit(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_select.html#limitoffset: a negative LIMIT is none
     if isinstance(node.expression, exp.Neg) and isinstance(node.expression.this, exp.Literal):
@@ -97,7 +98,7 @@ def no_limit(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Div, exp.Mod)
+@R.rule(exp.Div, exp.Mod)
 def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if (
         isinstance(node, exp.Mod) and "start" in node.meta
@@ -125,7 +126,7 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Cast, exp.TryCast)
+@R.rule(exp.Cast, exp.TryCast)
 def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Affinity by the declared type's name: https://sqlite.org/datatype3.html#determination_of_column_affinity
     to, value = node.args["to"].this, node.this
@@ -142,7 +143,7 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return found if ctx.is_a(found, "int") else common.cast(found, "DOUBLE")
 
 
-@D.rule(exp.Round)
+@R.rule(exp.Round)
 def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_corefunc.html#round: a real always; negative digits count as 0
     value, digits = number(node.this, ctx), node.args.get("decimals")
@@ -171,7 +172,7 @@ def math_argument(value: exp.Expr, ctx: Context) -> exp.Expr:
 
 def _null_outside(name: str, *types: type[exp.Expr]) -> None:
     # A value a function is not defined for gives NULL
-    @D.rule(*types)
+    @R.rule(*types)
     def guarded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         given = (node.this, node.args.get("expression"))
         args = [math_argument(arg, ctx) for arg in given if isinstance(arg, exp.Expr)]
@@ -188,7 +189,7 @@ _null_outside("sqlite__atanh", exp.Atanh)
 _null_outside("sqlite__pow", exp.Pow)
 
 
-@D.rule(exp.Sign, exp.Ceil, exp.Floor, exp.Trunc, exp.Exp, exp.Sin, exp.Cos, exp.Tan, exp.Sinh, exp.Cosh,
+@R.rule(exp.Sign, exp.Ceil, exp.Floor, exp.Trunc, exp.Exp, exp.Sin, exp.Cos, exp.Tan, exp.Sinh, exp.Cosh,
         exp.Tanh, exp.Asinh, exp.Atan, exp.Atan2, exp.Degrees, exp.Radians)  # fmt: skip
 def of_numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for key in ("this", "expression"):
@@ -198,28 +199,28 @@ def of_numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.function("log10")
+@R.function("log10")
 def log10(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sqlite__log", math_argument(node.expressions[0], ctx), type="DOUBLE")
 
 
-@D.function("log2")
+@R.function("log2")
 def log2(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sqlite__log2", common.lit(2), math_argument(node.expressions[0], ctx), type="DOUBLE")
 
 
-@D.rule(exp.Rand)
+@R.rule(exp.Rand)
 def random(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_corefunc.html#random: an integer of 64 bits
     return ctx.macro("sqlite__random", type="BIGINT")
 
 
-@D.function("likely", "unlikely", "likelihood")
+@R.function("likely", "unlikely", "likelihood")
 def hint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return node.expressions[0]
 
 
-@D.function("percentile")
+@R.function("percentile")
 def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/percentile.html: interpolated, the share in percent
     value, share = node.expressions
@@ -229,7 +230,7 @@ def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("quantile_cont", common.cast(value, "DOUBLE"), part, type="DOUBLE")
 
 
-@D.rule(exp.Median)
+@R.rule(exp.Median)
 def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/percentile.html: a text is an error, a number of it too
     if not ctx.is_a(node.this, "number", "bool"):
@@ -237,7 +238,7 @@ def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+@R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 def bound_otherwise(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_expr.html#operators: a > b IN (...) is (a > b) IN (...)
     if isinstance(node.expression, (exp.In, exp.Between, exp.Like, exp.Is)):
@@ -245,13 +246,13 @@ def bound_otherwise(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.function("total")
+@R.function("total")
 def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_aggfunc.html#total: a real, 0.0 of nothing
     return ctx.macro("sqlite__total", common.cast(number(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
 
 
-@D.rule(exp.Where, exp.Having, exp.And, exp.Or, exp.Not, exp.If)
+@R.rule(exp.Where, exp.Having, exp.And, exp.Or, exp.Not, exp.If)
 def condition(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and node.parent.args.get("this") is not None:
         return None  # CASE x WHEN y compares
@@ -265,7 +266,7 @@ def condition(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Is)
+@R.rule(exp.Is)
 def is_true(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not isinstance(node.expression, exp.Boolean) or not ctx.is_a(node.this, "text", "number"):
         return None
@@ -275,7 +276,7 @@ def is_true(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.RegexpLike)
+@R.rule(exp.RegexpLike)
 def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_expr.html#the_like_glob_regexp_match_and_extract_operators
     raise ctx.error(node, "SQLite has no function behind REGEXP: write LIKE or GLOB.")
@@ -298,7 +299,7 @@ def _has_affinity(node: exp.Expr) -> bool:
     return isinstance(inner, (exp.Column, exp.Cast)) or (isinstance(inner, exp.Anonymous) and "cast" in inner.meta)
 
 
-@D.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+@R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     by_value = _by_value(node, ctx)
     if by_value is not None:
@@ -311,7 +312,7 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Between)
+@R.rule(exp.Between)
 def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if is_json(node.this.unnest()):
         make = number if all(ctx.is_a(node.args[key], "number") for key in ("low", "high")) else text
@@ -324,7 +325,7 @@ def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.In)
+@R.rule(exp.In)
 def inside(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The left side's affinity goes to the list: https://sqlite.org/lang_expr.html#the_in_and_not_in_operators
     values = []
@@ -421,7 +422,7 @@ def _compared(node: exp.Case, ctx: Context) -> None:
     node.set("this", None)
 
 
-@D.rule(exp.Case, exp.Coalesce, exp.If, exp.Nullif, exp.Greatest, exp.Least)
+@R.rule(exp.Case, exp.Coalesce, exp.If, exp.Nullif, exp.Greatest, exp.Least)
 def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.Case):
         _compared(node, ctx)
@@ -454,7 +455,7 @@ def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.SetOperation)
+@R.rule(exp.SetOperation)
 def union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     assert isinstance(node, exp.SetOperation)
     left, right = node.left, node.right

@@ -7,14 +7,16 @@ import re
 from sqlglot import exp
 
 from ...functions import written_name
-from .. import common
+from .. import DialectRules, common
 from ..context import Context
-from . import D
 from .values import either, integer, is_json, number, text
+
+R = DialectRules("sqlite texts")
+
 
 _TYPES = {"int": "integer", "bool": "integer", "float": "real", "decimal": "real", "text": "text"}
 
-D.known("chr", "concat", "concat_ws", "degrees", "radians", "pi", "trunc", "pow", "power", "mod", "iif", "if")
+R.known("chr", "concat", "concat_ws", "degrees", "radians", "pi", "trunc", "pow", "power", "mod", "iif", "if")
 
 
 _OTHERS = frozenset([
@@ -24,7 +26,7 @@ _OTHERS = frozenset([
 ])  # fmt: skip
 
 
-@D.normalise
+@R.normalise
 def of_other_engines(tree: exp.Expr, ctx: Context) -> None:
     # Words of SQL's grammar elsewhere, names of no function here
     for node in tree.find_all(exp.Func):
@@ -34,7 +36,7 @@ def of_other_engines(tree: exp.Expr, ctx: Context) -> None:
             raise ctx.error(node, f"sqlite has no function {name!r}.{hint.get(name, '')}")
 
 
-@D.rule(exp.Typeof)
+@R.rule(exp.Typeof)
 def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_corefunc.html#typeof
     value = node.this
@@ -51,7 +53,7 @@ def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@D.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
+@R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
 def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.DPipe):
         node.set("this", text(node.this, ctx))
@@ -61,14 +63,14 @@ def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Upper, exp.Lower)
+@R.rule(exp.Upper, exp.Lower)
 def ascii_case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Only ASCII letters have a case: https://sqlite.org/lang_corefunc.html#lower
     name = "sqlite__upper" if isinstance(node, exp.Upper) else "sqlite__lower"
     return ctx.macro(name, text(node.this, ctx), type="VARCHAR")
 
 
-@D.rule(exp.Like)
+@R.rule(exp.Like)
 def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # LIKE ignores the case of ASCII letters: https://sqlite.org/lang_expr.html#the_like_glob_regexp_match_and_extract_operators
     node.set("this", ctx.macro("sqlite__lower", text(node.this, ctx), type="VARCHAR"))
@@ -76,7 +78,7 @@ def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Length, exp.Substring, exp.Trim, exp.Replace, exp.StrPosition, exp.Glob, exp.Unicode)
+@R.rule(exp.Length, exp.Substring, exp.Trim, exp.Replace, exp.StrPosition, exp.Glob, exp.Unicode)
 def of_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for key in ("this", "expression", "substr"):
         value = node.args.get(key)
@@ -85,14 +87,14 @@ def of_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.Glob)
+@R.rule(exp.Glob)
 def glob(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # [^a] is DuckDB's [!a]
     node.set("expression", ctx.macro("sqlite__glob", text(node.expression, ctx), type="VARCHAR"))
     return None
 
 
-@D.function("quote")
+@R.function("quote")
 def quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.expressions[0]
     if ctx.is_a(value, "text"):
@@ -102,7 +104,7 @@ def quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, "QUOTE of this value has no counterpart: leave it out.")
 
 
-@D.rule(exp.Chr)
+@R.rule(exp.Chr)
 def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # One character a code: https://sqlite.org/lang_corefunc.html#char
     if len(node.expressions) < 2:
@@ -113,31 +115,31 @@ def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("concat", *each, type="VARCHAR")
 
 
-@D.rule(exp.Unicode)
+@R.rule(exp.Unicode)
 def unicode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_corefunc.html#unicode: NULL of an empty text
     return ctx.macro("sqlite__unicode", text(node.this, ctx), type="BIGINT")
 
 
-@D.rule(exp.Hex)
+@R.rule(exp.Hex)
 def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_corefunc.html#hex: of the bytes of the value's text, '' of NULL
     return exp.Coalesce(this=ctx.call("hex", text(node.this, ctx)), expressions=[common.lit("")])
 
 
-@D.rule(exp.Unhex)
+@R.rule(exp.Unhex)
 def unhex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("expression") is not None:
         raise ctx.error(node, "UNHEX with characters to leave out has no counterpart: REPLACE them.")
     return ctx.macro("sqlite__unhex", text(node.this, ctx), type="BLOB")
 
 
-@D.function("octet_length")
+@R.function("octet_length")
 def octet_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strlen", text(node.expressions[0], ctx), type="BIGINT")
 
 
-@D.rule(exp.GroupConcat)
+@R.rule(exp.GroupConcat)
 def group_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     holder, value = node, node.this
     if isinstance(value, exp.Order):
@@ -149,7 +151,7 @@ def group_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.JSONExtractScalar)
+@R.rule(exp.JSONExtractScalar)
 def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # json_extract and ->> give a value of its own type: https://sqlite.org/json1.html#jptr
     return ctx.macro("sqlite__json_value", node.this, json_path(node, ctx), type="VARCHAR")
@@ -165,7 +167,7 @@ def json_path(node: exp.Expr, ctx: Context) -> exp.Expr:
     return common.lit(written if written.startswith("$") else f'$."{written}"')
 
 
-@D.rule(exp.Is)
+@R.rule(exp.Is)
 def json_is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     inner = node.this.unnest()
     if is_json(inner) and isinstance(node.expression, exp.Null):
@@ -173,13 +175,13 @@ def json_is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@D.rule(exp.JSONType)
+@R.rule(exp.JSONType)
 def json_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/json1.html#the_json_type_function
     return ctx.macro("sqlite__json_type", node.this, json_path(node, ctx), type="VARCHAR")
 
 
-@D.prepare
+@R.prepare
 def json_each(tree: exp.Expr, ctx: Context) -> None:
     # https://sqlite.org/json1.html#jeach: a value has the type it has in the JSON, an array's key is a number
     aliases = set()
@@ -205,7 +207,7 @@ def json_each(tree: exp.Expr, ctx: Context) -> None:
         parent.set(key, exp.alias_(made, column.name) if inside else made, index)
 
 
-@D.prepare
+@R.prepare
 def values_columns(tree: exp.Expr, ctx: Context) -> None:
     # https://sqlite.org/lang_select.html: the columns of VALUES are column1, column2 ...
     for values in tree.find_all(exp.Values):
@@ -220,7 +222,7 @@ def values_columns(tree: exp.Expr, ctx: Context) -> None:
         holder.set("alias", exp.TableAlias(this=name, columns=columns))
 
 
-@D.prepare
+@R.prepare
 def no_circle(tree: exp.Expr, ctx: Context) -> None:
     # A CTE that reads a table of its own name refers to itself: "circular reference"
     for cte in tree.find_all(exp.CTE):
@@ -231,7 +233,7 @@ def no_circle(tree: exp.Expr, ctx: Context) -> None:
                 raise ctx.error(table, f"SQLite reads {table.name!r} inside {cte.alias!r} as itself: rename the CTE.")
 
 
-@D.prepare
+@R.prepare
 def double_quoted(tree: exp.Expr, ctx: Context) -> None:
     # A double-quoted name that is no column is a text: https://sqlite.org/quirks.html#double_quoted_string_literals_are_accepted
     for column in tree.find_all(exp.Column):
@@ -246,7 +248,7 @@ def double_quoted(tree: exp.Expr, ctx: Context) -> None:
 _SPEC = re.compile(r"%(?:%|[-+0 ]*\d*[dx]|[-+0 ]*\d*(?:\.(\d+))?[feg]|-?\d*s|,d|,\.(\d+)f)")
 
 
-@D.function("printf", "format")
+@R.function("printf", "format")
 def printf(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/printf.html: NULL is 0 to %d and %f and nothing to %s; %f rounds half away from zero
     fmt, *args = node.expressions
@@ -283,7 +285,7 @@ def _grouped(wanted: str, args: list[exp.Expr], ctx: Context) -> exp.Expr:
     return ctx.call("format", common.lit(pieces), *shown, type="VARCHAR")
 
 
-@D.rule(exp.Format)
+@R.rule(exp.Format)
 def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return printf(exp.Anonymous(this="printf", expressions=[node.this, *node.expressions]), ctx)
 
