@@ -312,6 +312,10 @@ def document() -> str:
         "- Dates beyond pandas' range and `infinity` are an error in pandas, exact in Arrow.",
         "- TIMESTAMP WITH TIME ZONE is an instant; what a query reads of it (its date, its text) is in UTC wherever",
         "  the model runs, unless its dialect says otherwise.",
+        "- A time with a zone in a TIMESTAMP column becomes UTC's time of day, for pandas, Arrow and single values.",
+        "  `mlflow.pyfunc` refuses it before the model sees it, as for every flavor: MLflow's `datetime` has no zone.",
+        "  A time without a zone in a TIMESTAMP WITH TIME ZONE column is taken as UTC. For another zone's time of day,",
+        '  convert first: `column.dt.tz_convert("Asia/Seoul").dt.tz_localize(None)`.',
         "- As input, Arrow's UUID, ENUM, BIT and JSON text is VARCHAR to the query, and HUGEINT is DECIMAL(38,0).",
         "",
     ]
