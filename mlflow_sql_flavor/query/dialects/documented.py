@@ -244,11 +244,12 @@ def shifted(this: exp.Expr, amount: exp.Expr, unit: str, ctx: Context) -> exp.Ex
 
 
 def keep_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """A date and whole days, months or years give a date."""
+    """A date and whole days, weeks, months, quarters or years give a date."""
     left, right = node.this, node.expression
     unit = right.args.get("unit") if isinstance(right, exp.Interval) else None
     name = unit.name.upper().rstrip("S") if unit is not None else ""
-    if node.meta.get("translated") or not ctx.is_a(left, "date") or name not in ("YEAR", "MONTH", "WEEK", "DAY"):
+    whole = name in ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")
+    if node.meta.get("translated") or not whole or not ctx.is_a(left, "date"):
         return None
     node.meta["translated"] = True
     return common.cast(exp.Paren(this=node), "DATE")
