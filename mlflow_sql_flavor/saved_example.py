@@ -29,6 +29,9 @@ _EXAMPLE = "input_example.json"
 #: A longer answer is not kept, in rows.
 MOST_ROWS = 100_000
 
+#: The most a recorded answer of the source engine may be, in bytes before compression.
+MOST_BYTES = 2**30
+
 _logger = logging.getLogger(__name__)
 
 #: What is stored for a query that reads no input: a request needs some data, and this is read by none.
@@ -137,12 +140,23 @@ def stored_output(folder: Path, section: ExpectedSpec) -> Any:
     Raises:
         ModelFileError: The file is missing or altered.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = folder / section.path
     if path.is_symlink() or not path.is_file() or sha256_of(path) != section.sha256:
         raise ModelFileError(f"The model's file {section.path} is missing or not the one that was saved: save again.")
-    return pq.read_table(path)
+    try:
+        meta = pq.read_metadata(path)
+        size = sum(max(meta.row_group(i).total_byte_size, 0) for i in range(meta.num_row_groups))
+        if size <= MOST_BYTES:
+            return pq.read_table(path)
+    except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
+        raise ModelFileError(f"The model's file {section.path} cannot be read ({type(error).__name__}).") from None
+    raise ModelFileError(
+        f"The model's file {section.path} holds {size:,} bytes; at most {MOST_BYTES:,} are read: "
+        "pass expected=... with fewer rows."
+    )
 
 
 def write_output(table: pa.Table | None, folder: Path) -> None:

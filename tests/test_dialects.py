@@ -141,6 +141,17 @@ def test_stored_rows_that_were_altered_are_refused(tmp_path: Path) -> None:
         mlflow_sql_flavor.load_model(tmp_path / "m").verify()
 
 
+def test_stored_rows_beyond_bounds_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mlflow_sql_flavor.save_model(
+        QUOTIENT, tmp_path / "m", dialect="postgres", input_example=DATA, expected_output=pd.DataFrame({"q": [3, -3]})
+    )
+    model = mlflow_sql_flavor.load_model(tmp_path / "m")
+    assert model.verify().equal
+    monkeypatch.setattr("mlflow_sql_flavor.saved_example.MOST_BYTES", 10)
+    with pytest.raises(ModelFileError, match="at most 10 are read"):
+        model.verify()
+
+
 def test_check_tells_of_what_is_open_in_json(tmp_path: Path) -> None:
     (tmp_path / "q.sql").write_text("SELECT random() AS r FROM input")
     command = ["check", str(tmp_path / "q.sql"), "--dialect", "postgres", "--input-types", '{"a": "BIGINT"}']
