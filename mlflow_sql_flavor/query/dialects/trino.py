@@ -6,7 +6,7 @@ import re
 
 from sqlglot import exp
 
-from . import DialectRules, common, documented, trino_functions
+from . import DialectRules, common, documented, trino_collections, trino_functions
 from .context import Context
 from .databricks.dates import argument_count
 
@@ -28,6 +28,7 @@ _VERIFIED = """
     group_concat array_contains array_filter
 """
 documented.standard(D, [*_VERIFIED.split(), *trino_functions.NAMES])
+D.use(trino_collections.R)
 D.use(trino_functions.R)
 D.rule(exp.Add, exp.Sub)(documented.keep_date)
 _T = exp.DType
