@@ -10,6 +10,7 @@ from .. import DialectRules
 from . import (
     aggregates,
     arrays,
+    conditions,
     conversions,
     dates,
     joins,
@@ -36,7 +37,8 @@ def _stored_as(kind: str) -> str:
 D.stored_as = _stored_as
 
 _TOPICS = (
-    names, nulls, types, conversions, numbers, aggregates, arrays, texts, json, dates, moments, joins, relations,
+    names, nulls, types, conversions, numbers, conditions, aggregates, arrays, texts, json, dates, moments, joins,
+    relations,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

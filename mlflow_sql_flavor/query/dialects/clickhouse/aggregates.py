@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from .. import DialectRules
 from ..context import Context
+from .conditions import condition_of, may_be_nan
 from .nulls import default_of, of_argument, of_none, truth
-from .numbers import condition_of, may_be_nan
 
 R = DialectRules("clickhouse aggregates")
 

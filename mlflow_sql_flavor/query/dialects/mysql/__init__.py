@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from .. import DialectRules
-from . import dates, formats, json, numbers, order, relations, texts, times
+from . import comparisons, dates, formats, json, numbers, order, relations, texts, times
 
 __all__ = ["D"]
 
@@ -141,5 +141,5 @@ def _stored_as(kind: str) -> str:
 
 D.stored_as = _stored_as
 
-for _topic in (dates, times, formats, json, numbers, order, relations, texts):
+for _topic in (dates, times, formats, json, numbers, comparisons, order, relations, texts):
     D.use(_topic.R)

@@ -8,7 +8,7 @@ expression would hold values of two types the query is refused.
 from __future__ import annotations
 
 from .. import DialectRules
-from . import dates, grouping, json, numbers, texts
+from . import comparisons, dates, grouping, json, numbers, texts
 
 __all__ = ["D"]
 
@@ -28,5 +28,5 @@ def _stored_as(kind: str) -> str:
 
 D.stored_as = _stored_as
 
-for _topic in (dates, grouping, texts, json, numbers):
+for _topic in (dates, grouping, texts, json, numbers, comparisons):
     D.use(_topic.R)
