@@ -92,7 +92,9 @@ def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx
         step(tree, ctx)
     sources = base_tables(tree) if seen is not schema else []
     named = _names(nodes) if sources else None
+    outputs = _outputs(nodes)
     rewritten = apply_rules(tree, ctx.rules, ctx)
+    _keep_names(outputs)
     for null in rewritten.find_all(exp.Null):
         if isinstance(null.parent, exp.DPipe):
             other = null.parent.expression if null.arg_key == "this" else null.parent.this
@@ -108,6 +110,23 @@ def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx
         raise QueryError(f"DuckDB has no counterpart for a part of this query: {_first(e)}.") from None
     except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
         raise QueryError(f"This query cannot be written for DuckDB: {_first(e)}.") from None
+
+
+def _outputs(nodes: Sequence[exp.Expr]) -> list[tuple[exp.Select, list[exp.Expr | None]]]:
+    """The columns that each SELECT hands on by their own name, at their places."""
+    selects = [node for node in nodes if isinstance(node, exp.Select)]
+    return [(s, [item.this if isinstance(item, exp.Column) else None for item in s.expressions]) for s in selects]
+
+
+def _keep_names(outputs: list[tuple[exp.Select, list[exp.Expr | None]]]) -> None:
+    """A column that a rule has made something else of keeps its name."""
+    for select, names in outputs:
+        if len(select.expressions) != len(names):
+            continue
+        for item, name in zip(list(select.expressions), names, strict=True):
+            # not by its output_name: sqlglot names a cast as what it casts, DuckDB does not
+            if isinstance(name, exp.Identifier) and not isinstance(item, (exp.Column, exp.Alias)):
+                _replace(item, exp.alias_(item.copy(), name.name, quoted=name.quoted))
 
 
 def _name_as_written(tree: exp.Expr, ctx: Context) -> None:

@@ -5,12 +5,12 @@ A TIMESTAMP is kept in UTC, as DuckDB's TIMESTAMP. The pages named at the rules 
 
 from __future__ import annotations
 
-from .. import DialectRules
+from .. import DialectRules, pivot
 from . import aggregates, casts, dates, functions, more, numbers, strings
 
 __all__ = ["D"]
 
 D = DialectRules("bigquery", level="documented", pack="bigquery")
 
-for _topic in (aggregates, casts, dates, functions, more, numbers, strings):
+for _topic in (pivot, aggregates, casts, dates, functions, more, numbers, strings):
     D.use(_topic.R)

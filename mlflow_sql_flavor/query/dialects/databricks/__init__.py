@@ -5,7 +5,7 @@ The session's time zone is taken to be UTC, so a TIMESTAMP is DuckDB's TIMESTAMP
 
 from __future__ import annotations
 
-from .. import DialectRules
+from .. import DialectRules, pivot
 from . import (
     aggregates,
     aliases,
@@ -35,5 +35,5 @@ _TOPICS = (
     coercion, checks, casts, aggregates, aliases, arrays, branches, dates, digests, epochs, functions, generators,
     intervals, lambdas, numbers, printf, strings, regex,
 )  # fmt: skip
-for _topic in _TOPICS:
+for _topic in (*_TOPICS, pivot):
     D.use(_topic.R)
