@@ -36,7 +36,7 @@ def engine_names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if here != [name.casefold() for name in wanted]:
         raise ctx.error(
             node,
-            f"DuckDB names this PIVOT's columns otherwise than {', '.join(wanted[:4])}: write a SELECT of aggregates with "
-            "FILTER (WHERE …) instead.",
+            f"DuckDB names this PIVOT's columns otherwise than {', '.join(wanted[:4])}: write a SELECT of "
+            "aggregates with FILTER (WHERE …) instead.",
         )
     return None
