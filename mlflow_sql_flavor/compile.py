@@ -17,7 +17,7 @@ from .engines.duckdb import Instance, Program
 from .engines.forks import querying
 from .engines.sandbox import Limits, TableSource
 from .engines.scratch import SCRATCH
-from .errors import QueryError, SQLModelError, UnknownFunctionError, UnreadableError, did_you_mean
+from .errors import LimitError, QueryError, SQLModelError, UnknownFunctionError, UnreadableError, did_you_mean
 from .kinds import function_kinds
 from .query import packs
 from .query.analyse import ROW_ID, RowPlan, plan_rows, used_columns
@@ -325,6 +325,7 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
 
     Raises:
         QueryError: DuckDB does not bind it, two outputs share a name, or an output has a type that is no value.
+        LimitError: Its constants need more memory than there may be.
     """
     import duckdb
     import pyarrow as pa
@@ -338,6 +339,11 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
             cursor.register(program.input_table, schema.empty_table())
         try:
             described = sandbox.describe(cursor, program.sql, dict.fromkeys(program.parameters))
+        except (duckdb.OutOfMemoryException, MemoryError) as error:  # a constant is computed when it is bound
+            raise LimitError(
+                "The query's constants need more memory than memory_limit (MLFLOW_SQL_MEMORY_LIMIT) allows: raise the "
+                "limit, or write smaller ones."
+            ) from error
         except duckdb.Error as error:
             raise _bind_error(error, program, text) from error
     finally:

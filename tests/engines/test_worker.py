@@ -85,7 +85,7 @@ BOUND: dict[str, tuple[str, str]] = {
     ),
     "grouping sets": (
         "SELECT count(*) AS r FROM (SELECT 1 FROM range(10) GROUP BY "
-        + ", ".join(f"ROLLUP({', '.join(f'range + {9 * n + m}' for m in range(9))})" for n in range(6))
+        + ", ".join(f"ROLLUP({', '.join(f'range + {9 * n + m}' for m in range(9))})" for n in range(4))
         + ")",
         "BIGINT",
     ),
@@ -338,17 +338,21 @@ def test_binding_ends_within_its_limits(name: str, plain: SQLModel, tmp_path: An
     trivial = time.monotonic() - started
     peak = _Peak(model)
     peak.start()
-    started = time.monotonic()
+    took = []  # of what precedes all requests, and of a request
     try:
-        said = opened.bind() or opened.run(None, {}, None)
+        for step in (opened.bind, lambda: opened.run(None, {}, None)):
+            started = time.monotonic()
+            said = step()
+            took.append(time.monotonic() - started)
+            if said is not None:
+                break
     finally:
-        took = time.monotonic() - started
         peak.done.set()
         peak.join()
         opened.kill()
-    print(f"{name}: {took:.2f} s, trivial {trivial:.3f} s, {peak.bytes / 1e6:.0f} MB, {str(said)[:60]}")
+    print(f"{name}: {took} s, trivial {trivial:.3f} s, {peak.bytes / 1e6:.0f} MB, {str(said)[:60]}")
     assert isinstance(said, bytes | LimitError | InputError), said
-    assert took < 2 * BAR_SECONDS + trivial
+    assert max(took) < BAR_SECONDS + trivial
     assert peak.bytes < 1_000_000_000
     assert process.memory_info().rss < memory + 200_000_000
     assert plain.predict(row, one)["y"].tolist() == [2]
