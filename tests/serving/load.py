@@ -56,15 +56,16 @@ class Report:
     exit_seconds: float = 0.0
     log: str = ""
 
+    def _tenth(self, number: int) -> float:
+        end = self.rss[-1][0]
+        return statistics.median(size for at, size in self.rss if number <= 10 * at / end < number + 1 + (number == 9))
+
     def growth(self) -> float:
         """Memory of the last tenth by that of the third tenth, medians: what comes before is warm-up."""
-        end = self.rss[-1][0]
-        early = [size for at, size in self.rss if 0.2 * end <= at < 0.3 * end]
-        late = [size for at, size in self.rss if at >= 0.9 * end]
-        return statistics.median(late) / statistics.median(early)
+        return self._tenth(9) / self._tenth(2)
 
     def table(self) -> str:
-        w, end = self.wrk, self.rss[-1][0]
+        w = self.wrk
         rows: list[tuple[str, str]] = [
             ("seconds, connections", f"{w['seconds']:.0f}, {CONNECTIONS}"),
             ("requests answered", f"{w['total']:,.0f} ({w['total'] / w['seconds']:.0f} a second)"),
@@ -77,7 +78,7 @@ class Report:
             ("latency p50, p90, p99, max", ", ".join(f"{w[k]:,.0f} ms" for k in ("p50", "p90", "p99", "max"))),
             *((what, f"{count:,}") for what, count in sorted(self.seen.items())),
             (f"query without end ({TIMEOUT:.0f} s): median, longest", self._endings()),
-            *((f"memory at {share:.0%}", f"{self._at(share * end) / 1e6:,.0f} MB") for share in (0.1, 0.25, 0.5, 1)),
+            ("memory, median of each tenth", f"{', '.join(f'{self._tenth(n) / 1e6:,.0f}' for n in range(10))} MB"),
             ("memory of the last tenth / the third", f"{self.growth():.3f}"),
             ("same processes at the end", str(self.pids[0] == self.pids[1])),
             ("right answers afterwards", str(self.answers_afterwards)),
@@ -88,9 +89,6 @@ class Report:
 
     def _endings(self) -> str:
         return f"{statistics.median(self.endings):.1f} s, {max(self.endings):.1f} s" if self.endings else "none"
-
-    def _at(self, second: float) -> int:
-        return min(self.rss, key=lambda one: abs(one[0] - second))[1]
 
 
 SOCKET = ("socket_connect", "socket_read", "socket_write", "socket_timeout")
