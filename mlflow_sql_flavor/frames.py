@@ -108,7 +108,7 @@ def _as_pandas(data: Any, types: pa.Schema | None) -> pd.DataFrame:
     if isinstance(data, pd.Series):
         return data.to_frame(data.name if types is None or data.name in types.names else types.names[0])
     if isinstance(data, Mapping):
-        scalar = all(np.ndim(v) == 0 for v in data.values())
+        scalar = all(not isinstance(v, (list, tuple)) and np.ndim(v) == 0 for v in data.values())
         try:
             columns = {k: [v] for k, v in data.items()} if scalar else dict(data)
             # Of Python's integers and None pandas would make floats.

@@ -272,3 +272,8 @@ def test_encodable_is_json():
     assert row["l"] == [1.5, None, None]
     assert row["st"] == {"a": "2024-01-01", "b": ["2024-01-01"]}
     assert row["m"] == {"1": None}
+
+
+def test_a_dict_of_lists_of_different_lengths():
+    found = SQLModel("SELECT len(a) AS n FROM input").predict({"a": [[1], [2, 3]]})
+    assert found["n"].tolist() == [1, 2]

@@ -3,6 +3,7 @@
 import datetime
 import decimal
 
+import duckdb
 import mlflow
 import numpy as np
 import pandas as pd
@@ -195,3 +196,23 @@ def test_a_list_in_every_dialect(dialect: str) -> None:
     if dialect != "clickhouse":  # its ANY is an aggregate
         found = SQLModel(f"SELECT a AS a FROM input WHERE a = ANY({mark})", dialect).predict(data, {"wanted": [3, 1]})
         assert found["a"].tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "condition", ["a IN ($x,$y)", "a = $x+$y-$x", "a BETWEEN $x AND($y)", "a IN ($X,$y) OR a IN ($x,$Y)"]
+)
+def test_placeholders_without_a_blank_between(tmp_path, condition):
+    data = pd.DataFrame({"a": [1, 2, 3]})
+    sql = f"SELECT a FROM input WHERE {condition}"
+    mlflow_sql_flavor.save_model(sql, tmp_path / "m", input_example=(data, {"x": 1, "y": 3}))
+    params = {"x": 1, "y": 3}
+    expected = duckdb.execute(f"SELECT a FROM data WHERE {condition}", params).df()["a"].tolist()
+    assert mlflow_sql_flavor.load_model(tmp_path / "m").predict(data, params)["a"].tolist() == expected
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres", "databricks"])
+def test_two_spellings_of_a_parameter_are_saved_as_one(tmp_path, dialect):
+    data = pd.DataFrame({"a": [1, 2, 3]})
+    sql = "SELECT a FROM input WHERE a > :Least AND a < :least + 2"
+    mlflow_sql_flavor.save_model(sql, tmp_path / "m", dialect=dialect, input_example=(data, {"least": 1}))
+    assert mlflow_sql_flavor.load_model(tmp_path / "m").predict(data, {"least": 1})["a"].tolist() == [2]

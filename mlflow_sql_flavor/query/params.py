@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from sqlglot import exp
@@ -28,7 +29,9 @@ _PERCENT = {"postgres", "redshift"}
 
 def find_placeholders(sql: str, dialect: str, tokens: Sequence[Token]) -> tuple[PlaceholderUse, ...]:
     """Every placeholder of the text in order: ``:x``, ``@x``, ``$x``, ``$1``, ``?``, ``%(x)s``, ``{x: Type}``."""
-    return tuple(_scan(sql, dialect, tokens))
+    first: dict[str, str] = {}  # of two spellings of a name; case does not count
+    found = _scan(sql, dialect, tokens)
+    return tuple(replace(use, name=first.setdefault(use.name.casefold(), use.name)) for use in found)
 
 
 def _scan(sql: str, dialect: str, tokens: Sequence[Token]) -> Iterator[PlaceholderUse]:

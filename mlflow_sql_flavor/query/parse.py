@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 
@@ -101,8 +102,17 @@ def parse(sql: str | exp.Expr, dialect: str = "duckdb") -> ParsedQuery:
     return with_deep_stack(lambda: _parse(text, dialect))
 
 
+#: ``$x,$y``, of which sqlglot reads ``$x,$`` as the tag of a quoted text; and what to write for its dollars.
+_GLUED = re.compile(r"\$[A-Za-z_]\w*[^\w\s$][^\s$]*\$")
+_NAMED = re.compile(r"(?<![\w$:])\$(?=[A-Za-z_]\w*(?![\w$]))")
+
+
 def _parse(sql: str, dialect: str) -> ParsedQuery:
     reader = Dialect.get_or_raise(dialect)
+    if dialect == "duckdb" and _GLUED.search(sql):
+        with contextlib.suppress(TokenError):
+            plain = _NAMED.sub(":", sql)
+            return ParsedQuery(sql, dialect, None, find_placeholders(plain, dialect, reader.tokenize(plain)))
     try:
         tokens = reader.tokenize(sql)
     except TokenError:
