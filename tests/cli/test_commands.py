@@ -24,6 +24,8 @@ from click.testing import CliRunner, Result
 import mlflow_sql_flavor
 from mlflow_sql_flavor.cli import main
 
+from .terminal import read_terminal
+
 SQL = """WITH good AS (SELECT code, label FROM regions WHERE label <> :without)
 SELECT i.id, i.price * :factor AS total, g.label
 FROM input AS i JOIN good AS g ON g.code = i.code
@@ -285,15 +287,7 @@ def in_terminal(*args: object, **environment: str) -> str:
         command, stdin=follower, stdout=follower, stderr=follower, env={**kept, "TERM": "xterm", **environment}
     )
     os.close(follower)
-    found = b""
-    while True:
-        try:
-            piece = os.read(leader, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        found += piece
+    found = read_terminal(leader)
     os.close(leader)
     assert process.wait(120) == 0, found
     return found.decode()

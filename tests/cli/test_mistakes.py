@@ -18,6 +18,8 @@ from click.testing import CliRunner, Result
 import mlflow_sql_flavor
 from mlflow_sql_flavor.cli import main
 
+from .terminal import read_terminal
+
 ROWS = pd.DataFrame({"id": ["01", "02"], "name": ["a", "b;c"], "price": [1.5, 2.5]})
 
 
@@ -181,15 +183,7 @@ def test_a_narrow_terminal(model: Path) -> None:
             env={**os.environ, "COLUMNS": columns, "TERM": "xterm"},
         )
         os.close(follower)
-        text = b""
-        while True:
-            try:
-                piece = os.read(leader, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            text += piece
+        text = read_terminal(leader)
         process.wait(60)
         os.close(leader)
         said[columns] = re.sub(r"\x1b\[[\d;]*m", "", text.decode()).replace("\r", "")

@@ -228,11 +228,7 @@ def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.function("ratio_to_report")
-def ratio_alone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if not isinstance(node.parent, exp.Window) or len(node.expressions) != 1:
-        raise ctx.error(node, "RATIO_TO_REPORT needs OVER.")
-    return None
+R.function("ratio_to_report")(documented.ratio_alone)
 
 
 @R.rule(exp.Window)
@@ -240,15 +236,7 @@ def ratio(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """RATIO_TO_REPORT: the part of the partition's sum."""
     if str(node.args.get("over")).upper() == "KEEP":
         ctx.refuse("unfaithful", node, "KEEP is not verified", "Use ROW_NUMBER in a subquery")
-    call = node.this
-    if not isinstance(call, exp.Anonymous) or call.name.lower() != "ratio_to_report":
-        return None
-    value, partition = call.expressions[0], node.args.get("partition_by") or []
-    total = exp.Window(this=ctx.call("sum", value.copy()), partition_by=[p.copy() for p in partition])
-    over = ctx.call("nullif", total, common.lit(0))
-    made = exp.Paren(this=exp.Div(this=common.cast(value, "DOUBLE"), expression=over, typed=False, safe=False))
-    made.type = exp.DataType.build("DOUBLE")
-    return made
+    return documented.ratio_to_report(node, ctx)
 
 
 # Datetime-Interval-Arithmetic

@@ -108,11 +108,7 @@ def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.function("ratio_to_report")
-def ratio_alone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if not isinstance(node.parent, exp.Window) or len(node.expressions) != 1:
-        raise ctx.error(node, "RATIO_TO_REPORT needs OVER.")
-    return None
+R.function("ratio_to_report")(documented.ratio_alone)
 
 
 @R.rule(exp.Window)
@@ -124,14 +120,7 @@ def over(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         total.set("this", ctx.call("sum", call.this.copy()))
         count.set("this", ctx.call("count", call.this.copy()))
         return common.cast(ctx.call("divide", total, ctx.call("nullif", count, common.lit(0))), "BIGINT")
-    if not isinstance(call, exp.Anonymous) or call.name.lower() != "ratio_to_report":
-        return None
-    value, partition = call.expressions[0], node.args.get("partition_by") or []
-    total = exp.Window(this=ctx.call("sum", value.copy()), partition_by=[p.copy() for p in partition])
-    below = ctx.call("nullif", total, common.lit(0))
-    made = exp.Paren(this=exp.Div(this=common.cast(value, "DOUBLE"), expression=below, typed=False, safe=False))
-    made.type = exp.DataType.build("DOUBLE")
-    return made
+    return documented.ratio_to_report(node, ctx)
 
 
 @R.rule(exp.WithinGroup)

@@ -91,15 +91,13 @@ def ratio_to_report(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     call = node.this
     if not isinstance(call, exp.Anonymous) or call.name.lower() != "ratio_to_report":
         return None
-    value, partition = call.expressions[0], node.args.get("partition_by") or []
+    value = call.expressions[0]
     if not ctx.is_a(value, "number") or node.args.get("spec") or node.args.get("alias"):
         ctx.refuse("unfaithful", node, "RATIO_TO_REPORT is verified for numbers over a whole partition", "Cast it")
     digits = documented.scale(value, ctx)
     if digits is None and not ctx.is_a(value, "float"):
         ctx.refuse("unfaithful", node, "The digits of this number are not known", "Cast it to NUMBER(p, s)")
-    total = exp.Window(this=ctx.call("sum", value.copy()), partition_by=[p.copy() for p in partition])
-    over = ctx.call("nullif", total, common.lit(0))
-    made = exp.Paren(this=exp.Div(this=exp.Paren(this=value), expression=over, typed=False, safe=False))
+    made = documented.part_of_sum(exp.Paren(this=value), node, ctx)
     made.this.meta["translated"] = True
     return common.cast(made, "DOUBLE" if digits is None else f"DECIMAL(38, {max(digits, min(digits + 6, 12))})")
 

@@ -162,23 +162,29 @@ def match(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(_MATCH[node.name.lower()], tested, type="BOOLEAN")
 
 
-@R.function("zip_with")
-def zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    left, right, function = node.expressions
-    if not isinstance(function, exp.Lambda) or len(function.expressions) != 2:
-        raise ctx.error(node, "zip_with takes a function of two arguments.")
-    pair = exp.to_identifier("_pair")
-    parts = {name.name: i for i, name in enumerate(function.expressions, 1)}
+def _of_one(function: exp.Lambda, name: str, fields: tuple[int | str, ...], ctx: Context) -> exp.Identifier:
+    """The one parameter, a structure, of which the function's parameters become the fields."""
+    one = exp.to_identifier(name)
+    parts = {parameter.name: field for parameter, field in zip(function.expressions, fields, strict=True)}
     for found in list(function.this.find_all(exp.Identifier)):
-        place = parts.get(found.name)
-        if place is None:
+        field = parts.get(found.name)
+        if field is None:
             continue
-        made = ctx.call("struct_extract", pair.copy(), common.lit(place))
+        made = ctx.call("struct_extract", one.copy(), common.lit(field))
         whole = found.parent if isinstance(found.parent, exp.Column) else found
         if whole is function.this:
             function.set("this", made)
         else:
             whole.replace(made)
+    return one
+
+
+@R.function("zip_with")
+def zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right, function = node.expressions
+    if not isinstance(function, exp.Lambda) or len(function.expressions) != 2:
+        raise ctx.error(node, "zip_with takes a function of two arguments.")
+    pair = _of_one(function, "_pair", (1, 2), ctx)
     new = exp.Lambda(this=function.this, expressions=[pair])
     return exp.Transform(this=ctx.call("list_zip", left, right), expression=new)
 
@@ -242,18 +248,7 @@ def of_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, function = node.expressions
     if not isinstance(function, exp.Lambda) or len(function.expressions) != 2:
         raise ctx.error(node, f"{node.name} takes a function of key and value.")
-    entry = exp.to_identifier("_entry")
-    parts = {name.name: field for name, field in zip(function.expressions, ("key", "value"), strict=True)}
-    for found in list(function.this.find_all(exp.Identifier)):
-        field = parts.get(found.name)
-        if field is None:
-            continue
-        made = ctx.call("struct_extract", entry.copy(), common.lit(field))
-        whole = found.parent if isinstance(found.parent, exp.Column) else found
-        if whole is function.this:
-            function.set("this", made)
-        else:
-            whole.replace(made)
+    entry = _of_one(function, "_entry", ("key", "value"), ctx)
     entries = ctx.call("map_entries", this)
     if not _OF_MAP[node.name.lower()]:
         kept = exp.ArrayFilter(this=entries, expression=exp.Lambda(this=function.this, expressions=[entry]))

@@ -9,7 +9,7 @@ from sqlglot import exp
 from .. import DialectRules, common
 from ..context import Context
 from .casts import as_text
-from .coercion import family, kind, window_key
+from .coercion import family, kind
 
 R = DialectRules("databricks arrays")
 
@@ -36,7 +36,7 @@ def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     found = kind(node.this)
     type_ = found.expressions[0] if found is not None and found.expressions else None
-    macro = "dbx__at_key" if window_key(node) else "dbx__at"
+    macro = "dbx__at_key" if common.window_key(node) else "dbx__at"
     if offset == 1:
         macro = "dbx__try_element_at" if node.args.get("safe") else "dbx__element_at"
     made = ctx.macro(macro, node.this, index)

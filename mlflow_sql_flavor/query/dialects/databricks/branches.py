@@ -30,19 +30,11 @@ def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                 "Cast both branches to one type",
             )  # fmt: skip
     if not isinstance(node.parent, exp.SetOperation):
-        selects = [s.expressions for s in _leaves(node)]
+        selects = [s.expressions for s in common.selects_of(node)]
         if not any(e.is_star for items in selects for e in items):
             for column in zip(*selects, strict=False):
                 common_scale([item.unalias() for item in column])
     return None
-
-
-def _leaves(node: exp.Expr | None) -> list[exp.Select]:
-    if isinstance(node, (exp.Subquery, exp.Paren)):
-        return _leaves(node.this)
-    if isinstance(node, exp.SetOperation):
-        return [*_leaves(node.this), *_leaves(node.expression)]
-    return [node] if isinstance(node, exp.Select) else []
 
 
 @R.rule(exp.Case, exp.Coalesce, exp.If, exp.Greatest, exp.Least, exp.Nvl2)

@@ -15,7 +15,7 @@ from .. import DialectRules
 R = DialectRules("databricks coercion")
 
 
-__all__ = ["decimal_of", "division", "family", "kind", "widest", "window_key"]
+__all__ = ["decimal_of", "division", "family", "kind", "widest"]
 
 _T = exp.DType
 _INTS = {_T.TINYINT: 3, _T.SMALLINT: 5, _T.INT: 10, _T.BIGINT: 20}
@@ -50,16 +50,6 @@ def family(node: exp.Expr | None) -> str | None:
     if found is None:
         return None
     return "null" if found.this == _T.NULL else _FAMILY.get(found.this)
-
-
-def window_key(node: exp.Expr) -> bool:
-    """Whether this is in PARTITION BY or ORDER BY of a window, where DuckDB refuses what may call error()."""
-    child, above = node, node.parent
-    while above is not None and not isinstance(above, exp.Query):
-        if isinstance(above, exp.Window):
-            return child.arg_key in ("partition_by", "order")
-        child, above = above, above.parent
-    return False
 
 
 def _decimal(precision: int, scale: int) -> exp.DataType:

@@ -7,7 +7,7 @@ from sqlglot import exp
 from .. import DialectRules, common
 from ..context import Context
 from .casts import as_text
-from .coercion import family, window_key
+from .coercion import family
 
 R = DialectRules("databricks strings")
 
@@ -65,12 +65,12 @@ def text_arguments(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.Upper)
 def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__upper_key" if window_key(node) else "dbx__upper", node.this, type="VARCHAR")
+    return ctx.macro("dbx__upper_key" if common.window_key(node) else "dbx__upper", node.this, type="VARCHAR")
 
 
 @R.rule(exp.Lower)
 def lower(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__lower_key" if window_key(node) else "dbx__lower", node.this, type="VARCHAR")
+    return ctx.macro("dbx__lower_key" if common.window_key(node) else "dbx__lower", node.this, type="VARCHAR")
 
 
 @R.rule(exp.Levenshtein)

@@ -13,7 +13,7 @@ from itertools import islice
 from sqlglot import exp
 
 from .. import DialectRules
-from ..common import text
+from ..common import text, window_key
 from ..context import Context
 
 __all__ = ["R"]
@@ -92,7 +92,7 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     known: list[exp.Expr] = [ctx.call("isfinite", leaf.copy()) for leaf in leaves.values()]
     finite = exp.and_(*known, copy=False) if known else exp.Boolean(this=True)
     # DuckDB refuses error() in the key of a window
-    made = ctx.macro("pg__finite_key" if _window_key(node) else "pg__finite", node, finite, type="DOUBLE")
+    made = ctx.macro("pg__finite_key" if window_key(node) else "pg__finite", node, finite, type="DOUBLE")
     made.type = node.type
     return made
 
@@ -104,12 +104,3 @@ def _grouped(node: exp.Expr) -> bool:
     if group is None or node.find_ancestor(exp.AggFunc):
         return False
     return any(isinstance(found, (*_OPERATORS, exp.Literal)) for found in group.walk())
-
-
-def _window_key(node: exp.Expr) -> bool:
-    child, above = node, node.parent
-    while above is not None and not isinstance(above, exp.Query):
-        if isinstance(above, exp.Window):
-            return child.arg_key in ("partition_by", "order")
-        child, above = above, above.parent
-    return False

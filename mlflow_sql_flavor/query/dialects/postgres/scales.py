@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from .. import DialectRules
-from ..common import cast
+from ..common import cast, selects_of
 from ..context import Context
 
 __all__ = ["R"]
@@ -92,7 +92,7 @@ def default(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.parent, exp.SetOperation):
         return None
-    selects = [s.expressions for s in _leaves(node)]
+    selects = [s.expressions for s in selects_of(node)]
     if any(e.is_star for items in selects for e in items):
         return None
     for column in zip(*selects, strict=False):
@@ -102,11 +102,3 @@ def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             if id(value) in made:
                 value.replace(made[id(value)])
     return None
-
-
-def _leaves(node: exp.Expr | None) -> list[exp.Select]:
-    if isinstance(node, (exp.Subquery, exp.Paren)):
-        return _leaves(node.this)
-    if isinstance(node, exp.SetOperation):
-        return [*_leaves(node.this), *_leaves(node.expression)]
-    return [node] if isinstance(node, exp.Select) else []
