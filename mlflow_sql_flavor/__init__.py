@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .diff import diff
 from .flavor import (
     FLAVOR_NAME,
     _load_pyfunc,
@@ -13,6 +12,7 @@ from .flavor import (
     save_model,
 )
 from .model import SQLModel
+from .review.diff import diff
 from .version import __version__
 
 if TYPE_CHECKING:

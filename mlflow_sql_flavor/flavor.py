@@ -21,14 +21,16 @@ from mlflow import pyfunc
 from mlflow.models import Model, ModelInputExample, ModelSignature
 from mlflow.models.model import MLMODEL_FILE_NAME
 
-from . import _mlflow, artifact, examples, packaging
+from . import _mlflow
+from .artifact import files, packaging
+from .artifact.example import write_output
+from .artifact.functions import load_udfs
+from .compile import examples
 from .engines.sandbox import effective_limits
 from .errors import InputError, ModelFileError
 from .model import SQLModel
 from .pyfunc import SQLModelWrapper
 from .report import folder as report
-from .saved_example import write_output
-from .udfs import load_udfs
 
 if TYPE_CHECKING:
     from mlflow.models.model import ModelInfo
@@ -170,7 +172,7 @@ def save_model(
     if metadata is not None:
         mlflow_model.metadata = metadata
 
-    spec = artifact.write(model, prepared, folder, code)
+    spec = files.write(model, prepared, folder, code)
     extra_files_config = _mlflow.copy_extra_files(extra_files, str(folder))
     if prepared.saved_example is not None:
         write_output(prepared.output, folder)
@@ -185,7 +187,7 @@ def save_model(
     )
     mlflow_model.add_flavor(FLAVOR_NAME, **spec.write(), **extra_files_config)
     mlflow_model.model_size_bytes = _mlflow.get_total_file_size(str(folder)) or len(model.sql.encode())
-    artifact.write_mlmodel(mlflow_model, folder / MLMODEL_FILE_NAME)
+    files.write_mlmodel(mlflow_model, folder / MLMODEL_FILE_NAME)
 
     if conda_env is None:
         default_reqs = None
@@ -366,7 +368,7 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> SQ
 
 
 def _load(folder: Path, config: Mapping[str, Any] | None) -> SQLModel:
-    stored = artifact.read(folder, FLAVOR_NAME)
+    stored = files.read(folder, FLAVOR_NAME)
     unknown = sorted(set(config or {}) - set(CONFIG))
     if unknown:
         raise InputError(f"model_config has no key {unknown[0]!r}: the keys are {', '.join(CONFIG)}.")
@@ -387,7 +389,7 @@ def _load(folder: Path, config: Mapping[str, Any] | None) -> SQLModel:
 
 
 def _dialect_of(sql_model: Any, dialect: str | None) -> str:
-    from .query.parse import resolve_dialect
+    from .query.reading.parse import resolve_dialect
 
     return sql_model.dialect if isinstance(sql_model, SQLModel) else resolve_dialect(dialect or "duckdb")
 

@@ -10,26 +10,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import frames, outputs
-from .compile import Compiled, bind, compile_query
+from .artifact.functions import Udf, read_udfs
+from .artifact.spec import SqlSpec
+from .artifact.tables import ReferenceTable, read_tables, source_of, stored_table
+from .compile.gates import Compiled, bind, compile_query
+from .compile.input_types import declared_types, types_of_input
+from .compile.stored import restored, with_newer
 from .engines import sandbox, spark
 from .engines.duckdb import Program, Runner
 from .engines.sandbox import Limits, effective_limits
 from .engines.worker import ProcessRunner
 from .errors import InputError, QueryError
-from .input_types import declared_types, types_of_input
-from .params import Parameters, types_of_schema, types_of_values
-from .restore import restored, with_newer
-from .spec import SqlSpec
-from .tables import ReferenceTable, read_tables, source_of, stored_table
-from .udfs import Udf, read_udfs
+from .frames import reading, writing
+from .frames.parameters import Parameters, types_of_schema, types_of_values
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from .batches import Written
-    from .compare import Comparison
-    from .query.types import ParsedQuery
+    from .frames.compare import Comparison
+    from .query.reading.types import ParsedQuery
+    from .scale.batches import Written
 
 __all__ = ["SQLModel"]
 
@@ -44,7 +44,7 @@ class Bound:
 
     compiled: Compiled
     runner: Runner | ProcessRunner
-    columns: outputs.Columns
+    columns: writing.Columns
     parameters: Parameters
 
     @property
@@ -106,7 +106,7 @@ class SQLModel:
         limits: Mapping[str, Any] | None = None,
         allow: Collection[str] = (),
     ) -> None:
-        from .query.parse import parse
+        from .query.reading.parse import parse
 
         query = parse(_text(sql), dialect)
         self._init(query.sql, query.dialect, input_table)
@@ -195,7 +195,7 @@ class SQLModel:
         return Bound(
             compiled,
             runner,
-            outputs.Columns(compiled.program.output_types),
+            writing.Columns(compiled.program.output_types),
             Parameters(compiled.param_types, defaults),
         )
 
@@ -229,7 +229,7 @@ class SQLModel:
         if spark.is_frame(data):
             if output is not None:
                 raise InputError("A Spark DataFrame gives a Spark DataFrame: call toPandas() or toArrow() on that.")
-            from .native import run_spark
+            from .scale.spark import run_spark
 
             return run_spark(self, data.sparkSession, data, params)
         if self.spark_tables:
@@ -247,14 +247,14 @@ class SQLModel:
         if kind == "pandas" and bound.columns.by_rows and count <= bound.runner.small:
             try:
                 return bound.columns.pandas_rows(bound.runner.rows(table, values), index)
-            except outputs.NotByRows:
+            except writing.NotByRows:
                 pass
         projection = bound.columns.projection if kind == "pandas" else bound.columns.arrow_projection
         # Arrow that is made of a pandas frame shares its memory, which the caller may write to.
         hand_on = kind == "pandas" or (frame is not None and frame.kind != "pandas")
         result = bound.runner.arrow(table, values, projection, hand_on)
         if kind == "arrow":
-            return outputs.exact(result, program.output_types)
+            return writing.exact(result, program.output_types)
         if kind == "polars":
             import polars
 
@@ -291,29 +291,29 @@ class SQLModel:
         Raises:
             InputError, LimitError, QueryError: As :meth:`predict`; while a reader is read, where there is one.
         """
-        from .batches import predict_batches
+        from .scale.batches import predict_batches
 
         return predict_batches(self, data, params, output=output, batch_rows=batch_rows, resume=resume)
 
-    def _prepare(self, data: Any, params: Mapping[str, Any] | None) -> tuple[frames.Frame | None, Bound]:
+    def _prepare(self, data: Any, params: Mapping[str, Any] | None) -> tuple[reading.Frame | None, Bound]:
         loaded = self._bound.get(None)
         if loaded is not None:
             if loaded.program.input_schema is None:
                 return None, loaded
             if data is None:
                 raise InputError("The query reads its input: pass the data to predict.")
-            return frames.read(data, loaded.program.input_schema, any_text=True), loaded
+            return reading.read(data, loaded.program.input_schema, any_text=True), loaded
         bound = self._bound_for(data, params)
         if bound.program.input_schema is None:
             return None, bound
         if data is None:
             raise InputError("The query reads its input: pass the data to predict.")
-        return frames.read(data, bound.program.input_schema, any_text=True), bound
+        return reading.read(data, bound.program.input_schema, any_text=True), bound
 
     def _bound_for(self, data: Any, params: Mapping[str, Any] | None) -> Bound:
         """The query compiled for this data and these values; a frame of a known shape is not looked at again."""
         fixed = getattr(self.signature, "inputs", None) is not None
-        shape = "signature" if fixed else frames.shape_of(data)
+        shape = "signature" if fixed else reading.shape_of(data)
         if shape is None:
             return self.bind(self._types(data), params)
         kinds = tuple(types_of_values(params).items()) if params else ()
@@ -407,9 +407,9 @@ class SQLModel:
         Raises:
             InputError: Nothing is stored to compare with, and nothing given.
         """
-        from .compare import compare
-        from .compile import orders_rows
-        from .saved_example import stored, stored_output
+        from .artifact.example import stored, stored_output
+        from .compile.gates import orders_rows
+        from .frames.compare import compare
 
         if expected is None:
             section = self.spec.expected_output if self.spec is not None else None
@@ -419,7 +419,7 @@ class SQLModel:
                 )
             expected = stored_output(self._folder, section)
         else:
-            expected = frames.read(expected).table
+            expected = reading.read(expected).table
         if data is None and params is None and self._folder is not None:
             data, params = stored(self._folder)
         _, bound = self._prepare(data, params)
@@ -465,7 +465,7 @@ class SQLModel:
             QueryError: The query has no faithful form in the engine's dialect.
             RunError: The engine refused it, or answered with values that are not of the model's types.
         """
-        from .elsewhere import run_on
+        from .scale.database import run_on
 
         return run_on(self, connection, input=input, tables=tables, params=params, into=into, dialect=dialect)
 
@@ -491,7 +491,7 @@ class SQLModel:
             The comparison, the engine's rows on the left: ``.equal`` says whether nothing differs, ``.text()`` shows
             what does. The order of rows counts where the query ends in ORDER BY.
         """
-        from .elsewhere import verify_on
+        from .scale.database import verify_on
 
         return verify_on(self, connection, data, params=params, tables=tables, dialect=dialect)
 
@@ -508,8 +508,8 @@ class SQLModel:
         Raises:
             QueryError: The query has no faithful form there.
         """
-        from .query.parse import parse, resolve_dialect
-        from .query.render import render
+        from .query.reading.parse import parse, resolve_dialect
+        from .query.targets.render import render
 
         target = resolve_dialect(dialect)
         query = self._query or parse(self.sql, self.dialect)

@@ -7,10 +7,11 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
-from . import _mlflow, outputs
+from . import _mlflow
 from .engines import spark, spark_task
 from .engines.duckdb import explain
 from .errors import InputError, RunError
+from .frames import writing
 from .model import SQLModel
 
 __all__ = ["SQLModelWrapper"]
@@ -63,7 +64,7 @@ class SQLModelWrapper:
             elif column is not None and not served:
                 return result[column]
             if served:
-                result = outputs.encodable(result)
+                result = writing.encodable(result)
                 result = result if column is None else result[column]
             return result
         except RunError:

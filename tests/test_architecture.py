@@ -2,66 +2,52 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "mlflow_sql_flavor"
-
-
-def _module(path: Path) -> str:
-    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    return name.removesuffix(".__init__")
-
-
-MODULES = {_module(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-
-
-def _statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Every import that runs, wherever it stands: those for type checkers do not."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
-            continue
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child
-        yield from _statements(child)
-
-
-@cache
-def _imports(module: str) -> frozenset[str]:
-    """What a module imports, names of this package as modules of it where they are some."""
-    path = MODULES[module]
-    home = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
-    found = set()
-    for statement in _statements(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(statement, ast.Import):
-            found |= {alias.name for alias in statement.names}
-            continue
-        parts = home[: len(home) - statement.level + 1] if statement.level else []
-        base = ".".join([*parts, *([statement.module] if statement.module else [])])
-        for alias in statement.names:
-            full = f"{base}.{alias.name}"
-            found.add(full if full in MODULES or not statement.level else base)
-    return frozenset(found - {module})
+from tests import house
+from tests.house import MODULES, Import
 
 
 def _within(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
+def _ran(module: str) -> set[str]:
+    return {found.target for found in house.imports(module) if found.runs and found.target != module}
+
+
+def _shown(wrong: list[Import]) -> list[str]:
+    return [f"{found.module}:{found.line} -> {found.target}" for found in wrong]
+
+
 def test_what_is_looked_at() -> None:
     assert len(MODULES) > 100
-    assert "mlflow_sql_flavor.compile" in _imports("mlflow_sql_flavor.model")
-    assert "sqlglot.exp" in _imports("mlflow_sql_flavor.query.parse")
+    assert "mlflow_sql_flavor.compile.gates" in _ran("mlflow_sql_flavor.model")
+    assert "sqlglot.exp" in _ran("mlflow_sql_flavor.query.reading.parse")
+
+
+def test_every_module_is_in_a_part_of_the_order() -> None:
+    assert {house.part_of(module) for module in MODULES} <= set(house.ORDER)
+
+
+def test_a_part_imports_only_what_stands_below_it() -> None:
+    assert not _shown(house.against_the_order())
+
+
+def test_a_dialect_imports_its_parent_or_what_is_shared() -> None:
+    assert not _shown(house.crossings())
+
+
+def test_the_rooms_stay_small() -> None:
+    assert sum(path.parent == house.PACKAGE for path in MODULES.values()) <= 9
+    assert sum(path.parent == house.PACKAGE / "query" for path in MODULES.values()) <= 3
+    assert not [(lines, name) for lines, name in house.longest() if lines > 450]
 
 
 def test_no_cycle() -> None:
-    graph = {name: {other for other in _imports(name) if other in MODULES} for name in MODULES}
+    graph = {name: {other for other in _ran(name) if other in MODULES} for name in MODULES}
     graph["mlflow_sql_flavor"] = set()  # its verbs are imported by their users, when they are called
     try:
         TopologicalSorter(graph).prepare()
@@ -75,9 +61,7 @@ def test_no_cycle() -> None:
 )
 def test_a_library_has_one_home(library: str, home: str) -> None:
     strangers = {
-        name
-        for name in MODULES
-        if not _within(name, home) and any(_within(imported, library) for imported in _imports(name))
+        name for name in MODULES if not _within(name, home) and any(_within(other, library) for other in _ran(name))
     }
     assert not strangers
 
@@ -87,16 +71,7 @@ def test_private_names_of_mlflow_are_in_one_place() -> None:
         (name, imported)
         for name in MODULES
         if name != "mlflow_sql_flavor._mlflow"
-        for imported in _imports(name)
+        for imported in _ran(name)
         if _within(imported, "mlflow") and any(part.startswith("_") for part in imported.split("."))
     }
     assert not private
-
-
-def test_texts_know_no_engine_and_engines_no_model() -> None:
-    above = ("flavor", "model", "pyfunc", "artifact", "compile", "native", "elsewhere", "cli", "report", "convert")
-    for name in MODULES:
-        if _within(name, "mlflow_sql_flavor.query"):
-            assert not {i for i in _imports(name) if _within(i, "mlflow_sql_flavor.engines")}, name
-        if _within(name, "mlflow_sql_flavor.engines") or _within(name, "mlflow_sql_flavor.query"):
-            assert not {i for i in _imports(name) for top in above if _within(i, f"mlflow_sql_flavor.{top}")}, name

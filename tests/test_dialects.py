@@ -147,7 +147,7 @@ def test_stored_rows_beyond_bounds_are_not_read(tmp_path: Path, monkeypatch: pyt
     )
     model = mlflow_sql_flavor.load_model(tmp_path / "m")
     assert model.verify().equal
-    monkeypatch.setattr("mlflow_sql_flavor.saved_example.MOST_BYTES", 10)
+    monkeypatch.setattr("mlflow_sql_flavor.artifact.example.MOST_BYTES", 10)
     with pytest.raises(ModelFileError, match="at most 10 are read"):
         model.verify()
 

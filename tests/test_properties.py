@@ -13,9 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 
-from mlflow_sql_flavor import SQLModel, frames, outputs, schema
-from mlflow_sql_flavor.columns import FEW, array_of
+from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.errors import InputError, QueryError
+from mlflow_sql_flavor.frames import reading as frames
+from mlflow_sql_flavor.frames import schema
+from mlflow_sql_flavor.frames import writing as outputs
+from mlflow_sql_flavor.frames.columns import FEW, array_of
 
 from .query.bench import SCHEMA, Writer, bench, rows_of, sample
 

@@ -35,8 +35,8 @@ def check(
     form: str,
 ) -> None:
     """Check the SQL file QUERY ("-" reads stdin). Exit code 0: accepted, 1: refused."""
+    from ..compile.check import check as checked
     from ..errors import QueryError, SQLModelError
-    from ..precheck import check as checked
 
     try:
         report = checked(

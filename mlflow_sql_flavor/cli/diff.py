@@ -12,8 +12,8 @@ from .options import Pair, fetched, formats
 from .output import clean, echo_csv, status
 
 if TYPE_CHECKING:
-    from ..diff import Diff
     from ..model import SQLModel
+    from ..review.diff import Diff
 
 
 @click.command()
@@ -41,8 +41,8 @@ def diff(
     """Compare model B with model A: query, signature, rows. Exit code 0: nothing differs, 1: something does."""
     from dataclasses import replace
 
-    from ..diff import diff as compared
     from ..flavor import load_model
+    from ..review.diff import diff as compared
 
     with status("comparing"), fetched(old) as one, fetched(new) as two:
         models = load_model(str(one)), load_model(str(two))

@@ -73,7 +73,7 @@ _CSV_COLUMN = re.compile(r"In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversio
 
 def wanted(names: list[str], types: Mapping[str, str]) -> dict[str, pa.DataType]:
     """The Arrow types of those columns that the model reads."""
-    from ..schema import to_arrow
+    from ..frames.schema import to_arrow
 
     folded = {name.casefold(): kind for name, kind in types.items()}
     return {name: to_arrow(folded[name.casefold()]) for name in names if name.casefold() in folded}
@@ -174,7 +174,7 @@ def column(name: str, values: list[Any], kind: pa.DataType | None) -> pa.Array:
 
 def parameter(name: str, text: str, types: Mapping[str, str]) -> Any:
     """A parameter's value from the command line, by its type; lists and records as JSON."""
-    from ..schema import to_arrow
+    from ..frames.schema import to_arrow
 
     kind = next((kind for known, kind in types.items() if known.casefold() == name.casefold()), None)
     if kind is None or kind == "VARCHAR":
@@ -204,7 +204,7 @@ def write(reader: pa.RecordBatchReader, path: Path) -> int:
     Returns:
         Number of rows.
     """
-    from ..batches import replacing
+    from ..scale.batches import replacing
 
     kind = path.suffix.lower()
     with replacing(path) as partial:

@@ -11,7 +11,7 @@ from .options import Dialect, Pair, Types, fetched, formats, query_text, readabl
 from .output import clean, echo_csv, echo_json, indented
 
 if TYPE_CHECKING:
-    from ..query.types import Lineage
+    from ..query.reading.types import Lineage
 
 
 @click.command()
@@ -33,14 +33,14 @@ def lineage(
 ) -> None:
     """Show the columns that each output of a model, or of a SQL file, comes from. Nothing is loaded or run."""
     from ..errors import InputError
-    from ..query.lineage import trace
-    from ..query.parse import parse
+    from ..query.reading.parse import parse
+    from ..query.translation.lineage import trace
     from ..report.facts import of_spec
     from ..report.picture import picture
 
     hint = ""
     if Path(source).is_file():
-        from ..tables import read_tables
+        from ..artifact.tables import read_tables
 
         known = {name: table.types for name, table in read_tables(dict(tables)).items()}
         if input_types:
@@ -54,10 +54,10 @@ def lineage(
     else:
         if dialect or input_types or tables:
             raise click.UsageError("--dialect, --input-types and --table are for a FILE: a model brings its own.")
-        from .. import artifact
+        from ..artifact import files
 
         with fetched(source) as folder:
-            stored = artifact.read(folder, "sql")
+            stored = files.read(folder, "sql")
         found = of_spec(stored.spec, stored.signature).lineage()
     if found.reason is not None:
         raise InputError(found.reason)

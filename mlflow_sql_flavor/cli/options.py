@@ -57,7 +57,7 @@ class Dialect(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from ..errors import QueryError
-        from ..query.parse import resolve_dialect
+        from ..query.reading.parse import resolve_dialect
 
         try:
             return resolve_dialect(value)
@@ -65,7 +65,7 @@ class Dialect(click.ParamType):
             self.fail(error.message, param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from ..query.parse import DIALECTS
+        from ..query.reading.parse import DIALECTS
 
         return [CompletionItem(name) for name in DIALECTS if name.startswith(incomplete)]
 

@@ -83,7 +83,7 @@ def indented(text: str, by: int) -> str:
 
 def sql_text(sql: str, dialect: str) -> str:
     """The query for a terminal, in colour; click drops colour in a pipe."""
-    from ..query.highlight import pieces
+    from ..query.reading.highlight import pieces
 
     return "".join(click.style(text, **_COLOURS[kind]) if kind else text for kind, text in pieces(clean(sql), dialect))
 

@@ -32,7 +32,7 @@ def show(ctx: click.Context, model_uri: str, audited: bool, form: str) -> None:
 
 
 def _audit(folder: Path, form: str) -> bool:
-    from ..audit import audit
+    from ..review.audit import audit
 
     found = audit(folder)
     if form == "json":
@@ -51,10 +51,10 @@ def _audit(folder: Path, form: str) -> bool:
 
 
 def _show(folder: Path, form: str) -> None:
-    from .. import artifact
+    from ..artifact import files
     from ..report.facts import of_spec
 
-    stored = artifact.read(folder, "sql")
+    stored = files.read(folder, "sql")
     spec = stored.spec
     if form == "json":
         signature: Any = stored.signature.to_dict() if stored.signature is not None else None

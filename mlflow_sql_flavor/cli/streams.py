@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import frames
+from ..frames import reading
 from . import files
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _open_lines(path: Path, types: Mapping[str, str]) -> pa.RecordBatchReader:
     def batches() -> Iterator[pa.RecordBatch]:
         for rows in itertools.chain([first] if first else [], chunks):
             columns = {name: files.column(name, [row.get(name) for row in rows], kind) for name, kind in wanted.items()}
-            yield from frames.read(pa.table(columns), schema).table.to_batches()
+            yield from reading.read(pa.table(columns), schema).table.to_batches()
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 

@@ -18,7 +18,7 @@ _COLOURS = {"ok": "green", "note": "yellow", "bad": "red"}
 @click.pass_context
 def test(ctx: click.Context, model_uri: str, form: str) -> None:
     """Run the stored example of MODEL_URI again and compare. Exit code 0: as it was, 1: something has changed."""
-    from ..retest import retest
+    from ..review.retest import retest
 
     with status("running the example"), fetched(model_uri) as folder:
         checks = retest(folder)

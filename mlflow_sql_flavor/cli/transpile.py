@@ -27,8 +27,8 @@ def transpile(
     input_table: str,
 ) -> None:
     """Write a model's query, or a file's, in another dialect. The model is not loaded."""
-    from ..query.parse import parse
-    from ..query.render import render
+    from ..query.reading.parse import parse
+    from ..query.targets.render import render
 
     known: dict[str, Mapping[str, str]]
     if Path(source).is_file():
@@ -38,10 +38,10 @@ def transpile(
     else:
         if dialect or input_types or param_types:
             raise click.UsageError("--dialect and types are for a FILE: a model brings its own.")
-        from .. import artifact
+        from ..artifact import files
 
         with fetched(source) as folder:
-            spec = artifact.read(folder, "sql").spec
+            spec = files.read(folder, "sql").spec
         text, written, kinds = spec.sql, spec.dialect, spec.param_types
         known = {name: table.columns for name, table in spec.tables.items()}
         if spec.input_types:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import frames
 from ..errors import InputError, QueryError
+from ..frames import reading
 from . import through_orbital
 from .builder import Column, Query, conjunction, unique
 from .check import check
@@ -144,7 +144,7 @@ def _columns(estimator: Any, X: Any) -> tuple[list[Column], list[int]]:
     names = list(X.columns)
     if not all(isinstance(name, str) for name in names):
         raise InputError("The columns of X are named by text, which become the names of the model's input.")
-    frames.refuse_twins(names)
+    reading.refuse_twins(names)
     fitted = getattr(estimator, "feature_names_in_", None)
     if fitted is not None and list(fitted) != names:
         raise InputError("X has other columns than the estimator was fitted on, or in another order.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..query.analyse import ROW_ID
-from ..query.copied import copied_columns
-from ..schema import from_arrow
+from ..frames.schema import from_arrow
+from ..query.facts.copied import copied_columns
+from ..query.facts.rows import ROW_ID
 from .sandbox import parse_tree
 
 if TYPE_CHECKING:

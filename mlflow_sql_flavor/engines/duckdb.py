@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, RunError, SQLModelError
-from ..query import packs
-from ..query.analyse import ROW_ID
+from ..query.facts.rows import ROW_ID
+from ..query.gate import packs
 from .copies import copies_of
 from .forks import querying
 from .sandbox import Limits, quote, statement

@@ -119,7 +119,7 @@ class _ChDB(Connection):
 def _values(binds: Sequence[Bind]) -> dict[str, Any]:
     import duckdb
 
-    from ..schema import from_arrow
+    from ..frames.schema import from_arrow
 
     return {bind.name: duckdb.Value(bind.value.as_py(), duckdb.sqltype(from_arrow(bind.value.type))) for bind in binds}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, RunError
-from ..schema import to_arrow
+from ..frames.schema import to_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa

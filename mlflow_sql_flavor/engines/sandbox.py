@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, ModelFileError, QueryError, UnreadableError
-from ..query import packs, policy
-from ..query.deep import TOO_DEEP
-from ..query.policy import Facts
-from ..query.tree import loads
+from ..query.gate import packs, policy
+from ..query.gate.policy import Facts
+from ..query.reading.deep import TOO_DEEP
+from ..query.reading.tree import loads
 from .limits import ISOLATIONS, Limits, effective_limits, validate_limits
 from .shape import check_shape
 

@@ -13,8 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import schema
 from ..errors import InputError, QueryError, did_you_mean
+from ..frames import schema
 from .spark_types import fits, nested, quoted, spark_type, types_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, RunError
-from ..query.analyse import ROW_ID
+from ..query.facts.rows import ROW_ID
 from .duckdb import Instance, Program, explain
 from .forks import querying
 from .limits import Limits

@@ -10,7 +10,7 @@ from .facts import NO_DEFAULT, Facts
 from .text import cell, fence, shortened, visible
 
 if TYPE_CHECKING:
-    from ..query.types import Lineage
+    from ..query.reading.types import Lineage
 
 __all__ = ["LEVELS", "ROWS", "card"]
 

@@ -13,8 +13,8 @@ from .html import table_html
 from .text import escape, shortened, visible
 
 if TYPE_CHECKING:
-    from ..diff import Diff, RowsDiff
-    from ..query.changes import Change
+    from ..query.facts.changes import Change
+    from ..review.diff import Diff, RowsDiff
 
 __all__ = ["html", "plain", "text"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..artifact.spec import SqlSpec
     from ..model import Bound, SQLModel
-    from ..query.types import Lineage
-    from ..spec import SqlSpec
+    from ..query.reading.types import Lineage
 
 __all__ = ["NO_DEFAULT", "Facts", "Table", "of_model", "of_spec"]
 
@@ -68,9 +68,9 @@ class Facts:
     def lineage(self) -> Lineage:
         """The column lineage, followed now."""
         from ..errors import SQLModelError
-        from ..query.lineage import too_long, trace
-        from ..query.parse import parse
-        from ..query.types import Lineage
+        from ..query.reading.parse import parse
+        from ..query.reading.types import Lineage
+        from ..query.translation.lineage import too_long, trace
 
         reason = too_long(self.sql)
         if reason is not None:
@@ -133,14 +133,14 @@ def of_model(model: SQLModel, bound: Bound | None = None) -> Facts:
     if model.spec is not None:
         return of_spec(model.spec, model.signature)
     from ..query.dialects import rules_of
-    from ..query.parse import parse
+    from ..query.reading.parse import parse
 
     query = parse(model.sql, model.dialect)
     defaults = _defaults(model.signature)
     schema = bound.program.input_schema if bound is not None else None
     inputs: Mapping[str, str] | None
     if schema is not None:
-        from ..schema import from_arrow
+        from ..frames.schema import from_arrow
 
         inputs = {f.name: from_arrow(f.type) for f in schema}
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..spec import SqlSpec
+    from ..artifact.spec import SqlSpec
 
 __all__ = ["CARD", "PICTURE", "write"]
 

@@ -78,7 +78,7 @@ def _types(columns: Iterable[tuple[str, str]]) -> str:
 
 def sql_html(sql: str, dialect: str) -> str:
     """A query in colour."""
-    from ..query.highlight import pieces
+    from ..query.reading.highlight import pieces
 
     shown = sql[:MOST_SQL]
     text = "".join(

@@ -9,7 +9,7 @@ import pytest
 
 from mlflow_sql_flavor.engines.sandbox import check
 from mlflow_sql_flavor.errors import QueryError
-from mlflow_sql_flavor.query import grammar, policy
+from mlflow_sql_flavor.query.gate import grammar, policy
 
 from .harness import Range, attempts
 

@@ -13,7 +13,7 @@ from tests.fidelity.cases import DOCUMENTED, RECORDED, cases, duckdb_types
 
 def test_recorded_queries_pass(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Every recorded query, translated by sqlglot alone, that DuckDB binds on its tables: none is refused."""
-    monkeypatch.setattr("mlflow_sql_flavor.query.policy.did_you_mean", lambda name, candidates: "")
+    monkeypatch.setattr("mlflow_sql_flavor.query.gate.policy.did_you_mean", lambda name, candidates: "")
     monkeypatch.setattr(logging.getLogger("sqlglot"), "disabled", True)
     parsed = bound = 0
     refused = []

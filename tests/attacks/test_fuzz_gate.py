@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 
 from mlflow_sql_flavor.engines.sandbox import check, parse_tree
-from mlflow_sql_flavor.query import grammar, policy
+from mlflow_sql_flavor.query.gate import grammar, policy
 
 from .harness import attempts
 

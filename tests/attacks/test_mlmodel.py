@@ -21,10 +21,10 @@ import yaml
 from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.audit import audit
+from mlflow_sql_flavor.artifact.example import stored
 from mlflow_sql_flavor.errors import ModelFileError
 from mlflow_sql_flavor.report.text import visible
-from mlflow_sql_flavor.saved_example import stored
+from mlflow_sql_flavor.review.audit import audit
 
 pytestmark = pytest.mark.ci
 

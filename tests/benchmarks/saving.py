@@ -9,8 +9,8 @@ from __future__ import annotations
 import statistics
 import time
 
-from mlflow_sql_flavor.query.parse import parse
-from mlflow_sql_flavor.query.transpile import to_duckdb
+from mlflow_sql_flavor.query.reading.parse import parse
+from mlflow_sql_flavor.query.translation.transpile import to_duckdb
 
 SCHEMA = {
     "input": {"region": "VARCHAR", "amount": "DECIMAL(10,2)", "items": "INTEGER", "day": "DATE", "name": "VARCHAR"}

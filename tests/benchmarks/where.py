@@ -23,7 +23,7 @@ def main(rows: int = 1) -> None:
     import mlflow.pyfunc
 
     import mlflow_sql_flavor
-    from mlflow_sql_flavor import frames
+    from mlflow_sql_flavor.frames import reading as frames
 
     from .measure import duration, interleaved, table
     from .rivals import Raw

@@ -244,7 +244,7 @@ def test_temporary_tables_go(connection: Any, engine: str) -> None:
 
 
 def test_rows_come_in_batches(connection: Any, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlflow_sql_flavor.elsewhere.BATCH_ROWS", 1_000)
+    monkeypatch.setattr("mlflow_sql_flavor.scale.database.BATCH_ROWS", 1_000)
     data = pa.table({"id": range(25_000)})
     reader = SQLModel("SELECT id, id * 2 AS twice FROM input", "duckdb").run_on(connection, input=data)
     sizes = [len(batch) for batch in reader]
@@ -418,7 +418,7 @@ def test_a_table_too_large_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_are_folded_as_the_engine_folds() -> None:
-    from mlflow_sql_flavor.query.statements import name_of_table
+    from mlflow_sql_flavor.query.targets.statements import name_of_table
 
     assert name_of_table("Ref.Listings", "postgres") == ("ref", "listings")
     assert name_of_table('Ref."Listings"', "postgres") == ("ref", "Listings")

@@ -20,7 +20,7 @@ from mlflow_sql_flavor.engines.sandbox import (
     statement,
 )
 from mlflow_sql_flavor.errors import InputError, LimitError, ModelFileError, QueryError, SQLModelError
-from mlflow_sql_flavor.query import packs
+from mlflow_sql_flavor.query.gate import packs
 
 LIMITS = replace(Limits.default(), threads=1, memory_limit=256 * 2**20)
 TABLE = pa.table({"k": [1, 2], 'v"x': ["a", "b"], "z": [1.0, 2.0]})

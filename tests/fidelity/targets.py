@@ -116,7 +116,7 @@ def _connect(target: str, stack: contextlib.ExitStack) -> Any:
 
 def _load(connection: Any, target: str, name: str, table: Any) -> None:
     """A table that stays, by the package's own way to make one of a query."""
-    from mlflow_sql_flavor.schema import from_arrow
+    from mlflow_sql_flavor.frames.schema import from_arrow
 
     columns = ", ".join(f'"{column}"' for column in table.column_names)
     model = SQLModel(

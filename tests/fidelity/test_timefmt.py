@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlflow_sql_flavor.query.dialects.common import UnknownToken, timefmt
+from mlflow_sql_flavor.query.dialects.shared.common import UnknownToken, timefmt
 
 WORDS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "MON": "%b", "DD": "%d"}
 SIGNS = {"%Y": "%Y", "%i": "%M", "%%": "%%"}

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mlflow_sql_flavor import SQLModel
-from mlflow_sql_flavor.compare import compare
+from mlflow_sql_flavor.frames.compare import compare
 
 TEXT = (Path(__file__).parent / "data" / "tpch.sql").read_text()
 QUERIES = {int(n): sql.strip() for n, sql in re.findall(r"-- query (\d+)\n(.*?)(?=-- query|\Z)", TEXT, re.S)}

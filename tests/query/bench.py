@@ -9,13 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from mlflow_sql_flavor import compile as compiling
+from mlflow_sql_flavor.artifact.tables import ReferenceTable
+from mlflow_sql_flavor.compile import gates as compiling
 from mlflow_sql_flavor.engines import sandbox
 from mlflow_sql_flavor.engines.duckdb import Instance, Program, Runner
 from mlflow_sql_flavor.engines.sandbox import Limits, TableSource
-from mlflow_sql_flavor.query.analyse import RowPlan, plan_rows
-from mlflow_sql_flavor.schema import arrow_schema
-from mlflow_sql_flavor.tables import ReferenceTable
+from mlflow_sql_flavor.frames.schema import arrow_schema
+from mlflow_sql_flavor.query.facts.rows import RowPlan, plan_rows
 
 INPUT = {"id": "BIGINT", "g": "VARCHAR", "x": "DOUBLE", "n": "BIGINT"}
 SCHEMA = arrow_schema(INPUT)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from mlflow_sql_flavor.query.analyse import used_columns
+from mlflow_sql_flavor.query.facts.rows import used_columns
 
 from .bench import bench, rows_of, sample
 
@@ -147,7 +147,7 @@ def test_rows(rows, sql):
 
 def test_columns_are_cut_to_what_is_read():
     def used(sql):
-        from mlflow_sql_flavor.compile import _statement
+        from mlflow_sql_flavor.compile.gates import _statement
         from mlflow_sql_flavor.engines.sandbox import parse_tree
 
         return used_columns(_statement(parse_tree(bench().cursor, sql)), "r", ["k", "v", "x", "id"])

@@ -7,9 +7,9 @@ import pytest
 from sqlglot.lineage import lineage as sqlglot_lineage
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.query.lineage import MAX_CHARACTERS, trace
-from mlflow_sql_flavor.query.parse import parse
-from mlflow_sql_flavor.query.types import Lineage
+from mlflow_sql_flavor.query.reading.parse import parse
+from mlflow_sql_flavor.query.reading.types import Lineage
+from mlflow_sql_flavor.query.translation.lineage import MAX_CHARACTERS, trace
 
 SCHEMA = {
     "input": {"id": "BIGINT", "region": "VARCHAR", "x": "DOUBLE", "y": "DOUBLE", "unused": "DOUBLE"},

@@ -4,9 +4,9 @@ import pytest
 from sqlglot import exp
 
 from mlflow_sql_flavor.errors import QueryError
-from mlflow_sql_flavor.query.parse import parse, resolve_dialect
-from mlflow_sql_flavor.query.render import render
-from mlflow_sql_flavor.query.transpile import to_duckdb
+from mlflow_sql_flavor.query.reading.parse import parse, resolve_dialect
+from mlflow_sql_flavor.query.targets.render import render
+from mlflow_sql_flavor.query.translation.transpile import to_duckdb
 
 SCHEMA = {"t": {"a": "BIGINT", "b": "BIGINT", "d": "DATE"}}
 

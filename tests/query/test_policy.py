@@ -8,7 +8,8 @@ import pytest
 
 from mlflow_sql_flavor.engines.sandbox import check, parse_tree
 from mlflow_sql_flavor.errors import QueryError
-from mlflow_sql_flavor.query import grammar, policy, tree
+from mlflow_sql_flavor.query.gate import grammar, policy
+from mlflow_sql_flavor.query.reading import tree
 
 TABLES = ("input", "ref", "Ünï")
 

@@ -3,8 +3,8 @@
 import pytest
 
 from mlflow_sql_flavor.errors import QueryError
-from mlflow_sql_flavor.query.parse import parse
-from mlflow_sql_flavor.query.render import Raw, render_for
+from mlflow_sql_flavor.query.reading.parse import parse
+from mlflow_sql_flavor.query.targets.render import Raw, render_for
 
 SCHEMA = {"input": {"a": "BIGINT", "d": "DATE"}, "listings": {"a": "BIGINT"}}
 TYPES = {"x": "BIGINT", "n": "BIGINT", "xs": "BIGINT[]"}

@@ -16,8 +16,8 @@ import pytest
 from mlflow.models import validate_serving_input
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor import artifact
-from mlflow_sql_flavor.query.types import Lineage
+from mlflow_sql_flavor.artifact import files as artifact
+from mlflow_sql_flavor.query.reading.types import Lineage
 from mlflow_sql_flavor.report import folder as report
 from mlflow_sql_flavor.report.card import MOST_SQL, card
 from mlflow_sql_flavor.report.facts import Facts, Table, of_spec
@@ -232,7 +232,7 @@ def test_a_failing_card_fails_no_save(
 
 
 def test_an_audit_knows_the_files(model: Path) -> None:
-    from mlflow_sql_flavor.audit import audit
+    from mlflow_sql_flavor.review.audit import audit
 
     assert [remark for remark in audit(model).remarks if remark.subject == "files"] == []
 

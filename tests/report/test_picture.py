@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.query.lineage import trace
-from mlflow_sql_flavor.query.parse import parse
-from mlflow_sql_flavor.query.types import Lineage, LineageEdge, Relation
+from mlflow_sql_flavor.query.reading.parse import parse
+from mlflow_sql_flavor.query.reading.types import Lineage, LineageEdge, Relation
+from mlflow_sql_flavor.query.translation.lineage import trace
 from mlflow_sql_flavor.report.picture import MOST_COLUMNS, picture
 
 from .test_card import HOSTILE

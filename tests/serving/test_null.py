@@ -9,7 +9,7 @@ import mlflow
 import pandas as pd
 import pytest
 
-from mlflow_sql_flavor import schema
+from mlflow_sql_flavor.frames import schema
 
 from .servers import Client
 from .types import FLOATS, MOMENT, NESTED, NULL, ODD, SCALARS, VALUE, expected, name_of

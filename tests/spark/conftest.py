@@ -45,7 +45,7 @@ def _with_arrow(sql: Any) -> None:
     import pyarrow as pa
 
     from mlflow_sql_flavor.engines.spark import reference
-    from mlflow_sql_flavor.schema import from_arrow
+    from mlflow_sql_flavor.frames.schema import from_arrow
 
     made = sql.SparkSession.createDataFrame
 

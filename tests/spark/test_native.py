@@ -17,9 +17,10 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor import SQLModel, native
-from mlflow_sql_flavor.compare import compare
+from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.engines import spark as engine
+from mlflow_sql_flavor.frames.compare import compare
+from mlflow_sql_flavor.scale import spark as native
 
 from .conftest import plain
 

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 if TYPE_CHECKING:
-    from .context import Context
+    from ..facts.context import Context
 
 __all__ = ["VERIFIED", "DialectRules", "rules_of"]
 

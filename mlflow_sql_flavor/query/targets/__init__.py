@@ -13,8 +13,8 @@ from importlib import import_module
 from sqlglot import exp
 
 from ..dialects import DialectRules
-from ..transpile import apply_rules
-from ..types import ParsedQuery
+from ..reading.types import ParsedQuery
+from ..translation.transpile import apply_rules
 from .context import Writing
 
 __all__ = ["adapt"]

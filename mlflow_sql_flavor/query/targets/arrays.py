@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from ..dialects.common import lit
-from ..dialects.context import Context
+from ..dialects.shared.common import lit
+from ..facts.context import Context
 from .common import call, case
 from .context import Writing
 

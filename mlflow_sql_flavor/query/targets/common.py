@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from ..dialects.common import cast, lit, text
-from ..dialects.context import Context
+from ..dialects.shared.common import cast, lit, text
+from ..facts.context import Context
 from .context import Writing
 
 __all__ = [

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...errors import QueryError
 from ..dialects import DialectRules
-from ..dialects.context import Context
+from ..facts.context import Context
 
 __all__ = ["TITLES", "Writing"]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from ..dialects import common
-from ..dialects.context import Context
 from ..dialects.databricks import formats as spark
+from ..dialects.shared import common
+from ..facts.context import Context
 from .context import Writing
 
 __all__ = ["in_postgres", "in_spark"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ..dialects import DialectRules
-from ..dialects.common import cast, lit
-from ..dialects.context import Context
 from ..dialects.databricks.dates import argument_count
+from ..dialects.shared.common import cast, lit
+from ..facts.context import Context
 from . import common, formats, postgres_spark, regex
 from .common import call, case, number
 from .context import Writing

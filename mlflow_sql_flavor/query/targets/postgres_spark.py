@@ -7,8 +7,8 @@ import re
 from sqlglot import exp
 
 from ..dialects import DialectRules
-from ..dialects.common import cast, lit, text
-from ..dialects.context import Context
+from ..dialects.shared.common import cast, lit, text
+from ..facts.context import Context
 from .common import call, case, number
 from .context import Writing
 from .regex import dots

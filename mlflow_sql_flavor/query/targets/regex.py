@@ -9,8 +9,8 @@ import re
 
 from sqlglot import exp
 
-from ..dialects.common import lit, text
-from ..dialects.context import Context
+from ..dialects.shared.common import lit, text
+from ..facts.context import Context
 from .common import call
 from .context import Writing
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ..dialects import DialectRules
-from ..dialects.common import cast, lit
-from ..dialects.context import Context
+from ..dialects.shared.common import cast, lit
+from ..facts.context import Context
 from . import common, formats, regex
 from .arrays import collected
 from .common import call, case, number

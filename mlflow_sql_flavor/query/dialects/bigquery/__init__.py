@@ -5,7 +5,8 @@ A TIMESTAMP is kept in UTC, as DuckDB's TIMESTAMP. The pages named at the rules 
 
 from __future__ import annotations
 
-from .. import DialectRules, pivot
+from .. import DialectRules
+from ..shared import pivot
 from . import aggregates, casts, dates, functions, more, numbers, strings
 
 __all__ = ["D"]

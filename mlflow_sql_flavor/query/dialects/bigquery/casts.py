@@ -6,8 +6,9 @@ import re
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 
 R = DialectRules("bigquery casts")
 

@@ -6,10 +6,11 @@ import re
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
 from ..databricks.dates import argument_count
 from ..databricks.formats import written_text
+from ..shared import common
 from .casts import as_stamp
 
 R = DialectRules("bigquery dates")

@@ -6,9 +6,10 @@ import re
 
 from sqlglot import exp
 
-from .. import DialectRules, common, documented
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
 from ..databricks.dates import argument_count
+from ..shared import common, documented
 from .casts import as_stamp
 
 R = DialectRules("bigquery more")

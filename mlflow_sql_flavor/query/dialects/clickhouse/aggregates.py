@@ -9,8 +9,8 @@ import itertools
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..context import Context
 from .conditions import condition_of, may_be_nan
 from .nulls import default_of, of_argument, of_none, truth
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 from .nulls import default_of, truth
 from .numbers import to_text
 
@@ -54,7 +55,7 @@ def _type_lambda(node: exp.Lambda, ctx: Context) -> None:
                 typed = exp.Cast(this=used.copy(), to=kind.copy())
                 typed.meta["parameter"] = ""
                 used.replace(typed) if used is not node.this else node.set("this", typed)
-    from ...annotate import _metadata
+    from ...translation.annotate import _metadata
 
     annotate_types(node.this, dialect="clickhouse", expression_metadata=_metadata("clickhouse"))
     name = call.name.lower() if isinstance(call, exp.Anonymous) else type(call).__name__.lower()

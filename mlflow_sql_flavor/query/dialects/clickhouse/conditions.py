@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 from .nulls import truth
 from .numbers import width_of
 

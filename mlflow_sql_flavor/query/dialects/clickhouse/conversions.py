@@ -10,8 +10,9 @@ import re
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 from .nulls import condition, of_argument
 
 R = DialectRules("clickhouse conversions")

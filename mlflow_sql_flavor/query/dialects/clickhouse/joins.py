@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..context import Context
 from .nulls import condition, nullable
 
 R = DialectRules("clickhouse joins")

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 
 R = DialectRules("clickhouse names")
 

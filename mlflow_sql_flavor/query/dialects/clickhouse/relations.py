@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 from .nulls import condition, default_of, of_argument, sources
 
 R = DialectRules("clickhouse relations")

@@ -5,7 +5,8 @@ The session's time zone is taken to be UTC, so a TIMESTAMP is DuckDB's TIMESTAMP
 
 from __future__ import annotations
 
-from .. import DialectRules, pivot
+from .. import DialectRules
+from ..shared import pivot
 from . import (
     aggregates,
     aliases,

@@ -6,8 +6,8 @@ from collections import Counter
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..context import Context
 
 R = DialectRules("databricks aliases")
 

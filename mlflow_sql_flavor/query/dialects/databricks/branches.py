@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 from .casts import aligned
 from .coercion import decimal_of, family, widest
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from .. import common
-from ..context import Context
+from ...facts.context import Context
+from ..shared import common
 
 __all__ = ["PRINT", "QUARTER", "format_text", "parser", "printer"]
 

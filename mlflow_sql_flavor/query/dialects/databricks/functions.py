@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from ...functions import written_name
+from ...facts.context import Context
+from ...translation.functions import written_name
 from .. import DialectRules
-from ..context import Context
 
 R = DialectRules("databricks functions")
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 from .coercion import anonymous_type, kind
 
 R = DialectRules("databricks lambdas")

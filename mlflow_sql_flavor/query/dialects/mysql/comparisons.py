@@ -7,8 +7,9 @@ import re
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 from .times import time
 from .values import condition, exact, is_json, json_text, number, text
 

@@ -10,8 +10,9 @@ import re
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 from .dates import moment
 from .times import time
 from .values import number, text, whole

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..context import Context
 
 R = DialectRules("mysql order")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import lit, text
-from ..context import Context
+from ..shared.common import lit, text
 from .numbers import whole
 from .types import category
 

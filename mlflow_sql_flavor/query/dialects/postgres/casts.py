@@ -8,9 +8,9 @@ from contextlib import suppress
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import cast, lit, text
-from ..context import Context
+from ..shared.common import cast, lit, text
 from .numbers import as_exact_text
 from .types import category, is_exact, parameter
 

@@ -8,9 +8,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import cast, text
-from ..context import Context
+from ..shared.common import cast, text
 from .casts import boolean_literal
 from .numbers import is_real, literal_as, widen
 from .types import category

@@ -6,9 +6,9 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokens import TokenType
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import UnknownToken, cast, lit, text, timefmt
-from ..context import Context
+from ..shared.common import UnknownToken, cast, lit, text, timefmt
 from .masks import number_mask
 from .numbers import whole
 from .types import category

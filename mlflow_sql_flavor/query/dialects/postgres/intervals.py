@@ -9,9 +9,9 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokens import TokenType
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import cast, lit, text
-from ..context import Context
+from ..shared.common import cast, lit, text
 from .types import category
 
 __all__ = ["R"]

@@ -6,8 +6,8 @@ import re
 
 from sqlglot import exp
 
-from ..common import cast, lit
-from ..context import Context
+from ...facts.context import Context
+from ..shared.common import cast, lit
 from .numbers import as_exact_text
 from .types import is_exact
 

@@ -6,9 +6,9 @@ import re
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import cast, lit, text
-from ..context import Context
+from ..shared.common import cast, lit, text
 from .types import category, is_exact, parameter
 
 __all__ = ["R", "as_exact_text", "is_real", "literal_as", "whole", "widen"]

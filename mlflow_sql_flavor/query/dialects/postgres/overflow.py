@@ -12,9 +12,9 @@ from itertools import islice
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import text, window_key
-from ..context import Context
+from ..shared.common import text, window_key
 
 __all__ = ["R"]
 

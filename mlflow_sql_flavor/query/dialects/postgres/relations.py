@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import cast, lit, text
-from ..context import Context
+from ..shared.common import cast, lit, text
 
 __all__ = ["R"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import cast, selects_of
-from ..context import Context
+from ..shared.common import cast, selects_of
 
 __all__ = ["R"]
 

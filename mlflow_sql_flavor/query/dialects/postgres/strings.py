@@ -8,9 +8,9 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokens import TokenType
 
+from ...facts.context import Context
 from .. import DialectRules
-from ..common import cast, like_escape, lit, text
-from ..context import Context
+from ..shared.common import cast, like_escape, lit, text
 from . import regex
 from .numbers import whole
 from .types import category

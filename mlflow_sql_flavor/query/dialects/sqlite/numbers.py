@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlglot import exp
 
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import common
 from .values import either, integer, is_json, literal, mixed, number, numeral, text
 
 R = DialectRules("sqlite numbers")

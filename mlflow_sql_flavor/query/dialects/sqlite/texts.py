@@ -6,9 +6,10 @@ import re
 
 from sqlglot import exp
 
-from ...functions import written_name
-from .. import DialectRules, common
-from ..context import Context
+from ...facts.context import Context
+from ...translation.functions import written_name
+from .. import DialectRules
+from ..shared import common
 from .values import either, integer, is_json, number, text
 
 R = DialectRules("sqlite texts")

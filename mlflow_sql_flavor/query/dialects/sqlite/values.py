@@ -6,8 +6,8 @@ import re
 
 from sqlglot import exp
 
-from .. import common
-from ..context import Context
+from ...facts.context import Context
+from ..shared import common
 
 __all__ = ["either", "integer", "is_json", "mixed", "number", "numeral", "text"]
 

@@ -1,0 +1,106 @@
+"""Requirements of a model, and the flavor's own code inside it where no index has the package.
+
+A container or a virtual environment installs what requirements.txt says. A package installed from a checkout, a wheel
+or a repository is on no index: then its code travels in the model's ``code/`` folder and no pin is written.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+from pathlib import Path
+
+from .. import _mlflow
+from ..errors import SQLModelError
+from ..version import __version__
+
+__all__ = ["bundle", "inferred", "requirements", "should_bundle"]
+
+DISTRIBUTION = "mlflow-sql-flavor"
+PACKAGE = "mlflow_sql_flavor"
+
+#: What DuckDB or this package import wherever it is installed, and work without.
+OPTIONAL = ("polars", "pyspark")
+
+
+def should_bundle(choice: bool | str) -> bool:
+    """Whether the flavor's code goes into the model.
+
+    Args:
+        choice: True, False, or ``"auto"``: if no index is known to have the installed package. pip records where a
+            package came from in ``direct_url.json`` unless it came from an index (PEP 610).
+    """
+    if isinstance(choice, bool):
+        return choice
+    if choice != "auto":
+        raise SQLModelError(f'bundle_flavor is True, False or "auto", not {choice!r}.')
+    try:
+        found = importlib.metadata.distribution(DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:
+        return True
+    here = Path(__file__).resolve().parents[1]
+    # Running from a model's code/ folder, an installed copy says nothing about this one.
+    if found.version != __version__ or Path(str(found.locate_file(PACKAGE))).resolve() != here:
+        return True
+    # No installer wrote the metadata that a build leaves beside a checkout, which is found first from there.
+    return found.read_text("direct_url.json") is not None or found.read_text("INSTALLER") is None
+
+
+def bundle(folder: Path, code: str | None) -> str:
+    """Copies the package into the model's code folder.
+
+    Args:
+        folder: The model.
+        code: The code folder MLflow made for ``code_paths``, relative to the model; None if there is none.
+
+    Returns:
+        The code folder, relative to the model.
+    """
+    target = folder / (code or "code")
+    destination = target / PACKAGE
+    if destination.exists():
+        raise SQLModelError(
+            f"code_paths brings a folder {PACKAGE} of its own; leave it out, or pass bundle_flavor=False to use it."
+        )
+    target.mkdir(exist_ok=True)
+    shutil.copytree(
+        Path(__file__).resolve().parents[1],
+        destination,
+        ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"),
+        copy_function=shutil.copyfile,  # dates and modes of a checkout mean nothing in a model
+    )
+    return target.name
+
+
+def requirements(*, bundled: bool, udfs: bool, tables: bool = True, isolated: bool = False) -> list[str]:
+    """What a model needs besides MLflow, pinned to what is installed.
+
+    Args:
+        bundled: The flavor's code is in the model, so that no index needs to have it.
+        udfs: The model has Python functions.
+        tables: The model reads Arrow data; it always does.
+        isolated: The model asks for ``isolation="process"`` itself. (cloudpickle then comes with loky.)
+    """
+    own = [] if bundled else [f"{DISTRIBUTION}=={__version__}"]
+    names = ["duckdb", "sqlglot", "pandas", *(["pyarrow"] if tables else []), *(["cloudpickle"] if udfs else [])]
+    return own + [_mlflow.pinned_requirement(name) for name in names + ["loky"] * isolated]
+
+
+def inferred(folder: Path, flavor: str, fallback: list[str]) -> list[str]:
+    """What MLflow sees a model import, for what its Python functions need.
+
+    Without this package: whether it is pinned is decided by :func:`requirements`. And without :data:`OPTIONAL`, unless
+    the functions name it.
+
+    Args:
+        folder: The model, with its MLmodel.
+        flavor: The flavor's name.
+        fallback: If MLflow cannot load the model.
+    """
+    from mlflow.models import infer_pip_requirements
+
+    found = infer_pip_requirements(str(folder), flavor, fallback=fallback)
+    paths = [folder / "udfs.cloudpickle", *(p for p in folder.glob("code/**/*.py") if PACKAGE not in p.parts)]
+    sources = [path.read_bytes() for path in paths if path.is_file()]
+    unused = [f"{name}=" for name in OPTIONAL if not any(name.encode() in source for source in sources)]
+    return [line for line in found if not line.startswith((DISTRIBUTION, PACKAGE, *unused))]

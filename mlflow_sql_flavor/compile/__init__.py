@@ -1,0 +1,1 @@
+"""From text and types to a program, and back from a stored model."""

@@ -1,0 +1,101 @@
+"""From an MLmodel's ``sql`` section to what DuckDB runs: nothing is translated, everything is checked again."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..artifact.functions import Udf
+from ..artifact.spec import SqlSpec
+from ..artifact.tables import ReferenceTable, open_table, source_of
+from ..engines import sandbox
+from ..engines.duckdb import Program
+from ..engines.sandbox import Limits
+from ..engines.scratch import SCRATCH
+from ..errors import InputError, ModelFileError, did_you_mean
+from ..frames import schema
+from .gates import Compiled, bind, instance_for
+from .stored_checks import check_compat, check_fields, check_rows
+
+__all__ = ["restored", "with_newer"]
+
+
+def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[str, Udf], limits: Limits) -> Compiled:
+    """The query as it was compiled at save, once it passed the gates that it passed then.
+
+    Args:
+        spec: The section.
+        tables: The reference tables by name.
+        udfs: The Python functions, if the loader allowed them.
+        limits: What the query may take.
+
+    Raises:
+        ModelFileError: The section contradicts itself or the query.
+        QueryError: The query is not one that may run here.
+    """
+    check_compat(spec.compat)
+    check_fields(spec)
+    columns = {name: list(table.columns) for name, table in spec.tables.items()}
+    instance = instance_for(columns, functools.partial(source_of, tables), spec.compat, udfs, limits)
+    isolated = limits.isolation == "process"
+    known = [*spec.tables, *([spec.input_table] if spec.input_types is not None else [])]
+    # A model with a process of its own is opened there only: any parser serves for the gate.
+    with contextlib.closing((SCRATCH if isolated else instance).cursor()) as cursor:
+        facts = sandbox.check(cursor, spec.duckdb_sql, tables=known, functions=[*udfs, *spec.compat.macros])
+    wanted = {name.casefold() for name in facts.parameters}
+    if wanted != {name.casefold() for name in spec.param_types}:
+        raise ModelFileError("MLmodel's param_types are not the parameters of its query: save the model again.")
+    read = any(t.casefold() == spec.input_table.casefold() for t in facts.tables)
+    types = schema.arrow_schema(spec.input_types) if read and spec.input_types else None
+    position = 0 if spec.rows != "table" else None
+    program = Program(spec.duckdb_sql, spec.input_table, types, {}, spec.rows, position, frozenset(facts.parameters))
+    # With isolation it is bound where it runs, and compared there.
+    program = replace(program, output_types=dict(spec.output_types)) if isolated else bind(instance, program)
+    if dict(program.output_types) != dict(spec.output_types):
+        raise ModelFileError(
+            "The query gives other output types than MLmodel says: it was saved with DuckDB "
+            f"{spec.duckdb_version}. Install that version, or save the model again."
+        )
+    if program.input_schema is None and spec.rows != "table":
+        raise ModelFileError("MLmodel says that the query's rows are the input's, which it does not read.")
+    plain = check_rows(spec, SCRATCH if isolated else instance, program)
+    if isolated:
+        program = replace(program, id_position=None if plain else 0)
+    return Compiled(program, instance, spec.param_types, columns, {}, spec.compat, spec.level)
+
+
+def with_newer(
+    tables: dict[str, ReferenceTable], newer: Mapping[str, Any] | None, spec: SqlSpec
+) -> dict[str, ReferenceTable]:
+    """The model's tables with the loader's newer data in their place, where it has the columns the query reads.
+
+    Args:
+        tables: The model's own, by name.
+        newer: ``{name: frame or path}``.
+        spec: The section that says which columns are read and which are unique.
+
+    Raises:
+        InputError: No such table, a column is missing, or values repeat that were unique at save.
+    """
+    if newer is None:
+        return tables
+    if not isinstance(newer, Mapping):
+        raise InputError("model_config's tables is a dict: {'name of a reference table': path or table}.")
+    folded = {name.casefold(): name for name in tables}
+    for label, data in newer.items():
+        name = folded.get(str(label).casefold())
+        if name is None:
+            raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), list(tables))}")
+        table = open_table(name, data, spec.tables[name].columns)
+        for columns in spec.tables[name].unique:
+            if not table.unique(columns):
+                raise InputError(
+                    f"The data given for reference table {name!r} repeats values of {', '.join(columns)}, which were "
+                    "unique when the model was saved: its rows would be matched more than once. Remove the repeats, "
+                    "or save the model with this table."
+                )
+        tables[name] = table
+    return tables

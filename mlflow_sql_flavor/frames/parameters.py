@@ -1,0 +1,145 @@
+"""Parameters: their types and defaults, and the values of a call made ready to bind."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InputError, did_you_mean
+from . import schema
+
+__all__ = ["Parameters", "types_of_schema", "types_of_values"]
+
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_MOMENT = (str, datetime.date)
+_ACCEPTED: dict[str, tuple[type, ...]] = {
+    "BOOLEAN": (bool,),
+    "VARCHAR": (str,),
+    "BLOB": (bytes, bytearray),
+    "DATE": _MOMENT,
+    "TIMESTAMP": _MOMENT,
+    "TIMESTAMP WITH TIME ZONE": _MOMENT,
+    "TIME": (str, datetime.time),
+    "INTERVAL": (str, datetime.timedelta),
+    **dict.fromkeys(_INTEGERS, (int,)),
+    **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), (int, float, decimal.Decimal)),
+}
+
+
+_NO_MAPPING = "params is a dict: {'name': value}."
+
+
+class Parameters:
+    """The placeholders of a query.
+
+    Args:
+        types: ``{name: DuckDB type}``.
+        defaults: Values of those a call may leave out.
+    """
+
+    def __init__(self, types: Mapping[str, str], defaults: Mapping[str, Any]) -> None:
+        self._folded: dict[str, str] = {}
+        for name in types:
+            self._folded.setdefault(name.casefold(), name)
+        self.types = {name: types[name] for name in self._folded.values()}
+        self._defaults = {
+            self._folded[name.casefold()]: value for name, value in defaults.items() if name.casefold() in self._folded
+        }
+        #: Declared by the signature and read by no placeholder: MLflow passes their defaults on.
+        self._unread = {name.casefold() for name in defaults} - set(self._folded)
+        self._bound_defaults = {
+            name: _bindable(name, value, self.types[name]) for name, value in self._defaults.items()
+        }
+
+    def values(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The values of a call, one for each placeholder, as DuckDB binds them.
+
+        Raises:
+            InputError: An unknown or missing parameter, or a value of another type.
+        """
+        if not given:
+            if len(self._bound_defaults) != len(self.types):
+                raise self._missing(set(self.types) - set(self._bound_defaults))
+            return self._bound_defaults
+        if not isinstance(given, Mapping):
+            raise InputError(_NO_MAPPING)
+        values = dict(self._bound_defaults)
+        for label, value in given.items():
+            name = self._folded.get(str(label).casefold())
+            if name is None and str(label).casefold() in self._unread:
+                continue
+            if name is None:
+                known = f" Its parameters: {', '.join(self.types)}." if self.types else " It has none."
+                raise InputError(
+                    f"The model has no parameter {label!r}.{did_you_mean(str(label), list(self.types))}{known}"
+                )
+            values[name] = _bindable(name, value, self.types[name])
+        if len(values) != len(self.types):
+            raise self._missing(set(self.types) - set(values))
+        return values
+
+    def _missing(self, names: set[str]) -> InputError:
+        first = ", ".join(repr(name) for name in self.types if name in names)
+        return InputError(
+            f"The model needs a value for parameter {first}: pass params={{{first.split(', ')[0]}: ...}}."
+        )
+
+
+def _bindable(name: str, value: Any, kind: str) -> Any:
+    if value is None or type(value).__name__ == "NAType":
+        return None
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = value.item()
+    if hasattr(value, "to_pydatetime"):
+        value = value.to_pydatetime()
+    if kind.endswith("]"):
+        element = kind[: kind.rindex("[")]
+        if hasattr(value, "tolist"):
+            value = value.tolist()
+        if not isinstance(value, (list, tuple)):
+            raise _wrong(name, value, f"a list of {element}")
+        return [_bindable(name, item, element) for item in value]
+    accepted = _ACCEPTED.get(kind.partition("(")[0])
+    if accepted is None:
+        return value
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+        raise _wrong(name, value, kind)
+    return value
+
+
+def _wrong(name: str, value: Any, kind: str) -> InputError:
+    return InputError(f"Parameter {name!r} is of type {kind}; {schema.kind_of(value)} was given.")
+
+
+def types_of_values(values: Mapping[str, Any] | None) -> dict[str, str]:
+    """``{name: DuckDB type}`` of Python values; a value that has no type of its own (None) is left out."""
+    types = {}
+    if values is not None and not isinstance(values, Mapping):
+        raise InputError(_NO_MAPPING)
+    for name, value in (values or {}).items():
+        if hasattr(value, "tolist"):
+            value = value.tolist()
+        if (
+            value is None
+            or type(value).__name__ == "NAType"
+            or (isinstance(value, (list, tuple)) and not any(v is not None for v in value))
+        ):
+            continue
+        try:
+            types[str(name)] = schema.from_value(value)
+        except schema.SQLModelError as error:
+            raise InputError(f"Parameter {name!r}: {error.message}") from None
+    return types
+
+
+def types_of_schema(params: Any) -> dict[str, str]:
+    """``{name: DuckDB type}`` of an MLflow ``ParamSchema``; a default that is a date makes its type DATE."""
+    types = {}
+    for spec in params.params if params is not None else ():
+        kind = schema.from_mlflow(spec.dtype)
+        if kind == "TIMESTAMP" and type(spec.default) is datetime.date:
+            kind = "DATE"
+        types[spec.name] = f"{kind}[]" if getattr(spec, "shape", None) is not None else kind
+    return types

@@ -1,0 +1,5 @@
+"""DuckDB: the text runs as it is."""
+
+from .. import DialectRules
+
+D = DialectRules("duckdb", level="verified")

@@ -1,0 +1,153 @@
+"""Oracle's format models (Format-Models of its manual), with the language and territory AMERICAN_AMERICA."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..databricks.dates import argument_count
+from ..databricks.formats import written_text
+from ..shared import common, documented
+
+__all__ = ["R", "number_text"]
+
+R = DialectRules("oracle_formats")
+_DIGITS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DDD": "%j", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I",
+           "MI": "%M", "SS": "%S", "IW": "%V", "IYYY": "%G", "FF3": "%g", "FF6": "%f"}  # fmt: skip
+_WORDS = {"MONTH": "%B", "MON": "%b", "DAY": "%A", "DY": "%a", "AM": "%p", "PM": "%p"}
+_TOKEN = re.compile(r'"[^"]*"|FM|MONTH|MON|IYYY|YYYY|YY|MM|DDD|DD|DAY|DY|HH24|HH12|HH|MI|SS|FF3|FF6|IW|WW|AM|PM|Q|D|W'
+                    r"|[-/,.;: ]", re.I)  # fmt: skip
+
+
+def number_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The text of a number: no zero before the point, none at the end."""
+    if ctx.is_a(node, "int"):
+        return common.cast(node, "VARCHAR")
+    if ctx.is_a(node, "decimal"):
+        return ctx.macro("ora__dec_text", node, type="VARCHAR")
+    return None
+
+
+def _element(token: str, this: exp.Expr, fill: bool, ctx: Context) -> exp.Expr:
+    """One element of a date format; ``fill`` is off behind FM."""
+    upper = token.upper()
+    if upper in ("Q", "D", "WW", "W"):
+        number = {
+            "Q": lambda: ctx.call("quarter", this.copy()),
+            "D": lambda: exp.Add(this=ctx.call("dayofweek", this.copy()), expression=common.lit(1)),
+            "WW": lambda: ctx.macro("ora__week", this.copy()),
+            "W": lambda: ctx.macro("ora__week_of_month", this.copy()),
+        }[upper]()
+        made: exp.Expr = common.cast(exp.Paren(this=number), "VARCHAR")
+        return ctx.call("lpad", made, common.lit(2), common.lit("0")) if upper == "WW" and fill else made
+    if upper in _DIGITS:
+        fmt = _DIGITS[upper]
+        shorter = not fill and upper not in ("YYYY", "IYYY")
+        return ctx.call("strftime", this.copy(), common.lit(fmt.replace("%", "%-") if shorter else fmt))
+    word = ctx.call("strftime", this.copy(), common.lit(_WORDS[upper]))
+    if token[:2].isupper():
+        word = ctx.call("upper", word)
+    elif token[0].islower():
+        word = ctx.call("lower", word)
+    if fill and upper in ("MONTH", "DAY"):
+        return ctx.call("rpad", word, common.lit(9), common.lit(" "))
+    return word
+
+
+@R.rule(exp.ToChar, exp.TimeToStr)
+def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TO_CHAR-datetime, TO_CHAR-number."""
+    start = node.meta.get("start")
+    this, fmt = node.this, common.text(node.args.get("format"))
+    if isinstance(node, exp.TimeToStr):  # sqlglot has read the format
+        fmt = written_text(ctx.sql, start, 1, "oracle") if start is not None else None
+    count = argument_count(node, ctx)
+    if count == 1 and (ctx.is_a(this, "text") or number_text(this, ctx) is not None):
+        return this if ctx.is_a(this, "text") else number_text(this, ctx)
+    if count == 2 and fmt is not None and ctx.is_a(this, "int", "decimal", "float"):
+        return _number(node, fmt, ctx)
+    pieces = _TOKEN.findall(fmt or "")
+    if count != 2 or fmt is None or "".join(pieces) != fmt or not ctx.is_a(this, "date", "timestamp"):
+        ctx.refuse("locale_format", node, "This TO_CHAR is not verified",
+                   "Use elements like YYYY, MM, DD, MON, HH24, MI and SS of a date")  # fmt: skip
+        return None
+    parts: list[exp.Expr] = []
+    fill, plain = True, ""
+    for token in pieces:
+        upper = token.upper()
+        if upper == "FM":
+            fill = not fill
+        elif fill and upper in _DIGITS:
+            plain += _DIGITS[upper]
+        elif not token[0].isalpha():
+            plain += (token[1:-1] if token[0] == '"' else token).replace("%", "%%")
+        else:
+            if plain:
+                parts.append(ctx.call("strftime", this.copy(), common.lit(plain)))
+            plain = ""
+            parts.append(_element(token, this, fill, ctx))
+    if plain:
+        parts.append(ctx.call("strftime", this.copy(), common.lit(plain)))
+    if len(parts) == 1:
+        parts[0].type = exp.DataType.build("VARCHAR")
+        return parts[0]
+    missing = exp.Is(this=this.copy(), expression=exp.Null())
+    made = exp.Case(ifs=[exp.If(this=missing, true=exp.Null())], default=ctx.call("concat", *parts))
+    made.type = exp.DataType.build("VARCHAR")
+    return exp.Paren(this=made)
+
+
+def _number(node: exp.Expr, fmt: str, ctx: Context) -> exp.Expr | None:
+    """9, 0, a comma for thousands, one point, and FM before zeros behind the point."""
+    found = re.fullmatch(r"(FM)?(\$)?([90,]*)(?:\.([90]+))?", fmt, re.I)
+    whole, part = (found[3], found[4] or "") if found else ("", "")
+    digits = whole.replace(",", "")
+    forced = len(digits) - digits.find("0") if "0" in digits else 0
+    grouped = "," in whole
+    right = whole.rpartition(",")[2] if grouped else ""
+    well = not grouped or (len(right) == 3 and all(len(g) == 3 for g in whole.split(",")[1:]))
+    if not found or not digits or not well or (found[1] and part.strip("0")) or (grouped and forced > 3) or found[2]:
+        ctx.refuse("number_format", node, "This mask is not verified", "Use masks like '999,990.00', FM before it")
+        return None
+    value = common.cast(node.this, "VARCHAR") if ctx.is_a(node.this, "float") else node.this
+    exact = common.cast(value, f"DECIMAL(38, {len(part)})")
+    size = 0 if found[1] else len(fmt) + 1
+    return ctx.macro("ora__mask", exact, common.lit(f"{{:{',' if grouped else ''}.{len(part)}f}}"), common.lit(forced),
+                     common.lit(len(digits)), common.lit(size), type="VARCHAR")  # fmt: skip
+
+
+_READ = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "MON": "%b", "MONTH": "%B", "HH24": "%H", "MI": "%M", "SS": "%S",
+         "HH12": "%I", "HH": "%I", "AM": "%p", "PM": "%p"}  # fmt: skip
+
+
+@R.rule(exp.StrToTime, exp.StrToDate)
+def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TO_DATE, TO_TIMESTAMP; a DATE has a time of day, which is 0 where the format names none."""
+    start = node.meta.get("start")
+    word = re.match(r"\w+", ctx.sql[start:])[0].upper() if start is not None else ""  # type: ignore[index]
+    if not word.startswith("TO_"):  # TIMESTAMP '...'
+        literal = common.text(node.this)
+        if literal is None or not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?", literal):
+            ctx.refuse("unfaithful", node, "This moment is not verified", "Write TIMESTAMP 'YYYY-MM-DD HH24:MI:SS'")
+        return common.cast(node.this, "TIMESTAMP")
+    written = written_text(ctx.sql, start, 1, "oracle") if start is not None else None
+    if argument_count(node, ctx) != 2 or written is None or not all(t in written.upper() for t in ("YYYY", "DD")):
+        ctx.refuse("locale_format", node, "TO_DATE is verified for constant formats with YYYY, a month and DD",
+                   "Use DATE '...'")  # fmt: skip
+        return None
+    fmt = documented.formatted(node, ctx, 1, _READ, quote='"', fold=True)
+    made = ctx.call("strptime", node.this, common.lit(fmt), type="TIMESTAMP")
+    return made if "%H" in fmt or "%I" in fmt or word != "TO_DATE" else common.cast(made, "DATE")
+
+
+@R.rule(exp.ToNumber)
+def to_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if any(node.args.get(key) is not None for key in ("format", "expression", "precision", "nlsparam")):
+        ctx.refuse("number_format", node, "TO_NUMBER with a format is not verified", "Remove the other characters")
+    if ctx.is_a(node.this, "number"):
+        return node.this
+    pattern = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)\s*"
+    return common.cast(ctx.macro("ora__valid", node.this, common.lit(pattern)), "DECIMAL(28, 10)")

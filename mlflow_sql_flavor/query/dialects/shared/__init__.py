@@ -1,0 +1,1 @@
+"""What several dialects' rules have in common."""

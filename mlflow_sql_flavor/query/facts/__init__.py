@@ -1,0 +1,1 @@
+"""What a query does, read from its tree: rows, keys, columns, what it leaves open."""

@@ -1,0 +1,1 @@
+"""From text to a parsed query: placeholders, tables, positions."""

@@ -1,0 +1,76 @@
+"""Room for very deep trees: generated SQL nests thousands of operators, and sqlglot recurses."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from ...errors import QueryError
+
+__all__ = ["TOO_DEEP", "with_deep_stack"]
+
+T = TypeVar("T")
+
+TOO_DEEP = (
+    "The query nests its expressions more than 1,000 deep, as a sum of 1,000 terms does: name parts of it in a WITH "
+    "clause, or put parentheses around groups of terms."
+)
+
+_STACK = 512 * 1024 * 1024
+_DEPTH = 400_000
+_LOCK = threading.Lock()
+_NAME = "sql-translation"
+
+
+def _after_fork() -> None:
+    """A child of a process that was translating has its settings, and a lock that nobody in it will give back."""
+    global _LOCK
+    if _LOCK.locked():
+        _LOCK = threading.Lock()
+        threading.stack_size(0)
+        sys.setrecursionlimit(min(sys.getrecursionlimit(), 1000))
+        gc.enable()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def with_deep_stack(work: Callable[[], T]) -> T:
+    """Run ``work`` on a thread with a large stack: a hundred parentheses are too many for Python's own limit.
+
+    Raises:
+        QueryError: The query nests tens of thousands of expressions.
+    """
+    if threading.current_thread().name == _NAME:
+        return work()
+    result: list[T] = []
+    error: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as e:
+            error.append(e)
+
+    with _LOCK:  # stack size and recursion limit belong to the process
+        stack, depth, collecting = threading.stack_size(_STACK), sys.getrecursionlimit(), gc.isenabled()
+        sys.setrecursionlimit(max(depth, _DEPTH))
+        gc.disable()  # a growing tree is scanned again and again else, which makes the time quadratic
+        try:
+            thread = threading.Thread(target=run, name=_NAME)
+            thread.start()
+            thread.join()
+        finally:
+            threading.stack_size(stack)
+            sys.setrecursionlimit(depth)
+            if collecting:
+                gc.enable()
+    if error:
+        if isinstance(error[0], RecursionError):
+            raise QueryError(TOO_DEEP) from None
+        raise error[0]
+    return result[0]

@@ -1,0 +1,316 @@
+"""Gates 1 and 2: the text parses in its dialect, and it is one query and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Sequence
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.tokens import Token, TokenType
+
+from ...errors import QueryError, did_you_mean
+from .deep import with_deep_stack
+from .placeholders import adjacent, find_placeholders
+from .positions import span
+from .tables import mark_recursive
+from .types import ParsedQuery
+
+__all__ = ["ALIASES", "DIALECTS", "parse", "resolve_dialect"]
+
+ALIASES = {
+    "postgresql": "postgres", "pg": "postgres", "psql": "postgres", "cockroachdb": "postgres",
+    "mssql": "tsql", "sqlserver": "tsql", "sql_server": "tsql", "t-sql": "tsql", "transactsql": "tsql",
+    "synapse": "tsql",
+    "mariadb": "mysql",
+    "spark": "databricks", "sparksql": "databricks", "spark_sql": "databricks", "spark3": "databricks",
+    "spark4": "databricks", "pyspark": "databricks",
+    "bq": "bigquery", "googlesql": "bigquery", "zetasql": "bigquery",
+    "sqlite3": "sqlite", "duck": "duckdb", "ch": "clickhouse", "sf": "snowflake", "awsathena": "athena",
+    "plsql": "oracle", "trinodb": "trino", "prestodb": "presto",
+}  # fmt: skip
+"""Other names of a dialect."""
+
+_NO_ENGINE = {"", "dax", "dune", "prql", "solr", "tableau"}
+
+DIALECTS = tuple(sorted({d for d in Dialect.classes if d not in _NO_ENGINE and d not in ALIASES}))
+"""Every dialect a query may be written in."""
+
+_REFUSED = (
+    exp.Command, exp.DML, exp.DDL, exp.Into, exp.Copy, exp.Attach, exp.Detach, exp.Pragma, exp.Set, exp.Use, exp.Show,
+    exp.Describe, exp.Summarize, exp.Drop, exp.Alter, exp.TruncateTable, exp.Transaction, exp.Commit, exp.Rollback,
+    exp.ReadCSV, exp.ReadParquet, exp.Kill, exp.Cache, exp.Uncache, exp.Analyze, exp.Lock,
+)  # fmt: skip
+_TABLE_FUNCTIONS = {
+    "generate_series", "range", "unnest", "flatten", "explode", "posexplode", "explode_outer", "posexplode_outer",
+    "stack", "inline", "inline_outer", "json_each", "json_tree", "json_table", "json_array_elements",
+    "json_array_elements_text", "jsonb_array_elements", "jsonb_array_elements_text", "json_each_text", "jsonb_each",
+    "jsonb_each_text", "json_object_keys", "jsonb_object_keys", "string_split", "split_to_table", "openjson",
+    "numbers", "sequence", "regexp_split_to_table", "string_to_table", "json_tuple", "values", "table", "generator",
+    "json_to_recordset", "jsonb_to_recordset", "split", "repeat", "jsonb_path_query", "regexp_matches",
+}  # fmt: skip
+#: The path of a .sql file: one word, or rooted as no query begins.
+_PATH = re.compile(r"(?:(?:[A-Za-z]:|~|\.{0,2})[\\/](?!\*)[^\n]*|[^\s'\"();*]+)\.sql", re.I)
+_DUCKDB_MARKS = ("{{", "{%", "{#", "${", "<%")
+
+
+def resolve_dialect(name: str) -> str:
+    """Canonical name of a dialect: lower case, aliases resolved (``spark`` is read as ``databricks``).
+
+    Raises:
+        QueryError: unknown name, or not a SQL dialect; with the nearest known one.
+    """
+    folded = str(name).strip().lower().replace(" ", "")
+    folded = ALIASES.get(folded, folded)
+    if folded in DIALECTS:
+        return folded
+    if folded in _NO_ENGINE:
+        raise QueryError(f"{name!r} is not a SQL dialect that a model can be written in. Known: {', '.join(DIALECTS)}.")
+    hint = did_you_mean(folded, [*DIALECTS, *ALIASES])
+    raise QueryError(f"Unknown dialect {name!r}.{hint} Known: {', '.join(DIALECTS)}.")
+
+
+def parse(sql: str | exp.Expr, dialect: str = "duckdb") -> ParsedQuery:
+    """Parse and check the text of a query.
+
+    In dialect duckdb DuckDB's own parser has the last word: when sqlglot cannot read the text, the result has
+    ``tree=None`` and the caller judges it with DuckDB.
+
+    Args:
+        sql: One query, or a sqlglot expression, which is written out in ``dialect``.
+        dialect: Any name :func:`resolve_dialect` knows.
+
+    Raises:
+        QueryError: with line, column and caret where the place is known.
+    """
+    dialect = resolve_dialect(dialect)
+    if isinstance(sql, exp.Expr):
+        sql = sql.sql(dialect)
+    if not isinstance(sql, str):
+        raise QueryError(
+            f"A query is text, a pathlib.Path of a .sql file or a sqlglot expression, not {type(sql).__name__}."
+        )
+    if not sql.strip():
+        raise QueryError("The query is empty.")
+    if "\x00" in sql:
+        raise QueryError("The query holds a NUL character.", sql, sql.index("\x00"))
+    if len(sql) < 1000 and _PATH.fullmatch(sql.strip()):
+        raise QueryError(f"This is a path, not a query: pass pathlib.Path({sql.strip()!r}).")
+    text = sql
+    return with_deep_stack(lambda: _parse(text, dialect))
+
+
+#: ``$x,$y``, of which sqlglot reads ``$x,$`` as the tag of a quoted text; and what to write for its dollars.
+_GLUED = re.compile(r"\$[A-Za-z_]\w*[^\w\s$][^\s$]*\$")
+_NAMED = re.compile(r"(?<![\w$:])\$(?=[A-Za-z_]\w*(?![\w$]))")
+
+
+def _parse(sql: str, dialect: str) -> ParsedQuery:
+    reader = Dialect.get_or_raise(dialect)
+    if dialect == "duckdb" and _GLUED.search(sql):
+        with contextlib.suppress(TokenError):
+            plain = _NAMED.sub(":", sql)
+            return ParsedQuery(sql, dialect, None, find_placeholders(plain, dialect, reader.tokenize(plain)))
+    try:
+        tokens = reader.tokenize(sql)
+    except TokenError:
+        _refuse_marks(sql)
+        if dialect == "duckdb":
+            return ParsedQuery(sql, dialect, None)
+        raise QueryError(_token_message(dialect)) from None
+    at = adjacent(tokens, sql, _DUCKDB_MARKS)
+    if at is not None:
+        raise _templating(sql, at)
+    _refuse_braces(sql, dialect, tokens)
+    uses = find_placeholders(sql, dialect, tokens)
+    text = sql
+    if dialect == "duckdb":
+        # same length, so that positions stay: DuckDB knows $x where other dialects say :x
+        for use in uses:
+            if text[use.start] == ":":
+                text = f"{text[: use.start]}${text[use.start + 1 :]}"
+        tokens = reader.tokenize(text) if text != sql else tokens
+    try:
+        trees = reader.parser(max_errors=1).parse(tokens, text)
+    except ParseError as e:
+        if dialect == "duckdb":
+            return ParsedQuery(sql, dialect, None, uses)
+        raise _parse_error(e, sql, dialect) from None
+    except (SqlglotError, ValueError, TypeError, AttributeError, IndexError, KeyError) as e:
+        if dialect == "duckdb":
+            return ParsedQuery(sql, dialect, None, uses)
+        raise QueryError(f"The query cannot be read as {dialect}: {_plain(str(e))}") from None
+    found = [t for t in trees if t is not None and not isinstance(t, exp.Semicolon)]
+    if not found:
+        raise QueryError("The query is empty: it holds comments only.")
+    if len(found) > 1:
+        offset = span(found[1])
+        raise QueryError(
+            f"A model is one query; this text has {len(found)} statements. Keep one; use WITH for steps.",
+            sql,
+            offset[0] if offset else None,
+        )
+    tree = _check_root(found[0], sql, dialect)
+    _check_nodes(tree, sql, dialect)
+    mark_recursive(tree, dialect)
+    if dialect != "duckdb":
+        _check_outputs(tree, sql)
+    else:
+        _check_duplicates(tree, sql)
+    return ParsedQuery(sql, dialect, tree, uses)
+
+
+def _check_root(tree: exp.Expr, sql: str, dialect: str) -> exp.Query:
+    if isinstance(tree, exp.Query) and not isinstance(tree, (exp.Table, exp.DML, exp.DDL)):
+        return tree
+    word = sql.split(None, 1)[0][:20] if sql.split() else ""
+    start = len(sql) - len(sql.lstrip())
+    raise QueryError(
+        "A model is a query: SELECT, WITH, or SELECTs joined by UNION, INTERSECT or EXCEPT. "
+        f"This is {'not one' if isinstance(tree, exp.Alias | exp.Column) else type(tree).__name__.upper()}.",
+        sql,
+        start,
+        len(word),
+    )
+
+
+def _check_nodes(tree: exp.Expr, sql: str, dialect: str) -> None:
+    for node in tree.walk():
+        if isinstance(node, _REFUSED) and not (isinstance(node, exp.Query) and isinstance(node, exp.Select)):
+            raise _at(f"{type(node).__name__.upper()} is not allowed: a model only reads.", node, sql)
+        if isinstance(node, exp.Select) and node.args.get("into"):
+            raise _at("SELECT INTO is not allowed: a model only reads.", node.args["into"], sql)
+        if isinstance(node, exp.Identifier):
+            if not node.quoted and node.name[:1] in ("$", "@", "#") and len(node.name) > 1:
+                raise _at(
+                    f"{node.name!r} is not a parameter in dialect {dialect}. Write :{node.name.lstrip('$@#')}.",
+                    node,
+                    sql,
+                )
+        elif (
+            isinstance(node, exp.SessionParameter)
+            or (isinstance(node, exp.Parameter) and isinstance(node.this, exp.Parameter))
+            or (isinstance(node, exp.MatchAgainst) and "@@" in sql and not node.expressions)
+        ):
+            raise _at("Variables of the server (@@name) are not available to a model.", node, sql)
+        elif isinstance(node, exp.Placeholder) and node.args.get("widget"):
+            raise _templating(sql, max(sql.find("{"), 0))
+        elif isinstance(node, exp.Table):
+            _check_table(node, sql, dialect)
+
+
+def _check_table(node: exp.Table, sql: str, dialect: str) -> None:
+    this = node.this
+    if isinstance(this, exp.Literal) or (isinstance(this, exp.Identifier) and _is_string_token(this, sql, dialect)):
+        raise _at("A file cannot be read by its name. Bundle the data with tables={...} and name it.", node, sql)
+    if isinstance(this, exp.Anonymous) and str(this.name).lower() not in _TABLE_FUNCTIONS:
+        raise _at(
+            f"The table function {this.name!r} is not allowed. Bundle the data with tables={{...}}; allowed are "
+            "unnest, range and generate_series.",
+            node,
+            sql,
+        )
+
+
+def _is_string_token(this: exp.Identifier, sql: str, dialect: str) -> bool:
+    start = this.meta.get("start")
+    return start is not None and sql[start : start + 1] == "'"
+
+
+def _check_outputs(tree: exp.Query, sql: str) -> None:
+    for column in tree.selects:
+        if not column.output_name and not _is_star(column) and not _names_itself(column):
+            raise _at("This output has no name. Write AS name behind it.", column, sql)
+    _check_duplicates(tree, sql)
+
+
+def _names_itself(column: exp.Expr) -> bool:
+    return isinstance(column, (exp.Aliases, exp.Explode, exp.Posexplode, exp.Inline, exp.Unnest))
+
+
+def _check_duplicates(tree: exp.Query, sql: str) -> None:
+    seen: dict[str, exp.Expr] = {}
+    for column in tree.selects:
+        name = column.output_name
+        if not name or _is_star(column):
+            continue
+        if name.casefold() in seen:
+            raise _at(f"Two outputs are called {name!r}. Give one of them another name with AS.", column, sql)
+        seen[name.casefold()] = column
+
+
+def _is_star(column: exp.Expr) -> bool:
+    return column.is_star or isinstance(column, exp.Columns)
+
+
+def _at(message: str, node: exp.Expr, sql: str) -> QueryError:
+    where = span(node)
+    return QueryError(message, sql, *((where[0], where[1] - where[0]) if where else (None, 1)))
+
+
+def _templating(sql: str, offset: int) -> QueryError:
+    return QueryError(
+        "The query holds a template. Render it first, or write a parameter as :name.", sql, offset, length=2
+    )
+
+
+def _refuse_marks(sql: str) -> None:
+    for mark in ("{{", "{%", "${"):
+        if mark in sql:
+            raise _templating(sql, sql.index(mark))
+
+
+def _refuse_braces(sql: str, dialect: str, tokens: Sequence[Token]) -> None:
+    """Refuses ``{name}``, ``= %s`` and ``= %(name)s``, which a Python program would have filled in."""
+    for i, token in enumerate(tokens):
+        found = None
+        if token.token_type == TokenType.L_BRACE:
+            found = _BRACES.match(sql, token.start)
+        elif token.token_type == TokenType.MOD and i and tokens[i - 1].token_type in _BEFORE_VALUE:
+            found = (_PERCENT if dialect in ("postgres", "redshift") else _PERCENTS).match(sql, token.start)
+        if found:
+            form = _OWN_FORM.get(dialect, ":name")
+            raise QueryError(
+                f"{found[0]!r} is filled in by nobody: write a parameter as {form}.", sql, token.start, len(found[0])
+            )
+
+
+#: The dialects whose engine has a form of its own.
+_OWN_FORM = {"tsql": "@name", "bigquery": "@name", "clickhouse": "{name: Type}"}
+_BRACES = re.compile(r"\{\w*\}")
+_PERCENT = re.compile(r"%s\b")
+_PERCENTS = re.compile(r"%s\b|%\(\w+\)s\b")
+#: After these no operator stands between two values, so % is none.
+_BEFORE_VALUE = {
+    TokenType.EQ, TokenType.NEQ, TokenType.GT, TokenType.GTE, TokenType.LT, TokenType.LTE, TokenType.L_PAREN,
+    TokenType.COMMA, TokenType.LIKE, TokenType.ILIKE, TokenType.AND, TokenType.OR, TokenType.BETWEEN, TokenType.LIMIT,
+    TokenType.OFFSET,
+}  # fmt: skip
+
+
+def _token_message(dialect: str) -> str:
+    return (
+        f"The query cannot be read as {dialect}: a string, quoted name or comment is not closed, or a character has "
+        "no meaning there."
+    )
+
+
+def _parse_error(e: ParseError, sql: str, dialect: str) -> QueryError:
+    first = e.errors[0] if e.errors else {}
+    line, end, highlight = first.get("line"), first.get("col"), first.get("highlight") or ""
+    reason = _plain(first.get("description") or str(e)).rstrip(".")
+    if "<class" in reason or "Required keyword" in reason:
+        reason = "something is missing here"
+    message = f"The query cannot be read as {dialect}: {reason[:1].lower()}{reason[1:]}."
+    if not line or end is None:
+        return QueryError(message)
+    start = 0
+    for _ in range(line - 1):
+        start = sql.find("\n", start) + 1
+    return QueryError(message, sql, min(max(start + end - len(highlight), 0), len(sql)), max(len(highlight), 1))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text).split("\n")[0].strip()

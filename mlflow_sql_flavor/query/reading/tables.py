@@ -1,0 +1,82 @@
+"""The tables a query reads, by the names it reads them by, and where."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...errors import QueryError
+from .deep import with_deep_stack
+from .positions import span
+from .types import ParsedQuery
+
+__all__ = ["base_tables", "mark_recursive", "table_uses"]
+
+#: The one-row table that engines without a bare SELECT have, and others accept.
+_DUAL = {"oracle", "mysql", "databricks", "snowflake", "redshift"}
+
+
+def table_uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:
+    """``(name, offset, length)`` of each table that is no CTE and no table function, in no particular order.
+
+    Raises:
+        QueryError: A name with a schema or catalog: a model's tables have none.
+    """
+    if query.tree is None:
+        return []
+    return with_deep_stack(lambda: _uses(query))
+
+
+def _uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:
+    assert query.tree is not None
+    found: list[tuple[str, int | None, int]] = []
+    for table in base_tables(query.tree):
+        where = span(table.this)
+        start, length = (where[0], where[1] - where[0]) if where else (None, 1)
+        if table.db or table.catalog:
+            raise QueryError(
+                f"Table {table.name!r} is named with a schema ({table.sql(query.dialect)[:80]}): a model's tables have "
+                f"none. Write {table.name} and pass its data as tables={{{table.name!r}: ...}}.",
+                query.sql,
+                start,
+                length,
+            )
+        if table.name.casefold() != "dual" or query.dialect not in _DUAL:
+            found.append((table.name, start, length))
+    return found
+
+
+def base_tables(tree: exp.Query) -> list[exp.Table]:
+    """The tables of a tree that are neither CTEs nor table functions; a hint names tables, but reads none."""
+    folded = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
+    found = []
+    for table in tree.find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier) or table.find_ancestor(exp.Hint) is not None:
+            continue
+        if table.db:
+            # a column of a CTE's row that is unnested looks like schema.table
+            if table.catalog or table.name.casefold() not in folded or table.db.casefold() not in folded:
+                found.append(table)
+        elif table.name.casefold() not in folded or _outside_of_its_cte(table):
+            found.append(table)
+    return found
+
+
+def mark_recursive(tree: exp.Query, dialect: str) -> None:
+    """Marks a WITH whose part reads itself, in engines where the word RECURSIVE is not written or may be left out."""
+    if dialect not in ("tsql", "oracle", "snowflake"):
+        return
+    for with_ in tree.find_all(exp.With):
+        for cte in with_.expressions:
+            if any(table.name.casefold() == cte.alias.casefold() for table in cte.this.find_all(exp.Table)):
+                with_.set("recursive", True)
+
+
+def _outside_of_its_cte(table: exp.Table) -> bool:
+    """Whether a table named as a CTE is read where that CTE is not visible: in its own definition."""
+    cte = table.find_ancestor(exp.CTE)
+    while cte is not None:
+        if cte.alias.casefold() == table.name.casefold():
+            with_ = cte.find_ancestor(exp.With)
+            return not (with_ is not None and with_.args.get("recursive"))
+        cte = cte.find_ancestor(exp.CTE)
+    return False

@@ -1,0 +1,1 @@
+"""Into DuckDB: types on the tree, the rules of the dialect applied, lineage."""

@@ -1,0 +1,278 @@
+"""A query of any dialect as DuckDB SQL that gives the source engine's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
+
+from ...errors import QueryError
+from ..dialects import DialectRules, Rule, rules_of
+from ..facts import nondeterminism
+from ..facts.context import Context
+from ..gate import packs
+from ..reading import placeholders
+from ..reading.deep import with_deep_stack
+from ..reading.tables import base_tables
+from ..reading.types import ParsedQuery, Translation
+from .annotate import annotate
+from .functions import check_function
+from .grouping import spell_out_groups
+
+__all__ = ["script_for_duckdb", "temporary", "to_duckdb"]
+
+Schema = Mapping[str, Mapping[str, str]]
+
+
+def to_duckdb(
+    query: ParsedQuery,
+    schema: Schema,
+    params: Mapping[str, str],
+    allow: Collection[str] = (),
+    functions: Collection[str] = (),
+) -> Translation:
+    """Translate a query so that DuckDB gives the rows of the engine it was written for.
+
+    Args:
+        query: From :func:`~.parse.parse`.
+        schema: Table name as the user wrote it -> column -> DuckDB type.
+        params: Placeholder name -> DuckDB type.
+        allow: Names of refusals the writer accepts.
+        functions: Names of the model's own Python functions.
+
+    Raises:
+        QueryError: no faithful translation, at its position.
+    """
+    ctx = Context(query.sql, rules_of(query.dialect), allow, functions)
+    ctx.schema = schema
+    types = placeholders.check_types(query.placeholders, params, query.sql)
+    if ctx.rules.level == "unverified":
+        told = f"Nothing is claimed of the rows of dialect {query.dialect}: give expected_output to have them compared."
+        ctx.warn("unverified", None, told)
+    if query.dialect == "duckdb":
+        tree = query.tree
+        if tree is not None:
+            with_deep_stack(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx))
+        return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types), ctx)
+    text = with_deep_stack(lambda: _translate(query, schema, types, ctx))
+    return _translation(text, ctx)
+
+
+def _translation(text: str, ctx: Context) -> Translation:
+    return Translation(
+        duckdb_sql=text,
+        pack=ctx.rules.pack,
+        pack_version=ctx.rules.version,
+        macros=tuple(ctx.macros),
+        settings=ctx.settings,
+        level=ctx.rules.level,
+        warnings=tuple(ctx.warnings),
+        nondeterminism=tuple(ctx.nondeterminism),
+        allowed=tuple(ctx.accepted),
+    )
+
+
+def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx: Context) -> str:
+    assert query.tree is not None
+    ctx.columns = frozenset(column for columns in schema.values() for column in columns)
+    tree = query.tree.copy()
+    for step in ctx.rules.first:
+        step(tree, ctx)
+    nodes = list(tree.walk(bfs=False))
+    for node in nodes:
+        if isinstance(node, exp.Func):
+            check_function(node, ctx)
+    tree = bind(tree, nodes, types)
+    seen = ctx.rules.seen(schema)
+    annotate(tree, seen, query.dialect)
+    spell_out_groups(tree, ctx.columns)
+    nodes = list(tree.walk(bfs=False))
+    nondeterminism.find(nodes, ctx)
+    for step in ctx.rules.before:
+        step(tree, ctx)
+    sources = base_tables(tree) if seen is not schema else []
+    named = _names(nodes) if sources else None
+    outputs = _outputs(nodes)
+    rewritten = apply_rules(tree, ctx.rules, ctx)
+    _keep_names(outputs)
+    for null in rewritten.find_all(exp.Null):
+        if isinstance(null.parent, exp.DPipe):
+            other = null.parent.expression if null.arg_key == "this" else null.parent.this
+            _replace(null, _typed(null.copy(), other.type))
+        elif isinstance(null.parent, exp.Concat):
+            _replace(null, _typed(null.copy(), null.parent.type))
+    for table in sources:
+        _read_as(table, schema, seen, named)
+    _name_as_written(rewritten, ctx)
+    try:
+        return rewritten.sql("duckdb", unsupported_level=ErrorLevel.RAISE, copy=False)
+    except UnsupportedError as e:
+        raise QueryError(f"DuckDB has no counterpart for a part of this query: {_first(e)}.") from None
+    except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
+        raise QueryError(f"This query cannot be written for DuckDB: {_first(e)}.") from None
+
+
+def _outputs(nodes: Sequence[exp.Expr]) -> list[tuple[exp.Select, list[exp.Expr | None]]]:
+    """The columns that each SELECT hands on by their own name, at their places."""
+    selects = [node for node in nodes if isinstance(node, exp.Select)]
+    return [(s, [item.this if isinstance(item, exp.Column) else None for item in s.expressions]) for s in selects]
+
+
+def _keep_names(outputs: list[tuple[exp.Select, list[exp.Expr | None]]]) -> None:
+    """A column that a rule has made something else of keeps its name."""
+    for select, names in outputs:
+        if len(select.expressions) != len(names):
+            continue
+        for item, name in zip(list(select.expressions), names, strict=True):
+            # not by its output_name: sqlglot names a cast as what it casts, DuckDB does not
+            if isinstance(name, exp.Identifier) and not isinstance(item, (exp.Column, exp.Alias)):
+                _replace(item, exp.alias_(item.copy(), name.name, quoted=name.quoted))
+
+
+def _name_as_written(tree: exp.Expr, ctx: Context) -> None:
+    """An output has the name the query writes: of ``SELECT ID`` DuckDB would take the column's own, ``id``."""
+    select = tree
+    while isinstance(select, (exp.SetOperation, exp.Subquery, exp.Paren)):
+        select = select.this
+    if not isinstance(select, exp.Select):
+        return
+    for item in select.expressions:
+        if isinstance(item, exp.Column) and isinstance(item.this, exp.Identifier) and item.name not in ctx.columns:
+            _replace(item, exp.alias_(item.copy(), item.name, quoted=True))
+
+
+def _typed(null: exp.Expr, kind: exp.DataType | None) -> exp.Expr:
+    """NULL where the engine knows a type: DuckDB gives a column of it none."""
+    if kind is None or not kind.is_type(*exp.DataType.TEXT_TYPES, *exp.DataType.NUMERIC_TYPES, exp.DType.BOOLEAN):
+        return null
+    cast = exp.Cast(this=null, to=kind.copy())
+    cast.type, cast.meta["parameter"] = kind.copy(), ""
+    return cast
+
+
+def _names(nodes: Sequence[exp.Expr]) -> set[str] | None:
+    """Every name the query says; None if a star reads columns it does not name."""
+    if any(isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count) for node in nodes):
+        return None
+    if any(isinstance(node, exp.Join) and node.args.get("method") == "NATURAL" for node in nodes):
+        return None
+    return {node.name.casefold() for node in nodes if isinstance(node, exp.Identifier)}
+
+
+def _read_as(table: exp.Table, schema: Schema, seen: Schema, named: set[str] | None) -> None:
+    """Reads a table through casts to the types its columns have in the source engine."""
+    name = next((known for known in schema if known.casefold() == table.name.casefold()), None)
+    if name is None or dict(schema[name]) == dict(seen[name]):
+        return
+    columns: list[exp.Expr] = []
+    used = [c for c in schema[name] if named is None or c.casefold() in named] or list(schema[name])[:1]
+    if all(schema[name][column] == seen[name][column] for column in used):
+        return
+    for column in used:
+        kind = schema[name][column]
+        this: exp.Expr = exp.column(exp.to_identifier(column, quoted=True))
+        if seen[name][column] != kind:
+            this = exp.alias_(exp.Cast(this=this, to=placeholders.data_type(seen[name][column])), column, quoted=True)
+        columns.append(this)
+    alias = table.args.get("alias")
+    source = exp.Subquery(
+        this=exp.Select(expressions=columns).from_(exp.to_table(name)),
+        alias=alias.copy() if alias else exp.TableAlias(this=exp.to_identifier(table.name, quoted=table.this.quoted)),
+    )
+    for key in ("joins", "laterals", "pivots", "sample"):
+        if table.args.get(key):
+            source.set(key, table.args[key])
+    _replace(table, source)
+
+
+def bind(tree: exp.Query, nodes: Sequence[exp.Expr], types: Mapping[str, str]) -> exp.Query:
+    """Every placeholder of a tree becomes a typed cast of DuckDB's ``$name``; a list compared with is a subquery."""
+    for old, new in placeholders.bind_tree(nodes, types):
+        parent = old.parent
+        if isinstance(parent, exp.Table):
+            raise QueryError("A parameter cannot stand for a table. Name the table.")
+        if parent is None:
+            continue
+        if new.args["to"].this in exp.DataType.ARRAY_TYPES:
+            group = parent if not isinstance(parent, exp.Paren) else parent.parent
+            if isinstance(parent, exp.In) and len(parent.expressions) < 2 and parent.this is not old:
+                _replace(parent, exp.In(this=parent.this, query=_elements(new)))
+                continue
+            equal = group.parent if group is not None else None
+            if isinstance(group, exp.Any) and isinstance(equal, exp.EQ) and equal.expression is group:
+                _replace(equal, exp.In(this=equal.this, query=_elements(new)))
+                continue
+            if isinstance(group, (exp.Any, exp.All)):
+                group.set("this", _elements(new))
+                continue
+        _replace(old, new)
+    return tree
+
+
+def _elements(bound: exp.Expr) -> exp.Subquery:
+    """The elements of a bound list as the rows of a subquery: compared as any other subquery's."""
+    each = exp.Anonymous(this="unnest", expressions=[bound])
+    element = exp.Cast(this=each, to=bound.args["to"].expressions[0].copy())
+    element.meta["parameter"] = each.meta["parameter"] = bound.meta["parameter"]
+    return exp.Subquery(this=exp.Select(expressions=[exp.alias_(element, "element")]))
+
+
+def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:
+    """One pass from the leaves to the root; each node is looked up by its type."""
+    by_type: dict[type, list[Rule]] = {}
+    nodes = list(tree.walk(bfs=False))
+    for node in reversed(nodes):
+        kind = type(node)
+        if "parameter" in node.meta:
+            continue  # it gives a bound value its type in DuckDB; the query's own engine sees no cast there
+        found = by_type.get(kind)
+        if found is None:
+            found = by_type[kind] = [rule for base in kind.__mro__ for rule in rules.rules.get(base, ())]
+        if isinstance(node, exp.Anonymous):
+            found = [*rules.functions.get(str(node.name).lower(), ()), *found]
+        current = node
+        for rule in found:
+            parent, key, index = current.parent, current.arg_key, current.index
+            new = rule(current, ctx)
+            if new is None or new is current:
+                continue
+            if new.type is None:
+                new.type = current.type
+            if isinstance(new, exp.Null):
+                new = _typed(new, current.type)
+            if parent is None or key is None:
+                new.parent, new.arg_key, new.index = None, None, None
+                tree = new
+            else:
+                parent.set(key, new, index)
+            if type(new) is not kind:
+                break
+            current = new
+    return tree
+
+
+def script_for_duckdb(
+    query: ParsedQuery, schema: Schema, params: Mapping[str, str], allow: Collection[str] = ()
+) -> str:
+    """The translated query after the statements that it needs in a DuckDB of its own: settings and macros."""
+    found = to_duckdb(query, schema, params, allow)
+    needed = packs.setting_statements(found.settings)
+    if found.macros and found.pack:
+        needed += [temporary(macro) for macro in packs.statements(found.pack, found.pack_version, found.macros)]
+    return "".join(f"{statement};\n" for statement in needed) + found.duckdb_sql
+
+
+def temporary(macro: str) -> str:
+    """A CREATE MACRO statement for a DuckDB that is somebody's own."""
+    return macro.replace("CREATE MACRO", "CREATE OR REPLACE TEMPORARY MACRO", 1)
+
+
+def _replace(old: exp.Expr, new: exp.Expr) -> None:
+    parent, key, index = old.parent, old.arg_key, old.index
+    if parent is not None and key:
+        parent.set(key, new, index)
+
+
+def _first(e: BaseException) -> str:
+    return str(e).split("\n")[0].rstrip(". ")

@@ -1,0 +1,1 @@
+"""Looking at models: what two differ in, what a folder holds, whether one still answers as it did."""

@@ -1,0 +1,130 @@
+"""Whether a stored model still answers as it did: its example run again, here and now, as after an upgrade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError, SQLModelError
+
+if TYPE_CHECKING:
+    from ..artifact.spec import SqlSpec
+    from ..model import SQLModel
+
+__all__ = ["Check", "retest"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing tried.
+
+    Attributes:
+        name: ``load``, ``answer``, ``source engine``, ``translation`` or ``versions``.
+        verdict: ``ok``; ``note`` for what a reader should know; ``bad`` for what has changed.
+        message: One sentence, and for rows the differences.
+    """
+
+    name: str
+    verdict: str
+    message: str
+
+
+def retest(folder: Path) -> tuple[Check, ...]:
+    """Runs a model's stored example again.
+
+    Args:
+        folder: The model, as downloaded.
+
+    Returns:
+        Whether it loads, gives the answer it gave when it was saved and the rows of its source engine, is translated
+        as it was, and which versions have changed.
+
+    Raises:
+        InputError: It stores no input example, or no answer to it.
+        ModelFileError: It is no such model.
+    """
+    from ..artifact import files
+    from ..flavor import FLAVOR_NAME, load_model
+
+    spec = files.read(folder, FLAVOR_NAME).spec
+    versions = tuple(_versions(spec))
+    try:
+        model = load_model(str(folder))
+    except SQLModelError as error:
+        return (Check("load", "bad", error.message), *versions)
+    return (Check("load", "ok", "The model loads."), *_answers(model, folder), *_translation(spec), *versions)
+
+
+def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
+    from ..artifact.example import recorded_output, stored
+    from ..compile.gates import orders_rows
+    from ..frames.compare import compare
+
+    data, params = stored(folder)
+    recorded = recorded_output(folder)
+    expected = model.spec.expected_output if model.spec is not None else None
+    if recorded is None and expected is None:
+        raise InputError("The model stores no answer to its input example: save it again with this version.")
+    try:
+        result = model.predict(data, params, output="arrow")
+    except SQLModelError as error:
+        yield Check("answer", "bad", error.message)
+        return
+    _, bound = model._prepare(data, params)
+    if recorded is not None:
+        found = compare(result, recorded, ordered=orders_rows(bound.program))
+        if found.equal:
+            yield Check("answer", "ok", f"The answer it gave when it was saved ({_rows(recorded.num_rows)}).")
+        else:
+            yield Check("answer", "bad", f"Other rows than when it was saved:\n{found.text('now', 'then')}")
+            for open_ in model.spec.nondeterminism if model.spec is not None else ():
+                yield Check("answer", "note", f"The query leaves it open: {open_.message}")
+    if expected is not None:
+        against = model.verify()
+        if against.equal:
+            yield Check("source engine", "ok", f"The answer that {model.dialect} gave ({_rows(expected.rows)}).")
+        else:
+            text = against.text("now", model.dialect)
+            yield Check("source engine", "bad", f"Other rows than {model.dialect} gave:\n{text}")
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
+
+
+def _translation(spec: SqlSpec) -> Iterator[Check]:
+    from ..query.facts.rows import ROW_ID
+    from ..query.reading.parse import parse
+    from ..query.translation.transpile import to_duckdb
+
+    known = {name: table.columns for name, table in spec.tables.items()}
+    if spec.input_types is not None:
+        known[spec.input_table] = spec.input_types
+    functions = list(spec.udfs.functions) if spec.udfs else []
+    try:
+        query = parse(spec.sql, spec.dialect)
+        now = to_duckdb(query, known, spec.param_types, spec.allow, functions).duckdb_sql
+    except SQLModelError as error:
+        yield Check("translation", "note", f"This version refuses the query; the stored one runs. {error.message}")
+        return
+    if ROW_ID not in spec.duckdb_sql and now != spec.duckdb_sql:  # row numbers are carried in after the translation
+        yield Check("translation", "note", "This version translates the query in another way; the stored one runs.")
+
+
+def _versions(spec: SqlSpec) -> Iterator[Check]:
+    from importlib.metadata import version
+
+    import duckdb
+
+    from ..version import __version__
+
+    pairs = (
+        ("mlflow-sql-flavor", spec.mlflow_sql_flavor_version, __version__),
+        ("duckdb", spec.duckdb_version, duckdb.__version__),
+        ("sqlglot", spec.sqlglot_version, version("sqlglot")),
+    )
+    changed = [f"{name} {then} then, {now} now" for name, then, now in pairs if then != now]
+    if changed:
+        yield Check("versions", "note", f"{'; '.join(changed)}.")

@@ -1,0 +1,1 @@
+"""The same model on more data: batches, Spark, databases."""

@@ -1,0 +1,342 @@
+"""A model run where the tables are: its query in another engine's words, its answer in the model's types."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..engines import database, spark
+from ..engines.connection import Bind, failing
+from ..engines.results import as_model, output_schema, typed
+from ..errors import InputError, did_you_mean
+from ..frames import reading, schema
+from .spark import Checked, run_spark
+from .spark import _checked as checked_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ..frames.compare import Comparison
+    from ..model import SQLModel
+    from ..query.targets.render import Rendered
+
+__all__ = ["run_on", "verify_on"]
+
+#: Rows of a batch of the result, about.
+BATCH_ROWS = 100_000
+
+
+def run_on(
+    model: SQLModel,
+    connection: Any,
+    *,
+    input: Any = None,
+    tables: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
+    into: str | Sequence[str] | None = None,
+    dialect: str | None = None,
+) -> Any:
+    """What :meth:`SQLModel.run_on` does."""
+    if _is_spark(connection):
+        result = run_spark(model, connection, input, params, tables)
+        if into is None:
+            return result
+        spark.store(result, into)
+        return None
+    if model.udfs:
+        raise InputError(
+            f"The query calls Python functions ({', '.join(model.udfs)}), which a database cannot call: write them in "
+            "SQL."
+        )
+    if dialect is not None:
+        from ..query.reading.parse import resolve_dialect
+
+        dialect = resolve_dialect(dialect)
+    return _Run(model, connection, dialect, input, tables, params, into).start()
+
+
+def _is_spark(connection: Any) -> bool:
+    return type(connection).__module__.startswith("pyspark.sql") and type(connection).__name__ == "SparkSession"
+
+
+class _Run:
+    """One query on one database."""
+
+    def __init__(
+        self,
+        model: SQLModel,
+        connection: Any,
+        dialect: str | None,
+        input: Any,
+        tables: Mapping[str, Any] | None,
+        params: Mapping[str, Any] | None,
+        into: Any,
+    ) -> None:
+        self._model = model
+        self._checked: Checked = checked_text(model, None if isinstance(input, (str, tuple)) else input, params)
+        self._given = _tables(model, self._checked, input, tables)
+        self._values = self._checked.parameters.values(params)
+        self._schema = output_schema(self._checked.outputs)
+        self._loaded: list[str] = []
+        self._restore: list[str] = []
+        self._database = database.connect(connection, dialect)
+        self._dialect = self._database.dialect
+        self._into = _name(into, self._dialect) if into is not None else None
+
+    def start(self) -> pa.RecordBatchReader | None:
+        """Loads what is to be loaded and runs the query."""
+        import pyarrow as pa
+
+        try:
+            with failing(self._database):
+                names = {name: self._place(name) for name in self._checked.types}
+                rendered = self._text(names)
+                binds = self._binds(rendered)
+                numbers = {name: at for at, name in enumerate(rendered.parameters)}
+                uses = [numbers[name] for name in rendered.uses]
+                if self._into is not None:
+                    head, tail = self._around(rendered)
+                    self._database.run(f"{head}{rendered.sql}{tail}", binds, uses)
+                    self._end(True)
+                    return None
+                batches = self._batches(rendered.sql, binds, uses)
+                first = next(batches, None)  # what the engine refuses is said here, not at the first read
+        except BaseException:
+            self._end(False)
+            raise
+        return pa.RecordBatchReader.from_batches(self._schema, _with(first, batches))
+
+    def _batches(self, sql: str, binds: list[Bind], uses: list[int]) -> Iterator[pa.RecordBatch]:
+        try:
+            with failing(self._database):
+                yield from as_model(self._database.pieces(sql, binds, uses, BATCH_ROWS), self._schema)
+        finally:
+            self._end(False)
+
+    def _end(self, done: bool) -> None:
+        from ..query.targets.statements import drop
+
+        for name in self._loaded:
+            self._database.unload(name, drop(name, self._dialect))
+        for statement in self._restore:
+            self._database.run(statement)
+        self._loaded, self._restore = [], []
+        self._database.finish(done)
+
+    # tables
+
+    def _place(self, name: str) -> Sequence[str]:
+        """A table's name in the engine: the caller's, or that of a temporary one."""
+        given = self._given[name]
+        if isinstance(given, (str, tuple)):
+            found = _name(given, self._dialect)
+            self._check_keys(name, found)
+            return found
+        return (self._load(name, given),)
+
+    def _check_keys(self, name: str, table: Sequence[str]) -> None:
+        from ..query.targets.statements import column_names, repeated
+
+        for columns in self._checked.claims.get(name, []):
+            folded = column_names(columns, self._checked.query, self._dialect)
+            sql = self._database.escape(repeated(table, [folded[column] for column in columns], self._dialect))
+            if any(len(piece) for piece in self._database.pieces(sql, [], [], 1)):
+                raise InputError(
+                    f"The table given for {name!r} repeats values of {', '.join(columns)}, which were unique when the "
+                    "model was saved: its rows would be matched more than once. Remove the repeats."
+                )
+
+    def _load(self, name: str, data: Any) -> str:
+        from ..query.targets.statements import column_names, create_temporary, insert
+
+        types = self._checked.types[name]
+        table = reading.read(data, schema.arrow_schema(types)).table
+        _check_size(name, table.nbytes)
+        names = column_names(list(types), self._checked.query, self._dialect)
+        columns = {names[column]: kind for column, kind in types.items()}
+        temporary = f"mlflow_sql_{secrets.token_hex(8)}"
+        self._loaded.append(temporary)
+        self._database.load(
+            temporary,
+            table.rename_columns(list(columns)),
+            lambda: create_temporary(temporary, columns, self._dialect),
+            lambda marks, escape: insert(temporary, marks, self._dialect, escape),
+        )
+        return temporary
+
+    # text
+
+    def _text(self, names: Mapping[str, Sequence[str]]) -> Rendered:
+        from ..query.reading.parse import parse
+        from ..query.targets.division import check_divisions
+        from ..query.targets.render import render_for
+        from ..query.targets.statements import type_in
+
+        kinds = self._checked.parameters.types
+        query = self._checked.query
+        if self._dialect == "duckdb" and query.dialect != "duckdb":
+            query = parse(self._for_duckdb(), "duckdb")
+        check_divisions(query, self._dialect, self._checked.types)
+        kinds_of_lists = {name for name, kind in kinds.items() if kind.endswith("]")}
+        lists = {name: len(self._values[name] or ()) for name in kinds_of_lists}
+        found = render_for(
+            query,
+            self._dialect,
+            self._checked.types,
+            kinds,
+            names,
+            lambda name, kind, number: self._database.marker(number, kind, lambda k: type_in(k, self._dialect)),
+            escape=self._database.escape,
+            lists=None if self._database.lists else lists,
+        )
+        whole = kinds_of_lists & set(found.parameters)
+        if whole and not self._database.lists:
+            raise InputError(
+                f"Parameter {min(whole)!r} is a list, which {self._database.title} takes in IN (:{min(whole)}) only."
+            )
+        return found
+
+    def _for_duckdb(self) -> str:
+        """The query as DuckDB runs it for the source dialect, with its macros and, until the end, settings."""
+        from ..query.gate import packs
+        from ..query.translation.transpile import temporary, to_duckdb
+
+        found = to_duckdb(self._checked.query, self._checked.types, self._checked.parameters.types, self._model.allow)
+        for name, wanted in found.settings.items():
+            self._restore.append(f"SET {name} = {self._setting(name)}")
+            self._database.run(packs.setting_statements({name: wanted})[0])
+        if found.macros and found.pack:
+            for macro in packs.statements(found.pack, found.pack_version, found.macros):
+                self._database.run(temporary(macro))
+        return found.duckdb_sql
+
+    def _setting(self, name: str) -> str:
+        """A setting of DuckDB's, as a literal."""
+        piece: Any = next(iter(self._database.pieces(f"SELECT current_setting('{name}') AS value", [], [], 1)))
+        value = piece.to_pylist()[0]["value"]
+        return str(value).lower() if isinstance(value, bool) else "'" + str(value).replace("'", "''") + "'"
+
+    def _binds(self, rendered: Rendered) -> list[Bind]:
+        values = enumerate(rendered.values(self._values), 1)
+        return [Bind(f"p{number}", typed(name, value, kind)) for number, (name, kind, value) in values]
+
+    def _around(self, rendered: Rendered) -> tuple[str, str]:
+        from ..query.targets.statements import column_names, create_as
+
+        assert self._into is not None
+        outputs = self._checked.outputs
+        written = list(column_names(list(outputs), self._checked.query, self._dialect).values())
+        head, tail = create_as(self._into, outputs, written, self._dialect)
+        return self._database.escape(head), self._database.escape(tail)
+
+
+def _with(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    if first is not None:
+        yield first
+    yield from rest
+
+
+def _name(name: Any, dialect: str) -> tuple[str, ...]:
+    from ..query.targets.statements import name_of_table
+
+    return name_of_table(name, dialect)
+
+
+def _tables(model: SQLModel, checked: Checked, input: Any, tables: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What each table that the query reads is to be: a name, or data to load."""
+    folded = {name.casefold(): name for name in model.tables}
+    found: dict[str, Any] = {}
+    for label, data in (tables or {}).items():
+        name = folded.get(str(label).casefold())
+        if name is None:
+            known = list(model.tables)
+            raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), known)}")
+        found[name] = data
+    for name in checked.types:
+        if name == model.input_table:
+            if input is None:
+                raise InputError("The query reads its input: name its table in the database, as input='schema.table'.")
+            found[name] = input
+        elif name not in found:
+            found[name] = _own(model, name, list(checked.types[name]))
+    return found
+
+
+def _own(model: SQLModel, name: str, columns: list[str]) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    source = model.tables[name].source(columns).data
+    if not isinstance(source, Path):
+        return source.select(columns)
+    _check_size(name, spark.stored_size(source, columns))
+    return pq.read_table(source, columns=columns)
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > spark.REFERENCE_BYTES:
+        raise InputError(
+            f"Table {name!r} is {size / 1e6:,.0f} MB; up to {spark.REFERENCE_BYTES / 1e6:.0f} MB are loaded for a "
+            "query. Store it in the database, and give the name of its table."
+        )
+
+
+def verify_on(
+    model: SQLModel,
+    connection: Any,
+    data: Any = None,
+    *,
+    params: Mapping[str, Any] | None = None,
+    tables: Mapping[str, Any] | None = None,
+    dialect: str | None = None,
+) -> Comparison:
+    """What :meth:`SQLModel.verify_on` does."""
+    from ..compile.gates import orders_rows
+    from ..frames.compare import compare
+
+    _, bound = model._prepare(data, params)
+    expected = model.predict(data, params, output="arrow")
+    sample = None
+    if bound.program.input_schema is not None:
+        sample = reading.read(data, bound.program.input_schema).table
+    if _is_spark(connection):
+        types = schema_types(bound.program.input_schema)
+        spark.check_zone(connection, {model.input_table: types})
+        frame = spark.reference(connection, model.input_table, sample, types) if sample is not None else None
+        got = spark_answer(run_spark(model, connection, frame, params, tables), bound.program.output_types)
+    else:
+        got = run_on(model, connection, input=sample, params=params, tables=tables, dialect=dialect).read_all()
+    ordered = bound.program.rows == "table" and orders_rows(bound.program)
+    return compare(got, expected, ordered=ordered)
+
+
+def schema_types(found: pa.Schema | None) -> dict[str, str]:
+    """``{column: DuckDB type}`` of an Arrow schema."""
+    return {field.name: schema.from_arrow(field.type) for field in found} if found is not None else {}
+
+
+def spark_answer(frame: Any, outputs: Mapping[str, str]) -> pa.Table:
+    """A Spark DataFrame's rows as the model's types."""
+    import pyarrow as pa
+
+    if hasattr(frame, "toArrow"):
+        pieces: list[Any] = _wall_clocks(frame, outputs).to_batches()
+    else:
+        pieces = [[tuple(row) for row in frame.collect()]]
+    wanted = output_schema(outputs)
+    return pa.Table.from_batches(list(as_model(pieces, wanted)), schema=wanted)
+
+
+def _wall_clocks(frame: Any, outputs: Mapping[str, str]) -> pa.Table:
+    """Rows in which moments that a model has without a zone are as the clock of the session shows them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    answer = frame.toArrow()
+    zone = frame.sparkSession.conf.get("spark.sql.session.timeZone")
+    for at, (field, kind) in enumerate(zip(answer.schema, outputs.values(), strict=True)):
+        if pa.types.is_timestamp(field.type) and field.type.tz is not None and "TIME ZONE" not in kind:
+            moments = answer.column(at).cast(pa.timestamp("us", zone))
+            answer = answer.set_column(at, field.name, pc.local_timestamp(moments))
+    return answer

@@ -1,0 +1,212 @@
+"""Requirements, and whether the flavor's code travels with the model."""
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+import yaml
+from mlflow.exceptions import MlflowException
+
+import mlflow_sql_flavor
+from mlflow_sql_flavor.artifact import packaging
+
+DATA = pd.DataFrame({"a": [1, 2]})
+OWN = f"mlflow-sql-flavor=={mlflow_sql_flavor.__version__}"
+
+
+def save(folder, sql="SELECT a FROM input", **given):
+    mlflow_sql_flavor.save_model(sql, folder, **{"input_example": DATA, **given})
+    return (folder / "requirements.txt").read_text().splitlines()
+
+
+def mlmodel(folder):
+    return yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8"))["flavors"]
+
+
+def installed(tmp_path, monkeypatch, origin):
+    """An installation of the package as pip, uv or a checkout would leave it, with ``origin`` as its PEP 610 record."""
+    info = tmp_path / f"mlflow_sql_flavor-{mlflow_sql_flavor.__version__}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: mlflow-sql-flavor\nVersion: {mlflow_sql_flavor.__version__}\n"
+    )
+    (info / "INSTALLER").write_text("pip\n")
+    if origin is not None:
+        (info / "direct_url.json").write_text(json.dumps(origin))
+    distribution = importlib.metadata.PathDistribution(info)
+    monkeypatch.setattr(distribution, "locate_file", lambda name: Path(mlflow_sql_flavor.__file__).parents[1] / name)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: distribution)
+    return info
+
+
+def double(x: int) -> int:
+    return 2 * x
+
+
+# what is pinned
+
+
+def test_everything_the_model_needs_is_pinned(tmp_path):
+    found = save(tmp_path / "m", bundle_flavor=False)
+    assert found[0] == f"mlflow=={mlflow.__version__}"
+    assert OWN in found
+    for name in ("duckdb", "sqlglot", "pandas", "pyarrow"):
+        assert f"{name}=={importlib.metadata.version(name)}" in found
+    assert not any(line.startswith("cloudpickle") for line in found)
+    conda = yaml.safe_load((tmp_path / "m/conda.yaml").read_text())
+    assert next(part["pip"] for part in conda["dependencies"] if isinstance(part, dict)) == found
+
+
+def test_no_process_is_started_for_a_model_without_functions(tmp_path, monkeypatch):
+    def refuse(*arguments, **keywords):
+        raise AssertionError(f"started {arguments}")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert OWN in save(tmp_path / "m", bundle_flavor=False)
+
+
+@pytest.mark.ci
+def test_functions_bring_cloudpickle_and_what_they_import(tmp_path):
+    found = save(tmp_path / "m", "SELECT double(a) AS b FROM input", udfs=[double], bundle_flavor=False)
+    assert f"cloudpickle=={importlib.metadata.version('cloudpickle')}" in found
+    assert OWN in found
+    assert len([line for line in found if line.startswith("mlflow")]) == 2
+    assert not [line for line in found if line.startswith(packaging.OPTIONAL)]
+
+
+def test_the_library_of_the_input_is_not_a_requirement(tmp_path):
+    import polars as pl
+
+    assert not any(line.startswith("polars") for line in save(tmp_path / "m", input_example=pl.DataFrame({"a": [1]})))
+
+
+def test_defaults_are_what_a_model_gets(tmp_path, monkeypatch):
+    for bundled, origin in ((False, None), (True, {"url": "file:///src", "dir_info": {"editable": True}})):
+        with monkeypatch.context() as patch:
+            folder = tmp_path / str(bundled)
+            folder.mkdir()
+            installed(folder, patch, origin)
+            defaults = mlflow_sql_flavor.get_default_pip_requirements()
+            assert (OWN in defaults) is not bundled
+            assert save(folder / "m")[1:] == defaults
+
+
+# where the code comes from
+
+
+@pytest.mark.parametrize(
+    ("origin", "bundled"),
+    [
+        (None, False),
+        ({"url": "file:///src/checkout", "dir_info": {"editable": True}}, True),
+        ({"url": "file:///src/checkout", "dir_info": {}}, True),
+        ({"url": "file:///wheels/mlflow_sql_flavor-0.1.0-py3-none-any.whl", "archive_info": {}}, True),
+        ({"url": "https://git.example/x.git", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}, True),
+    ],
+    ids=["index", "editable", "folder", "wheel", "repository"],
+)
+def test_the_code_travels_where_no_index_has_it(tmp_path, monkeypatch, origin, bundled):
+    installed(tmp_path, monkeypatch, origin)
+    found = save(tmp_path / "m")
+    assert (OWN in found) is not bundled
+    assert (tmp_path / "m/code/mlflow_sql_flavor/__init__.py").is_file() is bundled
+    flavors = mlmodel(tmp_path / "m")
+    assert flavors["python_function"].get("code") == flavors["sql"]["code"] == ("code" if bundled else None)
+
+
+def test_not_installed_at_all(tmp_path, monkeypatch):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", missing)
+    assert packaging.should_bundle("auto")
+
+
+def test_another_copy_than_the_installed_one(tmp_path, monkeypatch):
+    """A package that runs from a model's code folder is not the one the metadata speaks of."""
+    installed(tmp_path, monkeypatch, None)
+    monkeypatch.setattr(packaging, "__file__", str(tmp_path / "code/mlflow_sql_flavor/packaging.py"))
+    assert packaging.should_bundle("auto")
+
+
+@pytest.mark.parametrize("choice", [True, False])
+def test_the_choice_is_the_writers(tmp_path, monkeypatch, choice):
+    installed(tmp_path, monkeypatch, None if choice else {"url": "file:///src", "dir_info": {"editable": True}})
+    assert (OWN in save(tmp_path / "m", bundle_flavor=choice)) is not choice
+    assert (tmp_path / "m/code").exists() is choice
+
+
+def test_what_the_bundle_holds(tmp_path):
+    save(tmp_path / "m", bundle_flavor=True)
+    package = Path(mlflow_sql_flavor.__file__).parent
+    kept = {p.relative_to(package) for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
+    bundle = tmp_path / "m/code/mlflow_sql_flavor"
+    assert {p.relative_to(bundle) for p in bundle.rglob("*") if p.is_file()} == kept
+
+
+def test_the_bundle_stands_beside_the_writers_code(tmp_path):
+    (tmp_path / "own.py").write_text("VALUE = 1\n")
+    save(tmp_path / "m", bundle_flavor=True, code_paths=[str(tmp_path / "own.py")])
+    assert {path.name for path in (tmp_path / "m/code").iterdir()} == {"own.py", "mlflow_sql_flavor"}
+
+
+def test_a_bundle_of_the_writers_own(tmp_path):
+    (tmp_path / "mlflow_sql_flavor").mkdir()
+    (tmp_path / "mlflow_sql_flavor/__init__.py").write_text("")
+    with pytest.raises(MlflowException, match="bundle_flavor=False"):
+        save(tmp_path / "m", bundle_flavor=True, code_paths=[str(tmp_path / "mlflow_sql_flavor")])
+
+
+@pytest.mark.parametrize("bundle", [True, False])
+@pytest.mark.parametrize("own", [["duckdb==2.0.0"], None])
+def test_given_requirements_are_not_added_to(tmp_path, bundle, own):
+    """As for the built-in flavors: pip_requirements is the whole list, but for MLflow."""
+    environment = {"pip_requirements": own} if own else {"conda_env": {"dependencies": [{"pip": ["duckdb==2.0.0"]}]}}
+    found = save(tmp_path / "m", bundle_flavor=bundle, **environment)
+    assert found == [f"mlflow=={mlflow.__version__}", "duckdb==2.0.0"]
+
+
+def test_wheels_indexes_and_system_packages_beside_the_bundle(tmp_path):
+    (tmp_path / "private-1.0-py3-none-any.whl").write_bytes(b"PK\x05\x06" + bytes(18))
+    (tmp_path / "apt.txt").write_text("libgomp1\n")
+    found = save(
+        tmp_path / "m",
+        bundle_flavor=True,
+        code_paths=[str(tmp_path / "private-1.0-py3-none-any.whl")],
+        extra_files=[str(tmp_path / "apt.txt")],
+        extra_pip_requirements=["--extra-index-url https://packages.example/simple", "private==1.0"],
+    )
+    assert {"--extra-index-url https://packages.example/simple", "private==1.0"} <= set(found)
+    assert (tmp_path / "m/code/private-1.0-py3-none-any.whl").is_file()
+    assert mlmodel(tmp_path / "m")["sql"]["extra_files"] == [{"path": "extra_files/apt.txt"}]
+    assert mlflow.pyfunc.load_model(str(tmp_path / "m")).predict(DATA)["a"].tolist() == [1, 2]
+    assert mlflow_sql_flavor.load_model(str(tmp_path / "m")).predict(DATA)["a"].tolist() == [1, 2]
+
+
+def test_a_bundled_model_loads_where_the_package_is_not_installed(tmp_path):
+    """In an environment that sees this one's packages but not this checkout."""
+    save(tmp_path / "m", bundle_flavor=True)
+    venv.create(tmp_path / "env", symlinks=True)
+    library = next((tmp_path / "env").glob("lib/python*/site-packages"))
+    here = Path(mlflow.__file__).parents[1]
+    (library / "others.pth").write_text(f"{here}\n")  # a .pth in a .pth's folder is not read: no editable installs
+    code = (
+        "import importlib.util, mlflow, pandas as pd\n"
+        "assert importlib.util.find_spec('mlflow_sql_flavor') is None\n"
+        f"model = mlflow.pyfunc.load_model({str(tmp_path / 'm')!r})\n"
+        "import mlflow_sql_flavor\n"
+        "print(mlflow_sql_flavor.__file__, model.predict(pd.DataFrame({'a': [7]}))['a'].tolist())\n"
+    )
+    if (here / "mlflow_sql_flavor").exists():
+        pytest.skip("the package is installed as files beside MLflow, not from this checkout")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    python = tmp_path / "env/bin" / Path(sys.executable).name
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert done.stdout.strip() == f"{tmp_path}/m/code/mlflow_sql_flavor/__init__.py [7]", done.stderr
