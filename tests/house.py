@@ -1,7 +1,7 @@
 """The order of the package's parts, and what runs against it: ``python -m tests.house``.
 
-A part may import what stands below it, never what stands above. Every import counts: those inside of functions and those
-for type checkers too.
+A part may import what stands below it, never what stands above. Every import counts: those inside of functions and
+those for type checkers too.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def crossings() -> list[Import]:
         for module in MODULES
         for found in imports(module)
         if (here := _dialect(module)) is not None
-        and (there := _dialect(found.target)) not in (None, here, "shared", PARENTS.get(here))
+        and _dialect(found.target) not in (None, here, "shared", PARENTS.get(here))
     ]
 
 
@@ -148,8 +148,8 @@ def _main() -> int:
     counts = Counter(part_of(module) for module in MODULES)
     for part in ORDER:
         if counts[part]:
-            what = ast.get_docstring(ast.parse(_first_file(part).read_text(encoding="utf-8"))) or ""
-            depth = 2 * part.count(".")
+            docstring = ast.get_docstring(ast.parse(_first_file(part).read_text(encoding="utf-8"))) or " "
+            what, depth = docstring.splitlines()[0], 2 * part.count(".")
             print(
                 f"{'':{depth}}{part.rpartition('.')[2]:{16 - depth}} {counts[part]:4}  {what.splitlines()[0] if what else ''}"
             )
