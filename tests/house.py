@@ -150,9 +150,7 @@ def _main() -> int:
         if counts[part]:
             docstring = ast.get_docstring(ast.parse(_first_file(part).read_text(encoding="utf-8"))) or " "
             what, depth = docstring.splitlines()[0], 2 * part.count(".")
-            print(
-                f"{'':{depth}}{part.rpartition('.')[2]:{16 - depth}} {counts[part]:4}  {what.splitlines()[0] if what else ''}"
-            )
+            print(f"{'':{depth}}{part.rpartition('.')[2]:{16 - depth}} {counts[part]:4}  {what}")
     at_root = sum(path.parent == PACKAGE for path in MODULES.values())
     at_query = sum(path.parent == PACKAGE / "query" for path in MODULES.values())
     print(f"\n{len(MODULES)} modules, {at_root} at the root, {at_query} at query's; the longest:")
