@@ -22,7 +22,7 @@ FROM listings JOIN input USING (region)
 WHERE review_score >= :min_score
 ORDER BY review_score DESC"""
 ASKED = pd.DataFrame({"region": ["A"]})
-#: What tests/test_packaging.py shows takes no time here.
+#: What tests/artifact/test_packaging.py shows takes no time here.
 FAST = {"pip_requirements": [], "bundle_flavor": False}
 
 

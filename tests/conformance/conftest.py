@@ -83,7 +83,7 @@ def _sql() -> Flavor:
         mlflow_sql_flavor,
         lambda: "SELECT 2 * x AS y FROM input",
         "duckdb",
-        {"bundle_flavor": False},  # the code/ folder it would make is shown in tests/test_packaging.py
+        {"bundle_flavor": False},  # the code/ folder it would make is shown in tests/artifact/test_packaging.py
         {"input_types": {"x": "DOUBLE"}},
         {"README.md", "lineage.svg"},
         {"example_output.arrow"},

@@ -328,7 +328,7 @@ def _doc_arrow(row):
 
 
 def test_document_is_the_table():
-    assert DOC.read_text(encoding="utf-8") == document(), "write docs/types.md anew: python -m tests.test_schema"
+    assert DOC.read_text(encoding="utf-8") == document(), "write docs/types.md anew: python -m tests.frames.test_schema"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from mlflow_sql_flavor.query.facts.rows import used_columns
 
-from .bench import bench, rows_of, sample
+from ..bench import bench, rows_of, sample
 
 INDEPENDENT = """
 FROM input

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
-README = Path(__file__).parents[1] / "README.md"
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def run(script: Path | str, folder: Path) -> str:

@@ -20,9 +20,9 @@ from mlflow import MlflowClient
 
 import mlflow_sql_flavor
 
-from .conftest import free_port, stop, wait_for
+from ..conftest import free_port, stop, wait_for
 
-EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
 def module(name: str) -> ModuleType:

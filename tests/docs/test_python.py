@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import own_stores
+from ..conftest import own_stores
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(page for page in DOCS.glob("*.md") if "```python" in page.read_text(encoding="utf-8"))
 #: What a page needs that the quick tests do not install.
 NEEDS = {"spark": "pyspark"}

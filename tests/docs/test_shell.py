@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from .conftest import free_port, stop
+from ..conftest import free_port, stop
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 _SHELL = re.compile(r"^```(?:bash|sh|shell|console|zsh)\n(.*?)^```$", re.M | re.S)
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
@@ -26,7 +26,7 @@ _IMAGES = "takes a Docker engine and minutes: tests/docker/test_image.py builds,
 #: (page, the block's first line): why it is not run here, and what runs it.
 NOT_RUN = {
     ("README", "python3.11 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/python docs/examples/"
-     "rank_listings.py"): "installs: tests/test_distribution.py does from a wheel, tests/test_examples.py runs it",
+     "rank_listings.py"): "installs: tests/test_distribution.py does from a wheel, tests/docs/test_examples.py runs it",
     ("README", 'python3.11 -m venv .venv && .venv/bin/pip install -q -e ".[test]" && .venv/bin/python -m pytest'):
         ".ci/run takes this very line",
     ("CONTRIBUTING", "python3.11 -m venv .venv && . .venv/bin/activate"): "all tests: .ci/run runs them",
