@@ -123,7 +123,7 @@ def compile_query(
         schema = arrow_schema(input_types) if reads and input_types is not None else None
         plan = RowPlan("table", "the query does not read the input")
         if reads:
-            kinds = function_kinds(instance, udfs)
+            kinds = function_kinds(compat, udfs)
             plan = plan_rows(statement, input_table, columns, kind=kinds, unique=unique, types=known)
         program = Program(sql, input_table, schema, {}, plan.rows, None, frozenset(facts.parameters))
         if plan.tree is not None:

@@ -10,7 +10,7 @@ from ..frames.schema import to_arrow
 from ..query.facts.rows import row_class
 from ..query.gate import packs
 from ..query.gate.policy import fold
-from .function_kinds import stored_kinds
+from .function_kinds import function_kinds
 
 if TYPE_CHECKING:
     from ..artifact.spec import CompatSpec, SqlSpec
@@ -82,7 +82,7 @@ def check_rows(spec: SqlSpec, instance: Instance, program: Program) -> bool:
             statement,
             program.input_table,
             {name: list(table.columns) for name, table in spec.tables.items()},
-            kind=stored_kinds(cursor, spec, instance),
+            kind=function_kinds(spec.compat, spec.udfs.functions if spec.udfs else ()),
             # Not looked up in the data: a repeated key shows when the query runs, by the row numbers.
             unique=lambda name, columns, loose: any(
                 key <= set(map(fold, columns)) for key in claims.get(fold(name), [])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mlflow_sql_flavor.artifact.spec import CompatSpec
 from mlflow_sql_flavor.artifact.tables import ReferenceTable
 from mlflow_sql_flavor.compile import gates as compiling
 from mlflow_sql_flavor.engines import sandbox
@@ -48,7 +49,7 @@ class Bench:
         sources = {name: TableSource(data, None) for name, data in TABLES.items()}
         self.instance = Instance(lambda: sandbox.open_instance(limits=LIMITS, tables=sources))
         self.cursor = self.instance.cursor()
-        self.kind = compiling.function_kinds(self.instance, ())
+        self.kind = compiling.function_kinds(CompatSpec(), ())
         self.types = {name: table.types for name, table in self.tables.items()} | {"input": INPUT}
 
     @functools.lru_cache  # noqa: B019

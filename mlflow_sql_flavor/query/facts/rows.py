@@ -92,7 +92,7 @@ def plan_rows(
         statement: One entry of ``statements`` of DuckDB's ``json_serialize_sql``.
         input_table: The name the query reads the input by.
         columns: The columns of each reference table.
-        kind: Whether a function name is a ``scalar``, an ``aggregate`` or something else.
+        kind: Whether a function name is a ``scalar``, an ``aggregate``, makes ``rows`` of one, or is something else.
         unique: Whether a reference table's columns are unique among its rows; for those of the third argument, under
             any type that they may be compared as.
         types: ``{table: {column: DuckDB type}}`` of the reference tables and the input.
@@ -378,7 +378,7 @@ class _Analyser:
             elif cls == "FUNCTION":
                 name = fold(part["function_name"])
                 what = self._kind(name)
-                if name in ("unnest", "unlist", "explode"):
+                if what == "rows":
                     found.expands = True
                 elif what == "aggregate":
                     found.found = True

@@ -167,14 +167,14 @@ MAX_STRUCTURE = 100
 
 @cache
 def allowed(kind: str) -> frozenset[str]:
-    """What ``allowed.txt`` lists under a kind: scalar, aggregate, macro, window, table, operator or type."""
+    """What ``allowed.txt`` lists under a kind: scalar, aggregate, rows, window, table, operator or type."""
     return _read()[kind]
 
 
 @cache
 def expression_functions() -> frozenset[str]:
     """Every function that may stand in an expression."""
-    return allowed("scalar") | allowed("aggregate") | allowed("macro")
+    return allowed("scalar") | allowed("aggregate") | allowed("rows")
 
 
 @cache
