@@ -22,7 +22,7 @@ from mlflow.models import Model, ModelInputExample, ModelSignature
 from mlflow.models.model import MLMODEL_FILE_NAME
 
 from . import _mlflow
-from .artifact import files, packaging
+from .artifact import files, manifest, packaging
 from .artifact.example import write_output
 from .artifact.functions import load_udfs
 from .compile import examples
@@ -185,9 +185,12 @@ def save_model(
         code=code,
         model_config=CONFIG,
     )
-    mlflow_model.add_flavor(FLAVOR_NAME, **spec.write(), **extra_files_config)
-    mlflow_model.model_size_bytes = _mlflow.get_total_file_size(str(folder)) or len(model.sql.encode())
-    files.write_mlmodel(mlflow_model, folder / MLMODEL_FILE_NAME)
+
+    def write_mlmodel() -> None:
+        section = spec.model_copy(update={"manifest": manifest.make(folder)}).write()
+        mlflow_model.add_flavor(FLAVOR_NAME, **section, **extra_files_config)
+        mlflow_model.model_size_bytes = _mlflow.get_total_file_size(str(folder)) or len(model.sql.encode())
+        files.write_mlmodel(mlflow_model, folder / MLMODEL_FILE_NAME)
 
     if conda_env is None:
         default_reqs = None
@@ -195,6 +198,7 @@ def save_model(
             isolated = model.model_limits.get("isolation") == "process"
             default_reqs = packaging.requirements(bundled=bundled, udfs=bool(model.udfs), isolated=isolated)
             if model.udfs:  # what the functions import is not known otherwise
+                write_mlmodel()
                 default_reqs = sorted({*default_reqs, *packaging.inferred(folder, FLAVOR_NAME, default_reqs)})
         conda_env, pip_requirements, constraints = _mlflow.process_pip_requirements(
             default_reqs, pip_requirements, extra_pip_requirements
@@ -207,6 +211,7 @@ def save_model(
         _mlflow.write_to(str(folder / _mlflow.CONSTRAINTS_FILE), "\n".join(constraints))
     _mlflow.write_to(str(folder / _mlflow.REQUIREMENTS_FILE), "\n".join(pip_requirements))
     _mlflow.PythonEnv.current().to_yaml(str(folder / _mlflow.PYTHON_ENV_FILE))
+    write_mlmodel()
 
 
 @_mlflow.format_docstring(_mlflow.LOG_MODEL_PARAM_DOCS.format(package_name=FLAVOR_NAME))
@@ -374,6 +379,8 @@ def _load(folder: Path, config: Mapping[str, Any] | None) -> SQLModel:
         raise InputError(f"model_config has no key {unknown[0]!r}: the keys are {', '.join(CONFIG)}.")
     if stored.config.get("tables") is not None:
         raise ModelFileError("MLmodel sets config.tables, which only a loader may set: save the model again.")
+    if stored.spec.manifest is not None:
+        manifest.check(stored.spec.manifest, folder)
     limits = effective_limits(stored.spec.limits.model_dump(), config, stored.config)
     udfs = None
     if stored.spec.udfs is not None:

@@ -413,7 +413,7 @@ class SQLModel:
 
         if expected is None:
             section = self.spec.expected_output if self.spec is not None else None
-            if section is None or self._folder is None:
+            if section is None or section.path is None or self._folder is None:
                 raise InputError(
                     "The model stores no rows of its source engine: pass expected=..., or save it with expected_output."
                 )

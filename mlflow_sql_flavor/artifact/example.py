@@ -143,6 +143,8 @@ def stored_output(folder: Path, section: ExpectedSpec) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if section.path is None:
+        raise InputError("The model stores no rows of its source engine: pass expected=...")
     path = folder / section.path
     if path.is_symlink() or not path.is_file() or sha256_of(path) != section.sha256:
         raise ModelFileError(f"The model's file {section.path} is missing or not the one that was saved: save again.")

@@ -12,7 +12,7 @@ from ..errors import ModelFileError
 from ..version import __version__
 from . import tables
 from .functions import save_udfs
-from .spec import FindingSpec, LimitsSpec, OrderSpec, SqlSpec
+from .spec import LimitsSpec, OpenSpec, OrderSpec, SqlSpec
 
 if TYPE_CHECKING:
     from mlflow.models import Model
@@ -64,7 +64,7 @@ def write(model: SQLModel, prepared: Prepared, folder: Path, code: str | None) -
         compat=compiled.compat,
         level=compiled.level,  # type: ignore[arg-type]
         nondeterminism=[
-            FindingSpec(kind=f.kind, message=f.message, line=f.line, column=f.column, text=f.text or None)
+            OpenSpec(kind=f.kind, message=f.message, line=f.line, column=f.column, text=f.text or None)
             for f in compiled.nondeterminism
         ],
         allow=list(compiled.allowed),

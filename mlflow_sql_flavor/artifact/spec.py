@@ -1,4 +1,4 @@
-"""The ``sql`` section of MLmodel: one model that reads and writes it, and its format version.
+"""The ``sql`` section of MLmodel: one model that reads and writes it, and its format versions.
 
 Everything read here may be hostile text: it is checked for shape and size before any of it is used, and it can
 tighten what the loader allows, never loosen it.
@@ -6,158 +6,94 @@ tighten what the loader allows, never loosen it.
 
 from __future__ import annotations
 
-import math
-import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from ..errors import ModelFileError
+from . import parts
+from .format_1 import SqlSpec1
+from .parts import (
+    CompatSpec,
+    ExpectedSpec,
+    FewRowsSpec,
+    FileSpec,
+    FindingSpec,
+    LimitsSpec,
+    OpenSpec,
+    OrderSpec,
+    TableSpec,
+    TranslationSpec,
+    UdfSpec,
+    UdfsSpec,
+    VerdictSpec,
+)
 
-__all__ = ["FORMAT_VERSION", "SqlSpec", "TableSpec", "UdfSpec", "UdfsSpec"]
+__all__ = [
+    "FORMAT_VERSION",
+    "CompatSpec",
+    "ExpectedSpec",
+    "FewRowsSpec",
+    "FileSpec",
+    "FindingSpec",
+    "LimitsSpec",
+    "OpenSpec",
+    "OrderSpec",
+    "SqlSpec",
+    "TableSpec",
+    "TranslationSpec",
+    "UdfSpec",
+    "UdfsSpec",
+    "VerdictSpec",
+]
 
 #: Version of the section this package writes. A new meaning of a key is a new version; readers of old ones stay.
-FORMAT_VERSION = 1
-
-#: A longer query than this is refused, in characters.
-MAX_SQL = 8_000_000
-
-_Text = Annotated[str, Field(max_length=MAX_SQL)]
-_Name = Annotated[str, Field(min_length=1, max_length=100_000)]
-_Type = Annotated[str, Field(min_length=1, max_length=100_000)]
-_Path = Annotated[str, Field(min_length=1, max_length=1_000)]
-_Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+FORMAT_VERSION = 2
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class SqlSpec(parts.Part):
+    """The ``sql`` flavor of an MLmodel file; the keys are described in the documentation of the format.
 
-
-class TableSpec(_Section):
-    """A reference table stored in the model.
-
-    Attributes:
-        path: Its Parquet file, relative to the model, with forward slashes.
-        rows: Number of rows.
-        sha256: Of the file.
-        columns: ``{column: DuckDB type}`` of the columns the query uses.
-        unique: Column sets on whose uniqueness the model's row behaviour rests.
+    One that was read from an older format says so in ``format_version``; what that format did not record is None.
     """
 
-    path: _Path
-    rows: Annotated[int, Field(ge=0)]
-    sha256: _Digest
-    columns: Annotated[dict[_Name, _Type], Field(max_length=50_000)]
-    unique: list[list[_Name]] = []
-
-    @field_validator("path")
-    @classmethod
-    def _inside(cls, value: str) -> str:
-        if not re.fullmatch(r"tables/[^/\\:\x00-\x1f]+\.parquet", value) or ".." in value:
-            raise ValueError("a table's path is tables/NAME.parquet inside the model")
-        return value
-
-
-class UdfSpec(_Section):
-    """A Python function of the query: its types, and how it is called."""
-
-    parameters: dict[_Name, _Type]
-    returns: _Type
-    vectorized: bool
-    nulls: bool = False
-    takes_null: list[_Name] | None = None
-    """The parameters that get NULL as None; None: all of them, if ``nulls``."""
-
-
-class UdfsSpec(_Section):
-    """The file with the Python functions, and what it holds."""
-
-    path: Literal["udfs.cloudpickle"]
-    sha256: _Digest
-    cloudpickle_version: _Name
-    functions: dict[_Name, UdfSpec]
-
-
-class CompatSpec(_Section):
-    """Names of what the package installs for a dialect; never its text."""
-
-    pack: _Name | None = None
-    version: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    macros: list[_Name] = []
-    settings: dict[_Name, str | bool] = {}
-
-
-class FindingSpec(_Section):
-    """Something the source engine leaves open, and where in the query."""
-
-    kind: _Name
-    message: _Text
-    line: int | None = None
-    column: int | None = None
-    text: _Text | None = None
-
-
-class ExpectedSpec(_Section):
-    """The recorded answer beside the input example, and the verdict on it."""
-
-    path: Literal["expected_output.parquet"]
-    sha256: _Digest
-    rows: Annotated[int, Field(ge=0)]
-    verdict: _Text
-
-
-class LimitsSpec(_Section):
-    """The model's own limits: they can only tighten the loader's."""
-
-    timeout_seconds: float | int | None = None
-    memory_limit: str | int | None = None
-    threads: int | None = None
-    max_rows: int | None = None
-    isolation: Literal["thread", "process"] | None = None
-
-    @field_validator("timeout_seconds")
-    @classmethod
-    def _finite(cls, value: float | None) -> float | None:
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise ValueError("timeout_seconds is a positive number of seconds")
-        return value
-
-
-class OrderSpec(_Section):
-    """Columns in their order, which the mappings above lose when MLflow writes the file anew, its keys sorted."""
-
-    input: Annotated[list[_Name], Field(max_length=50_000)] | None
-    output: Annotated[list[_Name], Field(max_length=50_000)]
-    tables: dict[_Name, Annotated[list[_Name], Field(max_length=50_000)]] = {}
-
-
-class SqlSpec(_Section):
-    """The ``sql`` flavor of an MLmodel file; the keys are described in the documentation of the format."""
-
-    format_version: Literal[1] = 1
-    sql: _Text
-    dialect: _Name
-    duckdb_sql: _Text
-    input_table: _Name
-    input_types: Annotated[dict[_Name, _Type], Field(max_length=50_000)] | None
-    output_types: Annotated[dict[_Name, _Type], Field(max_length=50_000)]
-    param_types: dict[_Name, _Type]
-    tables: dict[_Name, TableSpec] = {}
+    format_version: Literal[1, 2] = 2
+    sql: parts.Text
+    dialect: parts.Name
+    duckdb_sql: parts.Text
+    few_rows: FewRowsSpec | None = None
+    translation: TranslationSpec | None = TranslationSpec()
+    input_table: parts.Name
+    #: The input's name in ``duckdb_sql``, of one part; None if that is ``input_table``.
+    duckdb_input: parts.Name | None = None
+    input_types: parts.Types | None
+    output_types: parts.Types
+    param_types: parts.Types
+    #: Values that the text itself gives its parameters, as text that DuckDB casts to their types.
+    param_defaults: Annotated[dict[parts.Name, parts.Sentence | None], Field(max_length=parts.MAX_COLUMNS)] = Field(
+        default_factory=dict
+    )
+    tables: Annotated[dict[parts.Name, TableSpec], Field(max_length=parts.MAX_TABLES)] = Field(default_factory=dict)
+    #: Column sets of tables that the writer declared unique, checked on the data.
+    keys: Annotated[dict[parts.Name, parts.Keys], Field(max_length=parts.MAX_TABLES)] = Field(default_factory=dict)
     column_order: OrderSpec | None = None
     udfs: UdfsSpec | None = None
-    prediction_column: _Name | None = None
+    prediction_column: parts.Name | None = None
     rows: Literal["independent", "aligned", "table"]
     limits: LimitsSpec = LimitsSpec()
     compat: CompatSpec = CompatSpec()
     level: Literal["verified", "documented", "unverified"]
-    nondeterminism: list[FindingSpec] = []
-    allow: list[_Name] = []
+    findings: Annotated[list[FindingSpec], Field(max_length=parts.MAX_FINDINGS)] = Field(default_factory=list)
+    nondeterminism: Annotated[list[OpenSpec], Field(max_length=parts.MAX_FINDINGS)] = Field(default_factory=list)
+    allow: parts.Names = Field(default_factory=list)
     expected_output: ExpectedSpec | None = None
-    sqlglot_version: _Name
-    duckdb_version: _Name
-    mlflow_sql_flavor_version: _Name
-    code: str | None = None
-    extra_files: list[Any] | None = None
+    manifest: Annotated[dict[parts.FilePath, FileSpec], Field(max_length=parts.MAX_FILES)] | None = None
+    sqlglot_version: parts.Name
+    duckdb_version: parts.Name
+    mlflow_sql_flavor_version: parts.Name
+    code: parts.Path | None = None
+    extra_files: Annotated[list[Any], Field(max_length=parts.MAX_FILES)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -198,7 +134,7 @@ class SqlSpec(_Section):
                 f"install mlflow-sql-flavor{need} or later."
             )
         try:
-            return cls.model_validate(section)
+            return _READERS[version](section)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part)[:60] for part in first["loc"][:4]) or "sql"
@@ -215,6 +151,11 @@ class SqlSpec(_Section):
         """The section as plain values for YAML, every key present."""
         section = self.model_dump(exclude={"extra_files"} if self.extra_files is None else None)
         section["limits"] = self.limits.model_dump(exclude_none=True)
+        section["tables"] = {name: table.model_dump(exclude_defaults=True) for name, table in self.tables.items()}
+        for name, table in self.tables.items():
+            section["tables"][name]["unique"] = [list(key) for key in table.unique]
+        if self.manifest is not None:
+            section["manifest"] = {path: file.model_dump(exclude_none=True) for path, file in self.manifest.items()}
         return section
 
 
@@ -224,3 +165,17 @@ def _ordered(types: Any, names: Any) -> Any:
     if not all(isinstance(name, str) for name in names) or len(names) != len(types) or set(names) != set(types):
         raise ValueError("column_order does not name the columns")
     return {name: types[name] for name in names}
+
+
+def _current(section: dict[str, Any]) -> SqlSpec:
+    found = SqlSpec.model_validate(section)
+    if found.manifest is None or found.translation is None:
+        raise ModelFileError("MLmodel's sql section has no manifest: restore it, or save the model again.")
+    return found
+
+
+#: ``{format_version: its reader}``.
+_READERS: dict[int, Callable[[dict[str, Any]], SqlSpec]] = {
+    1: lambda section: SqlSpec.model_validate(SqlSpec1.model_validate(section).current()),
+    2: _current,
+}

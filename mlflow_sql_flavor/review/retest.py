@@ -65,6 +65,7 @@ def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
     data, params = stored(folder)
     recorded = recorded_output(folder)
     expected = model.spec.expected_output if model.spec is not None else None
+    expected = expected if expected is not None and expected.path is not None else None
     if recorded is None and expected is None:
         raise InputError("The model stores no answer to its input example: save it again with this version.")
     try:
@@ -84,7 +85,7 @@ def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
     if expected is not None:
         against = model.verify()
         if against.equal:
-            yield Check("source engine", "ok", f"The answer that {model.dialect} gave ({_rows(expected.rows)}).")
+            yield Check("source engine", "ok", f"The answer that {model.dialect} gave ({_rows(expected.rows or 0)}).")
         else:
             text = against.text("now", model.dialect)
             yield Check("source engine", "bad", f"Other rows than {model.dialect} gave:\n{text}")

@@ -21,13 +21,20 @@ KEYS = [
         "column_order",
         "compat",
         "level",
+        "findings",
+        "keys",
+        "manifest",
+        "translation",
+        "few_rows",
+        "duckdb_input",
+        "param_defaults",
         "nondeterminism",
         "allow",
     ),
     *("expected_output", "sqlglot_version", "duckdb_version", "mlflow_sql_flavor_version", "code"),
 ]
 PLAIN = {
-    "format_version": 1,
+    "format_version": 2,
     "sql": "SELECT 1 AS a",
     "dialect": "duckdb",
     "duckdb_sql": "SELECT 1 AS a",
@@ -37,6 +44,7 @@ PLAIN = {
     "param_types": {},
     "rows": "table",
     "level": "verified",
+    "manifest": {},
     "sqlglot_version": "30.30.0",
     "duckdb_version": "2.0.0",
     "mlflow_sql_flavor_version": "0.1.0",
@@ -52,7 +60,7 @@ def test_what_is_written_is_read_back():
 def test_every_key_of_the_format_is_written_with_its_neutral_value():
     section = SqlSpec(**PLAIN).write()
     assert sorted(section) == sorted(KEYS)
-    assert section["format_version"] == FORMAT_VERSION == 1
+    assert section["format_version"] == FORMAT_VERSION == 2
     assert (section["limits"], section["tables"], section["nondeterminism"], section["allow"]) == ({}, {}, [], [])
     assert section["compat"] == {"pack": None, "version": None, "macros": [], "settings": {}}
     assert section["udfs"] is section["prediction_column"] is section["expected_output"] is section["code"] is None
@@ -64,8 +72,8 @@ def test_plain_types_only():
 
 
 def test_a_later_format_is_named_with_the_version_to_install():
-    section = {**PLAIN, "format_version": 2, "something": {"new": 1}, "mlflow_sql_flavor_version": "0.9.0"}
-    with pytest.raises(ModelFileError, match=r"format_version 2.*reads up to 1.*install mlflow-sql-flavor 0\.9\.0"):
+    section = {**PLAIN, "format_version": 3, "something": {"new": 1}, "mlflow_sql_flavor_version": "0.9.0"}
+    with pytest.raises(ModelFileError, match=r"format_version 3.*reads up to 2.*install mlflow-sql-flavor 0\.9\.0"):
         SqlSpec.read(section)
 
 
@@ -142,6 +150,112 @@ def test_a_table_lies_in_the_model(path):
     with pytest.raises(ModelFileError):
         SqlSpec.read({**PLAIN, "tables": {"t": table}})
     SqlSpec.read({**PLAIN, "tables": {"t": {**table, "path": "tables/t.parquet"}}})
+
+
+V1 = {key: value for key, value in PLAIN.items() if key != "manifest"} | {"format_version": 1}
+
+
+def test_format_1_is_read_and_says_what_it_did_not_record():
+    table = {"path": "tables/t.parquet", "rows": 1, "sha256": SHA, "columns": {"b": "DATE", "a": "INTEGER"}}
+    answer = {"path": "expected_output.parquet", "sha256": SHA, "rows": 1, "verdict": "equal"}
+    order = {"input": None, "output": ["a"], "tables": {"t": ["a", "b"]}}
+    spec = SqlSpec.read({**V1, "tables": {"t": table}, "expected_output": answer, "column_order": order})
+    assert (spec.format_version, spec.manifest, spec.translation) == (1, None, None)
+    assert list(spec.tables["t"].columns) == ["a", "b"] and spec.tables["t"].duckdb_name is None
+    assert spec.expected_output.verdict == "equal" and spec.expected_output.verdicts == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"manifest": {}},
+        {"findings": []},
+        {"keys": {}},
+        {"translation": None},
+        {"tables": {"t": {"path": "tables/t.parquet", "rows": 1, "sha256": SHA, "columns": {}, "duckdb_name": "u"}}},
+        {"expected_output": {"verdicts": []}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_format_1_knows_no_later_key(change):
+    with pytest.raises(ModelFileError, match=next(iter(change))):
+        SqlSpec.read({**V1, **change})
+
+
+def test_format_2_has_a_manifest():
+    for missing in ({"manifest": None}, {"translation": None}):
+        with pytest.raises(ModelFileError, match="manifest"):
+            SqlSpec.read({**PLAIN, **missing})
+
+
+def test_what_other_models_need_can_be_said():
+    """Qualified names, scripts, dbt's unit tests, converted trees and findings: read back as they were written."""
+    table = {"path": "tables/t.parquet", "rows": 1, "sha256": SHA, "columns": {"id": "BIGINT"}, "unique": [["id"]]}
+    dbt = {"source": "dbt unit test", "name": "rounds", "outcome": "equal", "rows": 3, "message": None}
+    finding = {
+        "kind": "evidence",
+        "feature": "function:nvl/2",
+        "message": "Nobody compared NVL.",
+        "line": 1,
+        "column": 8,
+    }
+    section = {
+        **PLAIN,
+        "tables": {
+            "mart.listings": {**table, "duckdb_name": "mart_listings"},
+            "leaves": {**table, "made_by": "converter"},
+        },
+        "keys": {"mart.listings": [["id"]]},
+        "input_table": "raw.events",
+        "duckdb_input": "raw_events",
+        "param_defaults": {"since": "2024-01-01", "until": None},
+        "expected_output": {
+            "verdicts": [dbt, {**dbt, "name": "macro", "outcome": "not run", "message": "is_incremental"}]
+        },
+        "few_rows": {"rows": 8, "duckdb_sql": "SELECT 2 AS a"},
+        "translation": {"kind": "converted", "digest": SHA},
+        "findings": [{**finding, "text": "NVL(a, 1)", "settled": "allow"}],
+        "manifest": {
+            "tables/t.parquet": {"bytes": 10, "sha256": SHA},
+            "code/": {"bytes": 9, "sha256": SHA, "files": 2},
+        },
+    }
+    spec = SqlSpec.read(section)
+    assert SqlSpec.read(yaml.safe_load(yaml.safe_dump(spec.write()))) == spec
+    written = spec.write()
+    assert written["manifest"] == section["manifest"] and written["tables"] == section["tables"]
+
+
+@pytest.mark.parametrize("path", ["/a", "../a", "a/../b", "a//b", "./a", "a\\b", "C:a", "a\nb", "", "/", "a" * 1001])
+def test_a_file_of_the_manifest_lies_in_the_model(path):
+    with pytest.raises(ModelFileError, match="manifest"):
+        SqlSpec.read({**PLAIN, "manifest": {path: {"bytes": 1, "sha256": SHA}}})
+
+
+LONG = [
+    {"allow": ["x"] * 10_001},
+    {"nondeterminism": [{"kind": "x", "message": "x"}] * 10_001},
+    {"findings": [{"kind": "x", "feature": "x", "message": "x"}] * 10_001},
+    {"output_types": {f"c{i}": "INTEGER" for i in range(50_001)}},
+    {"param_types": {f"c{i}": "INTEGER" for i in range(50_001)}},
+    {"param_defaults": {f"c{i}": None for i in range(50_001)}},
+    {"compat": {"macros": ["x"] * 10_001}},
+    {"compat": {"settings": {f"s{i}": True for i in range(1_001)}}},
+    {"keys": {f"t{i}": [["a"]] for i in range(10_001)}},
+    {"keys": {"t": [["a"]] * 1_001}},
+    {"manifest": {f"f{i}": {"bytes": 1, "sha256": SHA} for i in range(100_001)}},
+    {"expected_output": {"verdicts": [{"source": "x", "name": "x", "outcome": "equal"}] * 10_001}},
+    {"extra_files": [1] * 100_001},
+    {"code": "x" * 1_001},
+    {"limits": {"memory_limit": "1" * 101}},
+]
+
+
+@pytest.mark.parametrize("change", LONG, ids=[next(iter(change)) + str(at) for at, change in enumerate(LONG)])
+@pytest.mark.parametrize("plain", [PLAIN, V1], ids=["2", "1"])
+def test_every_list_and_mapping_is_bounded(plain, change):
+    with pytest.raises(ModelFileError, match=next(iter(change))):
+        SqlSpec.read({**plain, **change})
 
 
 @pytest.mark.parametrize("section", [None, [], "SELECT 1", 1])
@@ -263,6 +377,19 @@ def test_a_bomb_of_aliases_is_no_work(edit):
     with pytest.raises(ModelFileError) as error:
         edit(text=text)
     assert len(error.value.message) < 400
+
+
+def test_a_file_that_was_not_copied_is_named(template, tmp_path):
+    import shutil
+
+    names = yaml.safe_load((template / "MLmodel").read_text(encoding="utf-8"))["flavors"]["sql"]["manifest"]
+    assert {"tables/t.parquet", "conda.yaml", "requirements.txt"} <= set(names)
+    for name in names:
+        folder = tmp_path / name.replace("/", "_")
+        shutil.copytree(template, folder)
+        (folder / name).unlink()
+        with pytest.raises(ModelFileError, match=f"file {name} is missing or cut off"):
+            mlflow_sql_flavor.load_model(str(folder))
 
 
 def test_a_huge_file_is_not_read(edit, monkeypatch):

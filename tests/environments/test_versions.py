@@ -72,11 +72,11 @@ def test_two_bundled_versions_share_the_first(tmp_path):
 
 def test_a_later_format_beside_an_older_reader(tmp_path):
     old = _save(tmp_path / "old", version="0.0.1")
-    new = _save(tmp_path / "new", version="99.0.0", format_version=2)
+    new = _save(tmp_path / "new", version="99.0.0", format_version=3)
     done = _alone("[mlflow.pyfunc.load_model(uri) for uri in sys.argv[1:]]", old, new, cwd=tmp_path)
     assert done.returncode != 0
     last = done.stderr.strip().splitlines()[-1]
-    assert "is of format_version 2" in last and "install mlflow-sql-flavor 99.0.0 or later" in last
+    assert "is of format_version 3" in last and "install mlflow-sql-flavor 99.0.0 or later" in last
 
 
 def test_bundled_beside_installed(tmp_path):
@@ -98,8 +98,8 @@ def test_native_load_takes_nothing_from_the_model(tmp_path):
 
 @pytest.mark.parametrize("load", [mlflow_sql_flavor.load_model, mlflow.pyfunc.load_model])
 def test_a_later_format(tmp_path, load):
-    model = _save(tmp_path / "model", version="99.0.0", format_version=2)
-    with pytest.raises(mlflow.MlflowException, match=r"format_version 2.*install mlflow-sql-flavor 99\.0\.0 or later"):
+    model = _save(tmp_path / "model", version="99.0.0", format_version=3)
+    with pytest.raises(mlflow.MlflowException, match=r"format_version 3.*install mlflow-sql-flavor 99\.0\.0 or later"):
         load(str(model))
 
 

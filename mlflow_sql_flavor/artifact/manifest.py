@@ -1,0 +1,100 @@
+"""The manifest: size and checksum of every file of a model's folder but MLmodel, which holds it.
+
+It says which files belong to a model, so that one cut off on its way is told by the file that is missing. It proves
+nothing about who wrote them: no bound rests on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ..errors import ModelFileError
+from .parts import FileSpec
+
+__all__ = ["REWRITTEN", "below", "check", "digest", "make"]
+
+#: Folders that have one entry for all of their files.
+_FOLDERS = ("code",)
+
+#: Files that MLflow itself writes anew in a model that is saved: ``update_model_requirements`` does.
+REWRITTEN = frozenset({"conda.yaml", "python_env.yaml", "requirements.txt", "constraints.txt"})
+
+#: For people to read, and to edit.
+_EDITED = frozenset({"README.md", "lineage.svg", *REWRITTEN})
+
+#: Not a model's: Python writes them when it imports the code beside.
+_CACHE = "__pycache__"
+
+
+def below(folder: Path) -> Iterator[str]:
+    """Paths of the files and links below a folder, relative to it, with forward slashes; links are not followed."""
+    for where, folders, files in os.walk(folder):
+        folders.sort()
+        links = [name for name in folders if os.path.islink(os.path.join(where, name))]
+        for name in sorted([*files, *links]):
+            yield Path(where, name).relative_to(folder).as_posix()
+
+
+def make(folder: Path) -> dict[str, FileSpec]:
+    """The manifest of a folder that is whole but for MLmodel."""
+    found: dict[str, FileSpec] = {}
+    for path in below(folder):
+        if path != "MLmodel" and path.split("/")[0] not in _FOLDERS:
+            found[path] = FileSpec(bytes=(folder / path).stat().st_size, sha256=_sha256(folder / path))
+    for name in _FOLDERS:
+        if (folder / name).is_dir():
+            found[f"{name}/"] = digest(folder / name)
+    return found
+
+
+def digest(folder: Path) -> FileSpec:
+    """All files below a folder as one: their number, sum of sizes, and the checksum of their checksums."""
+    paths = sorted(path for path in below(folder) if _CACHE not in path.split("/"))
+    lines = "".join(f"{_sha256(folder / path)}  {path}\n" for path in paths)
+    size = sum((folder / path).stat().st_size for path in paths)
+    return FileSpec(bytes=size, sha256=hashlib.sha256(lines.encode()).hexdigest(), files=len(paths))
+
+
+def check(manifest: Mapping[str, FileSpec], folder: Path) -> None:
+    """Refuses a folder that lacks a file of its manifest; contents are compared where they are read.
+
+    Raises:
+        ModelFileError: Names the first that is missing or cut off.
+    """
+    for path, file in manifest.items():
+        try:
+            found = os.lstat(folder / path.removesuffix("/"))
+        except (OSError, ValueError):
+            raise _missing(path) from None
+        if path.endswith("/"):
+            whole = stat.S_ISDIR(found.st_mode) and _number(folder / path, file.files or 0) >= (file.files or 0)
+        else:
+            whole = stat.S_ISREG(found.st_mode) and (path in _EDITED or found.st_size >= file.bytes)
+        if not whole:
+            raise _missing(path)
+
+
+def _number(folder: Path, most: int) -> int:
+    """How many files lie below, up to a number that is enough."""
+    number = 0
+    for path in below(folder):
+        number += _CACHE not in path.split("/")
+        if number >= most:
+            break
+    return number
+
+
+def _missing(path: str) -> ModelFileError:
+    return ModelFileError(
+        f"The model's {'folder' if path.endswith('/') else 'file'} {path} is missing or cut off: it was not copied "
+        "whole. Download it again, or save the model again."
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
