@@ -1,28 +1,29 @@
 """SQL as a first-class MLflow model."""
 
+import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
-from .flavor import (
-    FLAVOR_NAME,
-    _load_pyfunc,
-    get_default_conda_env,
-    get_default_pip_requirements,
-    load_model,
-    log_model,
-    save_model,
-)
-from .model import SQLModel
-from .review.diff import diff
 from .version import __version__
 
 if TYPE_CHECKING:
     from .convert import from_sklearn
+    from .flavor import (
+        FLAVOR_NAME,
+        get_default_conda_env,
+        get_default_pip_requirements,
+        load_model,
+        log_model,
+        save_model,
+    )
+    from .flavor import _load_pyfunc as _load_pyfunc
+    from .model import SQLModel
+    from .review.diff import diff
 
 __all__ = [
     "FLAVOR_NAME",
     "SQLModel",
     "__version__",
-    "_load_pyfunc",
     "diff",
     "from_sklearn",
     "get_default_conda_env",
@@ -32,10 +33,29 @@ __all__ = [
     "save_model",
 ]
 
+#: Where the names are that are looked up when they are asked for: most bring MLflow, whose import takes seconds.
+_HOME = {
+    "FLAVOR_NAME": "flavor",
+    "SQLModel": "model",
+    "_load_pyfunc": "flavor",
+    "diff": "review.diff",
+    "from_sklearn": "convert",
+    "get_default_conda_env": "flavor",
+    "get_default_pip_requirements": "flavor",
+    "load_model": "flavor",
+    "log_model": "flavor",
+    "save_model": "flavor",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name == "from_sklearn":  # when asked for: it is of an extra, and no model needs it to be loaded or served
-        from .convert import from_sklearn
-
-        return from_sklearn
+    if name in _HOME:
+        globals()[name] = value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+        return value
+    if not name.startswith("__") and importlib.util.find_spec(f"{__name__}.{name}") is not None:
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

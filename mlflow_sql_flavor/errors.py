@@ -1,20 +1,52 @@
-"""Every error a caller sees: one sentence on what is wrong, where, and what to do."""
+"""Every error a caller sees: one sentence on what is wrong, where, and what to do.
 
-from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
+Nothing here needs MLflow. The package's public functions raise these errors as classes of the same names that are
+``mlflow.exceptions.MlflowException`` as well: :mod:`.mlflow_errors`.
+"""
 
-from .report.text import visible
+import re
 
-__all__ = ["InputError", "LimitError", "ModelFileError", "QueryError", "RunError", "SQLModelError", "did_you_mean"]
+__all__ = [
+    "InputError",
+    "LimitError",
+    "ModelFileError",
+    "QueryError",
+    "RunError",
+    "SQLModelError",
+    "did_you_mean",
+    "visible",
+]
+
+#: Control characters steer a terminal, marks of writing direction show text in another order than it has, and XML has
+#: no place for lone surrogates and U+FFFE.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
-class SQLModelError(MlflowException):
-    """Base of the package's errors. HTTP status 400 unless a subclass says otherwise."""
+def visible(text: str, *, line: bool = False) -> str:
+    """The text with what is not seen written out as escapes.
 
-    code = INVALID_PARAMETER_VALUE
+    Args:
+        text: Any text.
+        line: Whether it has to stay on one line.
+    """
+    text = _UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", text.replace("\r\n", "\n"))
+    return text.replace("\n", "\\n").replace("\t", "\\t") if line else text
+
+
+class SQLModelError(Exception):
+    """Base of the package's errors. HTTP status 400 unless a subclass says otherwise.
+
+    Attributes:
+        message: What is wrong, where, and what to do.
+        error_code: MLflow's name for the kind of error.
+    """
+
+    code = "INVALID_PARAMETER_VALUE"
 
     def __init__(self, message: str) -> None:
-        super().__init__(_readable(message), error_code=self.code)
+        self.message = _readable(message)
+        self.error_code = self.code
+        super().__init__(self.message)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows: the message, with its caret in place, and not the frames that led here."""
@@ -75,7 +107,7 @@ class ModelFileError(SQLModelError):
 class RunError(SQLModelError):
     """The query failed for a reason the caller cannot mend (HTTP 500)."""
 
-    code = INTERNAL_ERROR
+    code = "INTERNAL_ERROR"
 
 
 def did_you_mean(name: str, candidates: "list[str] | set[str] | tuple[str, ...] | frozenset[str]") -> str:
@@ -95,7 +127,7 @@ _LONGEST = 4000
 
 def _readable(message: str) -> str:
     if len(message) > _LONGEST:
-        message = f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 2 :]}"
+        message = f"{message[: _LONGEST // 2 - 3]} … {message[-_LONGEST // 2 :]}"
     return visible(message)
 
 

@@ -28,6 +28,7 @@ from .artifact.functions import load_udfs
 from .compile import examples
 from .engines.sandbox import effective_limits
 from .errors import InputError, ModelFileError
+from .mlflow_errors import public
 from .model import SQLModel
 from .pyfunc import SQLModelWrapper
 from .report import folder as report
@@ -50,6 +51,7 @@ CONFIG = {
 }
 
 
+@public
 def get_default_pip_requirements(include_cloudpickle: bool = False) -> list[str]:
     """
     Args:
@@ -62,6 +64,7 @@ def get_default_pip_requirements(include_cloudpickle: bool = False) -> list[str]
     return packaging.requirements(bundled=packaging.should_bundle("auto"), udfs=include_cloudpickle)
 
 
+@public
 def get_default_conda_env(include_cloudpickle: bool = False) -> dict[str, Any]:
     """
     Args:
@@ -74,6 +77,7 @@ def get_default_conda_env(include_cloudpickle: bool = False) -> dict[str, Any]:
     return _mlflow.conda_env_of(additional_pip_deps=get_default_pip_requirements(include_cloudpickle))
 
 
+@public
 @_mlflow.format_docstring(_mlflow.LOG_MODEL_PARAM_DOCS.format(package_name=FLAVOR_NAME))
 def save_model(
     sql_model: Any,
@@ -214,6 +218,7 @@ def save_model(
     write_mlmodel()
 
 
+@public
 @_mlflow.format_docstring(_mlflow.LOG_MODEL_PARAM_DOCS.format(package_name=FLAVOR_NAME))
 def log_model(
     sql_model: Any,
@@ -329,6 +334,7 @@ def log_model(
     return info
 
 
+@public
 def load_model(model_uri: str, dst_path: str | None = None, model_config: Mapping[str, Any] | None = None) -> SQLModel:
     """
     Load a SQL model from a local file or a run.
@@ -361,6 +367,7 @@ def load_model(model_uri: str, dst_path: str | None = None, model_config: Mappin
     return _load(folder, model_config)
 
 
+@public
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> SQLModelWrapper:
     """
     Load PyFunc implementation. Called by ``pyfunc.load_model``.

@@ -23,6 +23,7 @@ from .engines.worker import ProcessRunner
 from .errors import InputError, QueryError
 from .frames import reading, writing
 from .frames.parameters import Parameters, types_of_schema, types_of_values
+from .mlflow_errors import public, public_reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,6 +54,7 @@ class Bound:
         return self.compiled.program
 
 
+@public
 class SQLModel:
     """A SQL query as a model.
 
@@ -293,7 +295,7 @@ class SQLModel:
         """
         from .scale.batches import predict_batches
 
-        return predict_batches(self, data, params, output=output, batch_rows=batch_rows, resume=resume)
+        return public_reader(predict_batches(self, data, params, output=output, batch_rows=batch_rows, resume=resume))
 
     def _prepare(self, data: Any, params: Mapping[str, Any] | None) -> tuple[reading.Frame | None, Bound]:
         loaded = self._bound.get(None)
@@ -467,7 +469,9 @@ class SQLModel:
         """
         from .scale.database import run_on
 
-        return run_on(self, connection, input=input, tables=tables, params=params, into=into, dialect=dialect)
+        return public_reader(
+            run_on(self, connection, input=input, tables=tables, params=params, into=into, dialect=dialect)
+        )
 
     def verify_on(
         self,

@@ -10,8 +10,9 @@ from mlflow.exceptions import MlflowException
 from . import _mlflow
 from .engines import spark, spark_task
 from .engines.duckdb import explain
-from .errors import InputError, RunError
+from .errors import InputError, RunError, SQLModelError
 from .frames import writing
+from .mlflow_errors import public
 from .model import SQLModel
 
 __all__ = ["SQLModelWrapper"]
@@ -19,6 +20,7 @@ __all__ = ["SQLModelWrapper"]
 _logger = logging.getLogger(__name__)
 
 
+@public
 class SQLModelWrapper:
     """A :class:`SQLModel` behind MLflow's ``predict(data, params)``.
 
@@ -70,7 +72,7 @@ class SQLModelWrapper:
         except RunError:
             _logger.exception("The query failed.")
             raise
-        except MlflowException:
+        except (SQLModelError, MlflowException):
             raise
         except Exception as error:
             _logger.exception("The query failed.")

@@ -30,6 +30,7 @@ ORDER = (
     "pyfunc",
     "convert",
     "model",
+    "mlflow_errors",
     "scale",
     "report",
     "compile",

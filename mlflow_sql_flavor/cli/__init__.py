@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from ..errors import SQLModelError
 from ..version import __version__
 from .check import check
 from .diff import diff
@@ -39,14 +40,12 @@ class _Failure(click.ClickException):
 
 class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
-        from mlflow.exceptions import MlflowException
-
         try:
             with _quiet():
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except MlflowException as error:
+        except SQLModelError as error:
             raise _Failure(error.message) from None
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of a pipe has seen enough: click ends quietly
@@ -54,8 +53,16 @@ class _Group(click.Group):
             what = error.strerror or str(error) or type(error).__name__
             raise _Failure(f"{what}: {error.filename}" if error.filename else what) from None
         except Exception as error:
+            if _is_mlflows(error):
+                raise _Failure(str(error)) from None
             first = (str(error).strip().splitlines() or [""])[0]
             raise _Failure(f"{type(error).__name__}: {first}" if first else type(error).__name__) from None
+
+
+def _is_mlflows(error: Exception) -> bool:
+    """Whether it is an error of MLflow's, which is not imported to find out: it is there if it has raised one."""
+    exceptions = sys.modules.get("mlflow.exceptions")
+    return exceptions is not None and isinstance(error, exceptions.MlflowException)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from ..report.text import visible as clean
+from ..errors import visible as clean
 
 __all__ = [
     "clean", "echo_csv", "echo_findings", "echo_json", "fields", "finding_rows", "indented", "sql_text", "status",

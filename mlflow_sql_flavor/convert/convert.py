@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, QueryError
 from ..frames import reading
+from ..mlflow_errors import public
 from . import through_orbital
 from .builder import Column, Query, conjunction, unique
 from .check import check
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["from_sklearn", "sklearn_to_sql"]
 
 
+@public
 def from_sklearn(
     estimator: Any,
     X: pd.DataFrame,
@@ -70,6 +72,7 @@ def from_sklearn(
     return model
 
 
+@public
 def sklearn_to_sql(
     estimator: Any,
     X: pd.DataFrame,

@@ -5,25 +5,12 @@ from __future__ import annotations
 import html
 import re
 
-__all__ = ["cell", "escape", "fence", "shortened", "visible"]
+from ..errors import visible
 
-#: Control characters steer a terminal, marks of writing direction show text in another order than it has, and XML has
-#: no place for lone surrogates and U+FFFE.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+__all__ = ["cell", "escape", "fence", "shortened", "visible"]
 
 #: Names and types that Markdown leaves alone between backticks.
 _PLAIN = re.compile(r"[^\W_][\w .,()\[\]-]*|_[\w]*")
-
-
-def visible(text: str, *, line: bool = False) -> str:
-    """The text with what is not seen written out as escapes.
-
-    Args:
-        text: Any text.
-        line: Whether it has to stay on one line.
-    """
-    text = _UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", text.replace("\r\n", "\n"))
-    return text.replace("\n", "\\n").replace("\t", "\\t") if line else text
 
 
 def escape(text: str, *, line: bool = True) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, QueryError, SQLModelError
 from ..frames.schema import kind_of
+from ..mlflow_errors import public
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -198,6 +199,7 @@ class Diff:
         return self.text()
 
 
+@public
 def diff(
     a: Any,
     b: Any,

@@ -197,7 +197,7 @@ def test_killed(folder: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     code = f"""
         import os, signal
-        import mlflow_sql_flavor.batches as batches
+        import mlflow_sql_flavor.scale.batches as batches
         from mlflow_sql_flavor import SQLModel
         grouped, calls = batches._grouped, []
         def killing(*args):
