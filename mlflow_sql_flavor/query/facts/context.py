@@ -13,7 +13,7 @@ from ..reading.positions import finding, span
 from ..reading.types import Finding
 
 if TYPE_CHECKING:
-    from ..dialects import DialectRules
+    from .rules import DialectRules
 
 __all__ = ["REFUSALS", "Context"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from ..dialects.shared.common import lit
+from ..dialects.shared.build import lit
 from ..facts.context import Context
 from .common import call, case
 from .context import Writing

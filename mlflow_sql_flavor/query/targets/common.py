@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from ..dialects.shared.common import cast, lit, text
+from ..dialects.shared.build import cast, lit, text
 from ..facts.context import Context
 from .context import Writing
 

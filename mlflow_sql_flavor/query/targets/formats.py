@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from ..dialects.databricks import formats as spark
-from ..dialects.shared import common
+from ..dialects.shared import date_formats
+from ..dialects.shared.calls import written_text
+from ..dialects.shared.java_time import PRINT, QUARTER, printer
 from ..facts.context import Context
 from .context import Writing
 
@@ -21,7 +22,7 @@ _POSTGRES = {
     "%Y": "YYYY", "%-Y": "FMYYYY", "%y": "YY", "%m": "MM", "%-m": "FMMM", "%d": "DD", "%-d": "FMDD", "%H": "HH24",
     "%-H": "FMHH24", "%I": "HH12", "%-I": "FMHH12", "%M": "MI", "%-M": "FMMI", "%S": "SS", "%-S": "FMSS", "%f": "US",
     "%g": "MS", "%p": "AM", "%B": "FMMonth", "%b": "Mon", "%A": "FMDay", "%a": "Dy", "%j": "DDD", "%-j": "FMDDD",
-    spark.QUARTER: "Q",
+    QUARTER: "Q",
 }  # fmt: skip
 _NAMES = {"AM", "FMMonth", "Mon", "FMDay", "Dy"}  # written as their letters are: MON is JAN
 _FROM_POSTGRES = {
@@ -29,11 +30,11 @@ _FROM_POSTGRES = {
     **{mask.lower(): code for code, mask in _POSTGRES.items() if mask not in _NAMES},
     "PM": "%p", "HH": "%I", "hh": "%I", "FMHH": "%-I",
 }  # fmt: skip
-_PARTS = re.compile(rf"(%-?[A-Za-z]|{spark.QUARTER})|((?:%%|[^%{spark.QUARTER}])+)")
+_PARTS = re.compile(rf"(%-?[A-Za-z]|{QUARTER})|((?:%%|[^%{QUARTER}])+)")
 _SPARK: dict[str, str] = {}
-for _letters, _code in spark.PRINT.items():
+for _letters, _code in PRINT.items():
     _SPARK.setdefault(_code, _letters)
-_SPARK["%Y"], _SPARK["%a"], _SPARK[spark.QUARTER] = "yyyy", "EEE", "Q"
+_SPARK["%Y"], _SPARK["%a"], _SPARK[QUARTER] = "yyyy", "EEE", "Q"
 
 
 def in_spark(node: exp.Expr, ctx: Context) -> str:
@@ -49,9 +50,7 @@ def in_postgres(node: exp.Expr, ctx: Context) -> str:
 def _write(node: exp.Expr, ctx: Context, codes: dict[str, str], quote: Callable[[str], str]) -> str:
     assert isinstance(ctx, Writing)
     out = []
-    for code, literal in re.findall(
-        rf"(%-?[A-Za-z]|{spark.QUARTER})|((?:%%|[^%{spark.QUARTER}])+)", _strftime(node, ctx)
-    ):
+    for code, literal in re.findall(rf"(%-?[A-Za-z]|{QUARTER})|((?:%%|[^%{QUARTER}])+)", _strftime(node, ctx)):
         if literal:
             out.append(quote(literal.replace("%%", "%")))
         elif code in codes:
@@ -64,14 +63,14 @@ def _write(node: exp.Expr, ctx: Context, codes: dict[str, str], quote: Callable[
 def _strftime(node: exp.Expr, ctx: Writing) -> str:
     """The pattern as the query has it, in strftime's codes: what sqlglot made of it has lost letters."""
     start = node.meta.get("start")
-    written = spark.written_text(ctx.sql, start, 1, ctx.source) if start is not None else None
+    written = written_text(ctx.sql, start, 1, ctx.source) if start is not None else None
     if written is None:
         raise ctx.no(node, "A date pattern that is no constant", "write it as a text")
     if ctx.source == "databricks":
-        return spark.printer(written, node, ctx)
+        return printer(written, node, ctx)
     if ctx.source == "duckdb":
         return written
     try:
-        return common.timefmt(written, _FROM_POSTGRES, quote='"')
-    except common.UnknownToken as e:
+        return date_formats.timefmt(written, _FROM_POSTGRES, quote='"')
+    except date_formats.UnknownToken as e:
         raise ctx.no(node, f"The date pattern {written!r}, for its {e.token!r},", "write it of EXTRACTs") from None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ..dialects import DialectRules
-from ..dialects.databricks.dates import argument_count
-from ..dialects.shared.common import cast, lit
+from ..dialects.shared.build import cast, lit
+from ..dialects.shared.calls import argument_count
 from ..facts.context import Context
 from . import common, formats, postgres_spark, regex
 from .common import call, case, number

@@ -7,7 +7,7 @@ import re
 from sqlglot import exp
 
 from ..dialects import DialectRules
-from ..dialects.shared.common import cast, lit, text
+from ..dialects.shared.build import cast, lit, text
 from ..facts.context import Context
 from .common import call, case, number
 from .context import Writing

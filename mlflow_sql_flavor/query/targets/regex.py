@@ -9,7 +9,7 @@ import re
 
 from sqlglot import exp
 
-from ..dialects.shared.common import lit, text
+from ..dialects.shared.build import lit, text
 from ..facts.context import Context
 from .common import call
 from .context import Writing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ..dialects import DialectRules
-from ..dialects.shared.common import cast, lit
+from ..dialects.shared.build import cast, lit
 from ..facts.context import Context
 from . import common, formats, regex
 from .arrays import collected

@@ -9,8 +9,8 @@ from sqlglot.parser import Parser
 
 from ...errors import SQLModelError
 from ..dialects import rules_of
+from ..dialects.shared.catalog import catalog
 from ..reading.parse import parse
-from .functions import catalog
 
 __all__ = ["function_hint", "text_hint"]
 

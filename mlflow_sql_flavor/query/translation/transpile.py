@@ -9,6 +9,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
 from ...errors import QueryError
 from ..dialects import DialectRules, Rule, rules_of
+from ..dialects.shared.catalog import check_function
 from ..facts import nondeterminism
 from ..facts.context import Context
 from ..gate import packs
@@ -17,7 +18,6 @@ from ..reading.deep import with_deep_stack
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, Translation
 from .annotate import annotate
-from .functions import check_function
 from .grouping import spell_out_groups
 
 __all__ = ["script_for_duckdb", "temporary", "to_duckdb"]

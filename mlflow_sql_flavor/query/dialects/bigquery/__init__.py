@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from .. import DialectRules
 from ..shared import pivot
-from . import aggregates, casts, dates, functions, more, numbers, strings
+from . import aggregates, arrays, casts, dates, encodings, formats, json, numbers, regex, strings, verified
 
 __all__ = ["D"]
 
 D = DialectRules("bigquery", level="documented", pack="bigquery")
 
-for _topic in (pivot, aggregates, casts, dates, functions, more, numbers, strings):
+for _topic in (pivot, aggregates, casts, dates, verified, arrays, json, strings, regex, encodings, formats, numbers):
     D.use(_topic.R)

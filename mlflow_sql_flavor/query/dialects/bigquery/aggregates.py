@@ -1,4 +1,4 @@
-"""Aggregates and arrays."""
+"""Aggregates: aggregate_functions of the manual."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
 
 R = DialectRules("bigquery aggregates")
-
-
 _T = exp.DType
 
 
 # aggregate_functions
 @R.rule(exp.CountIf)
 def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    case = exp.Case(ifs=[exp.If(this=node.this, true=common.lit(1))])
+    case = exp.Case(ifs=[exp.If(this=node.this, true=build.lit(1))])
     if isinstance(node.this, exp.Distinct):
         ctx.refuse("unfaithful", node, "COUNTIF(DISTINCT ...) is not verified", "Use COUNT(DISTINCT IF(...))")
     return ctx.call("count", case, type="BIGINT")
@@ -28,7 +26,7 @@ def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.meta.get("translated") or not ctx.is_a(node.this, "int") or isinstance(node.parent, exp.Window):
         return None
     node.meta["translated"] = True
-    return common.cast(node, "BIGINT")
+    return build.cast(node, "BIGINT")
 
 
 @R.rule(exp.ApproxDistinct)
@@ -53,31 +51,42 @@ def approx_quantiles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-# array_functions, and subscripts: operators#array_subscript_operator
-@R.rule(exp.Bracket)
-def subscript(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if len(node.expressions) != 1 or ctx.is_a(node.this, "json", "struct", "map"):
+# aggregate_functions#array_agg, #string_agg: LIMIT
+@R.rule(exp.ArrayAgg, exp.GroupConcat)
+def limited(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    inner = node.this
+    if not isinstance(inner, exp.Limit):
         return None
-    index, offset = node.expressions[0], node.args.get("offset") or 0
-    if ctx.is_a(index, "text"):
-        return None
-    if offset:
-        index = exp.Paren(this=exp.Sub(this=index, expression=common.lit(offset)))
-    return ctx.macro("bq__safe_offset" if node.args.get("safe") else "bq__offset", node.this, index)
+    number = inner.expression
+    node.set("this", inner.this)
+    if isinstance(node, exp.ArrayAgg):
+        if isinstance(node.parent, exp.IgnoreNulls):
+            node.parent.meta["limit"] = number
+            return None
+        return ctx.call("list_slice", node.copy(), build.lit(1), number)
+    separator = node.args.get("separator") or build.lit(",")
+    ordered = inner.this
+    value = ordered.this if isinstance(ordered, exp.Order) else ordered
+    kept = exp.Where(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
+    found = exp.Filter(this=exp.ArrayAgg(this=ordered), expression=kept)
+    return ctx.call("array_to_string", ctx.call("list_slice", found, build.lit(1), number), separator, type="VARCHAR")
 
 
-@R.rule(exp.Unnest)
-def with_offset(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """query-syntax#unnest_operator: WITH OFFSET counts from 0."""
-    offset, alias = node.args.get("offset"), node.args.get("alias")
-    if not offset:
+@R.rule(exp.IgnoreNulls)
+def limited_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    number = node.meta.get("limit")
+    if number is None:
         return None
-    if len(node.expressions) != 1:
-        ctx.refuse("unfaithful", node, "UNNEST of several arrays WITH OFFSET is not verified", "Use one array")
-    array = node.expressions[0]
-    columns = alias.args.get("columns") if alias is not None else None
-    value = columns[0].copy() if columns else exp.to_identifier(alias.name if alias is not None else "value")
-    name = offset if isinstance(offset, exp.Identifier) else exp.to_identifier("offset")
-    places = ctx.call("unnest", ctx.call("range", ctx.call("len", array.copy())))
-    select = exp.Select(expressions=[exp.alias_(ctx.call("unnest", array), value), exp.alias_(places, name.copy())])
-    return exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("_unnested")))
+    ordered = node.this.this
+    value = ordered.this if isinstance(ordered, exp.Order) else ordered
+    kept = exp.Where(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
+    return ctx.call("list_slice", exp.Filter(this=node.this, expression=kept), build.lit(1), number)
+
+
+# aggregate_functions#any_value
+@R.rule(exp.AnyValue)
+def any_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    having = node.this
+    if not isinstance(having, exp.HavingMax):
+        return None
+    return ctx.call("arg_max_null" if having.args.get("max") else "arg_min_null", having.this, having.expression)

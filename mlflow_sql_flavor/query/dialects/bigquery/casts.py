@@ -8,14 +8,11 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
 
 R = DialectRules("bigquery casts")
-
-
 _T = exp.DType
 _STAMPS = (_T.TIMESTAMP, _T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, _T.TIMESTAMPNTZ, _T.DATETIME)
-
 # conversion_functions#cast
 _INT = r"[+-]?[0-9]+"
 _FLOAT = r"(?i)[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?inf(inity)?|nan"
@@ -26,7 +23,7 @@ _STAMP = _DATE + r"([ Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{0,6})?( ?(Z|z|
 
 def _text(node: exp.Expr, ctx: Context) -> exp.Expr:
     if ctx.is_a(node, "float"):
-        return ctx.macro("bq__dbl_text", common.cast(node, "DOUBLE"), type="VARCHAR")
+        return ctx.macro("bq__dbl_text", build.cast(node, "DOUBLE"), type="VARCHAR")
     if ctx.is_a(node, "decimal"):
         return ctx.macro("bq__dec_text", node, type="VARCHAR")
     kind = ctx.type_of(node)
@@ -37,7 +34,7 @@ def _text(node: exp.Expr, ctx: Context) -> exp.Expr:
                    "Use FORMAT_TIMESTAMP or FORMAT_DATETIME")  # fmt: skip
     if ctx.type_of(node) is not None and not ctx.is_a(node, "text", "int", "bool", "date"):
         ctx.refuse("unfaithful", node, "The text of this value is not verified", "Format its parts")
-    return common.cast(node, "VARCHAR")
+    return build.cast(node, "VARCHAR")
 
 
 @R.rule(exp.Cast, exp.TryCast)
@@ -46,7 +43,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     this, to = node.this, node.args["to"].this
     soft = isinstance(node, exp.TryCast)
-    literal = common.text(this)
+    literal = build.text(this)
     if node.args.get("format") is not None:
         ctx.refuse("number_format", node, "CAST with FORMAT is not verified", "Use FORMAT_DATE or PARSE_DATE")
 
@@ -58,7 +55,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     def valid(pattern: str) -> exp.Expr:
         if literal is not None and re.fullmatch(pattern, literal):
             return this
-        return ctx.macro("bq__try_valid" if soft else "bq__valid", this, common.lit(pattern))
+        return ctx.macro("bq__try_valid" if soft else "bq__valid", this, build.lit(pattern))
 
     is_text = ctx.is_a(this, "text")
     if to in exp.DataType.INTEGER_TYPES:
@@ -76,7 +73,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if to == _T.DECIMAL:
         sizes = [p.name for p in node.args["to"].expressions]
         name = f"DECIMAL({', '.join(sizes + ['0'] * (2 - len(sizes)))})" if sizes else "DECIMAL(38, 9)"
-        value = common.cast(this, "VARCHAR") if ctx.is_a(this, "float") else valid(_NUMERIC) if is_text else this
+        value = build.cast(this, "VARCHAR") if ctx.is_a(this, "float") else valid(_NUMERIC) if is_text else this
         return done(value, name)
     if to == _T.BIGDECIMAL:
         ctx.refuse("overflow", node, "DuckDB has no decimal of 76 digits", "Use NUMERIC")
@@ -96,7 +93,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def as_stamp(node: exp.Expr, ctx: Context) -> exp.Expr:
-    return node if ctx.is_a(node, "timestamp") else common.cast(node, "TIMESTAMP")
+    return node if ctx.is_a(node, "timestamp") else build.cast(node, "TIMESTAMP")
 
 
 @R.rule(exp.Timestamp, exp.TsOrDsToTimestamp, exp.TsOrDsToDatetime)
@@ -106,8 +103,3 @@ def toas_stamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = exp.Cast(this=node.this, to=exp.DataType.build("TIMESTAMPTZ"))
     made.type = made.args["to"].copy()
     return cast(made, ctx)
-
-
-@R.rule(exp.CurrentTimestamp, exp.CurrentDatetime)
-def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return common.cast(exp.Var(this="CURRENT_TIMESTAMP"), "TIMESTAMP")

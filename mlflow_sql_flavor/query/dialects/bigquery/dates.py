@@ -8,12 +8,15 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..databricks.dates import argument_count
-from ..databricks.formats import written_text
-from ..shared import common
+from ..shared import build
 from .casts import as_stamp
 
 R = DialectRules("bigquery dates")
+
+
+@R.rule(exp.CurrentTimestamp, exp.CurrentDatetime)
+def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return build.cast(exp.Var(this="CURRENT_TIMESTAMP"), "TIMESTAMP")
 
 
 # date_functions, datetime_functions, timestamp_functions
@@ -37,15 +40,15 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if unit in ("WEEK(SUNDAY)", "WEEK(MONDAY)"):
         name = "bq__sunday" if "SUN" in unit else "bq__monday"
         days = exp.Sub(this=ctx.macro(name, end), expression=ctx.macro(name, start))
-        return exp.Paren(this=exp.IntDiv(this=exp.Paren(this=days), expression=common.lit(7)))
+        return exp.Paren(this=exp.IntDiv(this=exp.Paren(this=days), expression=build.lit(7)))
     if unit == "ISOYEAR":
         years = [ctx.call("isoyear", a) for a in (end, start)]
         return exp.Paren(this=exp.Sub(this=years[0], expression=years[1]))
     if unit not in _BOUNDARIES:
         raise ctx.error(node, f"A difference in {unit} is not supported here.")
     type_ = "DATE" if isinstance(node, exp.DateDiff) and unit in ("DAY", "MONTH", "QUARTER", "YEAR") else "TIMESTAMP"
-    args = [common.cast(a, type_) for a in (start, end)]
-    return ctx.call("date_diff", common.lit(unit.lower()), *args, type="BIGINT")
+    args = [build.cast(a, type_) for a in (start, end)]
+    return ctx.call("date_diff", build.lit(unit.lower()), *args, type="BIGINT")
 
 
 @R.rule(exp.TimestampDiff)
@@ -55,7 +58,7 @@ def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if unit not in _MICROS:
         raise ctx.error(node, f"TIMESTAMP_DIFF has no unit {unit}.")
     made = ctx.macro("bq__micros", node.expression, node.this)
-    return exp.Paren(this=exp.IntDiv(this=made, expression=common.lit(_MICROS[unit])))
+    return exp.Paren(this=exp.IntDiv(this=made, expression=build.lit(_MICROS[unit])))
 
 
 @R.rule(exp.DateAdd, exp.DateSub)
@@ -72,8 +75,8 @@ def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         "YEAR",
     ):
         if ctx.is_a(node.this, "text"):
-            node.set("this", common.cast(node.this, "DATE"))
-        return common.cast(exp.Paren(this=node), "DATE")
+            node.set("this", build.cast(node.this, "DATE"))
+        return build.cast(exp.Paren(this=node), "DATE")
     return None
 
 
@@ -85,12 +88,12 @@ def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     dates = isinstance(node, exp.DateTrunc) and not ctx.is_a(node.this, "timestamp", "timestamptz")
     type_ = "DATE" if dates else "TIMESTAMP"
     if unit in ("WEEK(SUNDAY)", "WEEK(MONDAY)"):
-        return common.cast(ctx.macro("bq__sunday" if "SUN" in unit else "bq__monday", node.this), type_)
+        return build.cast(ctx.macro("bq__sunday" if "SUN" in unit else "bq__monday", node.this), type_)
     if unit == "ISOYEAR":
-        return common.cast(ctx.macro("bq__isoyear", node.this), type_)
+        return build.cast(ctx.macro("bq__isoyear", node.this), type_)
     if unit not in _BOUNDARIES:
         raise ctx.error(node, f"Truncation to {unit} is not supported here.")
-    return common.cast(ctx.call("date_trunc", common.lit(unit.lower()), common.cast(node.this, type_)), type_)
+    return build.cast(ctx.call("date_trunc", build.lit(unit.lower()), build.cast(node.this, type_)), type_)
 
 
 _FIELDS = {"ISOWEEK": "week", "ISOYEAR": "isoyear", "DAYOFYEAR": "doy", "YEAR": "year", "QUARTER": "quarter",
@@ -103,84 +106,29 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, source = node.this, node.expression
     name = f"WEEK({this.name.upper()})" if isinstance(this, exp.WeekStart) else this.name.upper()
     if isinstance(source, exp.AtTimeZone):
-        from .more import in_zone
-
         source = in_zone(source.this, source.args["zone"], ctx)
     if ctx.is_a(source, "interval"):
         ctx.refuse("timezone", node, "EXTRACT from a zone or an interval is not verified", "Convert before")
     if name in ("DATE", "TIME"):
-        return common.cast(source, name)
+        return build.cast(source, name)
     if name == "DAYOFWEEK":
-        return exp.Paren(this=exp.Add(this=ctx.call("dayofweek", source), expression=common.lit(1)))
+        return exp.Paren(this=exp.Add(this=ctx.call("dayofweek", source), expression=build.lit(1)))
     if name in ("WEEK", "WEEK(SUNDAY)", "WEEK(MONDAY)"):
         fmt = "%W" if "MON" in name else "%U"
-        return common.cast(ctx.call("strftime", source, common.lit(fmt)), "BIGINT")
+        return build.cast(ctx.call("strftime", source, build.lit(fmt)), "BIGINT")
     if name in ("MILLISECOND", "MICROSECOND"):
-        part = ctx.call("date_part", common.lit(f"{name.lower()}s"), source)
-        return exp.Paren(this=exp.Mod(this=part, expression=common.lit(1000 if name[2] == "L" else 10**6)))
+        part = ctx.call("date_part", build.lit(f"{name.lower()}s"), source)
+        return exp.Paren(this=exp.Mod(this=part, expression=build.lit(1000 if name[2] == "L" else 10**6)))
     if name not in _FIELDS:
         raise ctx.error(node, f"EXTRACT of {name} is not supported here.")
-    return ctx.call("date_part", common.lit(_FIELDS[name]), source, type="BIGINT")
-
-
-# format-elements#format_elements_date_time
-_PARSE = {
-    "%Y": "%Y", "%m": "%m", "%d": "%d", "%e": "%d", "%H": "%H", "%M": "%M", "%S": "%S", "%b": "%b", "%h": "%b",
-    "%B": "%B", "%y": "%y", "%I": "%I", "%p": "%p", "%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M",
-    "%D": "%m/%d/%y", "%%": "%%",
-}  # fmt: skip
-_PRINT = {
-    **_PARSE, "%e": "{e}", "%Q": "{Q}", "%a": "%a", "%A": "%A", "%j": "%j", "%U": "%U", "%W": "%W", "%V": "%V",
-    "%G": "%G", "%u": "%u", "%w": "%w", "%x": "%m/%d/%y", "%X": "%H:%M:%S", "%E3S": "%S.%g", "%E6S": "%S.%f",
-    "%E4Y": "%Y",
-}  # fmt: skip
-
-
-def _format(node: exp.Expr, tokens: dict[str, str], ctx: Context) -> tuple[str, str]:
-    start = node.meta.get("start")
-    written = written_text(ctx.sql, start, 0, "bigquery") if start is not None else None
-    if written is None:
-        raise ctx.error(node, "The format has to be a constant text.")
-    try:
-        return written, common.timefmt(written, tokens, letters=False)
-    except common.UnknownToken as e:
-        raise ctx.error(node, f"The format {written!r} holds {e.token!r}, which is not supported here.") from None
-
-
-@R.rule(exp.TimeToStr)
-def format_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    zone = node.args.get("zone")
-    if zone is not None:
-        from .more import in_zone
-
-        node.set("this", in_zone(node.this, zone, ctx))
-    _, fmt = _format(node, _PRINT, ctx)
-    if "{" in fmt:
-        return ctx.macro("bq__strftime", node.this, common.lit(fmt), type="VARCHAR")
-    return ctx.call("strftime", node.this, common.lit(fmt), type="VARCHAR")
-
-
-@R.rule(exp.StrToDate, exp.StrToTime, exp.ParseDatetime)
-def parse_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """Parts that the format does not name are those of 1970-01-01 00:00:00."""
-    if argument_count(node, ctx) > 2:
-        ctx.refuse("timezone", node, "Parsing in a zone is not verified", "Parse as UTC")
-    written, fmt = _format(node, _PARSE, ctx)
-    this = node.this
-    if not re.search("%[YyFD]", written):
-        this, fmt = exp.DPipe(this=common.lit("1970 "), expression=this), "%Y " + fmt
-    made: exp.Expr = ctx.call("strptime", this, common.lit(fmt), type="TIMESTAMP")
-    if isinstance(node, exp.StrToDate):
-        made = common.cast(made, "DATE")
-    made.meta["raises"] = True
-    return made
+    return ctx.call("date_part", build.lit(_FIELDS[name]), source, type="BIGINT")
 
 
 @R.rule(exp.UnixToTime)
 def timestamp_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     scale = node.args.get("scale")
     size = {"0": 10**6, "3": 1000, "6": 1}[scale.name if scale is not None else "0"]
-    micros = exp.Mul(this=common.cast(node.this, "BIGINT"), expression=common.lit(size))
+    micros = exp.Mul(this=build.cast(node.this, "BIGINT"), expression=build.lit(size))
     return ctx.call("make_timestamp", micros, type="TIMESTAMP")
 
 
@@ -189,5 +137,29 @@ def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     sizes: dict[type[exp.Expr], int] = {exp.UnixSeconds: 10**6, exp.UnixMillis: 1000, exp.UnixMicros: 1}
     size = sizes[type(node)]
     micros = ctx.call("epoch_us", as_stamp(node.this, ctx))
-    part = exp.Div(this=micros, expression=common.lit(size), typed=False, safe=False)
-    return micros if size == 1 else common.cast(ctx.call("floor", part), "BIGINT")
+    part = exp.Div(this=micros, expression=build.lit(size), typed=False, safe=False)
+    return micros if size == 1 else build.cast(ctx.call("floor", part), "BIGINT")
+
+
+# Zones: timestamp_functions, by the names of the tz database
+def in_zone(moment: exp.Expr, zone: exp.Expr, ctx: Context) -> exp.Expr:
+    """A TIMESTAMP, kept in UTC, as the DATETIME of a zone."""
+    if not re.fullmatch(r"UTC|[A-Z][A-Za-z]+(/[A-Za-z_]+)+", build.text(zone) or ""):
+        ctx.refuse(
+            "timezone", moment, "A zone is verified as a constant name like 'America/New_York'", "Write its name"
+        )
+    instant = ctx.call("timezone", build.lit("UTC"), as_stamp(moment, ctx))
+    return ctx.call("timezone", zone, instant, type="TIMESTAMP")
+
+
+@R.rule(exp.Datetime)
+def datetime_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if build.text(node.expression) is None or not ctx.is_a(node.this, "timestamp", "timestamptz"):
+        return None
+    return in_zone(node.this, node.expression, ctx)
+
+
+@R.rule(exp.Date)
+def date_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    zone = node.args.get("zone")
+    return build.cast(in_zone(node.this, zone, ctx), "DATE") if zone is not None else None

@@ -6,9 +6,21 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build, casts
 
 R = DialectRules("bigquery numbers")
+
+
+# mathematical_functions
+@R.rule(exp.RangeBucket)
+def range_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("bq__range_bucket", node.this, node.expression, type="BIGINT")
+
+
+@R.rule(exp.SafeNegate)
+def safe_negate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = build.cast(node.this, "BIGINT") if ctx.is_a(node.this, "int") else node.this
+    return ctx.call("try", exp.Neg(this=exp.Paren(this=value)))
 
 
 @R.rule(exp.Literal)
@@ -26,14 +38,14 @@ def wide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """INT64 is the only integer; a DATE minus a DATE is an interval (operators#date_arithmetics_operators)."""
     left, right = node.this, node.expression
     if ctx.is_a(left, "int") and ctx.is_a(right, "int"):
-        node.set("this", common.cast(left, "BIGINT"))
+        node.set("this", build.cast(left, "BIGINT"))
     elif ctx.is_a(left, "date") and ctx.is_a(right, "date") and isinstance(node, exp.Sub):
         days = exp.Paren(this=exp.Sub(this=left, expression=right))
-        made = ctx.call("to_days", common.cast(days, "INTEGER"))
+        made = ctx.call("to_days", build.cast(days, "INTEGER"))
         made.type = exp.DataType.build("INTERVAL")
         return made
     elif ctx.is_a(left, "date") and ctx.is_a(right, "int"):
-        node.set("expression", common.cast(right, "INTEGER"))
+        node.set("expression", build.cast(right, "INTEGER"))
     return None
 
 
@@ -44,10 +56,10 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     exact = ctx.is_a(left, "decimal", "int") and ctx.is_a(right, "decimal", "int")
     made = exp.Div(this=left, expression=right, typed=False, safe=False)
     if exact and (ctx.is_a(left, "decimal") or ctx.is_a(right, "decimal")):
-        return common.cast(common.cast(exp.Paren(this=made), "VARCHAR"), "DECIMAL(38, 9)")
+        return build.cast(build.cast(exp.Paren(this=made), "VARCHAR"), "DECIMAL(38, 9)")
     made.type = exp.DataType.build("DOUBLE")
     made.meta["raises"] = True
-    return common.plain_division(node, ctx)
+    return casts.plain_division(node, ctx)
 
 
 # mathematical_functions
@@ -65,13 +77,13 @@ _SAFE: dict[type[exp.Expr], type[exp.Expr]] = {
 
 @R.rule(*_SAFE)
 def safe_arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    left = node.this if not ctx.is_a(node.this, "int") else common.cast(node.this, "BIGINT")
+    left = node.this if not ctx.is_a(node.this, "int") else build.cast(node.this, "BIGINT")
     return ctx.call("try", _SAFE[type(node)](this=exp.Paren(this=left), expression=exp.Paren(this=node.expression)))
 
 
 @R.rule(exp.SafeDivide)
 def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    divisor = exp.Nullif(this=node.expression, expression=common.lit(0))
+    divisor = exp.Nullif(this=node.expression, expression=build.lit(0))
     return exp.Paren(this=exp.Div(this=exp.Paren(this=node.this), expression=divisor, typed=False, safe=False))
 
 

@@ -10,35 +10,32 @@ from .. import DialectRules
 from . import (
     aggregates,
     arrays,
-    conditions,
-    conversions,
+    casts,
+    comparisons,
     dates,
+    encodings,
+    formats,
     joins,
     json,
-    moments,
+    lambdas,
     names,
     nulls,
     numbers,
+    regex,
     relations,
-    texts,
+    strings,
     types,
+    verified,
+    windows,
 )
 
 __all__ = ["D"]
 
 D = DialectRules("clickhouse", level="verified", pack="clickhouse", catalog="clickhouse")
 
-
-def _stored_as(kind: str) -> str:
-    # Arithmetic of small integers is done in wider ones: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions
-    return "BIGINT" if kind in ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER") else kind
-
-
-D.stored_as = _stored_as
-
 _TOPICS = (
-    names, nulls, types, conversions, numbers, conditions, aggregates, arrays, texts, json, dates, moments, joins,
-    relations,
+    names, nulls, types, casts, formats, numbers, encodings, comparisons, aggregates, arrays, lambdas, strings,
+    regex, verified, json, dates, joins, relations, windows,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

@@ -11,12 +11,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from .conditions import condition_of, may_be_nan
+from .comparisons import condition_of, may_be_nan
 from .nulls import default_of, of_argument, of_none, truth
 
 R = DialectRules("clickhouse aggregates")
-
-
 _PLAIN = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max, "avg": exp.Avg, "any": exp.AnyValue}
 _DUCKDB = {
     "anylast": "last", "stddevpop": "stddev_pop", "varpop": "var_pop", "covarpop": "covar_pop", "argmin": "arg_min",
@@ -37,7 +35,6 @@ _DOUBLES = {"avg", "median", "avgweighted", *_SAMPLES, *_MACROS, "stddevpop", "v
 _BASES = {*_PLAIN, *_DUCKDB, *_SAMPLES, *_MACROS, *_COUNTS, *_ARRAYS, "avgweighted", "medianexact"}
 _SUFFIXES = ("if", "distinct", "ornull", "ordefault")
 _OF_NOTHING = (exp.Sum, exp.Min, exp.Max, exp.Avg, exp.AnyValue, exp.Median, exp.ArgMax, exp.ArgMin)
-
 R.known(*_BASES)
 R.known(*(base + "".join(tail) for base in _BASES for n in (1, 2) for tail in itertools.permutations(_SUFFIXES, n)))
 

@@ -6,31 +6,9 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
 
 R = DialectRules("clickhouse dates")
-
-
-FORMATS = {
-    "%a": "%a", "%b": "%b", "%d": "%d", "%e": "%-d", "%F": "%Y-%m-%d", "%H": "%H", "%i": "%M", "%j": "%j", "%m": "%m",
-    "%M": "%B", "%p": "%p", "%R": "%H:%M", "%s": "%S", "%S": "%S", "%T": "%H:%M:%S", "%u": "%u", "%W": "%A", "%y": "%y",
-    "%Y": "%Y", "%%": "%%", "%I": "%I", "%h": "%I", "%c": "%m", "%D": "%m/%d/%y", "%f": "%f", "%G": "%G", "%g": "%g",
-    "%k": "%H", "%l": "%I", "%n": "\n", "%r": "%I:%M %p", "%t": "\t", "%V": "%V", "%w": "%w", "%z": "+0000",
-}  # fmt: skip
-
-
-@R.rule(exp.TimeToStr)
-def format_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    fmt = common.text(node.args["format"])
-    if fmt is None:
-        raise ctx.error(node, "The format is not a constant: write it as a text.")
-    if not ctx.is_a(node.this, "date", "timestamp", "timestamptz"):
-        raise ctx.error(node, "formatDateTime takes a date or a moment: convert it with toDateTime.")
-    try:
-        written = common.timefmt(fmt, FORMATS, letters=False)
-    except common.UnknownToken as unknown:
-        raise ctx.error(node, f"The format's {unknown.token!r} has no counterpart in DuckDB: leave it out.") from None
-    return ctx.call("strftime", node.this, common.lit(written), type="VARCHAR")
 
 
 @R.rule(exp.DateDiff)
@@ -56,10 +34,10 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     }
     unit = names.get(unit, unit)
     sides = [
-        side if ctx.is_a(side, "date", "timestamp") else common.cast(side, "TIMESTAMP")
+        side if ctx.is_a(side, "date", "timestamp") else build.cast(side, "TIMESTAMP")
         for side in (node.expression, node.this)
     ]
-    return ctx.call("date_diff", common.lit(unit), *sides, type="BIGINT")
+    return ctx.call("date_diff", build.lit(unit), *sides, type="BIGINT")
 
 
 @R.rule(exp.Sub)
@@ -71,10 +49,10 @@ def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if moments and ctx.is_a(node.this, "date") != ctx.is_a(node.expression, "date"):
         raise ctx.error(node, "ClickHouse subtracts no date from a moment, nor a moment from a date.")
     if ctx.is_a(node.this, "date") and ctx.is_a(node.expression, "int"):
-        moved = exp.Paren(this=exp.Sub(this=node.this, expression=common.cast(node.expression, "INTEGER")))
+        moved = exp.Paren(this=exp.Sub(this=node.this, expression=build.cast(node.expression, "INTEGER")))
         return ctx.macro("ch__in_range", moved, node.this.copy(), type="DATE")
     if ctx.is_a(node.this, "date") and ctx.is_a(node.expression, "date"):
-        return ctx.call("date_diff", common.lit("day"), node.expression, node.this, type="BIGINT")
+        return ctx.call("date_diff", build.lit("day"), node.expression, node.this, type="BIGINT")
     return None
 
 
@@ -104,12 +82,12 @@ def _truncated(value: exp.Expr, unit: str, ctx: Context) -> exp.Expr:
     # A date from the week on, a DateTime below: functions/date-time-functions#toStartOfInterval
     if unit == "week":
         return ctx.macro("ch__monday", value, type="DATE")
-    found = ctx.call("date_trunc", common.lit(unit), value, type="TIMESTAMP_S")
+    found = ctx.call("date_trunc", build.lit(unit), value, type="TIMESTAMP_S")
     if unit in ("hour", "minute", "second", "day"):
-        made = common.cast(found, "TIMESTAMP")
+        made = build.cast(found, "TIMESTAMP")
         made.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
         return made
-    return common.cast(found, "DATE")
+    return build.cast(found, "DATE")
 
 
 for _name, _unit in (
@@ -135,9 +113,9 @@ def _slots(name: str, minutes: int) -> None:
 
 
 def _bucket(value: exp.Expr, count: int, unit: str, ctx: Context) -> exp.Expr:
-    length = ctx.call(f"to_{unit}s", common.lit(count))
-    origin = common.cast(common.lit("1970-01-01"), "TIMESTAMP")
-    return ctx.call("time_bucket", length, common.cast(value, "TIMESTAMP"), origin, type="TIMESTAMP_S")
+    length = ctx.call(f"to_{unit}s", build.lit(count))
+    origin = build.cast(build.lit("1970-01-01"), "TIMESTAMP")
+    return ctx.call("time_bucket", length, build.cast(value, "TIMESTAMP"), origin, type="TIMESTAMP_S")
 
 
 for _name, _minutes in (
@@ -150,18 +128,18 @@ for _name, _minutes in (
 @R.function("toyyyymm", "toyyyymmdd", "toyyyymmddhhmmss")
 def as_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = {"toyyyymm": "%Y%m", "toyyyymmdd": "%Y%m%d"}.get(node.name.lower(), "%Y%m%d%H%M%S")
-    return common.cast(ctx.call("strftime", node.expressions[0], common.lit(fmt)), "BIGINT")
+    return build.cast(ctx.call("strftime", node.expressions[0], build.lit(fmt)), "BIGINT")
 
 
 @R.function("today", "yesterday", "now")
 def today(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.open("now", node, "The time of the run is part of the result.")
     if node.name.lower() == "now":
-        here = ctx.call("timezone", common.lit("UTC"), ctx.call("now"))
-        return ctx.call("date_trunc", common.lit("second"), here, type="TIMESTAMP_S")
-    here = ctx.call("timezone", common.lit("UTC"), ctx.call("now"))
-    day = common.cast(here, "DATE")
-    return day if node.name.lower() == "today" else exp.Paren(this=exp.Sub(this=day, expression=common.lit(1)))
+        here = ctx.call("timezone", build.lit("UTC"), ctx.call("now"))
+        return ctx.call("date_trunc", build.lit("second"), here, type="TIMESTAMP_S")
+    here = ctx.call("timezone", build.lit("UTC"), ctx.call("now"))
+    day = build.cast(here, "DATE")
+    return day if node.name.lower() == "today" else exp.Paren(this=exp.Sub(this=day, expression=build.lit(1)))
 
 
 _UNITS = {"year": 12, "quarter": 3, "month": 1, "week": 7, "day": 1}
@@ -177,10 +155,10 @@ def _shift(name: str, unit: str, sign: int) -> None:
 
 
 def _moved(value: exp.Expr, count: exp.Expr, unit: str, ctx: Context) -> exp.Expr:
-    interval = ctx.call(f"to_{unit}s", common.cast(exp.Paren(this=count), "INTEGER"))
+    interval = ctx.call(f"to_{unit}s", build.cast(exp.Paren(this=count), "INTEGER"))
     moved = exp.Paren(this=exp.Add(this=value.copy(), expression=interval))
     if ctx.is_a(value, "date") and unit in _UNITS:
-        return ctx.macro("ch__in_range", common.cast(moved, "DATE"), value.copy(), type="DATE")
+        return ctx.macro("ch__in_range", build.cast(moved, "DATE"), value.copy(), type="DATE")
     fine = value.type.this if isinstance(value.type, exp.DataType) else None
     kind = "TIMESTAMP_S" if ctx.is_a(value, "date") or fine == exp.DType.TIMESTAMP_S else "TIMESTAMP"
     moved.type = exp.DataType.build(kind, dialect="duckdb")
@@ -208,7 +186,7 @@ def date_add_named(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 3:
         raise ctx.error(node, "This form has no counterpart: use addDays, addMonths and the like.")
     unit, count, value = node.expressions
-    name = (common.text(unit) or unit.name).lower().removesuffix("s")
+    name = (build.text(unit) or unit.name).lower().removesuffix("s")
     if name not in (*_UNITS, "hour", "minute", "second"):
         raise ctx.error(node, "This unit has no counterpart.")
     return _moved(value, exp.Neg(this=exp.Paren(this=count)) if "sub" in node.name.lower() else count, name, ctx)
@@ -231,7 +209,7 @@ def plus(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         unit = right.args["unit"].name.lower().removesuffix("s")
         made = node.copy()
         made.type = None
-        return common.cast(made, "DATE") if unit in _UNITS else None
+        return build.cast(made, "DATE") if unit in _UNITS else None
     if ctx.is_a(left, "timestamp") and ctx.is_a(right, "int"):
         return _moved(left, exp.Neg(this=exp.Paren(this=right)) if sign < 0 else right, "second", ctx)
     return None
@@ -250,7 +228,7 @@ def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def last_day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = start_of_week(node, ctx)
     assert made is not None
-    total = exp.Paren(this=exp.Add(this=made, expression=common.lit(6)))
+    total = exp.Paren(this=exp.Add(this=made, expression=build.lit(6)))
     total.type = made.type
     return total
 
@@ -271,7 +249,7 @@ def _week(value: exp.Expr, mode: str, year: bool, node: exp.Expr, ctx: Context) 
     monday = bool(int(mode) & 1)
     four = bool(int(mode) & 4) != monday
     name = "ch__year_week" if year else "ch__week_of_year" if int(mode) & 2 else "ch__week"
-    args = [common.cast(value, "DATE"), exp.Boolean(this=monday), exp.Boolean(this=four)]
+    args = [build.cast(value, "DATE"), exp.Boolean(this=monday), exp.Boolean(this=four)]
     return ctx.macro(name, *args, type="BIGINT")
 
 
@@ -292,7 +270,7 @@ def since(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) > 1 or not ctx.is_a(value, "date", "timestamp"):
         raise ctx.error(node, f"{node.name} has a counterpart for a date or a moment in UTC.")
     if name == "torelativemonthnum":
-        months = exp.Mul(this=ctx.call("year", value), expression=common.lit(12))
+        months = exp.Mul(this=ctx.call("year", value), expression=build.lit(12))
         return exp.Paren(this=exp.Add(this=months, expression=ctx.call("month", value.copy())))
     return ctx.macro("ch__seconds" if name == "tounixtimestamp" else "ch__days", value, type="BIGINT")
 
@@ -309,14 +287,14 @@ def start_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("datename", "monthname")
 def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.name.lower() == "monthname":
-        return ctx.call("strftime", node.expressions[0], common.lit("%B"), type="VARCHAR")
-    part = (common.text(node.expressions[0]) or "").lower()
+        return ctx.call("strftime", node.expressions[0], build.lit("%B"), type="VARCHAR")
+    part = (build.text(node.expressions[0]) or "").lower()
     fmt = {"weekday": "%A", "month": "%B", "year": "%Y", "day": "%-d", "hour": "%-H", "dayofyear": "%-j"}.get(part)
     if part == "quarter":
-        return common.cast(ctx.call("quarter", node.expressions[1]), "VARCHAR")
+        return build.cast(ctx.call("quarter", node.expressions[1]), "VARCHAR")
     if fmt is None:
         raise ctx.error(node, "This part of dateName has no counterpart.")
-    return ctx.call("strftime", node.expressions[1], common.lit(fmt), type="VARCHAR")
+    return ctx.call("strftime", node.expressions[1], build.lit(fmt), type="VARCHAR")
 
 
 R.accepts("monthname")
@@ -334,11 +312,11 @@ def start_of_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     count = int(written)
     months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
     if months:
-        return ctx.macro("ch__bucket_months", value, common.lit(count * months), type="DATE")
+        return ctx.macro("ch__bucket_months", value, build.lit(count * months), type="DATE")
     if unit == "week":
-        return ctx.macro("ch__bucket_weeks", value, common.lit(count), type="DATE")
+        return ctx.macro("ch__bucket_weeks", value, build.lit(count), type="DATE")
     if unit == "day":
-        made = common.cast(ctx.macro("ch__bucket_days", value, common.lit(count)), "TIMESTAMP")
+        made = build.cast(ctx.macro("ch__bucket_days", value, build.lit(count)), "TIMESTAMP")
         made.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
         return made
     if unit not in ("hour", "minute", "second"):
@@ -349,27 +327,27 @@ def start_of_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("age")
 def age(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Complete units: https://clickhouse.com/docs/sql-reference/functions/date-time-functions#age
-    unit = (common.text(node.expressions[0]) or "").lower()
-    one, two = (common.cast(arg, "TIMESTAMP") for arg in node.expressions[1:3])
+    unit = (build.text(node.expressions[0]) or "").lower()
+    one, two = (build.cast(arg, "TIMESTAMP") for arg in node.expressions[1:3])
     months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
     if months:
-        return ctx.macro("ch__age", one, two, common.lit(months), type="BIGINT")
+        return ctx.macro("ch__age", one, two, build.lit(months), type="BIGINT")
     size = {"second": 10**6, "minute": 6 * 10**7, "hour": 36 * 10**8, "day": 864 * 10**8, "week": 6048 * 10**8}.get(
         unit
     )
     if size is None or len(node.expressions) != 3:
         raise ctx.error(node, f"age in {unit!r} has no counterpart.")
-    return ctx.macro("ch__age_of", one, two, common.lit(size), type="BIGINT")
+    return ctx.macro("ch__age_of", one, two, build.lit(size), type="BIGINT")
 
 
 @R.rule(exp.Add)
 def date_plus_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for one, two in ((node.this, node.expression), (node.expression, node.this)):
         if ctx.is_a(one, "date") and ctx.is_a(two, "int"):
-            moved = exp.Paren(this=exp.Add(this=one, expression=common.cast(two, "INTEGER")))
+            moved = exp.Paren(this=exp.Add(this=one, expression=build.cast(two, "INTEGER")))
             return ctx.macro("ch__in_range", moved, one.copy(), type="DATE")
         if ctx.is_a(one, "date") and isinstance(two, exp.Column) and two.name == "number":
-            return exp.Paren(this=exp.Add(this=one, expression=common.cast(two, "INTEGER")))
+            return exp.Paren(this=exp.Add(this=one, expression=build.cast(two, "INTEGER")))
     return None
 
 
@@ -382,12 +360,24 @@ def day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, "toDayOfWeek takes a constant mode from 0 to 3 here.")
     day = ctx.call("isodow" if written in "01" else "dayofweek", value, type="BIGINT")
     shift = {"0": 0, "1": -1, "2": 0, "3": 1}[written]
-    return exp.Paren(this=exp.Add(this=day, expression=common.lit(shift))) if shift else day
+    return exp.Paren(this=exp.Add(this=day, expression=build.lit(shift))) if shift else day
 
 
 @R.function("totimezone")
 def to_time_zone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The same moment as that zone's clocks show it
     value, zone = node.expressions
-    there = ctx.call("timezone", common.lit("UTC"), common.cast(value, "TIMESTAMP"))
+    there = ctx.call("timezone", build.lit("UTC"), build.cast(value, "TIMESTAMP"))
     return ctx.call("timezone", zone, there, type="TIMESTAMP")
+
+
+@R.function("makedate")
+def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if len(node.expressions) == 2:
+        return ctx.macro("ch__make_day", *node.expressions, type="DATE")
+    return ctx.macro("ch__make_date", *node.expressions, type="DATE") if len(node.expressions) == 3 else None
+
+
+@R.function("makedatetime")
+def make_datetime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("make_timestamp", *node.expressions, type="TIMESTAMP") if len(node.expressions) == 6 else None

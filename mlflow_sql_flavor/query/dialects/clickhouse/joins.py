@@ -13,8 +13,6 @@ from .. import DialectRules
 from .nulls import condition, nullable
 
 R = DialectRules("clickhouse joins")
-
-
 _WHY = "Where nothing matches, a column that is not Nullable is 0 or an empty text here, not NULL"
 _INSTEAD = "Name the columns, use an inner join, or accept NULL as with join_use_nulls = 1"
 _MARK = "__matched"

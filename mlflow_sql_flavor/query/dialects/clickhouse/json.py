@@ -9,11 +9,9 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
 
 R = DialectRules("clickhouse json")
-
-
 _MACROS = {
     "jsonextractint": ("ch__json_int", "BIGINT"), "jsonextractuint": ("ch__json_uint", "BIGINT"),
     "jsonextractfloat": ("ch__json_float", "DOUBLE"), "jsonextractbool": ("ch__json_bool", "BOOLEAN"),
@@ -36,7 +34,7 @@ def _found(value: exp.Expr, keys: list[exp.Expr], ctx: Context) -> exp.Expr:
         if ctx.is_a(key, "text"):
             found = ctx.macro("ch__json_key", found, key)
         elif isinstance(place, exp.Literal) and place.this.isdigit() and place.this != "0":
-            found = ctx.macro("ch__json_place", found, common.lit(int(place.this) - 1))
+            found = ctx.macro("ch__json_place", found, build.lit(int(place.this) - 1))
         else:
             raise ctx.error(key, "A place in JSON has a counterpart as a constant from 1 on, a key as a text.")
     return found
@@ -56,7 +54,7 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("jsonextract")
 def extract_typed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *keys, kind = node.expressions
-    written = (common.text(kind) or "").lower()
+    written = (build.text(kind) or "").lower()
     name = _TYPES.get(written.rstrip("0123456789"))
     if name is None:
         raise ctx.error(node, "JSONExtract has a counterpart for an integer, Float64, String or Bool.")
@@ -69,14 +67,14 @@ def _path(node: exp.Expr, ctx: Context) -> list[exp.Expr]:
         if isinstance(part, exp.JSONPathKey):
             keys.append(_typed_text(str(part.this)))
         elif isinstance(part, exp.JSONPathSubscript):
-            keys.append(common.lit(int(part.this) + 1))
+            keys.append(build.lit(int(part.this) + 1))
         elif not isinstance(part, exp.JSONPathRoot):
             raise ctx.error(node, "This path into JSON has no counterpart: use keys and places.")
     return keys or [arg for arg in (node.expression, *(node.args.get("expressions") or ())) if arg is not None]
 
 
 def _typed_text(value: str) -> exp.Expr:
-    made = common.lit(value)
+    made = build.lit(value)
     made.type = exp.DataType.build("VARCHAR")
     return made
 
@@ -94,7 +92,7 @@ def extract_raw(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("json_value")
 def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if len(node.expressions) != 2 or common.text(node.expressions[1]) is None:
+    if len(node.expressions) != 2 or build.text(node.expressions[1]) is None:
         raise ctx.error(node, "JSON_VALUE has a counterpart with a constant path.")
     return ctx.macro("ch__json_value", *node.expressions, type="VARCHAR")
 

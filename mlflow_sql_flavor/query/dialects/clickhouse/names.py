@@ -12,11 +12,9 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
 
 R = DialectRules("clickhouse names")
-
-
 _FLOATS = {"nan": "nan", "inf": "inf", "infinity": "inf"}
 
 
@@ -42,7 +40,7 @@ def float_words(tree: exp.Expr, ctx: Context) -> None:
     for column in list(tree.find_all(exp.Column)):
         word = _FLOATS.get(column.name.lower())
         if word and not column.table and column.name not in ctx.columns and not column.this.quoted:
-            number = common.cast(common.lit(word), "DOUBLE")
+            number = build.cast(build.lit(word), "DOUBLE")
             number.meta["parameter"] = ""  # no conversion of ClickHouse's
             _substitute(column, number)
 

@@ -12,10 +12,6 @@ from ...facts.context import Context
 from .. import DialectRules
 
 R = DialectRules("clickhouse nulls")
-
-
-__all__ = ["condition", "nullable", "of_none", "truth"]
-
 # Of a NULL they give NULL, and never of anything else.
 _STRICT = (
     exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.Paren, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE,
@@ -216,3 +212,16 @@ def of_argument(node: exp.Expr) -> bool | list[exp.Expr]:
     """What is known of a function's first argument, asked before the rules."""
     found: bool | list[exp.Expr] = node.meta.get("argument", [])
     return found
+
+
+@R.function("tonullable")
+def to_nullable(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return node.expressions[0]
+
+
+@R.function("assumenotnull")
+def assumed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Of a NULL it is whatever the column's memory holds there
+    made = ctx.macro("ch__assume", node.expressions[0])
+    made.type = node.expressions[0].type
+    return made

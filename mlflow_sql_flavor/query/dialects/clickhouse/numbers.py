@@ -1,4 +1,4 @@
-"""Numbers and comparisons: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions"""
+"""Numbers: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions"""
 
 from __future__ import annotations
 
@@ -6,24 +6,11 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .conversions import to_text
+from ..shared import build
 
 R = DialectRules("clickhouse numbers")
-
-
-__all__ = ["to_text", "width_of"]
-
-R.refuse_functions("number_format", {"formatreadablesize", "formatreadablequantity", "formatreadabledecimalsize"},
+R.refuses("number_format", {"formatreadablesize", "formatreadablequantity", "formatreadabledecimalsize"},
                    "Its digits are ClickHouse's own", "Format the number where it is shown")  # fmt: skip
-_HASHES = {"cityhash64", "siphash64", "xxhash32", "xxhash64", "murmurhash3_64", "farmhash64", "halfmd5"}
-R.refuse_functions("hash", _HASHES, "The hash belongs to one engine", "Compute it beforehand")
-
-
-@R.rule(exp.CityHash64)
-def city_hash(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("hash", node, "The hash belongs to one engine", "Compute it beforehand")
-    return None
 
 
 @R.rule(exp.Literal)
@@ -31,7 +18,7 @@ def float_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A literal with a point is a Float64: https://clickhouse.com/docs/sql-reference/syntax#literals
     if node.is_string or str(node.this).isdigit() or isinstance(node.parent, (exp.DataTypeParam, exp.Interval)):
         return None
-    return common.cast(exp.Literal.string(str(node.this)), "DOUBLE")
+    return build.cast(exp.Literal.string(str(node.this)), "DOUBLE")
 
 
 def _scale(node: exp.Expr | None) -> int | None:
@@ -55,9 +42,7 @@ def _divided(left: exp.Expr, right: exp.Expr, node: exp.Expr, ctx: Context) -> e
         if scale is None or (exact[1] and other is None):
             raise ctx.error(node, "The scale of this decimal is not known here: convert it with toDecimal64(x, scale).")
         shift = (other or 0) + (scale if not exact[0] else 0)
-        unit = common.cast(
-            common.lit("1" if scale == 0 else f"0.{'0' * (scale - 1)}1"), f"DECIMAL({scale + 1},{scale})"
-        )
+        unit = build.cast(build.lit("1" if scale == 0 else f"0.{'0' * (scale - 1)}1"), f"DECIMAL({scale + 1},{scale})")
         made: exp.Expr = ctx.macro(
             "ch__divide", left, right, exp.Literal.number(10**shift), unit, type=f"DECIMAL(38,{scale})"
         )
@@ -153,7 +138,7 @@ def is_nan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Round)
 def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Half to even for floats: https://clickhouse.com/docs/sql-reference/functions/rounding-functions#round
-    digits = node.args.get("decimals") or common.lit(0)
+    digits = node.args.get("decimals") or build.lit(0)
     if ctx.is_a(node.this, "float"):
         return ctx.macro("ch__round", node.this, digits, type="DOUBLE")
     if ctx.is_a(node.this, "decimal"):
@@ -164,13 +149,13 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def _same_scale(made: exp.Expr, value: exp.Expr) -> exp.Expr:
     """A decimal with the digits of another one: DuckDB drops those it rounds away."""
     scale = _scale(value)
-    return made if scale is None else common.cast(made, f"DECIMAL(38,{scale})")
+    return made if scale is None else build.cast(made, f"DECIMAL(38,{scale})")
 
 
 @R.function("roundbankers")
 def bankers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *digits = node.expressions
-    return ctx.macro("ch__bankers", value, digits[0] if digits else common.lit(0))
+    return ctx.macro("ch__bankers", value, digits[0] if digits else build.lit(0))
 
 
 @R.rule(exp.Trunc, exp.Floor, exp.Ceil)
@@ -182,39 +167,6 @@ def cut(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = type(node).__name__.lower()
     made = ctx.macro(f"ch__{name}", node.this, digits)
     return _same_scale(made, node.this) if exact else made
-
-
-@R.rule(exp.Hex)
-def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    value = node.this.unnest()
-    if isinstance(value, (exp.SHA, exp.SHA2, exp.MD5, exp.MD5Digest)):
-        name = {exp.SHA: "sha1", exp.MD5: "md5", exp.MD5Digest: "md5"}.get(type(value), "sha256")
-        found = ctx.call(name, value.this, type="VARCHAR")
-        return found if isinstance(node, exp.LowerHex) else ctx.call("upper", found, type="VARCHAR")
-    if ctx.is_a(node.this, "int"):
-        made = ctx.macro("ch__hex", node.this, type="VARCHAR")
-        return ctx.call("lower", made, type="VARCHAR") if isinstance(node, exp.LowerHex) else made
-    return None
-
-
-@R.rule(exp.SHA, exp.SHA2, exp.MD5, exp.MD5Digest)
-def digest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if not isinstance(node.parent, exp.Hex):
-        ctx.refuse("hash", node, "The digest is bytes", "Write hex(...) around it")
-    return None
-
-
-@R.function("bin")
-def binary(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if not ctx.is_a(node.expressions[0], "int"):
-        ctx.refuse("encoding", node, "The bytes of this type are ClickHouse's own", "Compute it beforehand")
-    return ctx.macro("ch__bin", node.expressions[0], type="VARCHAR")
-
-
-@R.rule(exp.Typeof)
-def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("typeof", node, "ClickHouse's types have other names", "Leave it out")
-    return None
 
 
 def _macro(name: str, macro: str, kind: str) -> None:
@@ -232,19 +184,6 @@ for _name, _named, _type in (
     ("ifnotfinite", "ch__if_finite", "DOUBLE"), ("widthbucket", "ch__bucket", "BIGINT"),
 ):  # fmt: skip
     _macro(_name, _named, _type)
-
-
-@R.function("tonullable")
-def to_nullable(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return node.expressions[0]
-
-
-@R.function("assumenotnull")
-def assumed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Of a NULL it is whatever the column's memory holds there
-    made = ctx.macro("ch__assume", node.expressions[0])
-    made.type = node.expressions[0].type
-    return made
 
 
 def width_of(node: exp.Expr, ctx: Context) -> tuple[int, bool] | None:
@@ -272,7 +211,7 @@ def shifts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     bits, signed = width
     name = node.name.lower()
     if name == "bitnot":
-        inverse = exp.Paren(this=exp.Sub(this=exp.Neg(this=exp.Paren(this=value)), expression=common.lit(1)))
+        inverse = exp.Paren(this=exp.Sub(this=exp.Neg(this=exp.Paren(this=value)), expression=build.lit(1)))
         made: exp.Expr = inverse
         if not signed:
             made = ctx.macro("ch__unsigned", inverse, exp.Literal.number(2**bits), type="BIGINT")
@@ -290,7 +229,7 @@ def of_conditions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for key in ("this", "expression"):
         value = node.args.get(key)
         if isinstance(value, exp.Expr) and ctx.is_a(value, "bool"):
-            node.set(key, common.cast(value, "BIGINT"))
+            node.set(key, build.cast(value, "BIGINT"))
     return None
 
 
@@ -298,5 +237,5 @@ def of_conditions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def of_literals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # In a wider integer than either: of two literals DuckDB keeps to 32 bits
     if ctx.is_a(node.this, "int") and ctx.is_a(node.expression, "int") and node.find(exp.Column) is None:
-        node.set("this", common.cast(node.this, "BIGINT"))
+        node.set("this", build.cast(node.this, "BIGINT"))
     return None

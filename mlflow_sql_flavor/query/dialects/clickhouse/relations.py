@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .nulls import condition, default_of, of_argument, sources
+from ..shared import build
+from .nulls import sources
 
 R = DialectRules("clickhouse relations")
 
@@ -104,7 +104,7 @@ def _array_join_function(select: exp.Select, source: str, ctx: Context) -> None:
             raise ctx.error(array, "arrayJoin within arrayJoin has no counterpart: use a subquery.")
         join = _lateral(name, [_unnested(array, "element")])
         if select.args.get("from_") is None:
-            one = exp.Select(expressions=[exp.alias_(common.lit(0), "none")])
+            one = exp.Select(expressions=[exp.alias_(build.lit(0), "none")])
             alias = exp.TableAlias(this=exp.to_identifier(f"{name}_of"))
             select.from_(exp.Subquery(this=one, alias=alias), copy=False)
         select.append("joins", join)
@@ -191,7 +191,7 @@ def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     if isinstance(node.parent, exp.Join) and node.args.get("alias") is None:
         raise ctx.error(node, "In a join ClickHouse wants a name for it: write numbers(...) AS n.")
-    start = call.expressions[0] if len(call.expressions) == 2 else common.lit(0)
+    start = call.expressions[0] if len(call.expressions) == 2 else build.lit(0)
     stop = exp.Add(this=start.copy(), expression=exp.Paren(this=call.expressions[-1]))
     source = exp.Table(
         this=ctx.call("range", start, stop),
@@ -208,7 +208,7 @@ def rows_of_values(tree: exp.Expr, ctx: Context) -> None:
         rows = values.expressions
         if len(rows) == 1 and isinstance(rows[0], exp.Tuple) and rows[0].expressions:
             rows = rows[0].expressions
-        structure = common.text(rows[0]) if rows else None
+        structure = build.text(rows[0]) if rows else None
         if structure is None or not all(isinstance(row, exp.Tuple) for row in rows[1:]):
             continue
         columns = [part.strip().partition(" ") for part in _parts(structure)]
@@ -238,69 +238,6 @@ def _kind(text: str, node: exp.Expr, ctx: Context) -> exp.DataType:
     if made.this in exp.DataType.INTEGER_TYPES:
         return exp.DataType.build("Nullable(Int64)", dialect="clickhouse")
     made.set("nullable", True)
-    return made
-
-
-# Window functions: https://clickhouse.com/docs/sql-reference/window-functions
-
-
-@R.rule(exp.FirstValue, exp.LastValue)
-def skipping_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://clickhouse.com/docs/sql-reference/aggregate-functions/reference/first_value: NULLs are skipped
-    if isinstance(node.parent, (exp.IgnoreNulls, exp.RespectNulls)):
-        return None
-    if not isinstance(node.parent, exp.Window):
-        kind = "first" if isinstance(node, exp.FirstValue) else "last"
-        given = exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.Null()))
-        return exp.Filter(this=ctx.call(kind, node.this), expression=exp.Where(this=given))
-    made = exp.IgnoreNulls(this=node.copy())
-    made.type = node.type
-    return made
-
-
-@R.function("laginframe", "leadinframe")
-def in_frame(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # The frame bounds them: the default frame ends at the current row
-    window, name = node.parent, node.name.lower()
-    spec = window.args.get("spec") if isinstance(window, exp.Window) else None
-    if not isinstance(window, exp.Window) or window.args.get("alias") is not None:
-        raise ctx.error(node, f"{node.name} has a counterpart with its own OVER (...).")
-    start, end = ((str((spec.args if spec else {}).get(f"{side}_side") or ""), (spec.args if spec else {}).get(side))
-                  for side in ("start", "end"))  # fmt: skip
-    whole = spec is not None and start[1] == end[1] == "UNBOUNDED"
-    until = spec is None or (start[1] == "UNBOUNDED" and end[1] == "CURRENT ROW")
-    if not (whole or (until and name.startswith("lag"))):
-        raise ctx.error(
-            node, f"{node.name} has a counterpart in a frame from UNBOUNDED PRECEDING to UNBOUNDED FOLLOWING."
-        )
-    window.set("spec", None)
-    value, *rest = node.expressions
-    kind = exp.Lag if name.startswith("lag") else exp.Lead
-    made = kind(this=value, offset=rest[0] if rest else None, default=rest[1] if len(rest) > 1 else None)
-    made.meta["argument"], made.type = node.meta.get("argument", []), value.type
-    return made
-
-
-@R.rule(exp.Window)
-def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # lag, lead and nth_value outside of the rows: the type's default where it is not Nullable
-    call = node.this
-    if not isinstance(call, (exp.Lag, exp.Lead, exp.NthValue)) or call.args.get("default") is not None:
-        return None
-    found = of_argument(call)
-    if found is True:
-        return None
-    value = node.copy()
-    value.type = call.this.type
-    asked = node.copy()
-    inner = asked.this
-    inner.set("this", common.lit(1))
-    rows = exp.Coalesce(this=asked, expressions=[common.lit(0)])
-    default = default_of(call.this, ctx) if found is False else None
-    if default is not None:
-        return ctx.macro("ch__default", value, rows, default)
-    made = ctx.macro("ch__of_rows", value, rows, condition(found))
-    made.type = call.this.type
     return made
 
 

@@ -11,6 +11,12 @@ from .. import DialectRules
 R = DialectRules("clickhouse types")
 
 
+def _stored_as(kind: str) -> str:
+    # Arithmetic of small integers is done in wider ones: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions
+    return "BIGINT" if kind in ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER") else kind
+
+
+R.stored_as = _stored_as
 _TYPES = {
     "BIGINT": """intdiv intdivorzero positivemodulo toint8 toint16 toint32 toint64 touint8 touint16 touint32 touint64
         bitand bitor bitxor bitnot bitshiftleft bitshiftright bitcount lengthutf8 positionutf8 positioncaseinsensitive

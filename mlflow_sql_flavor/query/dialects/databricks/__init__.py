@@ -9,23 +9,24 @@ from .. import DialectRules
 from ..shared import pivot
 from . import (
     aggregates,
-    aliases,
     arrays,
-    branches,
     casts,
     checks,
-    coercion,
+    comparisons,
     dates,
-    digests,
-    epochs,
-    functions,
-    generators,
+    encodings,
+    formats,
     intervals,
+    json,
     lambdas,
+    names,
     numbers,
-    printf,
     regex,
+    relations,
     strings,
+    times,
+    types,
+    verified,
 )
 
 __all__ = ["D"]
@@ -33,8 +34,8 @@ __all__ = ["D"]
 D = DialectRules("databricks", level="verified", pack="databricks", catalog="databricks")
 
 _TOPICS = (
-    coercion, checks, casts, aggregates, aliases, arrays, branches, dates, digests, epochs, functions, generators,
-    intervals, lambdas, numbers, printf, strings, regex,
+    types, checks, casts, comparisons, aggregates, names, arrays, json, dates, encodings, times, verified,
+    relations, intervals, lambdas, numbers, formats, strings, regex, pivot,
 )  # fmt: skip
-for _topic in (*_TOPICS, pivot):
+for _topic in _TOPICS:
     D.use(_topic.R)

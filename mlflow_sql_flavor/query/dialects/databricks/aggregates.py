@@ -6,13 +6,11 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
 from .casts import as_double, as_text, to_decimal
-from .coercion import family, kind
+from .types import family, kind
 
 R = DialectRules("databricks aggregates")
-
-
 _WRAPPERS = (exp.Window, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 
 
@@ -23,7 +21,7 @@ def _wrapped(node: exp.Expr) -> bool:
 
 def _finish(inner: exp.Expr, whole: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(inner, exp.Sum) and family(inner.this) == "int":
-        return common.cast(whole, "BIGINT")
+        return build.cast(whole, "BIGINT")
     if isinstance(inner, exp.Avg) and family(inner.this) == "decimal":
         found = kind(inner)
         return to_decimal(whole, found) if found is not None else None
@@ -92,7 +90,7 @@ def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """0, not NULL, over no row."""
     if isinstance(node.this, exp.Distinct):
         ctx.refuse("unfaithful", node, "count_if(DISTINCT ...) is not verified", "Use count(DISTINCT CASE ...)")
-    case = exp.Case(ifs=[exp.If(this=node.this, true=common.lit(1))])
+    case = exp.Case(ifs=[exp.If(this=node.this, true=build.lit(1))])
     return ctx.call("count", case, type="BIGINT")
 
 
@@ -103,14 +101,14 @@ def percentile_cont(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.this, (exp.PercentileCont, exp.PercentileDisc)) and isinstance(order, exp.Order):
         first = order.expressions[0]
         if family(first.this) in ("int", "decimal", "float", "text"):
-            first.set("this", common.cast(as_double(first.this, ctx), "DOUBLE"))
+            first.set("this", build.cast(as_double(first.this, ctx), "DOUBLE"))
     return None
 
 
 @R.rule(exp.Median)
 def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) in ("int", "decimal", "float", "text"):
-        node.set("this", common.cast(as_double(node.this, ctx), "DOUBLE"))
+        node.set("this", build.cast(as_double(node.this, ctx), "DOUBLE"))
     return None
 
 
@@ -146,7 +144,7 @@ def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Interpolates; percentile_approx takes a value that is there."""
     if len([a for a in node.args.values() if isinstance(a, exp.Expr)]) > 2:
         ctx.refuse("unfaithful", node, "percentile with a frequency is not verified", "Leave the frequency out")
-    this = common.cast(as_double(node.this, ctx), "DOUBLE")
+    this = build.cast(as_double(node.this, ctx), "DOUBLE")
     return ctx.call("quantile_cont", this, node.args["quantile"], type="DOUBLE")
 
 
@@ -167,18 +165,18 @@ def skewness(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Of the population."""
     if _wrapped(node):
         ctx.refuse("unfaithful", node, "skewness with FILTER or OVER is not verified", "Aggregate in a subquery")
-    return ctx.macro("dbx__skewness", common.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
+    return ctx.macro("dbx__skewness", build.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
 
 
 @R.rule(exp.Kurtosis)
 def kurtosis(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("kurtosis_pop", common.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
+    return ctx.call("kurtosis_pop", build.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
 
 
 @R.function("mean", "std")
 def renamed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "avg" if str(node.name).lower() == "mean" else "stddev_samp"
-    return ctx.call(name, common.cast(as_double(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
+    return ctx.call(name, build.cast(as_double(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
 
 
 @R.function("try_sum", "try_avg")
@@ -188,7 +186,7 @@ def try_total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if _wrapped(node) or family(this) not in ("int", "float"):
         ctx.refuse("unfaithful", node, f"{node.name} is verified for integers and doubles", "Cast the argument")
     if average:
-        return ctx.call("avg", common.cast(this, "DOUBLE"), type="DOUBLE")
+        return ctx.call("avg", build.cast(this, "DOUBLE"), type="DOUBLE")
     if family(this) == "int":
         return exp.TryCast(this=ctx.call("sum", this), to=exp.DataType.build("BIGINT"))
     return ctx.call("sum", this, type="DOUBLE")
@@ -250,34 +248,7 @@ def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not node.find(exp.Order) and not isinstance(node.parent, exp.WithinGroup):
         ctx.open("order", node, "The order of the joined values is not defined.")
     if node.args.get("separator") is None:
-        node.set("separator", common.lit(""))
-    return None
-
-
-@R.rule(exp.Group)
-def rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """``GROUP BY a, b WITH ROLLUP`` is ``GROUP BY ROLLUP (a, b)``."""
-    for key in ("rollup", "cube"):
-        for found in node.args.get(key) or []:
-            if not found.expressions and node.expressions:
-                found.set("expressions", node.expressions)
-                node.set("expressions", [])
-    return None
-
-
-@R.rule(exp.Pivot)
-def counted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """A cell of PIVOT without rows is NULL, a count too: a sum of ones is."""
-    for item in node.expressions if not node.args.get("unpivot") else []:
-        agg = item.unalias()
-        if not isinstance(agg, exp.Count):
-            continue
-        if isinstance(agg.this, exp.Distinct) or agg.expressions:
-            raise ctx.error(node, "count(DISTINCT ...) in PIVOT has no counterpart. Aggregate with FILTER instead.")
-        one: exp.Expr = common.lit(1)
-        if not isinstance(agg.this, exp.Star):
-            one = exp.Case(ifs=[exp.If(this=_not_null(agg.this).this, true=one)], default=common.lit(0))
-        agg.replace(exp.Sum(this=one))
+        node.set("separator", build.lit(""))
     return None
 
 

@@ -1,4 +1,4 @@
-"""Arrays, maps, JSON and generators. https://spark.apache.org/docs/latest/api/sql/#array-functions"""
+"""Arrays and maps. https://spark.apache.org/docs/latest/api/sql/#array-functions"""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build, clauses
 from .casts import as_text
-from .coercion import family, kind
+from .types import family, kind
 
 R = DialectRules("databricks arrays")
-
-
 R.known("json_array_length", "map_entries", "map_values")
 
 
@@ -37,7 +35,7 @@ def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     found = kind(node.this)
     type_ = found.expressions[0] if found is not None and found.expressions else None
-    macro = "dbx__at_key" if common.window_key(node) else "dbx__at"
+    macro = "dbx__at_key" if clauses.window_key(node) else "dbx__at"
     if offset == 1:
         macro = "dbx__try_element_at" if node.args.get("safe") else "dbx__element_at"
     made = ctx.macro(macro, node.this, index)
@@ -133,7 +131,7 @@ def _concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     lists = [o if family(o) == "array" else exp.Array(expressions=[as_text(o, ctx)]) for o in operands]
     joined = lists[0] if len(lists) == 1 else ctx.call("list_concat", *lists)
-    whole = exp.Coalesce(this=ctx.call("array_to_string", joined, separator.copy()), expressions=[common.lit("")])
+    whole = exp.Coalesce(this=ctx.call("array_to_string", joined, separator.copy()), expressions=[build.lit("")])
     test = exp.Not(this=exp.Is(this=separator, expression=exp.Null()))
     return exp.Case(ifs=[exp.If(this=test, true=whole)])
 
@@ -147,12 +145,12 @@ def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(element, exp.DataType) and element.this not in exp.DataType.TEXT_TYPES:
         if element.this not in exp.DataType.INTEGER_TYPES:
             ctx.refuse("implicit_cast", node, "Elements that are no text are joined", "Transform them to text first")
-        this = common.cast(this, "VARCHAR[]")
+        this = build.cast(this, "VARCHAR[]")
     if null is not None:
         filled = exp.Coalesce(this=exp.column("x"), expressions=[null])
         this = ctx.call("list_transform", this, exp.Lambda(this=filled, expressions=[exp.to_identifier("x")]))
     made = ctx.macro("dbx__array_join", this, node.expression, type="VARCHAR")
-    if null is None or common.text(null) is not None:
+    if null is None or build.text(null) is not None:
         return made
     known = exp.Not(this=exp.Is(this=exp.Paren(this=null.copy()), expression=exp.Null()))
     return exp.Case(ifs=[exp.If(this=known, true=made)])
@@ -167,16 +165,16 @@ def sequence(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return ctx.macro("dbx__sequence3" if step is not None else "dbx__sequence", *args, type="BIGINT[]")
     if names <= {"date", "timestamp"}:
         type_ = "DATE" if names == {"date"} else "TIMESTAMP"
-        step = step if step is not None else exp.Interval(this=common.lit("1"), unit=exp.Var(this="DAY"))
-        if not isinstance(step, exp.Interval) or not (common.text(step.this) or "-").isdigit():
+        step = step if step is not None else exp.Interval(this=build.lit("1"), unit=exp.Var(this="DAY"))
+        if not isinstance(step, exp.Interval) or not (build.text(step.this) or "-").isdigit():
             ctx.refuse("unfaithful", node, "A sequence of dates is verified for steps forward that are constants",
                        "Write the step as INTERVAL 1 DAY")  # fmt: skip
-        made = ctx.call("generate_series", common.cast(start, "TIMESTAMP"), common.cast(end, "TIMESTAMP"), step)
+        made = ctx.call("generate_series", build.cast(start, "TIMESTAMP"), build.cast(end, "TIMESTAMP"), step)
         unit = step.args.get("unit")
         if unit is not None and unit.name.upper().rstrip("S") in ("MONTH", "YEAR", "QUARTER") and not _early(start):
             ctx.refuse("unfaithful", node, "Months counted from a day that a month may lack are not verified",
                        "Start on a day up to the 28th written as a constant")  # fmt: skip
-        return common.cast(made, f"{type_}[]")
+        return build.cast(made, f"{type_}[]")
     ctx.refuse("unfaithful", node, "sequence is verified for integers, dates and timestamps", "Cast the bounds")
     return None
 
@@ -186,49 +184,5 @@ def _early(node: exp.Expr) -> bool:
         node = node.this
     if isinstance(node, exp.Anonymous) and str(node.name).lower() == "date_trunc":
         return True
-    found = re.match(r"\d{4}-\d\d-(\d\d)", common.text(node) or "")
+    found = re.match(r"\d{4}-\d\d-(\d\d)", build.text(node) or "")
     return bool(found) and int(found[1]) <= 28  # type: ignore[index]
-
-
-_JSON_TYPES = {
-    "int": "INTEGER", "integer": "INTEGER", "bigint": "BIGINT", "long": "BIGINT", "double": "DOUBLE",
-    "string": "VARCHAR", "boolean": "BOOLEAN",
-}  # fmt: skip
-
-
-@R.rule(exp.FromJson)
-def from_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """A flat schema of simple types; a text that is no JSON gives NULLs."""
-    found = common.text(node.args.get("schema") or node.args.get("expression"))
-    fields = [re.fullmatch(r"\s*`?(\w+)`?\s*:?\s+(\w+)\s*", part) for part in (found or "").split(",")]
-    if not found or any(f is None or f[2].lower() not in _JSON_TYPES for f in fields):
-        ctx.refuse("json_text", node, "from_json is verified for a flat schema of simple types", "Use get_json_object")
-        return None
-    wanted = ", ".join(f'"{f[1]}": "{_JSON_TYPES[f[2].lower()]}"' for f in fields if f)
-    return ctx.call("from_json", node.this, common.lit("{" + wanted + "}"))
-
-
-@R.rule(exp.JSONExtractScalar)
-def get_json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    path = node.expression
-    written = path.sql("databricks").strip("'") if path is not None else ""
-    if "*" in written or ".." in written:
-        ctx.refuse("json_text", node, "A JSON path with a wildcard is not verified", "Name one element")
-    if family(node.this) not in ("text", "null"):
-        node.set("this", as_text(node.this, ctx))
-    if not isinstance(path, exp.JSONPath):
-        ctx.refuse("json_text", node, "The JSON path is not a constant", "Write the path as a text")
-        return None
-    # A text that is no JSON gives NULL.
-    return ctx.macro("dbx__json", node.this, common.lit(path.sql("duckdb").strip("'")), type="VARCHAR")
-
-
-@R.rule(exp.JSONExtract)
-def colon(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """``text:path`` is the text of an element.
-
-    https://docs.databricks.com/en/sql/language-manual/functions/colonsign.html
-    """
-    if family(node.this) != "text":
-        ctx.refuse("json_text", node, "A path into a VARIANT is not verified", "Keep the JSON as text")
-    return get_json_object(exp.JSONExtractScalar(this=node.this, expression=node.expression), ctx)

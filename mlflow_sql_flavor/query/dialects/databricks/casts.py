@@ -8,14 +8,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .coercion import decimal_of, division, family, kind
+from ..shared import build
+from .types import decimal_of, division, family, kind
 
 R = DialectRules("databricks casts")
-
-
-__all__ = ["aligned", "as_date", "as_double", "as_text", "as_ts", "to_decimal"]
-
 _T = exp.DType
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?|[+-]?(nan|inf|infinity)", re.I)
@@ -26,7 +22,7 @@ _PLAIN_TS = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
 
 def to_decimal(node: exp.Expr, type_: exp.DataType) -> exp.Expr:
     """A double as a decimal, rounded by its shortest text as Java's BigDecimal does."""
-    return common.cast(common.cast(node, "VARCHAR"), type_.sql("duckdb"))
+    return build.cast(build.cast(node, "VARCHAR"), type_.sql("duckdb"))
 
 
 def as_text(node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -42,13 +38,13 @@ def as_text(node: exp.Expr, ctx: Context) -> exp.Expr:
         ctx.refuse("unfaithful", node, "The text of a nested value differs between engines", "Format its parts")
     if name == "binary":
         return ctx.call("decode", node, type="VARCHAR")
-    return common.cast(node, "VARCHAR")
+    return build.cast(node, "VARCHAR")
 
 
 def as_double(node: exp.Expr, ctx: Context) -> exp.Expr:
     """A number out of a text, anything else as it is."""
     if family(node) == "text":
-        return common.cast(ctx.macro("dbx__str_dbl", node), "DOUBLE")
+        return build.cast(ctx.macro("dbx__str_dbl", node), "DOUBLE")
     return node
 
 
@@ -57,13 +53,13 @@ def as_date(node: exp.Expr, ctx: Context) -> exp.Expr:
     name = family(node)
     if name == "date":
         return node
-    literal = common.text(node)
+    literal = build.text(node)
     if literal is not None and _PLAIN_DATE.fullmatch(literal):
-        return common.cast(node, "DATE")
+        return build.cast(node, "DATE")
     if name == "text":
         made = ctx.macro("dbx__str_date", node, type="DATE")
         return made
-    return common.cast(node, "DATE")
+    return build.cast(node, "DATE")
 
 
 def as_ts(node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -71,12 +67,12 @@ def as_ts(node: exp.Expr, ctx: Context) -> exp.Expr:
     name = family(node)
     if name == "timestamp":
         return node
-    literal = common.text(node)
+    literal = build.text(node)
     if literal is not None and (_PLAIN_DATE.fullmatch(literal) or _PLAIN_TS.fullmatch(literal)):
-        return common.cast(node, "TIMESTAMP")
+        return build.cast(node, "TIMESTAMP")
     if name == "text":
         return ctx.macro("dbx__str_ts", node, type="TIMESTAMP")
-    return common.cast(node, "TIMESTAMP")
+    return build.cast(node, "TIMESTAMP")
 
 
 @R.rule(exp.Cast, exp.TryCast)
@@ -118,7 +114,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if source == "text":
             return done(text("dec"), name)
         if source in ("float", None):
-            return done(common.cast(this, "VARCHAR"), name)
+            return done(build.cast(this, "VARCHAR"), name)
         return done(this, name)
     if wanted in exp.DataType.FLOAT_TYPES:
         name = "REAL" if wanted == _T.FLOAT else "DOUBLE"
@@ -130,20 +126,20 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if wanted == _T.BOOLEAN:
         return text("bool") if source == "text" else done(this, "BOOLEAN")
     if wanted == _T.DATE:
-        literal = common.text(this)
+        literal = build.text(this)
         if source == "text" and not (literal is not None and _PLAIN_DATE.fullmatch(literal)):
             return text("date")
         return done(this, "DATE")
     if wanted in (_T.TIMESTAMP, _T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, _T.TIMESTAMPNTZ, _T.DATETIME):
-        literal = common.text(this)
+        literal = build.text(this)
         if literal is not None and wanted != _T.TIMESTAMPNTZ and _ZONED.fullmatch(literal):
-            return done(common.cast(this, "TIMESTAMPTZ"), "TIMESTAMP")
+            return done(build.cast(this, "TIMESTAMPTZ"), "TIMESTAMP")
         if source == "text" and not (literal is not None and _PLAIN_TS.fullmatch(literal)):
             return text("ts")
         if source in ("int", "decimal", "float"):
-            amount = common.cast(this, "BIGINT") if source == "int" else exp.Paren(this=this)
+            amount = build.cast(this, "BIGINT") if source == "int" else exp.Paren(this=this)
             seconds = exp.Mul(this=amount, expression=exp.Literal.number(1000000))
-            return ctx.call("make_timestamp", common.cast(seconds, "BIGINT"), type="TIMESTAMP")
+            return ctx.call("make_timestamp", build.cast(seconds, "BIGINT"), type="TIMESTAMP")
         return done(this, "TIMESTAMP")
     if wanted in (_T.BINARY, _T.VARBINARY):
         return ctx.call("encode", this, type="BLOB") if source == "text" else done(this, "BLOB")
@@ -163,69 +159,6 @@ def _unknown(node: exp.Expr, ctx: Context) -> exp.Expr:
     return node
 
 
-_COMPARE = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
-
-
-def aligned(node: exp.Expr, other: str | None, ctx: Context, at: exp.Expr) -> exp.Expr:
-    """A side of a comparison: text becomes what it is compared with."""
-    name = family(node)
-    if {name, other} == {"bool", "int"} or {name, other} == {"bool", "decimal"}:
-        raise ctx.error(at, "A boolean is compared with a number, which databricks refuses. Cast one of them.")
-    if name != "text" or other is None:
-        return node
-    literal = common.text(node)
-    if other == "int":
-        plain = literal is not None and re.fullmatch(r"-?\d{1,18}", literal)
-        return common.cast(node if plain else ctx.macro("dbx__str_int", node), "BIGINT")
-    if other in ("decimal", "float"):
-        return as_double(node, ctx)
-    if other == "date":
-        return as_date(node, ctx)
-    if other == "timestamp":
-        return as_ts(node, ctx)
-    if other == "bool":
-        return ctx.macro("dbx__str_bool", node, type="BOOLEAN")
-    return node
-
-
-@R.rule(*_COMPARE)
-def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    left, right = node.this, node.expression
-    if isinstance(right, (exp.Any, exp.All, exp.Subquery)) and right.type is None:
-        return None
-    a, b = family(left), family(right)
-    if a == b:
-        return None
-    node.set("this", aligned(left, b, ctx, node))
-    node.set("expression", aligned(right, a, ctx, node))
-    return None
-
-
-@R.rule(exp.Between)
-def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    sides = [node.this, node.args["low"], node.args["high"]]
-    names = {family(s) for s in sides} - {"text", "null"}
-    if len(names) == 1 and None not in names and any(family(s) == "text" for s in sides):
-        other = names.pop()
-        for key in ("this", "low", "high"):
-            node.set(key, aligned(node.args[key], other, ctx, node))
-    return None
-
-
-@R.rule(exp.In)
-def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    names = {family(e) for e in [node.this, *node.expressions]} - {"null"}
-    if node.expressions and "text" in names and len(names) > 1 and None not in names:
-        other = next(n for n in ("timestamp", "date", "bool", "float", "decimal", "int", "text") if n in names)
-        for item in node.expressions if other in ("int", "decimal", "float") else []:
-            known = common.text(item)
-            if known is not None and not (_WHOLE if other == "int" else _NUMBER).fullmatch(known.strip()):
-                raise ctx.error(item, f"databricks reads {known!r} as a number here, which it is not.")
-        node.set("this", aligned(node.this, other, ctx, node))
-        node.set("expressions", [aligned(e, other, ctx, node) for e in node.expressions])
-    return None
-
-
 @R.rule(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
 def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Text in arithmetic is a BIGINT beside an integer, a DOUBLE otherwise; dates have their own steps."""
@@ -242,7 +175,7 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             node.set(key, as_date(operand, ctx) if other == "date" else as_ts(operand, ctx))
             a, b = (other, b) if key == "this" else (a, other)
         elif other == "int" and not isinstance(node, exp.Div):
-            node.set(key, common.cast(ctx.macro("dbx__str_int", operand), "BIGINT"))
+            node.set(key, build.cast(ctx.macro("dbx__str_int", operand), "BIGINT"))
         elif other in ("text", "int", "decimal", "float"):
             node.set(key, as_double(operand, ctx))
     if isinstance(node, exp.Div):
@@ -254,11 +187,11 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.Mul) and a == b == "decimal":
         p, q = decimal_of(node.this), decimal_of(node.expression)
         if p and q and p[0] <= 18 < p[0] + q[0]:  # DuckDB would multiply in 64 bits
-            node.set("this", common.cast(node.this, f"DECIMAL(19, {p[1]})"))
+            node.set("this", build.cast(node.this, f"DECIMAL(19, {p[1]})"))
     if isinstance(node, exp.IntDiv) and {a, b} & {"float"}:
         raise ctx.error(node, "DIV needs integers or decimals: databricks refuses a double here. Cast it.")
     if isinstance(node, exp.IntDiv) and "decimal" in (a, b):
-        return common.cast(ctx.call("trunc", _bare(node)), "BIGINT")
+        return build.cast(ctx.call("trunc", _bare(node)), "BIGINT")
     if isinstance(node, (exp.Add, exp.Sub)):
         return _moments(node, a, b, ctx)
     return None
@@ -269,13 +202,13 @@ def quotient(a: exp.Expr, b: exp.Expr, p: tuple[int, int], q: tuple[int, int], c
     type_ = division(p, q)
     scale = int(type_.expressions[1].name)
     up = scale - p[1] + q[1]
-    one, small = common.cast(common.lit("1" + "0" * scale), "HUGEINT"), exp.Literal.number(f"1e{14 - scale}")
+    one, small = build.cast(build.lit("1" + "0" * scale), "HUGEINT"), exp.Literal.number(f"1e{14 - scale}")
     if up < 0:
         made = to_decimal(exp.Paren(this=exp.Div(this=a, expression=b, typed=False, safe=False)), type_)
         return made
-    factor = common.cast(common.lit("1" + "0" * up), "HUGEINT")
-    text = ctx.macro("dbx__quotient", a, b, factor, one, common.lit(scale), small, type="VARCHAR")
-    return common.cast(text, type_.sql("duckdb"))
+    factor = build.cast(build.lit("1" + "0" * up), "HUGEINT")
+    text = ctx.macro("dbx__quotient", a, b, factor, one, build.lit(scale), small, type="VARCHAR")
+    return build.cast(text, type_.sql("duckdb"))
 
 
 def _bare(node: exp.Expr) -> exp.Expr:
@@ -289,7 +222,7 @@ def _moments(node: exp.Expr, a: str | None, b: str | None, ctx: Context) -> exp.
     if a == b == "date" and isinstance(node, exp.Sub):
         # An interval of days; DuckDB's difference of dates is a number.
         days = exp.Sub(this=left, expression=right)
-        made = ctx.call("to_days", common.cast(exp.Paren(this=days), "INTEGER"))
+        made = ctx.call("to_days", build.cast(exp.Paren(this=days), "INTEGER"))
         made.type = exp.DataType.build("INTERVAL")
         return made
     if "date" in (a, b) and "interval" in (a, b):
@@ -297,10 +230,10 @@ def _moments(node: exp.Expr, a: str | None, b: str | None, ctx: Context) -> exp.
         if found is not None and found.this == _T.DATE and not node.meta.get("translated"):
             node.meta["translated"] = True
             inner = type(node)(this=left, expression=right)
-            return common.cast(exp.Paren(this=inner), "DATE")
+            return build.cast(exp.Paren(this=inner), "DATE")
     if "date" in (a, b) and "int" in (a, b):
         key = "this" if a == "int" else "expression"
-        node.set(key, common.cast(node.args[key], "INTEGER"))
+        node.set(key, build.cast(node.args[key], "INTEGER"))
     return None
 
 

@@ -9,12 +9,11 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .coercion import family, kind
+from ..shared import build
+from .casts import as_double
+from .types import family, kind
 
 R = DialectRules("databricks checks")
-
-
 _NUMBERS = {"int", "float", "decimal"}
 
 
@@ -88,14 +87,12 @@ def window(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Neg)
 def negated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A text is negated as a DOUBLE; what is out of a type's range is an error, which DuckDB's constants are not."""
-    from .casts import as_double
-
     if family(node.this) == "text":
         node.set("this", as_double(node.this, ctx))
         return None
     value, found = node.this.unnest(), kind(node.this)
     if isinstance(value, exp.Cast) and family(value) == "int" and found is not None and "parameter" not in value.meta:
-        return common.cast(node, found.sql("duckdb"))
+        return build.cast(node, found.sql("duckdb"))
     return None
 
 
@@ -120,7 +117,7 @@ def reals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if family(value) in _NUMBERS:
             holder, key, index = value.parent, value.arg_key, value.index
             if holder is not None and key is not None:
-                holder.set(key, common.cast(value, "DOUBLE"), index)
+                holder.set(key, build.cast(value, "DOUBLE"), index)
     return None
 
 

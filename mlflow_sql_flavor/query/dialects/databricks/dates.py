@@ -6,14 +6,14 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
+from ..shared.calls import argument_count
+from ..shared.java_time import QUARTER, parser, printer
 from .casts import as_date, as_ts
-from .coercion import family
-from .formats import QUARTER, format_text, parser, printer
+from .formats import format_text
+from .types import family
 
 R = DialectRules("databricks dates")
-
-
 _MICROS = {
     "MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 10**6, "MINUTE": 60 * 10**6, "HOUR": 3600 * 10**6,
     "DAY": 86400 * 10**6, "WEEK": 7 * 86400 * 10**6,
@@ -34,29 +34,6 @@ def _unit(node: exp.Expr, ctx: Context) -> str:
     return name
 
 
-def argument_count(node: exp.Expr, ctx: Context) -> int:
-    """How many arguments a call is written with."""
-    start = node.meta.get("start")
-    if start is None:
-        return 0
-    depth = count = 0
-    quote = ""
-    for char in ctx.sql[start:]:
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"`":
-            quote = char
-        elif char in "([":
-            depth += 1
-        elif char in ")]":
-            depth -= 1
-            if depth == 0:
-                return count + 1
-        elif char == "," and depth == 1:
-            count += 1
-    return 0
-
-
 @R.rule(exp.DateDiff, exp.TimestampDiff)
 def datediff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """With a unit: complete units between two timestamps. Without: days between two dates."""
@@ -64,7 +41,7 @@ def datediff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit = _unit(node, ctx)
     if isinstance(node, exp.DateDiff) and argument_count(node, ctx) == 2:
         args = [as_date(start, ctx), as_date(end, ctx)]
-        return ctx.call("date_diff", common.lit("day"), *args, type="BIGINT")
+        return ctx.call("date_diff", build.lit("day"), *args, type="BIGINT")
     args = [as_ts(start, ctx), as_ts(end, ctx)]
     if unit in _MICROS:
         made: exp.Expr = ctx.macro("dbx__micros", *args, type="BIGINT")
@@ -73,15 +50,15 @@ def datediff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made = ctx.macro("dbx__months", *args, type="BIGINT")
         size = _MONTHS[unit]
     if size > 1:
-        made = exp.Paren(this=exp.IntDiv(this=made, expression=common.lit(size)))
+        made = exp.Paren(this=exp.IntDiv(this=made, expression=build.lit(size)))
     made.type = exp.DataType.build("BIGINT")
     return made
 
 
 def _step(unit: str, amount: exp.Expr, ctx: Context) -> exp.Expr:
-    amount = common.cast(amount, "INTEGER")
+    amount = build.cast(amount, "INTEGER")
     if unit == "QUARTER":
-        amount = exp.Mul(this=amount, expression=common.lit(3))
+        amount = exp.Mul(this=amount, expression=build.lit(3))
         unit = "MONTH"
     made = ctx.call(_STEPS[unit], amount)
     made.type = exp.DataType.build("INTERVAL")
@@ -110,7 +87,7 @@ def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """date_add(start, days) and date_sub: a DATE."""
     if isinstance(node.expression, exp.Interval) or family(node.expression) == "interval":
         raise ctx.error(node, "date_add takes a number of days. Write date + INTERVAL ... instead.")
-    days = common.cast(exp.Paren(this=_whole_number(node, node.expression, ctx)), "INTEGER")
+    days = build.cast(exp.Paren(this=_whole_number(node, node.expression, ctx)), "INTEGER")
     made = exp.Paren(this=exp.Add(this=as_date(node.this, ctx), expression=days))
     made.type = exp.DataType.build("DATE")
     return made
@@ -120,7 +97,7 @@ def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The last day of a shorter month, and no more than that: it does not stick to the end of the month."""
     step = _step("MONTH", _whole_number(node, node.expression, ctx), ctx)
-    return common.cast(exp.Paren(this=exp.Add(this=as_date(node.this, ctx), expression=step)), "DATE")
+    return build.cast(exp.Paren(this=exp.Add(this=as_date(node.this, ctx), expression=step)), "DATE")
 
 
 @R.rule(exp.MonthsBetween)
@@ -128,7 +105,7 @@ def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = ctx.macro("dbx__months_between", as_ts(node.this, ctx), as_ts(node.expression, ctx), type="DOUBLE")
     off = node.args.get("roundoff")
     if off is None or (isinstance(off, exp.Boolean) and off.this):
-        return ctx.call("round", made, common.lit(8), type="DOUBLE")
+        return ctx.call("round", made, build.lit(8), type="DOUBLE")
     return made
 
 
@@ -155,9 +132,9 @@ def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     name = (_TRUNC_DATE if dates else _TRUNC_TS).get(unit.name.upper())
     if name is None:
-        return common.cast(exp.Null(), type_)
+        return build.cast(exp.Null(), type_)
     this = as_date(node.this, ctx) if dates else as_ts(node.this, ctx)
-    return common.cast(ctx.call("date_trunc", common.lit(name), this), type_)
+    return build.cast(ctx.call("date_trunc", build.lit(name), this), type_)
 
 
 def _parts(type_: type[exp.Expr], call: str, of_time: bool = False) -> None:
@@ -197,7 +174,7 @@ def weekday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 def _plus(node: exp.Expr, n: int) -> exp.Expr:
     operator = exp.Add if n > 0 else exp.Sub
-    made = exp.Paren(this=operator(this=node, expression=common.lit(abs(n))))
+    made = exp.Paren(this=operator(this=node, expression=build.lit(abs(n))))
     made.type = exp.DataType.build("BIGINT")
     return made
 
@@ -219,19 +196,19 @@ def _extract(name: str, source: exp.Expr, node: exp.Expr, ctx: Context) -> exp.E
     if family(source) == "interval":
         if name not in ("DAY", "DAYS", "D", "HOUR", "HOURS", "MINUTE", "MINUTES", "YEAR", "MONTH"):
             ctx.refuse("interval_text", node, "This part of an interval is not verified", "Subtract with timestampdiff")
-        return ctx.call("date_part", common.lit(_FIELDS.get(name, name.lower())), source, type="BIGINT")
+        return ctx.call("date_part", build.lit(_FIELDS.get(name, name.lower())), source, type="BIGINT")
     if name in ("DAYOFWEEK", "DOW"):
         return _plus(ctx.call("dayofweek", as_date(source, ctx)), 1)
     moment = as_ts(source, ctx)
     if name in _SECONDS:
-        micros = exp.Mod(this=ctx.call("epoch_us", moment), expression=common.lit(60_000_000))
-        positive = exp.Mod(this=exp.Paren(this=exp.Add(this=micros, expression=common.lit(60_000_000))),
-                           expression=common.lit(60_000_000))  # fmt: skip
-        scaled = exp.Mul(this=common.cast(positive, "DECIMAL(18, 0)"), expression=exp.Literal.number("0.000001"))
-        return common.cast(exp.Paren(this=scaled), "DECIMAL(8, 6)")
+        micros = exp.Mod(this=ctx.call("epoch_us", moment), expression=build.lit(60_000_000))
+        positive = exp.Mod(this=exp.Paren(this=exp.Add(this=micros, expression=build.lit(60_000_000))),
+                           expression=build.lit(60_000_000))  # fmt: skip
+        scaled = exp.Mul(this=build.cast(positive, "DECIMAL(18, 0)"), expression=exp.Literal.number("0.000001"))
+        return build.cast(exp.Paren(this=scaled), "DECIMAL(8, 6)")
     if name not in _FIELDS:
         raise ctx.error(node, f"databricks has no part {name!r} of a date.")
-    return ctx.call("date_part", common.lit(_FIELDS[name]), moment, type="BIGINT")
+    return ctx.call("date_part", build.lit(_FIELDS[name]), moment, type="BIGINT")
 
 
 @R.rule(exp.Extract)
@@ -241,7 +218,7 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("date_part", "datepart")
 def date_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = common.text(node.expressions[0])
+    name = build.text(node.expressions[0])
     if name is None:
         ctx.refuse("unfaithful", node, "The part is not a constant", "Write it as a text")
     return _extract(name or "", node.expressions[1], node, ctx)
@@ -257,24 +234,24 @@ _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SU
 
 @R.rule(exp.NextDay)
 def next_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = (common.text(node.expression) or "").strip().upper()
+    name = (build.text(node.expression) or "").strip().upper()
     number = next((i + 1 for i, d in enumerate(_DAYS) if name in (d, d[:3], d[:2])), None)
     if number is None:
         raise ctx.error(node, "next_day needs the name of a day as a text, for example 'MON'.")
-    return ctx.macro("dbx__next_day", as_date(_inner(node.this), ctx), common.lit(number), type="DATE")
+    return ctx.macro("dbx__next_day", as_date(_inner(node.this), ctx), build.lit(number), type="DATE")
 
 
 @R.rule(exp.Dayname, exp.Monthname)
 def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = "%a" if isinstance(node, exp.Dayname) else "%b"
-    return ctx.call("strftime", as_date(_inner(node.this), ctx), common.lit(fmt), type="VARCHAR")
+    return ctx.call("strftime", as_date(_inner(node.this), ctx), build.lit(fmt), type="VARCHAR")
 
 
 @R.rule(exp.TsOrDsToDate)
 def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("format") is None:
         return as_date(node.this, ctx)
-    return common.cast(parse_moment(node, node.this, ctx), "DATE")
+    return build.cast(parse_moment(node, node.this, ctx), "DATE")
 
 
 @R.rule(exp.TimeStrToTime)
@@ -287,12 +264,12 @@ def parse_moment(node: exp.Expr, this: exp.Expr, ctx: Context, index: int = 1, s
         return as_ts(this, ctx)
     fmt, pattern = parser(format_text(node, ctx, index), node, ctx)
     name = "dbx__try_strptime" if soft else "dbx__strptime"
-    return ctx.macro(name, this, common.lit(fmt), common.lit(pattern), type="TIMESTAMP")
+    return ctx.macro(name, this, build.lit(fmt), build.lit(pattern), type="TIMESTAMP")
 
 
 @R.rule(exp.StrToTime)
 def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return common.cast(parse_moment(node, node.this, ctx), "TIMESTAMP")
+    return build.cast(parse_moment(node, node.this, ctx), "TIMESTAMP")
 
 
 @R.function("try_to_timestamp", "try_to_date", "to_timestamp_ntz", "to_timestamp_ltz")
@@ -301,7 +278,7 @@ def try_to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     soft = name.startswith("try")
     type_ = "DATE" if name.endswith("date") else "TIMESTAMP"
     if len(node.expressions) > 1:
-        return common.cast(parse_moment(node, this, ctx, soft=soft), type_)
+        return build.cast(parse_moment(node, this, ctx, soft=soft), type_)
     if family(this) == "text" and soft:
         return ctx.macro("dbx__try_str_date" if type_ == "DATE" else "dbx__try_str_ts", this, type=type_)
     return as_date(this, ctx) if type_ == "DATE" else as_ts(this, ctx)
@@ -312,6 +289,6 @@ def date_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = printer(format_text(node, ctx), node, ctx)
     moment = as_ts(node.this, ctx)
     if QUARTER in fmt:
-        mark = common.lit(fmt.replace(QUARTER, "{Q}"))
+        mark = build.lit(fmt.replace(QUARTER, "{Q}"))
         return ctx.macro("dbx__strftime_q", moment, mark, type="VARCHAR")
-    return ctx.call("strftime", moment, common.lit(fmt), type="VARCHAR")
+    return ctx.call("strftime", moment, build.lit(fmt), type="VARCHAR")

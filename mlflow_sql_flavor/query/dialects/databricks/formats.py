@@ -3,33 +3,78 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sqlglot import exp
-from sqlglot.dialects.dialect import Dialect
 
 from ...facts.context import Context
-from ..shared import common
+from .. import DialectRules
+from ..shared import build
+from ..shared.calls import written_text
+from .casts import as_text
+from .types import family
 
-__all__ = ["PRINT", "QUARTER", "format_text", "parser", "printer"]
+R = DialectRules("databricks formats")
 
-#: Where the number of the quarter goes, which strftime does not have.
-QUARTER = "\x01"
-PRINT = {
-    "yyyy": "%Y", "yy": "%y", "y": "%-Y", "uuuu": "%Y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%-m",
-    "LLLL": "%B", "LLL": "%b", "LL": "%m", "L": "%-m", "dd": "%d", "d": "%-d", "EEEE": "%A", "EEE": "%a", "EE": "%a",
-    "E": "%a", "a": "%p", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "m": "%-M", "ss": "%S",
-    "s": "%-S", "SSSSSS": "%f", "SSS": "%g", "DDD": "%j", "D": "%-j",
-    "Q": QUARTER, "q": QUARTER, "QQ": f"0{QUARTER}", "qq": f"0{QUARTER}",
-}  # fmt: skip
-# What a strict parser reads: https://docs.oracle.com/javase/8/docs/api/java/time/format/DateTimeFormatterBuilder.html
-_READ = {
-    "yyyy": r"[0-9]{4}", "MMMM": r"[A-Za-z]+", "MMM": r"[A-Za-z]{3}", "MM": r"[0-9]{2}", "M": r"[0-9]{1,2}",
-    "dd": r"[0-9]{2}", "d": r"[0-9]{1,2}", "a": r"(?i:am|pm)", "HH": r"[0-9]{2}", "H": r"[0-9]{1,2}",
-    "hh": r"[0-9]{2}", "h": r"[0-9]{1,2}", "mm": r"[0-9]{2}", "m": r"[0-9]{1,2}", "ss": r"[0-9]{2}",
-    "s": r"[0-9]{1,2}", "SSSSSS": r"[0-9]{6}", "SSS": r"[0-9]{3}",
-}  # fmt: skip
-_READ_AS = {**PRINT, "SSS": "%f", "y": "%Y", "M": "%m", "d": "%d", "H": "%H", "h": "%I", "m": "%M", "s": "%S"}
+
+@R.function("format_number")
+def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Thousands by commas, n digits, half even: java.text.DecimalFormat."""
+    x, digits = node.expressions
+    if not (isinstance(digits, exp.Literal) and digits.is_int) or family(x) not in ("int", "decimal", "float"):
+        ctx.refuse(
+            "number_format", node, "format_number is verified for numbers and constant digits", "Round the number"
+        )
+        return None
+    n = int(digits.this)
+    if n > 14:
+        ctx.refuse("number_format", node, "format_number is verified for up to 14 digits", "Ask for fewer digits")
+    args = [digits, build.cast(build.lit(str(10.0 ** (15 - n))), "DOUBLE"), build.lit("{:,." + str(n) + "f}")]
+    return ctx.macro("dbx__format_number", build.cast(x, "DOUBLE"), *args, type="VARCHAR")
+
+
+@R.rule(exp.Format)
+def format_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _printf(node, node.this, node.expressions, ctx)
+
+
+@R.function("printf")
+def printf(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _printf(node, node.expressions[0], node.expressions[1:], ctx)
+
+
+_SPEC = re.compile(r"%(?:(%)|(0?\d*)(d)|(-?\d*)(s)|\.(\d+)(f))")
+
+
+def _printf(node: exp.Expr, this: exp.Expr, args: list[exp.Expr], ctx: Context) -> exp.Expr:
+    """Java's formats: those without flags, of arguments that fit. NULL is the text "null", cut by a precision."""
+    found = build.text(this)
+    rest = _SPEC.sub("", found) if found is not None else "%"
+    specs = [m for m in _SPEC.finditer(found or "") if not m[1]]
+    fits = len(specs) == len(args) and all(
+        family(a) in ({"int"} if m[3] else {"text", "int"} if m[5] else {"float", "decimal"})
+        and (not m[7] or int(m[6]) <= 18)
+        for m, a in zip(specs, args, strict=False)
+    )
+    if "%" in rest or not fits:
+        ctx.refuse("locale_format", node, "This format is not verified: Java's formats differ from C's",
+                   "Use %s, %d or %.2f with text, integers and doubles, or CONCAT with ROUND")  # fmt: skip
+        return ctx.call("printf", this, *args, type="VARCHAR")
+    fmt = build.lit(_SPEC.sub(lambda m: m[0] if m[1] or m[5] else "%s", found or ""))
+    made = [_printed(spec, arg, ctx) for spec, arg in zip(specs, args, strict=True)]
+    return ctx.call("printf", fmt, *made, type="VARCHAR")
+
+
+def _printed(spec: re.Match[str], arg: exp.Expr, ctx: Context) -> exp.Expr:
+    if spec[7]:
+        n = int(spec[6])
+        return ctx.macro("dbx__printf_f", build.cast(arg, "DOUBLE"), build.lit(n), build.lit("null"[:n]))
+    absent = "null"
+    if spec[3]:
+        absent = absent.rjust(int(spec[2] or 0))
+        arg = ctx.call("printf", build.lit(spec[0]), arg)
+    else:
+        arg = as_text(arg, ctx)
+    return exp.Coalesce(this=arg, expressions=[build.lit(absent)])
 
 
 def format_text(node: exp.Expr, ctx: Context, index: int = 1) -> str:
@@ -44,83 +89,3 @@ def format_text(node: exp.Expr, ctx: Context, index: int = 1) -> str:
         ctx.refuse("unfaithful", node, "The date pattern is not a constant", "Write the pattern as a text")
         raise ctx.error(node, "The date pattern has to be a constant.")
     return found
-
-
-def written_text(sql: str, start: int, index: int, dialect: str = "databricks") -> str | None:
-    """Argument ``index`` of the call at ``start``, where it is one string."""
-    depth = commas = 0
-    argument: list[Any] = []
-    # The call ends soon: a growing window keeps this linear in the call, not in the query.
-    for size in (400, 4000, 40_000, len(sql)):
-        try:
-            tokens = Dialect.get_or_raise(dialect).tokenize(sql[start : start + size])
-        except Exception:  # cut in the middle of a text
-            continue
-        depth = commas = 0
-        argument = []
-        for token in tokens[1:]:
-            kind = token.token_type.name
-            if kind == "L_PAREN":
-                depth += 1
-                if depth == 1:
-                    continue
-            elif kind == "R_PAREN":
-                depth -= 1
-                if depth == 0:
-                    only = argument[0] if len(argument) == 1 else None
-                    named = getattr(getattr(only, "token_type", None), "name", "")
-                    return str(only.text) if only is not None and named in ("STRING", "RAW_STRING") else None
-            elif kind == "COMMA" and depth == 1:
-                commas += 1
-                continue
-            if commas == index:
-                argument.append(token)
-        if size >= len(sql) - start:
-            break
-    return None
-
-
-def printer(fmt: str, node: exp.Expr, ctx: Context) -> str:
-    """A pattern for writing as strftime text."""
-    try:
-        return common.timefmt(_runs(fmt, PRINT), PRINT, quote="'")
-    except common.UnknownToken as e:
-        raise ctx.error(node, f"The date pattern {fmt!r} holds {e.token!r}, which is not supported here.") from None
-
-
-def parser(fmt: str, node: exp.Expr, ctx: Context) -> tuple[str, str]:
-    """A pattern for reading as strptime text, and the regular expression a text has to match."""
-    try:
-        read = common.timefmt(_runs(fmt, _READ), {k: _READ_AS[k] for k in _READ}, quote="'")
-    except common.UnknownToken as e:
-        raise ctx.error(node, f"The date pattern {fmt!r} holds {e.token!r}, which is not supported here.") from None
-    out: list[str] = []
-    i = 0
-    while i < len(fmt):
-        run = re.match(r"([A-Za-z])\1*", fmt[i:])
-        if fmt[i] == "'":
-            end = fmt.find("'", i + 1)
-            out.append(re.escape(fmt[i + 1 : end] or "'"))
-            i = end + 1
-        elif run:
-            out.append(_READ[run[0]])
-            i += len(run[0])
-        else:
-            out.append(re.escape(fmt[i]))
-            i += 1
-    return read, "".join(out)
-
-
-def _runs(fmt: str, tokens: dict[str, str]) -> str:
-    """The pattern, when each run of one letter outside of quotes is a token as a whole (``yyyyy`` is none).
-
-    Raises:
-        UnknownToken: for a run that is none.
-    """
-    bare = re.sub(r"'[^']*'", lambda m: " " * len(m[0]), fmt)
-    for run in re.finditer(r"([A-Za-z])\1*", bare):
-        if run[0] not in tokens:
-            raise common.UnknownToken(run[0], run.start())
-    if re.search(r"[\[\]{}#]", bare):
-        raise common.UnknownToken(re.search(r"[\[\]{}#]", bare)[0], 0)  # type: ignore[index]
-    return fmt

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
 
 R = DialectRules("databricks intervals")
 
@@ -41,12 +41,12 @@ def spans(tree: exp.Expr, ctx: Context) -> None:
         if not isinstance(span, exp.IntervalSpan):
             continue
         first, last = span.this.name.upper(), span.expression.name.upper()
-        value = (common.text(node.this) or "").strip()
+        value = (build.text(node.this) or "").strip()
         sign = -1 if value.startswith("-") else 1
         value = value.lstrip("+-")
         if (first, last) == ("YEAR", "MONTH") and re.fullmatch(r"\d+-\d+", value):
             years, months = value.split("-")
-            node.set("this", common.lit(str(sign * (12 * int(years) + int(months)))))
+            node.set("this", build.lit(str(sign * (12 * int(years) + int(months)))))
             node.set("unit", exp.Var(this="MONTH"))
             continue
         names = _CLOCK[_CLOCK.index(first) if first in _CLOCK else 0 : _CLOCK.index(last) + 1] if last in _CLOCK else ()
@@ -56,7 +56,7 @@ def spans(tree: exp.Expr, ctx: Context) -> None:
             raise ctx.error(node, f"The interval {value!r} is not of the form that {first} TO {last} asks for.")
         sizes = {"HOUR": 3600 * 10**6, "MINUTE": 60 * 10**6, "SECOND": 10**6}
         micros = sum(round(float(part) * sizes[name]) for part, name in zip(parts, names, strict=True))
-        node.set("this", common.lit(f"{sign * int(days)} days {sign * micros} microseconds"))
+        node.set("this", build.lit(f"{sign * int(days)} days {sign * micros} microseconds"))
         node.set("unit", None)
 
 

@@ -9,12 +9,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .coercion import anonymous_type, kind
+from ..shared import build
+from .types import anonymous_type, kind
 
 R = DialectRules("databricks lambdas")
-
-
 _Make = Callable[[], exp.Expr]
 
 
@@ -128,8 +126,8 @@ def with_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(body, exp.Lambda) and len(body.expressions) > 1:
         name = body.expressions[1].name
         for mention in _mentions(body, name):
-            less = exp.Sub(this=exp.to_identifier(name), expression=common.lit(1))
-            made = common.cast(exp.Paren(this=less), "INTEGER")
+            less = exp.Sub(this=exp.to_identifier(name), expression=build.lit(1))
+            made = build.cast(exp.Paren(this=less), "INTEGER")
             if mention is body.this:
                 body.set("this", made)
             else:

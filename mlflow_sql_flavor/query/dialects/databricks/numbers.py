@@ -6,13 +6,11 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .casts import as_double, to_decimal
-from .coercion import decimal_of, family, kind
+from ..shared import build
+from .casts import as_double, cast, to_decimal
+from .types import decimal_of, division, family, kind
 
 R = DialectRules("databricks numbers")
-
-
 R.known("e", "expm1", "hypot", "bin", "isnotnull", "isnull", "bigint", "smallint", "tinyint", "decimal")
 
 
@@ -32,15 +30,15 @@ def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) == "text":
         node.set("this", as_double(node.this, ctx))
     if family(node.this) in ("float", "text") and digits and digits > 0:
-        return ctx.macro("dbx__round", node.this, common.lit(digits), type="DOUBLE")
+        return ctx.macro("dbx__round", node.this, build.lit(digits), type="DOUBLE")
     return None
 
 
 @R.function("bround")
 def bround(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    digits = node.expressions[1] if len(node.expressions) > 1 else common.lit(0)
+    digits = node.expressions[1] if len(node.expressions) > 1 else build.lit(0)
     this = node.expressions[0]
-    made = ctx.call("round_even", common.cast(this, "DOUBLE"), digits, type="DOUBLE")
+    made = ctx.call("round_even", build.cast(this, "DOUBLE"), digits, type="DOUBLE")
     if family(this) == "decimal":
         n = _whole(digits)
         if n is None:
@@ -51,7 +49,7 @@ def bround(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return to_decimal(made, type_)
     found = kind(this)
     if family(this) == "int" and found is not None:
-        return common.cast(made, found.sql("duckdb"))
+        return build.cast(made, found.sql("duckdb"))
     return made if family(this) == "float" else None
 
 
@@ -65,11 +63,11 @@ def ceil_floor(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if name in ("float", "text"):
         node.meta["translated"] = True
         node.set("this", as_double(node.this, ctx))
-        return common.cast(node, "BIGINT")
+        return build.cast(node, "BIGINT")
     if name == "decimal":
         found = kind(node)
         node.meta["translated"] = True
-        return common.cast(node, found.sql("duckdb")) if found is not None else None
+        return build.cast(node, found.sql("duckdb")) if found is not None else None
     return None
 
 
@@ -81,18 +79,18 @@ def _to_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "Rounding up or down to these digits is not verified", "Scale and scale back")
         return None
     n = min(digits, size[1])
-    value = common.cast(node.this, f"DECIMAL({size[0]}, {size[1]})")
-    scaled = exp.Mul(this=value, expression=common.lit(10**n))
+    value = build.cast(node.this, f"DECIMAL({size[0]}, {size[1]})")
+    scaled = exp.Mul(this=value, expression=build.lit(10**n))
     whole = ctx.call("ceil" if isinstance(node, exp.Ceil) else "floor", scaled)
     type_ = f"DECIMAL({min(size[0] - size[1] + n + 1, 38)}, {n})"
-    made = exp.Div(this=common.cast(whole, "DOUBLE"), expression=common.cast(common.lit(10**n), "DOUBLE"), typed=False)
-    return common.cast(common.cast(exp.Paren(this=made), "VARCHAR"), type_)
+    made = exp.Div(this=build.cast(whole, "DOUBLE"), expression=build.cast(build.lit(10**n), "DOUBLE"), typed=False)
+    return build.cast(build.cast(exp.Paren(this=made), "VARCHAR"), type_)
 
 
 def _one(type_: type[exp.Expr], macro: str) -> None:
     @R.rule(type_)
     def rule(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        return ctx.macro(macro, common.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
+        return ctx.macro(macro, build.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
 
 
 # Outside of the domain Spark gives NaN or NULL where DuckDB raises.
@@ -109,37 +107,37 @@ def log(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return ctx.macro("dbx__ln", as_double(base, ctx), type="DOUBLE")
     if isinstance(base, exp.Literal) and base.name in ("2", "10"):
         written = {"2": "dbx__log2", "10": "dbx__log10"}[base.name]
-        return ctx.macro(written, common.cast(as_double(x, ctx), "DOUBLE"), type="DOUBLE")
-    args = [common.cast(as_double(a, ctx), "DOUBLE") for a in (base, x)]
+        return ctx.macro(written, build.cast(as_double(x, ctx), "DOUBLE"), type="DOUBLE")
+    args = [build.cast(as_double(a, ctx), "DOUBLE") for a in (base, x)]
     return ctx.macro("dbx__log", *args, type="DOUBLE")
 
 
 @R.function("log1p")
 def log1p(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    more = exp.Add(this=exp.Paren(this=as_double(node.expressions[0], ctx)), expression=common.lit(1))
+    more = exp.Add(this=exp.Paren(this=as_double(node.expressions[0], ctx)), expression=build.lit(1))
     return ctx.macro("dbx__ln", more, type="DOUBLE")
 
 
 @R.function("expm1")
 def expm1(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return exp.Paren(this=exp.Sub(this=ctx.call("exp", node.expressions[0]), expression=common.lit(1)))
+    return exp.Paren(this=exp.Sub(this=ctx.call("exp", node.expressions[0]), expression=build.lit(1)))
 
 
 @R.function("e")
 def e(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("exp", common.lit(1), type="DOUBLE")
+    return ctx.call("exp", build.lit(1), type="DOUBLE")
 
 
 @R.function("hypot")
 def hypot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    a, b = (common.cast(as_double(n, ctx), "DOUBLE") for n in node.expressions)
+    a, b = (build.cast(as_double(n, ctx), "DOUBLE") for n in node.expressions)
     total = exp.Add(this=exp.Mul(this=a, expression=a.copy()), expression=exp.Mul(this=b, expression=b.copy()))
     return ctx.call("sqrt", total, type="DOUBLE")
 
 
 @R.rule(exp.Pow)
 def power(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = [common.cast(as_double(a, ctx), "DOUBLE") for a in (node.this, node.expression)]
+    args = [build.cast(as_double(a, ctx), "DOUBLE") for a in (node.this, node.expression)]
     return ctx.macro("dbx__pow", *args, type="DOUBLE")
 
 
@@ -154,7 +152,7 @@ def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     args = [node.args.get(n) for n in names]
     if any(a is None for a in args):
         raise ctx.error(node, "width_bucket takes a value, two bounds and a number of buckets.")
-    made = [common.cast(a, "DOUBLE") if i < 3 else a for i, a in enumerate(args) if a is not None]
+    made = [build.cast(a, "DOUBLE") if i < 3 else a for i, a in enumerate(args) if a is not None]
     return ctx.macro("dbx__width_bucket", *made, type="BIGINT")
 
 
@@ -173,18 +171,18 @@ def conv(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:n]
     letters = digits[10:]
     pattern = f"[{digits[:10]}{letters}{letters.lower()}]+"
-    args = [common.cast(text, "VARCHAR"), base, target, common.lit(pattern)]
+    args = [build.cast(text, "VARCHAR"), base, target, build.lit(pattern)]
     return ctx.macro("dbx__conv", *args, type="VARCHAR")
 
 
 @R.function("nullifzero")
 def nullifzero(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return exp.Nullif(this=node.expressions[0], expression=common.lit(0))
+    return exp.Nullif(this=node.expressions[0], expression=build.lit(0))
 
 
 @R.function("zeroifnull")
 def zeroifnull(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return exp.Coalesce(this=node.expressions[0], expressions=[common.lit(0)])
+    return exp.Coalesce(this=node.expressions[0], expressions=[build.lit(0)])
 
 
 @R.function("isnull", "isnotnull")
@@ -205,8 +203,6 @@ def negative(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("bigint", "smallint", "tinyint", "decimal")
 def cast_by_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    from .casts import cast
-
     target = exp.DataType.build(node.name, dialect="databricks")
     made = exp.Cast(this=node.expressions[0], to=target)
     made.type = target.copy()
@@ -234,13 +230,11 @@ def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if "float" in (family(node.this), family(node.expression)):
         for key in ("this", "expression"):
-            node.set(key, common.cast(as_double(node.args[key], ctx), "DOUBLE"))
-    divisor = exp.Nullif(this=node.expression, expression=common.lit(0))
+            node.set(key, build.cast(as_double(node.args[key], ctx), "DOUBLE"))
+    divisor = exp.Nullif(this=node.expression, expression=build.lit(0))
     p, q = decimal_of(node.this), decimal_of(node.expression)
     made: exp.Expr = exp.Div(this=exp.Paren(this=node.this), expression=divisor, typed=False, safe=False)
     if "decimal" in (family(node.this), family(node.expression)) and p and q:
-        from .coercion import division
-
         return to_decimal(exp.Paren(this=made), division(p, q))
     return exp.Paren(this=made)
 
@@ -248,18 +242,18 @@ def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("try_mod")
 def try_mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     a, b = node.expressions
-    return exp.Paren(this=exp.Mod(this=exp.Paren(this=a), expression=exp.Nullif(this=b, expression=common.lit(0))))
+    return exp.Paren(this=exp.Mod(this=exp.Paren(this=a), expression=exp.Nullif(this=b, expression=build.lit(0))))
 
 
 @R.rule(exp.Rint)
 def rint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("round_even", common.cast(as_double(node.this, ctx), "DOUBLE"), common.lit(0), type="DOUBLE")
+    return ctx.call("round_even", build.cast(as_double(node.this, ctx), "DOUBLE"), build.lit(0), type="DOUBLE")
 
 
 @R.rule(exp.IsNan)
 def isnan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """False for NULL."""
-    made = ctx.call("isnan", common.cast(as_double(node.this, ctx), "DOUBLE"), type="BOOLEAN")
+    made = ctx.call("isnan", build.cast(as_double(node.this, ctx), "DOUBLE"), type="BOOLEAN")
     return ctx.call("coalesce", made, exp.false(), type="BOOLEAN")
 
 
@@ -268,7 +262,7 @@ def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Of 64 bits, whatever the type."""
     if family(node.this) not in ("int", "bool"):
         return None
-    return ctx.call("bit_count", common.cast(node.this, "BIGINT"), type="INTEGER")
+    return ctx.call("bit_count", build.cast(node.this, "BIGINT"), type="INTEGER")
 
 
 @R.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)
@@ -282,12 +276,12 @@ def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     name = "dbx__shiftleft" if isinstance(node, exp.BitwiseLeftShift) else "dbx__shiftright"
     long = found.this == exp.DType.BIGINT
-    args = [node.this, common.cast(node.expression, "INTEGER")]
+    args = [node.this, build.cast(node.expression, "INTEGER")]
     return ctx.macro(name + ("64" if long else ""), *args, type="BIGINT" if long else "INTEGER")
 
 
 @R.rule(exp.Nanvl)
 def nanvl(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = [common.cast(n, "DOUBLE") for n in (node.this, node.expression)]
+    args = [build.cast(n, "DOUBLE") for n in (node.this, node.expression)]
     test = exp.If(this=ctx.call("isnan", args[0].copy()), true=args[1])
     return exp.Case(ifs=[test], default=args[0])

@@ -8,18 +8,16 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
 from .strings import small
 
 R = DialectRules("databricks regex")
-
-
 # Regular expressions: Java's and RE2 agree but for what is refused here (or raises at the first row).
 _INTERSECTION = re.compile(r"&&|\[\^?[^\]]*(?<!\\)\[(?!:)")
 
 
 def _pattern(node: exp.Expr, pattern: exp.Expr | None, ctx: Context) -> None:
-    found = common.text(pattern)
+    found = build.text(pattern)
     if found is not None and _INTERSECTION.search(found):
         ctx.refuse(
             "unfaithful", node, "Sets within sets of a Java regular expression mean something else in RE2",
@@ -45,8 +43,8 @@ def regexp_replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     position_ = node.args.get("position")
     if position_ is not None and position_.name != "1":
         ctx.refuse("unfaithful", node, "regexp_replace from a position is not verified", "Leave the position out")
-    replacement = node.args.get("replacement") or common.lit("")
-    found = common.text(replacement)
+    replacement = node.args.get("replacement") or build.lit("")
+    found = build.text(replacement)
     if found is None:
         ctx.refuse(
             "unfaithful", node, "A replacement that is no constant may hold $1", "Write the replacement as a constant"
@@ -69,14 +67,14 @@ def regexp_replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             out.append(char)
             i += 1
     return ctx.call(
-        "regexp_replace", node.this, node.expression, common.lit("".join(out)), common.lit("g"), type="VARCHAR"
+        "regexp_replace", node.this, node.expression, build.lit("".join(out)), build.lit("g"), type="VARCHAR"
     )
 
 
 @R.rule(exp.RegexpExtract)
 def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    group = node.args.get("group") or common.lit(1)
-    found = common.text(node.expression)
+    group = node.args.get("group") or build.lit(1)
+    found = build.text(node.expression)
     if found is None:
         ctx.refuse("unfaithful", node, "The regular expression is not a constant", "Write it as a constant")
     else:
@@ -89,10 +87,10 @@ def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.RegexpSubstr)
 def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """What matches, NULL where that is nothing."""
-    if common.text(node.expression) is None:
+    if build.text(node.expression) is None:
         ctx.refuse("unfaithful", node, "The regular expression is not a constant", "Write it as a constant")
-    made = ctx.call("regexp_extract", node.this, node.expression, common.lit(0), type="VARCHAR")
-    return ctx.call("nullif", made, common.lit(""), type="VARCHAR")
+    made = ctx.call("regexp_extract", node.this, node.expression, build.lit(0), type="VARCHAR")
+    return ctx.call("nullif", made, build.lit(""), type="VARCHAR")
 
 
 @R.rule(exp.RegexpLike)
@@ -118,7 +116,7 @@ def _matches_nothing(pattern: str) -> bool:
 
 @R.rule(exp.RegexpSplit)
 def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    limit, found = node.args.get("limit"), common.text(node.expression)
+    limit, found = node.args.get("limit"), build.text(node.expression)
     if limit is not None and not (isinstance(limit, exp.Neg) or limit.name in ("0", "-1")):
         if small(limit, 1) and found is not None and re.fullmatch(_PLAIN, found):
             return ctx.macro("dbx__split_limit", node.this, node.expression, limit, type="VARCHAR[]")

@@ -6,14 +6,12 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build, clauses, strings
 from .casts import as_text
-from .coercion import family
+from .types import family
 
 R = DialectRules("databricks strings")
-
-
-R.rule(exp.Like, exp.ILike)(common.like_escape)
+R.rule(exp.Like, exp.ILike)(strings.like_escape)
 
 
 def _text(node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -26,7 +24,7 @@ def doubled_quotes(tree: exp.Expr, ctx: Context) -> None:
     https://spark.apache.org/docs/latest/sql-ref-literals.html#string-literal"""
     for node in list(tree.find_all(exp.Concat)):
         pieces = node.expressions
-        if node.meta or type(node) is not exp.Concat or not all(common.text(p) is not None for p in pieces):
+        if node.meta or type(node) is not exp.Concat or not all(build.text(p) is not None for p in pieces):
             continue
         end = pieces[0].meta.get("end")
         if end is None:
@@ -44,7 +42,7 @@ def doubled_quotes(tree: exp.Expr, ctx: Context) -> None:
             while end < len(sql) and sql[end] != sql[at]:
                 end += 2 if sql[end] == "\\" else 1
             out.append(piece.this)
-        made = common.lit("".join(out))
+        made = build.lit("".join(out))
         made.type = exp.DataType.build("VARCHAR")
         node.replace(made)
 
@@ -66,12 +64,12 @@ def text_arguments(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.Upper)
 def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__upper_key" if common.window_key(node) else "dbx__upper", node.this, type="VARCHAR")
+    return ctx.macro("dbx__upper_key" if clauses.window_key(node) else "dbx__upper", node.this, type="VARCHAR")
 
 
 @R.rule(exp.Lower)
 def lower(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__lower_key" if common.window_key(node) else "dbx__lower", node.this, type="VARCHAR")
+    return ctx.macro("dbx__lower_key" if clauses.window_key(node) else "dbx__lower", node.this, type="VARCHAR")
 
 
 @R.rule(exp.Levenshtein)
@@ -91,7 +89,7 @@ def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Replace)
 def replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("replacement") is None:
-        node.set("replacement", common.lit(""))
+        node.set("replacement", build.lit(""))
     return None
 
 
@@ -137,9 +135,9 @@ def left_right(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.Pad)
 def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    fill = node.args.get("fill_pattern") or common.lit(" ")
+    fill = node.args.get("fill_pattern") or build.lit(" ")
     name = "dbx__lpad" if node.args.get("is_left") else "dbx__rpad"
-    return ctx.macro(name, _text(node.this, ctx), common.cast(node.expression, "INTEGER"), _text(fill, ctx),
+    return ctx.macro(name, _text(node.this, ctx), build.cast(node.expression, "INTEGER"), _text(fill, ctx),
                      type="VARCHAR")  # fmt: skip
 
 
@@ -174,7 +172,7 @@ def find_in_set(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("btrim")
 def btrim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("trim", _text(node.expressions[0], ctx), *(node.expressions[1:] or [common.lit(" ")]),
+    return ctx.call("trim", _text(node.expressions[0], ctx), *(node.expressions[1:] or [build.lit(" ")]),
                     type="VARCHAR")  # fmt: skip
 
 
@@ -197,7 +195,7 @@ def elt(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.Space)
 def space(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("repeat", common.lit(" "), node.this, type="VARCHAR")
+    return ctx.call("repeat", build.lit(" "), node.this, type="VARCHAR")
 
 
 @R.rule(exp.Overlay)
@@ -206,7 +204,7 @@ def overlay(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) == "binary":
         ctx.refuse("bytes", node, "Parts of a binary are not verified", "Cut the text instead")
     args = [_text(node.this, ctx), _text(node.expression, ctx), node.args["from_"]]
-    return ctx.macro("dbx__overlay", *args, node.args.get("for_") or common.lit(-1), type="VARCHAR")
+    return ctx.macro("dbx__overlay", *args, node.args.get("for_") or build.lit(-1), type="VARCHAR")
 
 
 @R.rule(exp.Soundex)

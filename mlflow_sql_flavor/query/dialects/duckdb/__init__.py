@@ -1,4 +1,4 @@
-"""DuckDB: the text runs as it is."""
+"""DuckDB: https://duckdb.org/docs/stable/sql/introduction. The text runs as it is."""
 
 from .. import DialectRules
 

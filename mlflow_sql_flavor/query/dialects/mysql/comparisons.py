@@ -9,9 +9,9 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
+from .coercions import condition, exact, is_json, json_text, number, text
 from .times import time
-from .values import condition, exact, is_json, json_text, number, text
 
 R = DialectRules("mysql comparisons")
 
@@ -87,7 +87,7 @@ def _kind(node: exp.Expr, ctx: Context) -> str:
 
 def _as_moment(node: exp.Expr, ctx: Context) -> exp.Expr:
     # https://dev.mysql.com/doc/refman/8.0/en/comparison-operators.html: a text that is no date is an error there
-    written = common.text(node.unnest())
+    written = build.text(node.unnest())
     if written is not None and not re.match(r"\s*(\d{2,4}\D\d{1,2}\D\d{1,2}|\d{6}|\d{8}|\d{14})", written):
         raise ctx.error(node, f"A date is compared with {written!r}, which is none: write it as 'YYYY-MM-DD'.")
     if written is not None and re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d{1,6})?)?", written):
@@ -95,7 +95,7 @@ def _as_moment(node: exp.Expr, ctx: Context) -> exp.Expr:
             datetime.datetime.fromisoformat(written)
         except ValueError:
             raise ctx.error(node, f"A date is compared with {written!r}, which is none.") from None
-        return common.cast(node, "TIMESTAMP")
+        return build.cast(node, "TIMESTAMP")
     return ctx.macro("my__compared", node, type="TIMESTAMP")
 
 
@@ -192,3 +192,65 @@ def union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                         item.arg_key, exp.alias_(text(item.copy(), ctx), name) if name else text(item, ctx), item.index
                     )
     return None
+
+
+_ORDERED = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.Min, exp.Max, exp.Greatest, exp.Least)
+
+
+@R.prepare
+def sorted_texts(tree: exp.Expr, ctx: Context) -> None:
+    for node in tree.find_all(exp.Ordered, exp.Anonymous, *_ORDERED):
+        value = node.this
+        if isinstance(node, exp.Anonymous):
+            if node.name.lower() != "strcmp":
+                continue
+            value = node.expressions[0]
+        if isinstance(value, exp.Literal) and not value.is_string and isinstance(node, exp.Ordered):
+            found = _item(node, int(value.this) if str(value.this).isdigit() else 0)
+            value = value if found is None else found
+        if isinstance(value, (exp.Column, exp.Alias)) and ctx.unknown(value):
+            found = _named(node, value.name)
+            value = value if found is None else found
+        if ctx.is_a(value, "text") or (ctx.unknown(value) and isinstance(node, exp.Ordered)):
+            ctx.set("default_collation", "nocase.noaccent.en")
+            return
+
+
+def _query(node: exp.Expr) -> exp.Query | None:
+    order = node.parent
+    return order.parent if isinstance(order, exp.Order) and isinstance(order.parent, exp.Query) else None
+
+
+def _item(node: exp.Expr, index: int) -> exp.Expr | None:
+    query = _query(node)
+    selects = query.selects if query is not None else []
+    return selects[index - 1].unalias() if 0 < index <= len(selects) else None
+
+
+def _named(node: exp.Expr, name: str) -> exp.Expr | None:
+    query = _query(node)
+    for item in query.selects if query is not None else ():
+        if item.alias_or_name.casefold() == name.casefold():
+            return item.unalias()
+    return None
+
+
+@R.rule(exp.Greatest, exp.Least)
+def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Texts are compared by the collation, which DuckDB's own functions do not
+    values = [node.this, *node.expressions]
+    texts = [ctx.is_a(value, "text") for value in values]
+    if any(texts) and any(ctx.is_a(value, "number", "bool") for value in values):
+        ctx.refuse("implicit_cast", node, "Texts and numbers are compared here as either", "CAST them to one type")
+    if not all(texts):
+        return None
+    compare = exp.GTE if isinstance(node, exp.Greatest) else exp.LTE
+    made = values[0]
+    for value in values[1:]:
+        null = exp.Or(
+            this=exp.Is(this=made.copy(), expression=exp.Null()), expression=exp.Is(this=value, expression=exp.Null())
+        )
+        first = exp.If(this=compare(this=made.copy(), expression=value.copy()), true=made)
+        made = exp.Case(ifs=[exp.If(this=null, true=exp.Null()), first], default=value.copy())
+        made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    return made

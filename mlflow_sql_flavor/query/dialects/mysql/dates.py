@@ -8,14 +8,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .values import number, text, whole
+from ..shared import build
+from .coercions import number, text, whole
 
 R = DialectRules("mysql dates")
-
-
-__all__ = ["moment"]
-
 _DAYS = {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
 _TIMES = {"HOUR", "MINUTE", "SECOND", "MICROSECOND"}
 
@@ -25,15 +21,15 @@ def moment(node: exp.Expr, ctx: Context) -> exp.Expr:
     if isinstance(node, (exp.TsOrDsToDate, exp.TsOrDsToTimestamp)):
         node = node.this
     if ctx.is_a(node, "int"):
-        node = common.cast(node, "VARCHAR")
+        node = build.cast(node, "VARCHAR")
     if ctx.is_a(node, "text"):
         return ctx.macro("my__moment", node, type="TIMESTAMP")
-    return common.cast(node, "TIMESTAMP")
+    return build.cast(node, "TIMESTAMP")
 
 
 @R.rule(exp.TsOrDsToDate)
 def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return common.cast(moment(node.this, ctx), "DATE")
+    return build.cast(moment(node.this, ctx), "DATE")
 
 
 @R.rule(exp.TsOrDsToTimestamp)
@@ -44,7 +40,7 @@ def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.DayOfWeek)
 def day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # 1 is Sunday
-    made = exp.Paren(this=exp.Add(this=ctx.call("dayofweek", node.this), expression=common.lit(1)))
+    made = exp.Paren(this=exp.Add(this=ctx.call("dayofweek", node.this), expression=build.lit(1)))
     made.type = exp.DataType.build("BIGINT")
     return made
 
@@ -53,7 +49,7 @@ def day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def weekday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # 0 is Monday
     day = ctx.call("isodow", moment(node.expressions[0], ctx))
-    made = exp.Paren(this=exp.Sub(this=day, expression=common.lit(1)))
+    made = exp.Paren(this=exp.Sub(this=day, expression=build.lit(1)))
     made.type = exp.DataType.build("BIGINT")
     return made
 
@@ -69,7 +65,7 @@ def _week_rule(mode: exp.Expr | None, node: exp.Expr, ctx: Context) -> tuple[boo
 
 
 def _week(name: str, value: exp.Expr, monday: bool, four: bool, ctx: Context) -> exp.Expr:
-    args = [common.cast(moment(value, ctx), "DATE"), exp.Boolean(this=monday), exp.Boolean(this=four)]
+    args = [build.cast(moment(value, ctx), "DATE"), exp.Boolean(this=monday), exp.Boolean(this=four)]
     return ctx.macro(name, *args, type="BIGINT")
 
 
@@ -91,7 +87,7 @@ def year_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     monday, four, _ = _week_rule(mode[0] if mode else None, node, ctx)
     year = _week("my__week_year", value, monday, four, ctx)
     number_ = _week("my__week_of_year", value.copy(), monday, four, ctx)
-    return _sum(exp.Mul(this=year, expression=common.lit(100)), number_)
+    return _sum(exp.Mul(this=year, expression=build.lit(100)), number_)
 
 
 def _sum(one: exp.Expr, two: exp.Expr) -> exp.Expr:
@@ -107,7 +103,7 @@ def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit = unit.removeprefix("SQL_TSI_")
     months = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}.get(unit)
     if months:
-        return ctx.macro("my__months", earlier, later, common.lit(months), type="BIGINT")
+        return ctx.macro("my__months", earlier, later, build.lit(months), type="BIGINT")
     size = {
         "MICROSECOND": 1,
         "SECOND": 10**6,
@@ -118,7 +114,7 @@ def timestamp_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     }
     if unit not in size:
         raise ctx.error(node, f"TIMESTAMPDIFF knows no unit {unit}.")
-    return ctx.macro("my__units", earlier, later, common.lit(size[unit]), type="BIGINT")
+    return ctx.macro("my__units", earlier, later, build.lit(size[unit]), type="BIGINT")
 
 
 @R.rule(exp.DateDiff)
@@ -128,13 +124,13 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     since = node.expression
     if any(literal.this == "0000-01-01" for literal in since.find_all(exp.Literal)):
         # TO_DAYS as sqlglot writes it; in MySQL day 719528 is 1970-01-01
-        this = common.cast(moment(node.this, ctx), "DATE")
+        this = build.cast(moment(node.this, ctx), "DATE")
         days_ = ctx.call(
-            "date_diff", common.lit("day"), common.cast(common.lit("1970-01-01"), "DATE"), this, type="BIGINT"
+            "date_diff", build.lit("day"), build.cast(build.lit("1970-01-01"), "DATE"), this, type="BIGINT"
         )
-        return _sum(days_, common.lit(719_527))
-    days = [common.cast(moment(node.args[key], ctx), "DATE") for key in ("expression", "this")]
-    return ctx.call("date_diff", common.lit("day"), *days, type="BIGINT")
+        return _sum(days_, build.lit(719_527))
+    days = [build.cast(moment(node.args[key], ctx), "DATE") for key in ("expression", "this")]
+    return ctx.call("date_diff", build.lit("day"), *days, type="BIGINT")
 
 
 def _shifted(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -143,7 +139,7 @@ def _shifted(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: exp.
         return _composite(value, amount, unit, sign, node, ctx)
     if unit not in _DAYS | _TIMES:
         raise ctx.error(node, f"An interval in {unit} has no counterpart: add its parts one by one.")
-    written = common.text(amount.unnest())
+    written = build.text(amount.unnest())
     if written is not None and re.search(rf"interval\s*\(?\s*{re.escape(written)}(?![\w.])", ctx.sql, re.IGNORECASE):
         if re.search(rf"interval\s*['\"]{re.escape(written)}['\"]", ctx.sql, re.IGNORECASE):
             raise ctx.error(node, f"INTERVAL {written} is here a number and there a text: write both in one way.")
@@ -163,7 +159,7 @@ def _shifted(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: exp.
         moved = ctx.macro(
             "my__add_months",
             start,
-            exp.Mul(this=exp.Paren(this=count), expression=common.lit(months)),
+            exp.Mul(this=exp.Paren(this=count), expression=build.lit(months)),
             type="TIMESTAMP",
         )
     else:
@@ -175,11 +171,11 @@ def _shifted(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: exp.
             "SECOND": 10**6,
             "MICROSECOND": 1,
         }
-        moved = ctx.macro("my__add", start, count, common.lit(size[unit]), type="TIMESTAMP")
+        moved = ctx.macro("my__add", start, count, build.lit(size[unit]), type="TIMESTAMP")
     if ctx.is_a(value, "date") and unit in _DAYS:
-        return common.cast(moved, "DATE")
+        return build.cast(moved, "DATE")
     if ctx.is_a(value, "text"):  # a text in, a text out
-        keep = common.lit(1 if unit in _DAYS else 0)
+        keep = build.lit(1 if unit in _DAYS else 0)
         return ctx.macro("my__as_text", value.copy(), moved, keep, type="VARCHAR")
     return moved
 
@@ -192,7 +188,7 @@ def _composite(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: ex
 
     https://dev.mysql.com/doc/refman/8.0/en/expressions.html#temporal-intervals
     """
-    written = common.text(amount.unnest())
+    written = build.text(amount.unnest())
     first, _, last = unit.partition("_")
     if written is None or first not in _UNITS or last not in _UNITS or last == "MICROSECOND":
         raise ctx.error(node, f"An interval in {unit} has no counterpart: add its parts one by one.")
@@ -202,10 +198,10 @@ def _composite(value: exp.Expr, amount: exp.Expr, unit: str, sign: int, node: ex
     counts = dict(zip(units[-len(numbers) :] if numbers else (), map(int, numbers), strict=True))
     months = counts.pop("YEAR", 0) * 12 + counts.pop("MONTH", 0)
     if months or not counts:
-        return _shifted(value, common.lit(months), "MONTH", sign, node, ctx)
+        return _shifted(value, build.lit(months), "MONTH", sign, node, ctx)
     size = {"DAY": 86_400, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}
     total = sum(count * size[part_] for part_, count in counts.items())
-    return _shifted(value, common.lit(total), "SECOND", sign, node, ctx)
+    return _shifted(value, build.lit(total), "SECOND", sign, node, ctx)
 
 
 @R.rule(exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub, exp.DatetimeAdd, exp.DatetimeSub)
@@ -249,12 +245,12 @@ def period(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.ConvertTimezone)
 def convert_zone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    zones = [common.text(node.args[key]) for key in ("source_tz", "target_tz")]
+    zones = [build.text(node.args[key]) for key in ("source_tz", "target_tz")]
     there = moment(node.args["timestamp"], ctx)
     source, target = (_offset(zone) for zone in zones)
     if source is not None and target is not None:
-        minutes = common.lit(target - source)
-        return ctx.macro("my__add", there, minutes, common.lit(6 * 10**7), type="TIMESTAMP")
+        minutes = build.lit(target - source)
+        return ctx.macro("my__add", there, minutes, build.lit(6 * 10**7), type="TIMESTAMP")
     if all((zone and "/" in zone) or zone == "UTC" for zone in zones):
         there = ctx.call("timezone", node.args["source_tz"], there)
         return ctx.call("timezone", node.args["target_tz"], there, type="TIMESTAMP")
@@ -272,18 +268,18 @@ def _offset(zone: str | None) -> int | None:
 def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not node.expressions:
         ctx.open("now", node, "The time of the run is part of the result.")
-        return common.cast(ctx.call("epoch", ctx.call("now")), "BIGINT")
+        return build.cast(ctx.call("epoch", ctx.call("now")), "BIGINT")
     value = node.expressions[0]
     seconds = ctx.call("epoch", moment(value, ctx), type="DOUBLE")
-    written = common.text(value.unnest())
+    written = build.text(value.unnest())
     parts = any(ctx.is_a(c, "timestamp", "text") for c in value.find_all(exp.Column))
-    return common.cast(seconds, "DECIMAL(20,6)" if parts or "." in (written or "") else "BIGINT")
+    return build.cast(seconds, "DECIMAL(20,6)" if parts or "." in (written or "") else "BIGINT")
 
 
 @R.function("microsecond")
 def microsecond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = exp.Paren(
-        this=exp.Mod(this=ctx.call("microsecond", moment(node.expressions[0], ctx)), expression=common.lit(10**6))
+        this=exp.Mod(this=ctx.call("microsecond", moment(node.expressions[0], ctx)), expression=build.lit(10**6))
     )
     made.type = exp.DataType.build("BIGINT")
     return made
@@ -307,7 +303,7 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made: exp.Expr | None = None
         for name in names:
             piece = ctx.call(name.lower(), moment(node.expression.copy(), ctx))
-            scaled = exp.Mul(this=piece, expression=common.lit(_PARTS[name] // _PARTS[last]))
+            scaled = exp.Mul(this=piece, expression=build.lit(_PARTS[name] // _PARTS[last]))
             made = scaled if made is None else _sum(made, scaled)
         return made
     node.set("expression", moment(node.expression, ctx))
@@ -353,11 +349,11 @@ def timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("to_days", "to_seconds")
 def days_since_year_0(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     size = 86_400 if node.name.lower() == "to_seconds" else 1
-    unit = common.lit("day" if size == 1 else "second")
+    unit = build.lit("day" if size == 1 else "second")
     since = ctx.call(
-        "date_diff", unit, common.cast(common.lit("1970-01-01"), "TIMESTAMP"), moment(node.expressions[0], ctx)
+        "date_diff", unit, build.cast(build.lit("1970-01-01"), "TIMESTAMP"), moment(node.expressions[0], ctx)
     )
-    return _sum(since, common.lit(719_528 * size))
+    return _sum(since, build.lit(719_528 * size))
 
 
 @R.function("from_days")

@@ -12,14 +12,12 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build, date_formats
+from .coercions import number, text, whole
 from .dates import moment
 from .times import time
-from .values import number, text, whole
 
 R = DialectRules("mysql formats")
-
-
 _PIECE = re.compile(r"%-?.|[^%]+|%", re.S)
 _PLAIN = {"%a", "%A", "%b", "%B", "%d", "%-d", "%f", "%G", "%H", "%-H", "%I", "%-I", "%j", "%m", "%-m", "%M", "%p"}
 _PLAIN |= {"%S", "%U", "%w", "%y", "%Y", "%%"}
@@ -30,11 +28,11 @@ _WEEKS |= {"%V": ("my__week_of_year", False, False), "%X": ("my__week_year", Fal
 
 def _written(value: exp.Expr, fmt: exp.Expr, ctx: Context) -> exp.Expr:
     """A TIMESTAMP in a format: strftime for what it has, a macro for the rest, joined."""
-    wanted = common.text(fmt)
+    wanted = build.text(fmt)
     if wanted is None:
         raise ctx.error(fmt, "The format is not a constant: write it as a text.")
     if wanted in ("", "None"):  # an empty format, as sqlglot reads it
-        return common.cast(exp.Null(), "VARCHAR")
+        return build.cast(exp.Null(), "VARCHAR")
     parts: list[exp.Expr] = []
     plain = ""
     for piece in _PIECE.findall(wanted):
@@ -43,9 +41,9 @@ def _written(value: exp.Expr, fmt: exp.Expr, ctx: Context) -> exp.Expr:
             continue
         if piece in _WEEKS:
             name, monday, four = _WEEKS[piece]
-            args = [common.cast(value.copy(), "DATE"), exp.Boolean(this=monday), exp.Boolean(this=four)]
+            args = [build.cast(value.copy(), "DATE"), exp.Boolean(this=monday), exp.Boolean(this=four)]
             made = ctx.macro(name, *args, type="BIGINT")
-            made = common.cast(made, "VARCHAR") if piece == "%X" else ctx.macro("my__two", made)  # type: ignore[assignment]
+            made = build.cast(made, "VARCHAR") if piece == "%X" else ctx.macro("my__two", made)  # type: ignore[assignment]
         elif piece == "%D":
             made = ctx.macro("my__ordinal", ctx.call("day", value.copy()))
         else:
@@ -65,7 +63,7 @@ def _written(value: exp.Expr, fmt: exp.Expr, ctx: Context) -> exp.Expr:
 
 
 def _strftime(value: exp.Expr, fmt: str, ctx: Context) -> exp.Expr:
-    return ctx.call("strftime", value.copy(), common.lit(fmt), type="VARCHAR")
+    return ctx.call("strftime", value.copy(), build.lit(fmt), type="VARCHAR")
 
 
 @R.rule(exp.TimeToStr)
@@ -76,14 +74,14 @@ def date_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("time_format")
 def time_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, fmt = node.expressions
-    day = common.cast(common.lit("2000-01-01"), "TIMESTAMP")
+    day = build.cast(build.lit("2000-01-01"), "TIMESTAMP")
     start = exp.Paren(this=exp.Add(this=day, expression=ctx.macro("my__of_a_day", time(value, ctx))))
     tokens = {"%i": "%M", "%s": "%S", "%h": "%I", "%k": "%-H", "%l": "%-I", "%r": "%I:%M:%S %p", "%T": "%H:%M:%S"}
     tokens |= {each: each for each in ("%H", "%I", "%S", "%f", "%p", "%%")}
-    wanted = common.text(fmt)
+    wanted = build.text(fmt)
     try:
-        return _strftime(start, common.timefmt(wanted or "%", tokens, letters=False), ctx)
-    except common.UnknownToken:
+        return _strftime(start, date_formats.timefmt(wanted or "%", tokens, letters=False), ctx)
+    except date_formats.UnknownToken:
         raise ctx.error(fmt, "This format is not a constant of %H, %i, %s, %f, %h, %p, %r and %T.") from None
 
 
@@ -91,10 +89,10 @@ def time_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = number(node.this, ctx)
     if ctx.is_a(value, "int"):
-        micros: exp.Expr = exp.Mul(this=exp.Paren(this=whole(value, ctx)), expression=common.lit(10**6))
+        micros: exp.Expr = exp.Mul(this=exp.Paren(this=whole(value, ctx)), expression=build.lit(10**6))
     else:
-        scaled = exp.Mul(this=exp.Paren(this=value), expression=common.lit(10**6))
-        micros = common.cast(ctx.call("round", scaled), "BIGINT")
+        scaled = exp.Mul(this=exp.Paren(this=value), expression=build.lit(10**6))
+        micros = build.cast(ctx.call("round", scaled), "BIGINT")
     made = ctx.macro("my__from_epoch", micros, type="TIMESTAMP")
     fmt = node.args.get("format")
     return made if fmt is None else _written(made, fmt, ctx)
@@ -111,7 +109,7 @@ _READ = {
 @R.rule(exp.StrToDate, exp.StrToTime)
 def parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # function_str-to-date: a text that does not fit is NULL, what stands behind it does not count
-    fmt = common.text(node.args["format"])
+    fmt = build.text(node.args["format"])
     if fmt is None:
         raise ctx.error(node, "The format is not a constant: write it as a text.")
     pieces = _PIECE.findall(fmt)
@@ -120,13 +118,32 @@ def parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         unread = sorted(signs - _READ.keys())[0]
         raise ctx.error(node, f"The format's {unread!r} cannot be read by DuckDB: leave it out.")
     pattern = "".join(_READ.get(p) or re.sub(r"\s+", r"\\s*", re.sub(r"([^\w\s])", r"\\\1", p)) for p in pieces)
-    given = ctx.call("regexp_extract", text(node.this, ctx), common.lit(rf"^\s*({pattern})"), common.lit(1))
-    read = ctx.call("try_strptime", given, common.lit(fmt), type="TIMESTAMP")
+    given = ctx.call("regexp_extract", text(node.this, ctx), build.lit(rf"^\s*({pattern})"), build.lit(1))
+    read = ctx.call("try_strptime", given, build.lit(fmt), type="TIMESTAMP")
     days = {"Y": 0, "y": 0, "m": 1, "-m": 1, "b": 1, "B": 1, "d": 2, "-d": 2}
     have = {days[sign[1:]] for sign in signs if sign[1:] in days} | ({1, 2} if "%j" in signs else set())
     timed = bool(signs & {"%H", "%-H", "%I", "%-I", "%M", "%S", "%f", "%p"})
     if not have and timed:
         return ctx.macro("my__clock", read, type="INTERVAL")
     if have != {0, 1, 2}:  # a part that is missing is 0, which NO_ZERO_IN_DATE makes NULL
-        return common.cast(exp.Null(), "TIMESTAMP" if timed else "DATE")
-    return common.cast(read, "TIMESTAMP" if timed else "DATE")
+        return build.cast(exp.Null(), "TIMESTAMP" if timed else "DATE")
+    return build.cast(read, "TIMESTAMP" if timed else "DATE")
+
+
+@R.rule(exp.NumberToStr)
+def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_format
+    digits = node.args["format"]
+    culture = build.text(node.args["culture"]) if node.args.get("culture") else "en_US"
+    if culture != "en_US" or not isinstance(digits, exp.Literal) or digits.is_string or int(digits.this) > 12:
+        ctx.refuse("locale_format", node, "FORMAT with a locale, or digits that are not a constant", "Use ROUND")
+        return None
+    value = number(node.this, ctx)
+    if ctx.is_a(value, "float"):
+        value = ctx.macro("my__round", value, digits.copy(), type="DOUBLE")
+        value = build.cast(build.cast(value, "VARCHAR"), f"DECIMAL(38,{digits.this})")
+    else:
+        value = build.cast(
+            ctx.call("round", build.cast(value, "DECIMAL(38,12)"), digits.copy()), f"DECIMAL(38,{digits.this})"
+        )
+    return ctx.macro("my__format", value, digits, type="VARCHAR")

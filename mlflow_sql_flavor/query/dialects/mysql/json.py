@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .values import is_json, text
+from ..shared import build
+from .coercions import is_json, text
 
 R = DialectRules("mysql json")
 
@@ -30,14 +30,14 @@ def one_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("json_length")
 def json_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *path = node.expressions
-    return ctx.macro("my__json_length", value, path[0] if path else common.lit("$"), type="BIGINT")
+    return ctx.macro("my__json_length", value, path[0] if path else build.lit("$"), type="BIGINT")
 
 
 @R.function("json_contains_path")
 def json_contains_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, mode, *paths = node.expressions
-    found = [common.cast(ctx.call("json_exists", value.copy(), path), "BIGINT") for path in paths]
-    name = "greatest" if (common.text(mode) or "").lower() == "one" else "least"
+    found = [build.cast(ctx.call("json_exists", value.copy(), path), "BIGINT") for path in paths]
+    name = "greatest" if (build.text(mode) or "").lower() == "one" else "least"
     return found[0] if len(found) == 1 else ctx.call(name, *found, type="BIGINT")
 
 
@@ -46,7 +46,7 @@ def json_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, wanted, *path = node.expressions
     if path:
         value = ctx.call("json_extract", value, path[0])
-    return common.cast(ctx.call("json_contains", value, wanted), "BIGINT")
+    return build.cast(ctx.call("json_contains", value, wanted), "BIGINT")
 
 
 @R.function("json_unquote")
@@ -69,7 +69,7 @@ def json_quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.expressions[0]
     if not ctx.is_a(value, "text"):
         raise ctx.error(node, "JSON_QUOTE is of a text: CAST it to CHAR.")
-    return common.cast(ctx.call("to_json", value), "VARCHAR")
+    return build.cast(ctx.call("to_json", value), "VARCHAR")
 
 
 @R.function("json_valid")
@@ -80,7 +80,7 @@ def json_valid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__json_valid", value, type="BIGINT")
 
 
-R.refuse_functions(
+R.refuses(
     "json_text",
     {"json_insert", "json_replace", "json_merge", "json_merge_patch", "json_merge_preserve", "json_pretty",
      "json_normalize", "json_array_append", "json_array_insert", "json_compact", "json_detailed", "json_loose"},
@@ -98,7 +98,7 @@ def changed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("json_exists")
 def json_exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # MariaDB's; MySQL has JSON_CONTAINS_PATH
-    return common.cast(ctx.call("json_exists", *node.expressions), "BIGINT")
+    return build.cast(ctx.call("json_exists", *node.expressions), "BIGINT")
 
 
 @R.rule(exp.JSONValue)
@@ -115,18 +115,18 @@ def json_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.JSONKeys)
 def json_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    path = node.expression if isinstance(node.expression, exp.Expr) else common.lit("$")
+    path = node.expression if isinstance(node.expression, exp.Expr) else build.lit("$")
     return ctx.macro("my__json_keys", node.this, path, type="VARCHAR")
 
 
 @R.rule(exp.JSONObject)
 def json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     pairs = [pair for pair in node.expressions if isinstance(pair, exp.JSONKeyValue)]
-    names = [common.text(pair.this) for pair in pairs]
+    names = [build.text(pair.this) for pair in pairs]
     if len(pairs) != len(node.expressions) or sorted(names, key=lambda n: (len(n or ""), n or "")) != names:
         ctx.refuse("json_text", node, "MySQL sorts the keys of an object by length, MariaDB does not", "Sort them so")
     parts: list[exp.Expr] = [
-        exp.DPipe(this=common.lit(f'"{n}": '), expression=_item(p.expression, ctx))
+        exp.DPipe(this=build.lit(f'"{n}": '), expression=_item(p.expression, ctx))
         for n, p in zip(names, pairs, strict=True)
     ]
     return _listed("{", parts, "}", ctx)
@@ -141,14 +141,14 @@ def _item(value: exp.Expr, ctx: Context) -> exp.Expr:
     if ctx.is_a(value, "float", "date", "timestamp", "interval", "decimal") or is_json(value):
         ctx.refuse("json_text", value, "The text of this value inside a JSON differs", "CAST it to CHAR or SIGNED")
     if ctx.is_a(value, "bool") and not isinstance(value.unnest(), exp.Boolean):
-        value = common.cast(value, "BIGINT")
-    shown_ = common.cast(ctx.call("to_json", value), "VARCHAR")
-    return exp.Coalesce(this=shown_, expressions=[common.lit("null")])
+        value = build.cast(value, "BIGINT")
+    shown_ = build.cast(ctx.call("to_json", value), "VARCHAR")
+    return exp.Coalesce(this=shown_, expressions=[build.lit("null")])
 
 
 def _listed(start: str, parts: list[exp.Expr], end: str, ctx: Context) -> exp.Expr:
-    inside = ctx.call("concat_ws", common.lit(", "), *parts) if parts else common.lit("")
-    joined = exp.DPipe(this=exp.DPipe(this=common.lit(start), expression=inside), expression=common.lit(end))
+    inside = ctx.call("concat_ws", build.lit(", "), *parts) if parts else build.lit("")
+    joined = exp.DPipe(this=exp.DPipe(this=build.lit(start), expression=inside), expression=build.lit(end))
     made = exp.Paren(this=joined)
     made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
     return made

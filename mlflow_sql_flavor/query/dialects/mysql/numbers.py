@@ -1,4 +1,4 @@
-"""Numbers, casts, conditions and comparisons."""
+"""Numbers: https://dev.mysql.com/doc/refman/8.0/en/numeric-functions.html"""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .times import time
-from .values import decimals, exact, number, text, whole
+from ..shared import build, casts
+from .coercions import exact, number, whole
 
 R = DialectRules("mysql numbers")
-
-
 _NUMBERS = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Sum, exp.Avg, exp.Sign, exp.Mod, exp.Ceil, exp.Floor)
 
 
@@ -21,7 +18,7 @@ def finite(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/out-of-range-and-overflow.html: an error, not an infinity
     args = [number(node.args[key], ctx) for key in ("this", "expression") if node.args.get(key)]
     name = "pow" if isinstance(node, exp.Pow) else "exp"
-    return ctx.macro("my__finite", ctx.call(name, *(common.cast(arg, "DOUBLE") for arg in args)), type="DOUBLE")
+    return ctx.macro("my__finite", ctx.call(name, *(build.cast(arg, "DOUBLE") for arg in args)), type="DOUBLE")
 
 
 @R.rule(exp.Pi)
@@ -32,7 +29,7 @@ def pi(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         and isinstance(node.parent.parent, exp.Select)
         and node.parent.parent.parent is None
     ):
-        return common.cast(common.lit("3.141593"), "DOUBLE")
+        return build.cast(build.lit("3.141593"), "DOUBLE")
     return None
 
 
@@ -46,7 +43,7 @@ def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             value.set("expressions", [number(each, ctx) for each in value.expressions])
         elif isinstance(value, exp.Expr) and not isinstance(value, exp.Interval):
             node.set(key, number(value, ctx))
-    return common.plain_division(node, ctx) if isinstance(node, exp.Div) else None
+    return casts.plain_division(node, ctx) if isinstance(node, exp.Div) else None
 
 
 @R.rule(exp.IntDiv)
@@ -62,7 +59,7 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/precision-math-rounding.html: exact half away, doubles as C's rint
     value, digits = number(node.this, ctx), node.args.get("decimals")
     if ctx.is_a(value, "float"):
-        made = ctx.macro("my__round", value, digits or common.lit(0), type="DOUBLE")
+        made = ctx.macro("my__round", value, digits or build.lit(0), type="DOUBLE")
         if digits is None or (isinstance(digits, exp.Literal) and digits.is_int):
             made.meta["decimals"] = 0 if digits is None else int(digits.this)
         return made
@@ -72,8 +69,8 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     node.set("this", exact(value, ctx))
     scale = 0 if digits is None else int(digits.this) if isinstance(digits, exp.Literal) else None
     if scale is not None and ctx.is_a(value, "decimal"):
-        rounded = ctx.call("round", exact(value, ctx), common.lit(scale))
-        return common.cast(rounded, f"DECIMAL(38,{min(scale, 12)})")
+        rounded = ctx.call("round", exact(value, ctx), build.lit(scale))
+        return build.cast(rounded, f"DECIMAL(38,{min(scale, 12)})")
     return None
 
 
@@ -81,25 +78,11 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def exact_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = node.args.get("decimals")
     if ctx.is_a(node.this, "int"):
-        return common.cast(node, "BIGINT") if isinstance(digits, exp.Neg) else node.this
+        return build.cast(node, "BIGINT") if isinstance(digits, exp.Neg) else node.this
     node.set("this", exact(node.this, ctx))
     if isinstance(node, exp.Trunc) and ctx.is_a(node.this, "float") and isinstance(digits, exp.Literal):
         node.meta["decimals"] = int(digits.this)
     return None
-
-
-@R.rule(exp.BitwiseAndAgg, exp.BitwiseOrAgg, exp.BitwiseXorAgg)
-def bits_of_rows(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://dev.mysql.com/doc/refman/8.0/en/aggregate-functions.html#function_bit-and: of 64 bits, neutral of no rows
-    if isinstance(node.parent, exp.Window):
-        raise ctx.error(node, "Bits of a window have no counterpart: aggregate them in a subquery.")
-    kinds: dict[type[exp.Expr], str] = {exp.BitwiseAndAgg: "bit_and", exp.BitwiseOrAgg: "bit_or"}
-    name = kinds.get(type(node), "bit_xor")
-    found = ctx.call(name, ctx.macro("my__unsigned", whole(number(node.this, ctx), ctx)))
-    neutral = exp.Literal.number("18446744073709551615" if name == "bit_and" else "0")
-    made = exp.Coalesce(this=found, expressions=[common.cast(neutral, "UBIGINT")])
-    made.type = exp.DataType.build("UBIGINT", dialect="duckdb")
-    return made
 
 
 @R.rule(exp.BitwiseCount)
@@ -124,7 +107,7 @@ _null_outside("my__asin", exp.Asin)
 
 @R.function("log10", "log2")
 def log_base(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    base = common.lit(int(node.name.lower().removeprefix("log")))
+    base = build.lit(int(node.name.lower().removeprefix("log")))
     return ctx.macro("my__log2", base, number(node.expressions[0], ctx), type="DOUBLE")
 
 
@@ -140,68 +123,6 @@ def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, *args, type="UBIGINT")
 
 
-@R.rule(exp.Cast, exp.TryCast)
-def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://dev.mysql.com/doc/refman/8.0/en/cast-functions.html
-    to, value = node.args["to"], node.this
-    if to.this == exp.DType.UBIGINT:
-        if ctx.is_a(value, "decimal"):  # below 0 it is out of range: 0
-            value = ctx.macro("my__from_0", value)
-            return common.cast(ctx.call("round", value), "UBIGINT")
-        return ctx.macro("my__unsigned", whole(value, ctx), type="UBIGINT")
-    if to.this in exp.DataType.INTEGER_TYPES:
-        return whole(value, ctx)
-    if to.this in exp.DataType.TEXT_TYPES:
-        made = text(value, ctx)
-        if to.expressions:
-            return ctx.macro("common__varchar", made, to.expressions[0].this.copy(), type="VARCHAR")
-        return made if ctx.is_a(made, "text") else common.cast(made, "VARCHAR")
-    if to.this == exp.DType.DECIMAL:
-        return _decimal(value, to, ctx)
-    if to.this == exp.DType.FLOAT and len(to.expressions) == 0:
-        single = common.cast(common.cast(number(value, ctx), "REAL"), "DOUBLE")
-        holder = node.parent.parent if isinstance(node.parent, exp.Alias) else node.parent
-        shown = isinstance(holder, exp.Select) and holder.parent is None  # a FLOAT is shown with six digits
-        return common.cast(ctx.call("printf", common.lit("%.6g"), single), "DOUBLE") if shown else single
-    if to.this in exp.DataType.FLOAT_TYPES:
-        return common.cast(number(value, ctx), "DOUBLE")
-    if to.this == exp.DType.DATE and ctx.is_a(value, "text", "int"):
-        return ctx.macro("my__date", text(value, ctx), type="DATE")
-    if to.this == exp.DType.TIME:  # without digits of a second, which are rounded
-        return ctx.macro("my__whole_time", time(value, ctx), type="INTERVAL")
-    if to.this in (exp.DType.DATETIME, exp.DType.TIMESTAMP):
-        if ctx.is_a(value, "text", "int"):
-            return ctx.macro("my__datetime", text(value, ctx), type="TIMESTAMP")
-        return ctx.macro("my__seconds", value, type="TIMESTAMP")
-    if to.this in (exp.DType.BINARY, exp.DType.VARBINARY, exp.DType.BLOB):
-        holder = node.parent.parent if isinstance(node.parent, exp.Paren) else node.parent
-        if isinstance(holder, (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.In, exp.Like, exp.Ordered)):
-            made = exp.Collate(this=text(value, ctx), expression=exp.to_identifier("binary", quoted=True))
-            made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
-            return made
-        ctx.refuse("collation", node, "A binary text compares by bytes, others ignore case and accents", "Leave it out")
-    return None
-
-
-def _decimal(value: exp.Expr, to: exp.Expr, ctx: Context) -> exp.Expr:
-    # DECIMAL is DECIMAL(10,0); a value beyond it becomes the largest one
-    digits = [int(param.name) for param in to.expressions] or [10]
-    precision, scale = digits[0], digits[1] if len(digits) > 1 else 0
-    if ctx.is_a(value, "text"):
-        value = ctx.macro("my__numeral", value, type="VARCHAR")
-    else:
-        value = number(value, ctx)
-        if ctx.is_a(value, "float"):
-            value = common.cast(value, "VARCHAR")  # its shortest digits are what is rounded
-    most = "9" * (precision - scale) + ("." + "9" * scale if scale else "")
-    wide = ctx.call(
-        "round", common.cast(value, f"DECIMAL(38,{min(38 - (precision - scale) - 1, 18)})"), common.lit(scale)
-    )
-    bound = common.cast(common.lit(most or "0"), f"DECIMAL({precision},{scale})")
-    clamped = ctx.macro("my__between", wide, bound)
-    return common.cast(clamped, f"DECIMAL({precision},{scale})")
-
-
 @R.rule(exp.Atan)
 def atan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html#function_atan2: ATAN(y, x) is ATAN2
@@ -210,27 +131,17 @@ def atan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("atan" if len(sides) == 1 else "atan2", *sides, type="DOUBLE")
 
 
-@R.rule(exp.StddevPop, exp.Stddev, exp.StddevSamp, exp.Variance, exp.VariancePop)
-def spread(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    value = number(node.this, ctx)
-    node.set("this", value)
-    if not ctx.is_a(value, "int", "decimal"):
-        return None
-    # shown with four digits more than its values, as AVG
-    return ctx.call("round", node.copy(), common.lit(decimals(value, ctx) + 4), type="DOUBLE")
-
-
 @R.rule(exp.Interval)
 def interval_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/comparison-operators.html#function_interval
     if not isinstance(node.this, exp.Tuple) or node.args.get("unit"):
         return None
     first, *others = (number(value, ctx) for value in node.this.expressions)
-    counted = [common.cast(exp.LTE(this=other, expression=first.copy()), "BIGINT") for other in others]
+    counted = [build.cast(exp.LTE(this=other, expression=first.copy()), "BIGINT") for other in others]
     made: exp.Expr = counted[0]
     for each in counted[1:]:
         made = exp.Add(this=made, expression=each)
-    null = exp.If(this=exp.Is(this=first, expression=exp.Null()), true=common.lit(-1))
+    null = exp.If(this=exp.Is(this=first, expression=exp.Null()), true=build.lit(-1))
     answer = exp.Case(ifs=[null], default=made)
     answer.type = exp.DataType.build("BIGINT")
     return answer

@@ -6,14 +6,11 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build
+from .coercions import number
 from .dates import moment
-from .values import number
 
 R = DialectRules("mysql times")
-
-
-__all__ = ["time"]
 
 
 def time(node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -25,7 +22,7 @@ def time(node: exp.Expr, ctx: Context) -> exp.Expr:
     if ctx.is_a(node, "text"):
         return ctx.macro("my__time", node, type="INTERVAL")
     if ctx.is_a(node, "time"):
-        return ctx.macro("my__time", common.cast(node, "VARCHAR"), type="INTERVAL")
+        return ctx.macro("my__time", build.cast(node, "VARCHAR"), type="INTERVAL")
     return ctx.macro("my__clock", moment(node, ctx), type="INTERVAL")
 
 
@@ -54,14 +51,14 @@ def of_seconds(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("time_to_sec")
 def seconds(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     micros = ctx.macro("my__us", time(node.expressions[0], ctx))
-    return common.cast(ctx.call("trunc", exp.Div(this=micros, expression=common.lit(10**6))), "BIGINT")
+    return build.cast(ctx.call("trunc", exp.Div(this=micros, expression=build.lit(10**6))), "BIGINT")
 
 
 @R.function("timediff")
 def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     one, two = node.expressions
     if ctx.is_a(one, "interval") or ctx.is_a(two, "interval") or (ctx.is_a(one, "text") and ctx.is_a(two, "text")):
-        written = [common.text(side.unnest()) for side in (one, two)]
+        written = [build.text(side.unnest()) for side in (one, two)]
         if len({":" in w for w in written if w is not None}) == 2:
             raise ctx.error(node, "TIMEDIFF of a date and a time gives NULL: write both in one form.")
         if not any(w and "-" in w[1:] for w in written):
@@ -100,7 +97,7 @@ def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         node.set("this", value)
         return None
     size, most = _SIZES[type(node)]
-    return ctx.macro("my__time_part", time(value, ctx), common.lit(size), common.lit(most), type="BIGINT")
+    return ctx.macro("my__time_part", time(value, ctx), build.lit(size), build.lit(most), type="BIGINT")
 
 
 R.accepts("time", "curtime", "current_time", "timediff", "sec_to_time", "time_to_sec", "maketime")

@@ -8,13 +8,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..databricks.dates import argument_count
-from ..databricks.formats import written_text
-from ..shared import common, documented
+from ..shared import build, date_formats
+from ..shared.calls import argument_count, written_text
 
-__all__ = ["R", "number_text"]
-
-R = DialectRules("oracle_formats")
+R = DialectRules("oracle formats")
 _DIGITS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DDD": "%j", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I",
            "MI": "%M", "SS": "%S", "IW": "%V", "IYYY": "%G", "FF3": "%g", "FF6": "%f"}  # fmt: skip
 _WORDS = {"MONTH": "%B", "MON": "%b", "DAY": "%A", "DY": "%a", "AM": "%p", "PM": "%p"}
@@ -25,7 +22,7 @@ _TOKEN = re.compile(r'"[^"]*"|FM|MONTH|MON|IYYY|YYYY|YY|MM|DDD|DD|DAY|DY|HH24|HH
 def number_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """The text of a number: no zero before the point, none at the end."""
     if ctx.is_a(node, "int"):
-        return common.cast(node, "VARCHAR")
+        return build.cast(node, "VARCHAR")
     if ctx.is_a(node, "decimal"):
         return ctx.macro("ora__dec_text", node, type="VARCHAR")
     return None
@@ -37,23 +34,23 @@ def _element(token: str, this: exp.Expr, fill: bool, ctx: Context) -> exp.Expr:
     if upper in ("Q", "D", "WW", "W"):
         number = {
             "Q": lambda: ctx.call("quarter", this.copy()),
-            "D": lambda: exp.Add(this=ctx.call("dayofweek", this.copy()), expression=common.lit(1)),
+            "D": lambda: exp.Add(this=ctx.call("dayofweek", this.copy()), expression=build.lit(1)),
             "WW": lambda: ctx.macro("ora__week", this.copy()),
             "W": lambda: ctx.macro("ora__week_of_month", this.copy()),
         }[upper]()
-        made: exp.Expr = common.cast(exp.Paren(this=number), "VARCHAR")
-        return ctx.call("lpad", made, common.lit(2), common.lit("0")) if upper == "WW" and fill else made
+        made: exp.Expr = build.cast(exp.Paren(this=number), "VARCHAR")
+        return ctx.call("lpad", made, build.lit(2), build.lit("0")) if upper == "WW" and fill else made
     if upper in _DIGITS:
         fmt = _DIGITS[upper]
         shorter = not fill and upper not in ("YYYY", "IYYY")
-        return ctx.call("strftime", this.copy(), common.lit(fmt.replace("%", "%-") if shorter else fmt))
-    word = ctx.call("strftime", this.copy(), common.lit(_WORDS[upper]))
+        return ctx.call("strftime", this.copy(), build.lit(fmt.replace("%", "%-") if shorter else fmt))
+    word = ctx.call("strftime", this.copy(), build.lit(_WORDS[upper]))
     if token[:2].isupper():
         word = ctx.call("upper", word)
     elif token[0].islower():
         word = ctx.call("lower", word)
     if fill and upper in ("MONTH", "DAY"):
-        return ctx.call("rpad", word, common.lit(9), common.lit(" "))
+        return ctx.call("rpad", word, build.lit(9), build.lit(" "))
     return word
 
 
@@ -61,7 +58,7 @@ def _element(token: str, this: exp.Expr, fill: bool, ctx: Context) -> exp.Expr:
 def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """TO_CHAR-datetime, TO_CHAR-number."""
     start = node.meta.get("start")
-    this, fmt = node.this, common.text(node.args.get("format"))
+    this, fmt = node.this, build.text(node.args.get("format"))
     if isinstance(node, exp.TimeToStr):  # sqlglot has read the format
         fmt = written_text(ctx.sql, start, 1, "oracle") if start is not None else None
     count = argument_count(node, ctx)
@@ -86,11 +83,11 @@ def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             plain += (token[1:-1] if token[0] == '"' else token).replace("%", "%%")
         else:
             if plain:
-                parts.append(ctx.call("strftime", this.copy(), common.lit(plain)))
+                parts.append(ctx.call("strftime", this.copy(), build.lit(plain)))
             plain = ""
             parts.append(_element(token, this, fill, ctx))
     if plain:
-        parts.append(ctx.call("strftime", this.copy(), common.lit(plain)))
+        parts.append(ctx.call("strftime", this.copy(), build.lit(plain)))
     if len(parts) == 1:
         parts[0].type = exp.DataType.build("VARCHAR")
         return parts[0]
@@ -112,11 +109,11 @@ def _number(node: exp.Expr, fmt: str, ctx: Context) -> exp.Expr | None:
     if not found or not digits or not well or (found[1] and part.strip("0")) or (grouped and forced > 3) or found[2]:
         ctx.refuse("number_format", node, "This mask is not verified", "Use masks like '999,990.00', FM before it")
         return None
-    value = common.cast(node.this, "VARCHAR") if ctx.is_a(node.this, "float") else node.this
-    exact = common.cast(value, f"DECIMAL(38, {len(part)})")
+    value = build.cast(node.this, "VARCHAR") if ctx.is_a(node.this, "float") else node.this
+    exact = build.cast(value, f"DECIMAL(38, {len(part)})")
     size = 0 if found[1] else len(fmt) + 1
-    return ctx.macro("ora__mask", exact, common.lit(f"{{:{',' if grouped else ''}.{len(part)}f}}"), common.lit(forced),
-                     common.lit(len(digits)), common.lit(size), type="VARCHAR")  # fmt: skip
+    return ctx.macro("ora__mask", exact, build.lit(f"{{:{',' if grouped else ''}.{len(part)}f}}"), build.lit(forced),
+                     build.lit(len(digits)), build.lit(size), type="VARCHAR")  # fmt: skip
 
 
 _READ = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "MON": "%b", "MONTH": "%B", "HH24": "%H", "MI": "%M", "SS": "%S",
@@ -129,18 +126,18 @@ def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     start = node.meta.get("start")
     word = re.match(r"\w+", ctx.sql[start:])[0].upper() if start is not None else ""  # type: ignore[index]
     if not word.startswith("TO_"):  # TIMESTAMP '...'
-        literal = common.text(node.this)
+        literal = build.text(node.this)
         if literal is None or not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?", literal):
             ctx.refuse("unfaithful", node, "This moment is not verified", "Write TIMESTAMP 'YYYY-MM-DD HH24:MI:SS'")
-        return common.cast(node.this, "TIMESTAMP")
+        return build.cast(node.this, "TIMESTAMP")
     written = written_text(ctx.sql, start, 1, "oracle") if start is not None else None
     if argument_count(node, ctx) != 2 or written is None or not all(t in written.upper() for t in ("YYYY", "DD")):
         ctx.refuse("locale_format", node, "TO_DATE is verified for constant formats with YYYY, a month and DD",
                    "Use DATE '...'")  # fmt: skip
         return None
-    fmt = documented.formatted(node, ctx, 1, _READ, quote='"', fold=True)
-    made = ctx.call("strptime", node.this, common.lit(fmt), type="TIMESTAMP")
-    return made if "%H" in fmt or "%I" in fmt or word != "TO_DATE" else common.cast(made, "DATE")
+    fmt = date_formats.formatted(node, ctx, 1, _READ, quote='"', fold=True)
+    made = ctx.call("strptime", node.this, build.lit(fmt), type="TIMESTAMP")
+    return made if "%H" in fmt or "%I" in fmt or word != "TO_DATE" else build.cast(made, "DATE")
 
 
 @R.rule(exp.ToNumber)
@@ -150,4 +147,4 @@ def to_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "number"):
         return node.this
     pattern = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)\s*"
-    return common.cast(ctx.macro("ora__valid", node.this, common.lit(pattern)), "DECIMAL(28, 10)")
+    return build.cast(ctx.macro("ora__valid", node.this, build.lit(pattern)), "DECIMAL(28, 10)")

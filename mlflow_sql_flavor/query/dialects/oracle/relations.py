@@ -9,11 +9,9 @@ from sqlglot.transforms import eliminate_join_marks
 from ...facts.context import Context
 from ...reading.tables import base_tables
 from .. import DialectRules
-from ..shared import common, documented
+from ..shared import build
 
-__all__ = ["R"]
-
-R = DialectRules("oracle_relations")
+R = DialectRules("oracle relations")
 
 
 @R.normalise
@@ -44,9 +42,9 @@ def _levels(select: exp.Select, ctx: Context) -> None:
         ctx.refuse("unfaithful", connect, "CONNECT BY is verified as LEVEL <= n over DUAL", "Use a recursive WITH")
         return
     last = test.expression if isinstance(test, exp.LTE) else exp.Sub(
-        this=exp.Paren(this=test.expression), expression=common.lit(1))  # fmt: skip
+        this=exp.Paren(this=test.expression), expression=build.lit(1))  # fmt: skip
     # the first row is there before the condition is asked
-    series = exp.GenerateSeries(start=common.lit(1), end=exp.Greatest(this=last, expressions=[common.lit(1)]))
+    series = exp.GenerateSeries(start=build.lit(1), end=exp.Greatest(this=last, expressions=[build.lit(1)]))
     made = exp.Unnest(expressions=[series], alias=exp.TableAlias(
         this=exp.to_identifier("_levels"), columns=[exp.to_identifier("LEVEL")]))  # fmt: skip
     for node in (series, made, series.args["end"]):
@@ -100,14 +98,14 @@ def _limit(select: exp.Select, ctx: Context) -> None:
     tests = list(where.this.flatten()) if isinstance(where.this, exp.And) else [where.this]
     kept: list[exp.Expr] = []
     for test in tests:
-        number = documented.literal_int(test.expression) if isinstance(test, exp.Binary) else None
+        number = build.literal_int(test.expression) if isinstance(test, exp.Binary) else None
         mine = isinstance(test, exp.Binary) and isinstance(test.this, exp.Column) and _is_rownum(test.this)
         if mine and isinstance(test, exp.LTE) and number is not None:
-            select.set("limit", exp.Limit(expression=common.lit(max(number, 0))))
+            select.set("limit", exp.Limit(expression=build.lit(max(number, 0))))
         elif mine and isinstance(test, exp.LT) and number is not None:
-            select.set("limit", exp.Limit(expression=common.lit(max(number - 1, 0))))
+            select.set("limit", exp.Limit(expression=build.lit(max(number - 1, 0))))
         elif mine and isinstance(test, exp.EQ) and number == 1:
-            select.set("limit", exp.Limit(expression=common.lit(1)))
+            select.set("limit", exp.Limit(expression=build.lit(1)))
         else:
             kept.append(test)
     select.set("where", exp.Where(this=exp.and_(*kept, copy=False)) if kept else None)
@@ -144,3 +142,12 @@ def stored(tree: exp.Expr, ctx: Context) -> None:
         parent, place, index = table.parent, table.arg_key, table.index
         if parent is not None and place:
             parent.set(place, source, index)
+
+
+@R.prepare
+def dual(tree: exp.Expr, ctx: Context) -> None:
+    """Selecting-from-the-DUAL-Table: one row."""
+    for select in list(tree.find_all(exp.Select)):
+        source = select.args.get("from_")
+        if source is not None and source.this.name.lower() == "dual" and not select.args.get("joins"):
+            select.set("from_", None)

@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 from .. import DialectRules
-from . import arrays, casts, checks, dates, intervals, numbers, overflow, relations, scales, strings, types
+from . import (
+    aggregates,
+    arrays,
+    casts,
+    checks,
+    comparisons,
+    dates,
+    decimals,
+    encodings,
+    formats,
+    intervals,
+    json,
+    names,
+    numbers,
+    overflow,
+    regex,
+    relations,
+    strings,
+    types,
+)
 
 __all__ = ["D"]
 
 D = DialectRules("postgres", level="verified", pack="postgres", catalog="postgres")
-for _topic in (types, checks, relations, intervals, numbers, overflow, casts, arrays, strings, dates, scales):
+
+_TOPICS = (
+    types, checks, names, comparisons, relations, json, intervals, aggregates, numbers, overflow, casts, encodings,
+    arrays, strings, regex, dates, formats, decimals,
+)  # fmt: skip
+for _topic in _TOPICS:
     D.use(_topic.R)

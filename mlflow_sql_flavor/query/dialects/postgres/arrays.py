@@ -6,11 +6,9 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.common import lit, text
+from ..shared.build import lit, text
 from .numbers import whole
 from .types import category
-
-__all__ = ["R"]
 
 R = DialectRules("postgres arrays")
 

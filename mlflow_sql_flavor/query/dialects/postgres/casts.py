@@ -10,11 +10,9 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.common import cast, lit, text
+from ..shared.build import cast, lit, text
 from .numbers import as_exact_text
 from .types import category, is_exact, parameter
-
-__all__ = ["R", "as_text"]
 
 R = DialectRules("postgres casts")
 T = exp.DType
@@ -55,33 +53,6 @@ def _json(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
     while isinstance(root, (exp.JSONExtract, exp.JSONExtractScalar, exp.Paren)):
         root = root.this
     return node, root.copy()
-
-
-@R.rule(exp.Encode)
-def encode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # functions-binarystring.html; DuckDB's sha256() gives the hexadecimal text at once.
-    value, form = node.this, (text(node.args.get("charset")) or "").lower()
-    while isinstance(value, exp.Paren):
-        value = value.this
-    if form == "hex" and isinstance(value, exp.SHA2Digest) and value.text("length") == "256":
-        return ctx.call("sha256", value.this, type="VARCHAR")
-    binary = value.type is not None and value.type.this in (T.VARBINARY, T.BINARY, T.BLOB)
-    if form not in ("hex", "base64") or not (binary or text(value) is not None or ctx.is_a(value, "text")):
-        raise ctx.error(node, "Only encode(bytea, 'hex' or 'base64') and encode(sha256(...), 'hex') have counterparts.")
-    made = value if binary else ctx.macro("pg__bytea", value, type="BLOB")
-    if form == "hex":
-        return ctx.call("lower", ctx.call("hex", made), type="VARCHAR")
-    return ctx.macro("pg__base64", made, type="VARCHAR")
-
-
-@R.rule(exp.ToNumber)
-def to_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Digits, a sign, commas and one point, as the mask allows them.
-    mask = text(node.args.get("format"))
-    if mask is None or not re.fullmatch(r"[FfMmSs]{0,3}[90,]+([.D][90]*)?", mask):
-        ctx.refuse("number_format", node, "This number format has no counterpart", "Use replace() and a cast")
-    scale = len(re.split("[.D]", mask or "")[1]) if re.search("[.D]", mask or "") else 0
-    return cast(ctx.macro("pg__to_number", node.this, lit(scale)), f"DECIMAL(38,{scale})")
 
 
 @R.rule(exp.Cast)
@@ -250,16 +221,6 @@ def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.GroupConcat)
-def string_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    value = node.this
-    while isinstance(value, (exp.Order, exp.Distinct)):
-        value = value.expressions[0] if isinstance(value, exp.Distinct) else value.this
-    if category(value) not in (None, "text"):
-        raise ctx.error(node, f"{ctx.rules.name} has no string_agg({category(value)}). Cast to text first.")
-    return None
-
-
 @R.rule(exp.ArrayToString)
 def array_to_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The items' own text: t and f, 2 and not 2.0.
@@ -273,26 +234,4 @@ def array_to_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.Format)
-def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # functions-string.html#FUNCTIONS-STRING-FORMAT: %s and %% here; a NULL is the empty text.
-    pattern = text(node.this)
-    if pattern is None or re.search(r"%(?![s%])", pattern):
-        raise ctx.error(node, "Only %s and %% in a literal format() can be translated. Use || or concat().")
-    parts: list[exp.Expr] = []
-    values = list(node.expressions)
-    for piece in re.split(r"(%s|%%)", pattern):
-        if piece == "%s":
-            if not values:
-                raise ctx.error(node, "format() has too few arguments.")
-            value = as_text(values.pop(0), ctx, letters=True)
-            parts.append(exp.Coalesce(this=value, expressions=[lit("")]))
-        elif piece:
-            parts.append(lit("%" if piece == "%%" else piece))
-    return ctx.call("concat", *(parts or [lit("")]), type="VARCHAR")
-
-
-R.refuse_functions("typeof", {"pg_typeof"}, "The names of types differ", "Leave the column out")
-R.refuse_functions(
-    "hash", {"hashtext", "hashint4", "hashint8", "hash_any"}, "This hash belongs to postgres", "Use md5()"
-)
+R.refuses("typeof", {"pg_typeof"}, "The names of types differ", "Leave the column out")

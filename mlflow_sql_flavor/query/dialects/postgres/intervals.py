@@ -11,10 +11,8 @@ from sqlglot.tokens import TokenType
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.common import cast, lit, text
+from ..shared.build import cast, lit, text
 from .types import category
-
-__all__ = ["R"]
 
 R = DialectRules("postgres intervals")
 _ONE_UNIT = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]+)\s*")

@@ -8,10 +8,8 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.common import cast, lit, text
+from ..shared.build import cast, lit, text
 from .types import category, is_exact, parameter
-
-__all__ = ["R", "as_exact_text", "is_real", "literal_as", "whole", "widen"]
 
 R = DialectRules("postgres numbers")
 _FLOATS = "float"
@@ -258,59 +256,9 @@ def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.Sum, exp.Avg)
-def sum_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if ctx.is_a(node.this, "interval"):
-        if isinstance(node.parent, (exp.Filter, exp.Window)) or isinstance(node.this, exp.Distinct):
-            raise ctx.error(node, f"{node.key}() of intervals has no counterpart with FILTER, OVER or DISTINCT.")
-        name = "pg__interval_sum" if isinstance(node, exp.Sum) else "pg__interval_avg"
-        return ctx.macro(name, node.this, type="INTERVAL")
-    if category(node.this) in ("boolean", "text", "date or timestamp") and not parameter(node.this):
-        raise ctx.error(
-            node, f"{ctx.rules.name} has no {node.key}({category(node.this)}). Cast the argument, or count with FILTER."
-        )
-    return None
-
-
-@R.rule(exp.Min, exp.Max)
-def min_max(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if category(node.this) == "boolean":
-        raise ctx.error(node, f"{ctx.rules.name} has no {node.key}(boolean). Use bool_and() or bool_or().")
-    return None
-
-
-_REGRESSIONS = (exp.Corr, exp.RegrSlope)
-_AROUND = (exp.Filter, exp.Window)
-
-
-@R.rule(*_REGRESSIONS, *_AROUND)
-def regression(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # functions-aggregate.html: NULL where x or y does not vary, in DuckDB NaN, which a NaN among the values gives too.
-    if isinstance(node.parent, _AROUND) and node.arg_key == "this":
-        return None
-    inner = node
-    while isinstance(inner, _AROUND):
-        inner = inner.this
-    if not isinstance(inner, _REGRESSIONS):
-        return None
-    other = node.copy()
-    found = other.find(*_REGRESSIONS)
-    covariance = exp.CovarPop(this=inner.this.copy(), expression=inner.expression.copy())
-    if found is other:
-        other = covariance
-    elif found is not None:
-        found.replace(covariance)
-    return ctx.macro("pg__no_variance", node.copy(), other, type="DOUBLE")
-
-
 @R.rule(exp.BitString)
 def bit_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, "Bit strings have no counterpart. Write an integer.")
-
-
-@R.function("every")
-def every(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("bool_and", *node.expressions, type="BOOLEAN")
 
 
 @R.function("bit_count")

@@ -14,9 +14,8 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.common import text, window_key
-
-__all__ = ["R"]
+from ..shared.build import text
+from ..shared.clauses import window_key
 
 R = DialectRules("postgres overflow")
 _LONG = 500  # nodes: the test would double the length of what a program wrote, such as the trees of a model

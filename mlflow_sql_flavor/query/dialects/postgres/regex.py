@@ -8,7 +8,179 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["NoCounterpart", "convert", "groups", "similar"]
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared.build import lit, text
+from .numbers import whole
+
+R = DialectRules("postgres regex")
+
+
+@R.rule(exp.SimilarTo)
+def similar_to(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    sign = text(node.parent.expression) if isinstance(node.parent, exp.Escape) else "\\"
+    pattern = text(node.expression)
+    if pattern is None or sign is None:
+        raise ctx.error(node, "SIMILAR TO needs a literal pattern here. Use LIKE or a literal.")
+    try:
+        made = similar(pattern, sign)
+    except NoCounterpart as e:
+        raise ctx.error(node, f"DuckDB's regular expressions have no counterpart for {e}.") from None
+    return ctx.call("regexp_full_match", node.this, lit(made), type="BOOLEAN")
+
+
+def _pattern(node: exp.Expr, pattern: exp.Expr | None, ctx: Context, *, extracts: bool) -> exp.Expr:
+    value = text(pattern)
+    if value is None:
+        ctx.refuse(
+            "unfaithful", node, "A regular expression that is no literal cannot be translated", "Write it as a literal"
+        )
+        assert pattern is not None
+        return pattern
+    try:
+        return lit(convert(value, extracts=extracts))
+    except NoCounterpart as e:
+        ctx.refuse(
+            "unfaithful", node, f"DuckDB's regular expressions have no counterpart for {e}", "Rewrite the pattern"
+        )
+        return lit(value)
+
+
+def _options(node: exp.Expr, flags: exp.Expr | None, ctx: Context) -> str:
+    value = "" if flags is None else text(flags)
+    if value is None or set(value) - set("gics"):
+        raise ctx.error(node, "Of the flags of regular expressions only g, i, c and s can be translated.")
+    return "s" + ("i" if value.rfind("i") > value.rfind("c") else "")
+
+
+@R.rule(exp.RegexpLike, exp.RegexpILike)
+def regexp_like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    options = "si" if isinstance(node, exp.RegexpILike) else _options(node, node.args.get("flag"), ctx)
+    pattern = _pattern(node, node.expression, ctx, extracts=False)
+    return ctx.call("regexp_matches", node.this, pattern, lit(options), type="BOOLEAN")
+
+
+def _extract(node: exp.Expr, value: exp.Expr, pattern: exp.Expr | None, options: str, ctx: Context) -> exp.Expr:
+    made = _pattern(node, pattern, ctx, extracts=True)
+    group = min(1, groups(text(pattern) or ""))
+    _no_optional(node, pattern, group, ctx)
+    return ctx.macro("pg__regexp", value, made, lit(group), lit(options or "s"), type="VARCHAR")
+
+
+def _no_optional(node: exp.Expr, pattern: exp.Expr | None, group: int, ctx: Context) -> None:
+    if group and optional_group(text(pattern) or ""):
+        ctx.refuse(
+            "unfaithful", node, "A group that may not take part in the match gives NULL in postgres, '' in DuckDB",
+            "Make the group (?:...) or match it always",
+        )  # fmt: skip
+
+
+@R.rule(exp.RegexpSubstr)
+def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if any(node.args.get(k) is not None for k in ("parameters", "group")):
+        raise ctx.error(node, "Only regexp_substr(text, pattern, 1, number) can be translated.")
+    made = _pattern(node, node.expression, ctx, extracts=True)
+    number = whole(node.args.get("occurrence"))
+    if node.args.get("position") is not None or number is not None:
+        if whole(node.args.get("position")) != 1 or (node.args.get("occurrence") is not None and (number or 0) < 1):
+            raise ctx.error(node, "Only regexp_substr(text, pattern, 1, number) can be translated.")
+        found = ctx.call("regexp_extract_all", node.this, made, lit(0), lit("s"))
+        return ctx.call("list_extract", found, lit(number or 1), type="VARCHAR")
+    return ctx.macro("pg__regexp", node.this, made, lit(0), lit("s"), type="VARCHAR")
+
+
+@R.rule(exp.RegexpCount)
+def regexp_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if any(node.args.get(k) is not None for k in ("position", "parameters")) or text(node.expression) == "":
+        raise ctx.error(node, "Only regexp_count(text, pattern) can be translated.")
+    made = _pattern(node, node.expression, ctx, extracts=True)
+    found = ctx.call("regexp_extract_all", node.this, made, lit(0), lit("s"))
+    return ctx.call("len", found, type="INTEGER")
+
+
+@R.rule(exp.RegexpInstr)
+def regexp_instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    raise ctx.error(node, "regexp_instr() has no counterpart. Use strpos(text, substring(text from pattern)).")
+
+
+@R.rule(exp.RegexpReplace)
+def regexp_replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if any(node.args.get(k) is not None for k in ("position", "occurrence")):
+        raise ctx.error(node, "regexp_replace() with a start or a number has no counterpart.")
+    flags = node.args.get("modifiers")
+    options = _options(node, flags, ctx) + ("g" if flags is not None and "g" in (text(flags) or "") else "")
+    replacement = text(node.args.get("replacement"))
+    if replacement is None:
+        raise ctx.error(node, "regexp_replace() needs a literal replacement here.")
+    group = any(f"\\{d}" in replacement for d in "123456789")
+    _no_optional(node, node.expression, int(group), ctx)
+    made = _pattern(node, node.expression, ctx, extracts=True)
+    new = _replacement(replacement)
+    return ctx.call("regexp_replace", node.this, made, lit(new), lit(options), type="VARCHAR")
+
+
+def _replacement(value: str) -> str:
+    # \1 to \9 and \& stand for groups and the match, \\ for a backslash; any other backslash is itself.
+    out, i = [], 0
+    while i < len(value):
+        pair = value[i : i + 2]
+        if pair == "\\&":
+            out.append("\\0")
+        elif len(pair) == 2 and pair[0] == "\\" and (pair[1] in "123456789\\"):
+            out.append(pair)
+        elif pair[:1] == "\\":
+            out.append("\\\\")
+            i += 1
+            continue
+        else:
+            out.append(pair[0])
+            i += 1
+            continue
+        i += 2
+    return "".join(out)
+
+
+@R.function("regexp_match")
+def regexp_match(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, pattern, *rest = node.expressions
+    options = _options(node, rest[0] if rest else None, ctx)
+    made = _pattern(node, pattern, ctx, extracts=True)
+    count = groups(text(pattern) or "")
+    _no_optional(node, pattern, count, ctx)
+    found = [
+        ctx.call("regexp_extract", value.copy(), made.copy(), lit(i), lit(options))
+        for i in (range(1, count + 1) if count else [0])
+    ]
+    return exp.Case(
+        ifs=[exp.If(this=ctx.call("regexp_matches", value, made, lit(options)), true=exp.Array(expressions=found))]
+    )
+
+
+@R.function("regexp_matches")
+def regexp_matches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, pattern, *rest = node.expressions
+    if isinstance(node.parent, exp.Table):
+        raise ctx.error(node, "regexp_matches() in FROM has no counterpart. Put it into the SELECT of a subquery.")
+    options = _options(node, rest[0] if rest else None, ctx)
+    made = _pattern(node, pattern, ctx, extracts=True)
+    count = groups(text(pattern) or "")
+    if count > 1 or (count and optional_group(text(pattern) or "")):
+        raise ctx.error(node, "regexp_matches() with several groups has no counterpart. Use regexp_match().")
+    every = bool(rest) and "g" in (text(rest[0]) or "")
+    name = "pg__matches" if every else "pg__first_match"
+    return exp.Explode(this=ctx.macro(name, value, made, lit(count), lit(options)))
+
+
+@R.function("regexp_split_to_array")
+def regexp_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, pattern, *rest = node.expressions
+    options = _options(node, rest[0] if rest else None, ctx)
+    made = text(_pattern(node, pattern, ctx, extracts=True)) or ""
+    flags = "(?s" + ("i" if "i" in options else "") + ")"
+    return ctx.call("string_split_regex", value, lit(flags + made), type="VARCHAR[]")
+
 
 _SPACE = r"\t\n\v\f\r \x{1680}\x{2000}-\x{2006}\x{2008}-\x{200a}\x{2028}\x{2029}\x{205f}\x{3000}"
 _CLASSES = {

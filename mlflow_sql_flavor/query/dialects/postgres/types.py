@@ -11,30 +11,12 @@ from typing import Any
 from sqlglot import exp
 
 from .. import DialectRules
-
-__all__ = ["R", "category", "is_exact", "parameter"]
+from ..shared.exact import FLOATS, TIMES, arithmetic_type, kind_of
 
 R = DialectRules("postgres types")
 T = exp.DType
 _INTS = exp.DataType.INTEGER_TYPES
-_FLOATS = exp.DataType.FLOAT_TYPES
-_TIMES = {T.TIMESTAMP, T.TIMESTAMPNTZ, T.TIMESTAMPTZ, T.DATETIME, T.TIMESTAMPLTZ}
 _TEXTS = exp.DataType.TEXT_TYPES
-
-
-def _kind(node: Any) -> exp.DType:
-    return node.type.this if isinstance(node, exp.Expr) and node.type is not None else T.UNKNOWN
-
-
-def _number(*kinds: exp.DType) -> exp.DType:
-    """The type that arithmetic over these has."""
-    if any(k in _FLOATS for k in kinds):
-        return T.DOUBLE
-    if T.UNKNOWN in kinds:
-        return T.UNKNOWN
-    if T.DECIMAL in kinds:
-        return T.DECIMAL
-    return T.BIGINT if T.BIGINT in kinds else T.INT
 
 
 def _literal(self: Any, e: exp.Literal) -> Any:
@@ -46,60 +28,37 @@ def _literal(self: Any, e: exp.Literal) -> Any:
     return self._set_type(e, T.INT if size < 2**31 else T.BIGINT if size < 2**63 else T.DECIMAL)
 
 
-def _arithmetic(self: Any, e: exp.Binary) -> Any:
-    a, b = _kind(e.this), _kind(e.expression)
-    if isinstance(e.this, exp.Literal) and e.this.is_string:
-        a = b  # an unknown literal takes the other's type
-    if isinstance(e.expression, exp.Literal) and e.expression.is_string:
-        b = a
-    if T.INTERVAL in (a, b):
-        other = b if a == T.INTERVAL else a
-        if other == T.DATE:
-            other = T.TIMESTAMP
-        return self._set_type(e, other if other in _TIMES or other == T.TIME else T.INTERVAL)
-    if T.DATE in (a, b):
-        if a == b:
-            return self._set_type(e, T.INT)
-        return self._set_type(e, T.INTERVAL if a in _TIMES or b in _TIMES else T.DATE)
-    if a in _TIMES or b in _TIMES:
-        return self._set_type(e, T.INTERVAL if a in _TIMES and b in _TIMES else T.UNKNOWN)
-    numeric = exp.DataType.NUMERIC_TYPES
-    if (a in numeric or a == T.UNKNOWN) and (b in numeric or b == T.UNKNOWN):
-        return self._set_type(e, _number(a, b))
-    return self._set_type(e, T.UNKNOWN)
-
-
 def _like_argument(ints: exp.DType) -> Any:
     def annotate(self: Any, e: exp.Expr) -> Any:
-        kind = _kind(e.this)
+        kind = kind_of(e.this)
         if kind in _INTS:
             return self._set_type(e, ints)
-        return self._set_type(e, kind if kind == T.DECIMAL or kind in _FLOATS or kind == T.INTERVAL else T.UNKNOWN)
+        return self._set_type(e, kind if kind == T.DECIMAL or kind in FLOATS or kind == T.INTERVAL else T.UNKNOWN)
 
     return {"annotator": annotate}
 
 
 def _sum(self: Any, e: exp.Sum) -> Any:
-    kind = _kind(e.this)
+    kind = kind_of(e.this)
     if kind in (T.BIGINT, T.DECIMAL):
         return self._set_type(e, T.DECIMAL)
     return self._set_type(e, T.BIGINT if kind in _INTS else kind)
 
 
 def _power(self: Any, e: exp.Expr) -> Any:
-    kinds = [_kind(e.this), *([_kind(e.args["expression"])] if e.args.get("expression") else [])]
-    exact = T.DECIMAL in kinds and not any(k in _FLOATS for k in kinds)
+    kinds = [kind_of(e.this), *([kind_of(e.args["expression"])] if e.args.get("expression") else [])]
+    exact = T.DECIMAL in kinds and not any(k in FLOATS for k in kinds)
     return self._set_type(e, T.UNKNOWN if T.UNKNOWN in kinds else T.DECIMAL if exact else T.DOUBLE)
 
 
 def _trunc_time(self: Any, e: exp.Expr) -> Any:
     # date_trunc(date) is date_trunc(timestamptz): functions-datetime.html#FUNCTIONS-DATETIME-TRUNC
-    kind = _kind(e.this)
+    kind = kind_of(e.this)
     return self._set_type(e, T.TIMESTAMPTZ if kind == T.DATE else kind)
 
 
 def _zone(self: Any, e: exp.Expr) -> Any:
-    kind = _kind(e.this)
+    kind = kind_of(e.this)
     return self._set_type(e, T.TIMESTAMPTZ if kind in (T.TIMESTAMP, T.TIMESTAMPNTZ) else T.TIMESTAMP)
 
 
@@ -108,7 +67,7 @@ def _within(self: Any, e: exp.WithinGroup) -> Any:
         return self._set_type(e, T.DOUBLE)
     order = e.expression
     first = order.expressions[0].this if isinstance(order, exp.Order) and order.expressions else None
-    return self._set_type(e, _kind(first))
+    return self._set_type(e, kind_of(first))
 
 
 def _negated(self: Any, e: exp.Expr) -> Any:
@@ -118,7 +77,6 @@ def _negated(self: Any, e: exp.Expr) -> Any:
 _DOUBLE_FOR_INTS = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc, exp.Sign)
 _STATISTICS = (exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop)
 _POWERS = (exp.Pow, exp.Sqrt, exp.Exp, exp.Ln, exp.Log)
-
 _TYPING: dict[type[exp.Expr], dict[str, Any]] = {
     exp.Literal: {"annotator": _literal},
     exp.Sum: {"annotator": _sum},
@@ -138,7 +96,7 @@ _TYPING: dict[type[exp.Expr], dict[str, Any]] = {
     exp.JSONExtract: {"returns": T.JSON},
     exp.JSONBExtract: {"returns": T.JSON},
     exp.IntDiv: {"returns": T.DECIMAL},
-    **{t: {"annotator": _arithmetic} for t in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)},
+    **{t: {"annotator": arithmetic_type} for t in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)},
     **{t: _like_argument(T.DOUBLE) for t in _DOUBLE_FOR_INTS},
     **{t: _like_argument(T.DECIMAL) for t in _STATISTICS},
     **{t: {"annotator": _power} for t in _POWERS},
@@ -166,7 +124,7 @@ _CATEGORIES = (
     ("number", exp.DataType.NUMERIC_TYPES),
     ("text", _TEXTS),
     ("boolean", {T.BOOLEAN}),
-    ("date or timestamp", {T.DATE, T.DATE32, *_TIMES}),
+    ("date or timestamp", {T.DATE, T.DATE32, *TIMES}),
     ("time", {T.TIME, T.TIMETZ}),
     ("interval", {T.INTERVAL}),
     ("array", {T.ARRAY, T.LIST}),
@@ -183,7 +141,7 @@ def category(node: exp.Expr | None) -> str | None:
         return None
     if node is None or (isinstance(node, exp.Literal) and node.is_string) or isinstance(node, exp.Null):
         return None
-    kind = _kind(node)
+    kind = kind_of(node)
     if kind in (T.UNKNOWN, T.NULL) or parameter(node):
         return None
     return next((name for name, kinds in _CATEGORIES if kind in kinds), None)

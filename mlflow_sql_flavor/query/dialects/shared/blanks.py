@@ -6,15 +6,13 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from . import common
-
-__all__ = ["rules"]
+from . import build
 
 
 def _bare(node: exp.Expr, ctx: Context) -> exp.Expr:
-    literal = common.text(node)
+    literal = build.text(node)
     if literal is not None:
-        return common.lit(literal.rstrip(" "))
+        return build.lit(literal.rstrip(" "))
     return ctx.call("rtrim", node, type="VARCHAR") if ctx.is_a(node, "text") else node
 
 

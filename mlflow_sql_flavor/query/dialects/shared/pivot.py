@@ -7,9 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 
-__all__ = ["R"]
-
-R = DialectRules("pivot")
+R = DialectRules("shared pivot")
 
 
 @R.rule(exp.Pivot)

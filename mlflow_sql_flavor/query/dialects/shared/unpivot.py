@@ -7,9 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 
-__all__ = ["R"]
-
-R = DialectRules("unpivot")
+R = DialectRules("shared unpivot")
 
 
 @R.rule(exp.Pivot)

@@ -8,25 +8,30 @@ expression would hold values of two types the query is refused.
 from __future__ import annotations
 
 from .. import DialectRules
-from . import comparisons, dates, grouping, json, numbers, texts
+from . import (
+    aggregates,
+    casts,
+    comparisons,
+    dates,
+    encodings,
+    formats,
+    json,
+    names,
+    numbers,
+    regex,
+    relations,
+    strings,
+    types,
+    verified,
+)
 
 __all__ = ["D"]
 
 D = DialectRules("sqlite", level="verified", pack="sqlite", catalog="sqlite")
 
-
-def _stored_as(kind: str) -> str:
-    base = kind.partition("(")[0]
-    if base in ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIME"):
-        return "VARCHAR"
-    if base in ("DECIMAL", "FLOAT"):
-        return "DOUBLE"
-    if base in ("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"):
-        return "BIGINT"
-    return kind
-
-
-D.stored_as = _stored_as
-
-for _topic in (dates, grouping, texts, json, numbers, comparisons):
+_TOPICS = (
+    types, dates, aggregates, verified, casts, strings, formats, encodings, json, relations, names, regex, numbers,
+    comparisons,
+)  # fmt: skip
+for _topic in _TOPICS:
     D.use(_topic.R)

@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .values import is_json, literal, number, numeral, text
+from ..shared import build
+from .coercions import is_json, literal, number, numeral, text
 
 R = DialectRules("sqlite comparisons")
 
@@ -28,7 +28,7 @@ def condition(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for key in ("this", "expression"):
         value = node.args.get(key)
         if isinstance(value, exp.Expr) and (ctx.is_a(value, "text") or is_json(value.unnest())):
-            made = exp.NEQ(this=number(value, ctx), expression=common.lit(0))
+            made = exp.NEQ(this=number(value, ctx), expression=build.lit(0))
             made.type = exp.DataType.build("BOOLEAN")
             node.set(key, exp.Paren(this=made))
     return None
@@ -38,7 +38,7 @@ def condition(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def is_true(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not isinstance(node.expression, exp.Boolean) or not ctx.is_a(node.this, "text", "number"):
         return None
-    made = exp.NEQ(this=number(node.this, ctx), expression=common.lit(0))
+    made = exp.NEQ(this=number(node.this, ctx), expression=build.lit(0))
     made.type = exp.DataType.build("BOOLEAN")
     node.set("this", exp.Paren(this=made))
     return None

@@ -8,12 +8,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .values import number, text
+from ..shared import build, date_formats
+from .coercions import number, text
 
 R = DialectRules("sqlite dates")
-
-
 _SHIFT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s+(year|month|day|hour|minute|second)s?", re.IGNORECASE)
 _UNIT = re.compile(r"\s*(year|month|day|hour|minute|second)s?\s*", re.IGNORECASE)
 _MILLISECONDS = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000}
@@ -28,11 +26,11 @@ _FORMATS = {
 def _moment(args: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
     """The time value and its modifiers as a TIMESTAMP of whole milliseconds."""
     if not args:
-        args = [common.lit("now")]
+        args = [build.lit("now")]
     value, *modifiers = args
     inner = value.unnest()
-    given = [common.text(m.unnest()) for m in modifiers]
-    if common.text(inner) is not None and str(common.text(inner)).lower() == "now":
+    given = [build.text(m.unnest()) for m in modifiers]
+    if build.text(inner) is not None and str(build.text(inner)).lower() == "now":
         ctx.open("now", node, "The time of the run is part of the result.")
         moment: exp.Expr = ctx.macro("sqlite__now", type="TIMESTAMP")
     elif isinstance(inner, exp.CurrentTimestamp):
@@ -50,19 +48,19 @@ def _moment(args: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
 
 
 def _modified(moment: exp.Expr, modifier: exp.Expr, ctx: Context) -> exp.Expr:
-    word = common.text(modifier.unnest())
+    word = build.text(modifier.unnest())
     if word is None:
         amount, unit, sign = _spelled(modifier, ctx)
         written = amount.copy()
         shifted = _shifted(moment, exp.Neg(this=exp.Paren(this=amount)) if sign < 0 else amount, unit, ctx)
         # A sign before a negative number is no modifier: NULL
-        positive = exp.GTE(this=exp.Paren(this=written), expression=common.lit(0))
+        positive = exp.GTE(this=exp.Paren(this=written), expression=build.lit(0))
         return exp.Case(ifs=[exp.If(this=positive, true=shifted)]) if sign else shifted
     folded = " ".join(word.lower().split())
     if folded.startswith("start of ") and folded[9:] in ("day", "month", "year"):
-        return ctx.call("date_trunc", common.lit(folded[9:]), moment, type="TIMESTAMP")
+        return ctx.call("date_trunc", build.lit(folded[9:]), moment, type="TIMESTAMP")
     if re.fullmatch(r"weekday [0-6]", folded):
-        return ctx.macro("sqlite__weekday", moment, common.lit(int(folded[-1])), type="TIMESTAMP")
+        return ctx.macro("sqlite__weekday", moment, build.lit(int(folded[-1])), type="TIMESTAMP")
     found = _SHIFT.fullmatch(folded)
     if found:
         return _shifted(moment, exp.Literal.number(found[1]), found[2].lower(), ctx)
@@ -82,11 +80,11 @@ def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str, int]:
             stack += [part.expression, part.this]
         else:
             parts.append(part)
-    unit = _UNIT.fullmatch(common.text(parts[-1]) or "")
+    unit = _UNIT.fullmatch(build.text(parts[-1]) or "")
     sign = 0
     body = parts[:-1]
-    if body and common.text(body[0]) in ("+", "-"):
-        sign = -1 if common.text(body[0]) == "-" else 1
+    if body and build.text(body[0]) in ("+", "-"):
+        sign = -1 if build.text(body[0]) == "-" else 1
         body = body[1:]
     if unit is None or len(body) != 1:
         raise ctx.error(modifier, "This modifier cannot be read: write '+' || n || ' days', or a constant.")
@@ -100,12 +98,12 @@ def _spelled(modifier: exp.Expr, ctx: Context) -> tuple[exp.Expr, str, int]:
 def _shifted(moment: exp.Expr, amount: exp.Expr, unit: str, ctx: Context) -> exp.Expr:
     if unit in ("month", "year"):
         return ctx.macro(f"sqlite__{unit}s", moment, amount, type="TIMESTAMP")
-    factor = common.lit(_MILLISECONDS[unit])
+    factor = build.lit(_MILLISECONDS[unit])
     return ctx.macro("sqlite__shift", moment, amount, factor, type="TIMESTAMP")
 
 
 def _written(moment: exp.Expr, fmt: str, ctx: Context) -> exp.Expr:
-    return ctx.call("strftime", moment, common.lit(fmt), type="VARCHAR")
+    return ctx.call("strftime", moment, build.lit(fmt), type="VARCHAR")
 
 
 @R.rule(exp.Date)
@@ -158,20 +156,20 @@ def bare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _formatted(fmt: exp.Expr, args: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
-    wanted = common.text(fmt.unnest())
+    wanted = build.text(fmt.unnest())
     if wanted is None:
         raise ctx.error(fmt, "The format is not a constant: write it as a text.")
     moment = _moment(args, node, ctx)
     if wanted == "%s":
         epoch = ctx.macro("sqlite__unixepoch", moment, type="BIGINT")
-        made = ctx.call("format", common.lit("{}"), epoch, type="VARCHAR")
+        made = ctx.call("format", build.lit("{}"), epoch, type="VARCHAR")
         made.meta["digits"] = True
         return made
     try:
-        written = common.timefmt(wanted, _FORMATS, letters=False)
-    except common.UnknownToken as unknown:
+        written = date_formats.timefmt(wanted, _FORMATS, letters=False)
+    except date_formats.UnknownToken as unknown:
         raise ctx.error(fmt, f"The format's {unknown.token!r} has no counterpart in DuckDB: leave it out.") from None
-    made = ctx.call("strftime", moment, common.lit(written), type="VARCHAR")
+    made = ctx.call("strftime", moment, build.lit(written), type="VARCHAR")
     made.meta["digits"] = re.fullmatch("(%[YmdHMSjwWuUVG])+", wanted) is not None  # its number is an integer
     return made
 

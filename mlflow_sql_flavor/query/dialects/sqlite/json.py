@@ -6,11 +6,66 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .texts import json_path
-from .values import integer, text
+from ..shared import build
+from .coercions import integer, is_json, text
 
 R = DialectRules("sqlite json")
+
+
+@R.rule(exp.JSONExtractScalar)
+def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # json_extract and ->> give a value of its own type: https://sqlite.org/json1.html#jptr
+    return ctx.macro("sqlite__json_value", node.this, json_path(node, ctx), type="VARCHAR")
+
+
+def json_path(node: exp.Expr, ctx: Context) -> exp.Expr:
+    path = node.args.get("expression")
+    if path is None:
+        return build.lit("$")
+    written = path.sql("duckdb").strip("'") if isinstance(path, exp.JSONPath) else build.text(path)
+    if written is None:
+        raise ctx.error(node, "The path into the JSON is not a constant: write it as a text.")
+    return build.lit(written if written.startswith("$") else f'$."{written}"')
+
+
+@R.rule(exp.Is)
+def json_is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    inner = node.this.unnest()
+    if is_json(inner) and isinstance(node.expression, exp.Null):
+        return ctx.macro("sqlite__json_missing", *inner.expressions, type="BOOLEAN")
+    return None
+
+
+@R.rule(exp.JSONType)
+def json_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/json1.html#the_json_type_function
+    return ctx.macro("sqlite__json_type", node.this, json_path(node, ctx), type="VARCHAR")
+
+
+@R.prepare
+def json_each(tree: exp.Expr, ctx: Context) -> None:
+    # https://sqlite.org/json1.html#jeach: a value has the type it has in the JSON, an array's key is a number
+    aliases = set()
+    for table in tree.find_all(exp.Table):
+        if str(getattr(table.this, "name", "")).lower() in ("json_each", "json_tree"):
+            aliases.add(table.alias_or_name.casefold())
+    if not aliases:
+        return
+    for column in list(tree.find_all(exp.Column)):
+        name, parent, key, index = column.name.casefold(), column.parent, column.arg_key, column.index
+        mine = column.table.casefold() in aliases or (not column.table and name not in map(str.casefold, ctx.columns))
+        if not mine or name not in ("value", "atom", "key", "type") or parent is None or key is None:
+            continue
+        if name == "type":
+            value = exp.column("value", table=column.args.get("table"))
+            made = ctx.macro("sqlite__json_type", value, build.lit("$"), type="VARCHAR")
+        elif name == "key":
+            full = exp.column("fullkey", table=column.args.get("table"))
+            made = ctx.macro("sqlite__json_key", column.copy(), full, type="VARCHAR")
+        else:
+            made = ctx.macro("sqlite__json_value", column.copy(), build.lit("$"), type="VARCHAR")
+        inside = isinstance(parent, exp.Select) and key == "expressions"
+        parent.set(key, exp.alias_(made, column.name) if inside else made, index)
 
 
 _MADE = "json"  # in a node's meta: its text is JSON, and goes into another JSON as it is
@@ -26,26 +81,26 @@ def element(value: exp.Expr, ctx: Context) -> exp.Expr:
     """The JSON text of one value: https://sqlite.org/json1.html#value_arguments"""
     inner = value.unnest()
     if inner.meta.get(_MADE) or isinstance(inner, exp.JSONExtract):
-        shown: exp.Expr = common.cast(value, "VARCHAR")
+        shown: exp.Expr = build.cast(value, "VARCHAR")
     elif isinstance(inner, exp.Null):
-        return common.lit("null")
+        return build.lit("null")
     elif ctx.is_a(value, "int", "bool"):
-        shown = common.cast(integer(value, ctx), "VARCHAR")
+        shown = build.cast(integer(value, ctx), "VARCHAR")
     elif ctx.is_a(value, "number"):
         shown = text(value, ctx)
     elif ctx.is_a(value, "text") and not (isinstance(inner, exp.Anonymous) and "json" in inner.name):
-        shown = common.cast(ctx.call("to_json", value), "VARCHAR")
+        shown = build.cast(ctx.call("to_json", value), "VARCHAR")
     else:
         ctx.refuse("json_text", value, "The JSON of this value is known to SQLite only", "CAST it to TEXT or INTEGER")
         return value
-    return exp.Coalesce(this=shown, expressions=[common.lit("null")])
+    return exp.Coalesce(this=shown, expressions=[build.lit("null")])
 
 
 def _joined(start: str, parts: list[exp.Expr], end: str, ctx: Context) -> exp.Expr:
     pieces: list[exp.Expr] = []
     for part in parts:
-        pieces += [common.lit("," if pieces else start), part]
-    return _made(ctx.call("concat", *(pieces or [common.lit(start)]), common.lit(end)))
+        pieces += [build.lit("," if pieces else start), part]
+    return _made(ctx.call("concat", *(pieces or [build.lit(start)]), build.lit(end)))
 
 
 @R.function("json_array")
@@ -60,8 +115,8 @@ def json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         key = pair.this
         if not ctx.is_a(key, "text"):
             raise ctx.error(node, "A key of a JSON object is a text: CAST it.")
-        name = common.cast(ctx.call("to_json", ctx.macro("sqlite__label", key)), "VARCHAR")
-        parts.append(ctx.call("concat", name, common.lit(":"), element(pair.expression, ctx)))
+        name = build.cast(ctx.call("to_json", ctx.macro("sqlite__label", key)), "VARCHAR")
+        parts.append(ctx.call("concat", name, build.lit(":"), element(pair.expression, ctx)))
     return _joined("{", parts, "}", ctx)
 
 
@@ -76,8 +131,8 @@ def json_group_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     key, value = node.expressions
     if not ctx.is_a(key, "text"):
         raise ctx.error(node, "A key of a JSON object is a text: CAST it.")
-    name = common.cast(ctx.call("to_json", ctx.macro("sqlite__label", key)), "VARCHAR")
-    return _collected("{", ctx.call("concat", name, common.lit(":"), element(value, ctx)), "}", ctx)
+    name = build.cast(ctx.call("to_json", ctx.macro("sqlite__label", key)), "VARCHAR")
+    return _collected("{", ctx.call("concat", name, build.lit(":"), element(value, ctx)), "}", ctx)
 
 
 def _each(value: exp.Expr, ctx: Context) -> exp.Expr:
@@ -92,8 +147,8 @@ def _each(value: exp.Expr, ctx: Context) -> exp.Expr:
 
 
 def _collected(start: str, each: exp.Expr, end: str, ctx: Context) -> exp.Expr:
-    rows = ctx.call("array_to_string", ctx.call("list", each), common.lit(","))
-    return _made(ctx.call("concat", common.lit(start), rows, common.lit(end)))
+    rows = ctx.call("array_to_string", ctx.call("list", each), build.lit(","))
+    return _made(ctx.call("concat", build.lit(start), rows, build.lit(end)))
 
 
 @R.function("json_quote")
@@ -121,7 +176,7 @@ def json_array_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("json_array_length", text(value, ctx), json_path(where, ctx), type="BIGINT")
 
 
-R.refuse_functions(
+R.refuses(
     "json_text",
     {"json_insert", "json_replace", "json_array_insert", "json_patch", "json_pretty", "json_error_position"},
     "The text of a JSON that is changed may differ",

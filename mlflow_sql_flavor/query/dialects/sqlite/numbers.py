@@ -1,37 +1,17 @@
-"""Numbers, casts and comparisons."""
+"""Numbers: https://sqlite.org/lang_mathfunc.html"""
 
 from __future__ import annotations
-
-from typing import Any
 
 from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
-from .values import either, integer, is_json, literal, mixed, number, numeral, text
+from ..shared import build, casts
+from .coercions import either, integer, is_json, literal, mixed, number, numeral
 
 R = DialectRules("sqlite numbers")
-
-
-def _number(self: Any, e: exp.Expr) -> Any:
-    # Integers give an integer, conditions are integers, a text is a number, anything else a real
-    kinds = [side.type.this for side in (e.this, e.args.get("expression")) if isinstance(side, exp.Expr) and side.type]
-    if kinds and all(kind in exp.DataType.INTEGER_TYPES | {exp.DType.BOOLEAN} for kind in kinds):
-        return self._set_type(e, exp.DType.BIGINT)
-    if exp.DType.UNKNOWN in kinds or exp.DType.NULL in kinds or not kinds:
-        if isinstance(e, exp.Binary):
-            self._annotate_binary(e)
-        if e.type is None or e.type.this not in exp.DataType.TEXT_TYPES | {exp.DType.BOOLEAN}:
-            return e if e.type is not None else self._set_type(e, exp.DType.UNKNOWN)
-    return self._set_type(e, exp.DType.DOUBLE)
-
-
-R.typing.update({kind: {"annotator": _number} for kind in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Sum, exp.Neg)})
-R.typing[exp.Mod] = {"returns": exp.DType.BIGINT}
-
 # Integer by integer truncates: the setting integer_division does it exactly, sqlglot's TRUNC(a / b) not above 2^53.
-R.rule(exp.Div)(common.plain_division)
+R.rule(exp.Div)(casts.plain_division)
 
 
 @R.rule(exp.Literal)
@@ -43,7 +23,7 @@ def real_literal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         node.parent.parent, exp.DataType
     ):
         return None
-    made = common.cast(exp.Literal.string(str(node.this)), "DOUBLE")
+    made = build.cast(exp.Literal.string(str(node.this)), "DOUBLE")
     made.meta["literal"] = True
     return made
 
@@ -91,20 +71,12 @@ def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.Limit)
-def no_limit(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/lang_select.html#limitoffset: a negative LIMIT is none
-    if isinstance(node.expression, exp.Neg) and isinstance(node.expression.this, exp.Literal):
-        node.set("expression", common.lit(9223372036854775807))
-    return None
-
-
 @R.rule(exp.Div, exp.Mod)
 def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if (
         isinstance(node, exp.Mod) and "start" in node.meta
     ):  # mod() is of reals: https://sqlite.org/lang_mathfunc.html#mod
-        sides = [common.cast(math_argument(node.args[key], ctx), "DOUBLE") for key in ("this", "expression")]
+        sides = [build.cast(math_argument(node.args[key], ctx), "DOUBLE") for key in ("this", "expression")]
         made = exp.Paren(this=exp.Mod(this=sides[0], expression=sides[1]))
         made.type = exp.DataType.build("DOUBLE")
         return made
@@ -127,31 +99,14 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.Cast, exp.TryCast)
-def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Affinity by the declared type's name: https://sqlite.org/datatype3.html#determination_of_column_affinity
-    to, value = node.args["to"].this, node.this
-    if to in exp.DataType.INTEGER_TYPES:
-        return integer(value, ctx)
-    if to in exp.DataType.TEXT_TYPES:
-        return text(value, ctx)
-    if to in (exp.DType.BLOB, exp.DType.BINARY, exp.DType.VARBINARY):
-        ctx.refuse("unfaithful", node, "A cast to BLOB keeps the bytes of the value's text", "Leave the cast out")
-        return None
-    found = number(value, ctx)
-    if to in exp.DataType.FLOAT_TYPES:
-        return common.cast(found, "DOUBLE")
-    return found if ctx.is_a(found, "int") else common.cast(found, "DOUBLE")
-
-
 @R.rule(exp.Round)
 def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/lang_corefunc.html#round: a real always; negative digits count as 0
     value, digits = number(node.this, ctx), node.args.get("decimals")
     if digits is None:
-        return ctx.macro("sqlite__round", value, common.lit(0), type="DOUBLE")
+        return ctx.macro("sqlite__round", value, build.lit(0), type="DOUBLE")
     if isinstance(digits, exp.Neg):
-        digits = common.lit(0)
+        digits = build.lit(0)
     if not isinstance(digits, exp.Literal):
         ctx.refuse("unfaithful", node, "The number of digits to round to is not a constant", "Write it as a number")
     return ctx.macro("sqlite__round", value, digits, type="DOUBLE")
@@ -207,7 +162,7 @@ def log10(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("log2")
 def log2(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("sqlite__log2", common.lit(2), math_argument(node.expressions[0], ctx), type="DOUBLE")
+    return ctx.macro("sqlite__log2", build.lit(2), math_argument(node.expressions[0], ctx), type="DOUBLE")
 
 
 @R.rule(exp.Rand)
@@ -219,33 +174,3 @@ def random(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("likely", "unlikely", "likelihood")
 def hint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return node.expressions[0]
-
-
-@R.function("percentile")
-def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/percentile.html: interpolated, the share in percent
-    value, share = node.expressions
-    if not isinstance(share.unnest(), (exp.Literal, exp.Cast)) or not ctx.is_a(value, "number"):
-        raise ctx.error(node, "PERCENTILE has a counterpart for a number and a constant share from 0 to 100.")
-    part = exp.Div(this=common.cast(share, "DOUBLE"), expression=common.cast(common.lit("100"), "DOUBLE"))
-    return ctx.call("quantile_cont", common.cast(value, "DOUBLE"), part, type="DOUBLE")
-
-
-@R.rule(exp.Median)
-def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/percentile.html: a text is an error, a number of it too
-    if not ctx.is_a(node.this, "number", "bool"):
-        raise ctx.error(node, "MEDIAN takes numbers in SQLite: CAST the text.")
-    return None
-
-
-@R.function("total")
-def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/lang_aggfunc.html#total: a real, 0.0 of nothing
-    return ctx.macro("sqlite__total", common.cast(number(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
-
-
-@R.rule(exp.RegexpLike)
-def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/lang_expr.html#the_like_glob_regexp_match_and_extract_operators
-    raise ctx.error(node, "SQLite has no function behind REGEXP: write LIKE or GLOB.")

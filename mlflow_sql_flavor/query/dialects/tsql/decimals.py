@@ -9,11 +9,9 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common
+from ..shared import build, casts
 
-__all__ = ["R", "digits"]
-
-R = DialectRules("tsql_decimals")
+R = DialectRules("tsql decimals")
 _T = exp.DType
 _WHOLE = {_T.TINYINT: 3, _T.SMALLINT: 5, _T.INT: 10, _T.BIGINT: 19, _T.UTINYINT: 3, _T.BIT: 1, _T.BOOLEAN: 1}
 Digits = tuple[int, int]
@@ -102,23 +100,23 @@ def exact(left: exp.Expr, right: exp.Expr, s1: int, s2: int, size: Digits, ctx: 
     shift = scale - s1 + s2
     whole = ctx.call("divide", _whole(left, s1, max(shift, 0)), _whole(right, s2, max(-shift, 0)))
     if scale > 9:
-        text = ctx.macro("ts__point", whole, common.lit(scale), type="VARCHAR")
-        made: exp.Expr = common.cast(text, f"DECIMAL(38, {scale})")
+        text = ctx.macro("ts__point", whole, build.lit(scale), type="VARCHAR")
+        made: exp.Expr = build.cast(text, f"DECIMAL(38, {scale})")
     else:
         unit = "0." + "0" * (scale - 1) + "1" if scale else "1"
-        one = common.cast(exp.Literal.number(unit), f"DECIMAL({scale + 1}, {scale})")
-        made = exp.Paren(this=exp.Mul(this=common.cast(whole, f"DECIMAL({37 - scale}, 0)"), expression=one))
+        one = build.cast(exp.Literal.number(unit), f"DECIMAL({scale + 1}, {scale})")
+        made = exp.Paren(this=exp.Mul(this=build.cast(whole, f"DECIMAL({37 - scale}, 0)"), expression=one))
     made.type = exp.DataType.build(f"DECIMAL(38, {scale})")
     made.meta["digits"] = (precision, scale)
     return made
 
 
 def _whole(node: exp.Expr, scale: int, shift: int) -> exp.Expr:
-    number = common.cast(node, f"DECIMAL(38, {scale})")
-    made = common.cast(exp.Paren(this=exp.Mul(this=number, expression=common.lit(10**scale))), "HUGEINT")
+    number = build.cast(node, f"DECIMAL(38, {scale})")
+    made = build.cast(exp.Paren(this=exp.Mul(this=number, expression=build.lit(10**scale))), "HUGEINT")
     if not shift:
         return made
-    return exp.Paren(this=exp.Mul(this=made, expression=common.cast(common.lit(str(10**shift)), "HUGEINT")))
+    return exp.Paren(this=exp.Mul(this=made, expression=build.cast(build.lit(str(10**shift)), "HUGEINT")))
 
 
 @R.rule(exp.Div)
@@ -129,11 +127,11 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "The types of this quotient are not known here", "CAST both sides")
     exact_ = ctx.is_a(left, "decimal", "int") and ctx.is_a(right, "decimal", "int")
     if not exact_ or (ctx.is_a(left, "int") and ctx.is_a(right, "int")):
-        return common.plain_division(node, ctx)
+        return casts.plain_division(node, ctx)
     one, other = digits(left, ctx), digits(right, ctx)
     if one is None or other is None:
         ctx.refuse("unfaithful", node, "The digits of this quotient are not known here", "CAST both to FLOAT")
-        return common.plain_division(node, ctx)
+        return casts.plain_division(node, ctx)
     return quotient(left, right, (one, other), 6, ctx)
 
 
@@ -164,9 +162,9 @@ def mean(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 def _mean(call: exp.Expr, total: exp.Expr, count: exp.Expr, ctx: Context) -> exp.Expr:
     if ctx.is_a(call.this, "int"):
-        return common.cast(ctx.call("divide", total, ctx.call("nullif", count, common.lit(0))), "BIGINT")
+        return build.cast(ctx.call("divide", total, ctx.call("nullif", count, build.lit(0))), "BIGINT")
     size = digits(call.this, ctx)
     if size is None:
         ctx.refuse("unfaithful", call, "The digits of this mean are not known here", "CAST its argument to FLOAT")
     scale = size[1] if size is not None else 6
-    return exact(total, ctx.call("nullif", count, common.lit(0)), scale, 0, (38, max(6, scale)), ctx)
+    return exact(total, ctx.call("nullif", count, build.lit(0)), scale, 0, (38, max(6, scale)), ctx)

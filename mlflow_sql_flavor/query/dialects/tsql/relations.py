@@ -6,24 +6,22 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import common, documented
+from ..shared import build
 
-__all__ = ["R"]
-
-R = DialectRules("tsql_relations")
+R = DialectRules("tsql relations")
 
 
 def _split(call: exp.Expr, ctx: Context) -> exp.Expr:
     """functions/string-split-transact-sql."""
     this, separator, *ordinal = call.expressions
-    if not common.text(separator) or len(common.text(separator) or "") != 1 or (
-        ordinal and documented.literal_int(ordinal[0]) not in (0, 1)
+    if not build.text(separator) or len(build.text(separator) or "") != 1 or (
+        ordinal and build.literal_int(ordinal[0]) not in (0, 1)
     ):  # fmt: skip
         ctx.refuse("unfaithful", call, "STRING_SPLIT is verified for a constant separator of one character", "Write it")
     parts = ctx.call("string_split", this, separator)
     columns = [exp.alias_(ctx.call("unnest", parts), "value")]
-    if ordinal and documented.literal_int(ordinal[0]) == 1:
-        places = ctx.call("generate_series", common.lit(1), ctx.call("len", parts.copy()))
+    if ordinal and build.literal_int(ordinal[0]) == 1:
+        places = ctx.call("generate_series", build.lit(1), ctx.call("len", parts.copy()))
         columns.append(exp.alias_(ctx.call("unnest", places), "ordinal"))
     return exp.Subquery(this=exp.Select(expressions=columns))
 
@@ -75,5 +73,5 @@ def pivot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for field in node.args.get("fields") or ():
         if not all(isinstance(item, exp.Column) for item in field.expressions):
             ctx.refuse("unfaithful", node, "PIVOT is verified for names in brackets", "Write IN ([a], [b])")
-        field.set("expressions", [common.lit(item.name) for item in field.expressions])
+        field.set("expressions", [build.lit(item.name) for item in field.expressions])
     return None

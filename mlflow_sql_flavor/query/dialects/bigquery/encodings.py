@@ -1,0 +1,15 @@
+"""Bytes as text."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+
+R = DialectRules("bigquery encodings")
+
+
+@R.rule(exp.SafeConvertBytesToString)
+def bytes_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("try", ctx.call("decode", node.this), type="VARCHAR")

@@ -1,0 +1,73 @@
+"""Regular expressions: https://clickhouse.com/docs/sql-reference/functions/string-search-functions"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .strings import _not_null
+
+R = DialectRules("clickhouse regex")
+
+
+def _pattern(node: exp.Expr, ctx: Context) -> str:
+    written = build.text(node.unnest())
+    if written is None:
+        raise ctx.error(node, "The pattern is not a constant: write it as a text.")
+    return written
+
+
+@R.function("replaceregexpall", "replaceregexpone")
+def replace_regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, pattern, new = node.expressions
+    written = _pattern(pattern, ctx)
+    everywhere = node.name.lower().endswith("all")
+    if everywhere and _matches_nothing(written) and written not in ("^", "$"):
+        raise ctx.error(node, "This pattern also matches an empty text, which ClickHouse replaces in other places.")
+    flags = build.lit("gs" if everywhere else "s")  # the point matches a line break
+    return ctx.call("regexp_replace", value, pattern, new, flags, type="VARCHAR")
+
+
+def _matches_nothing(pattern: str) -> bool:
+    import re
+
+    try:
+        return re.search(pattern, "") is not None
+    except re.error:
+        return True
+
+
+@R.rule(exp.RegexpLike)
+def match(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("regexp_matches", node.this, node.expression, build.lit("s"), type="BOOLEAN")
+
+
+@R.function("extract", "extractall")
+def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # The first group, or all that matched: https://clickhouse.com/docs/sql-reference/functions/string-search-functions#extract
+    value, pattern = node.expressions
+    group = build.lit(1 if "(" in _pattern(pattern, ctx).replace("(?", "").replace("\\(", "") else 0)
+    name = "regexp_extract" if node.name.lower() == "extract" else "regexp_extract_all"
+    value = value if name == "regexp_extract" else _not_null(value)
+    return ctx.call(
+        name, value, pattern, group, build.lit("s"), type="VARCHAR" if name == "regexp_extract" else "VARCHAR[]"
+    )
+
+
+@R.rule(exp.RegexpExtract)
+def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    group = node.args.get("group") or node.args.get("position") or build.lit(1)
+    return ctx.call("regexp_extract", node.this, node.expression, group, build.lit("s"), type="VARCHAR")
+
+
+@R.rule(exp.RegexpCount)
+def count_matches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    found = ctx.call("regexp_extract_all", node.this, node.expression, build.lit(0), build.lit("s"))
+    return ctx.call("len", found, type="BIGINT")
+
+
+@R.rule(exp.RegexpSplit)
+def regexp_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("regexp_split_to_array", _not_null(node.this), node.expression, type="VARCHAR[]")

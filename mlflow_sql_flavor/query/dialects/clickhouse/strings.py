@@ -1,0 +1,280 @@
+"""Texts are bytes: what counts or cuts them is right for ASCII, and an error for anything else.
+
+https://clickhouse.com/docs/sql-reference/functions/string-functions
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .casts import to_text
+
+R = DialectRules("clickhouse strings")
+
+
+def _ascii(value: exp.Expr, ctx: Context) -> exp.Expr:
+    return ctx.macro("ch__ascii", value, type="VARCHAR")
+
+
+@R.rule(exp.Length)
+def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/string-functions#length: bytes
+    value = node.this
+    if ctx.is_a(value, "array") or isinstance(value, (exp.Array, exp.Split, exp.RegexpSplit)):
+        return ctx.call("len", value, type="BIGINT")
+    if ctx.is_a(value, "map") or isinstance(value, exp.VarMap):
+        return ctx.call("cardinality", value, type="BIGINT")
+    if ctx.is_a(value, "text"):
+        name = "strlen" if node.args.get("binary") else "length"
+        return ctx.call(name, value, type="BIGINT")
+    return ctx.macro("ch__length", value, type="BIGINT")
+
+
+@R.function("lengthutf8")
+def length_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("length", node.expressions[0], type="BIGINT")
+
+
+@R.function("empty", "notempty")
+def emptiness(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made: exp.Expr = ctx.macro("ch__length", node.expressions[0], type="BIGINT")
+    kind = exp.EQ if node.name.lower() == "empty" else exp.GT
+    return exp.Paren(this=kind(this=made, expression=build.lit(0)))
+
+
+def _cut(value: exp.Expr, start: exp.Expr, size: exp.Expr | None, ctx: Context, unit: str) -> exp.Expr:
+    name = f"ch__{unit}cut_{'at' if size is None else 'size'}"
+    return ctx.macro(name, value, start, *([size] if size else []), type="VARCHAR")
+
+
+@R.rule(exp.Substring)
+def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    start, size = node.args.get("start"), node.args.get("length")
+    if isinstance(start, exp.Literal) and start.this == "0":
+        raise ctx.error(node, "Position 0 is an error in ClickHouse: texts begin at 1.")
+    return _cut(node.this, start or build.lit(1), size, ctx, "b")
+
+
+@R.function("mid", "substringutf8")
+def cuts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, start, *size = node.expressions
+    return _cut(value, start, size[0] if size else None, ctx, "" if node.name.lower().endswith("utf8") else "b")
+
+
+@R.rule(exp.Left, exp.Right)
+def ends(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = "left" if isinstance(node, exp.Left) else "right"
+    return ctx.macro(f"ch__b{name}_of", node.this, node.expression, type="VARCHAR")
+
+
+@R.function("leftutf8", "rightutf8")
+def ends_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro(f"ch__{node.name.lower().removesuffix('utf8')}_of", *node.expressions, type="VARCHAR")
+
+
+def _padded(
+    value: exp.Expr, size: exp.Expr, fill: exp.Expr | None, left: bool, ctx: Context, unit: str = "b"
+) -> exp.Expr:
+    return ctx.macro(
+        f"ch__{unit}pad_{'left' if left else 'right'}", value, size, fill or build.lit(" "), type="VARCHAR"
+    )
+
+
+@R.rule(exp.Pad)
+def padding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    fill = node.args.get("fill_pattern")
+    return _padded(node.this, node.expression, fill, bool(node.args.get("is_left")), ctx)
+
+
+@R.function("leftpad", "rightpad", "leftpadutf8", "rightpadutf8")
+def pads(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, size, *fill = node.expressions
+    name = node.name.lower()
+    unit = "" if name.endswith("utf8") else "b"
+    return _padded(value, size, fill[0] if fill else None, name.startswith("left"), ctx, unit)
+
+
+@R.rule(exp.StrPosition)
+def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _place(node.this, node.args["substr"], node.args.get("position"), ctx, "b")
+
+
+def _place(value: exp.Expr, part: exp.Expr, start: exp.Expr | None, ctx: Context, unit: str) -> exp.Expr:
+    if unit and start is None:
+        return ctx.macro("ch__bposition", value, part, type="BIGINT")
+    value = _ascii(value, ctx) if unit else value
+    return ctx.macro("ch__position", value, part, start or build.lit(1), type="BIGINT")
+
+
+@R.function("positioncaseinsensitive", "positionutf8", "positioncaseinsensitiveutf8", "locate")
+def positions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, part, *start = node.expressions
+    name = node.name.lower()
+    if "insensitive" in name:
+        fold = "lower" if name.endswith("utf8") else "ch__lower"
+        value, part = (ctx.call(fold, x) if fold == "lower" else ctx.macro(fold, x) for x in (value, part))
+    return _place(value, part, start[0] if start else None, ctx, "" if name.endswith("utf8") else "b")
+
+
+@R.rule(exp.Initcap)
+def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Letters and digits make words: https://clickhouse.com/docs/sql-reference/functions/string-functions#initcap
+    return ctx.macro("ch__initcap", node.this, type="VARCHAR")
+
+
+@R.rule(exp.Upper, exp.Lower)
+def ascii_case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = "ch__upper" if isinstance(node, exp.Upper) else "ch__lower"
+    return ctx.macro(name, node.this, type="VARCHAR")
+
+
+@R.function("upperutf8", "lowerutf8")
+def utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call(node.name.lower().removesuffix("utf8"), *node.expressions, type="VARCHAR")
+
+
+@R.rule(exp.Like, exp.ILike)
+def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # A backslash escapes: https://clickhouse.com/docs/sql-reference/functions/string-search-functions#like
+    if isinstance(node.parent, exp.Escape):
+        return None
+    made = exp.Escape(this=node.copy(), expression=build.lit("\\"))
+    made.type = exp.DataType.build("BOOLEAN")
+    return made
+
+
+@R.rule(exp.Concat, exp.DPipe)
+def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Of any types, as toString gives them; NULL if one is
+    parts = node.expressions if isinstance(node, exp.Concat) else [node.this, node.expression]
+    if all(ctx.is_a(part, "text") or isinstance(part, exp.Null) for part in parts):
+        return None
+    if isinstance(node, exp.DPipe):
+        node.set("this", to_text(parts[0], node, ctx))
+        node.set("expression", to_text(parts[1], node, ctx))
+    else:
+        node.set("expressions", [to_text(part, node, ctx) for part in parts])
+    return None
+
+
+@R.rule(exp.ConcatWs)
+def concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _with_separator(node.expressions, node, ctx)
+
+
+@R.function("concatwithseparator")
+def concat_with_separator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _with_separator(node.expressions, node, ctx)
+
+
+def _with_separator(arguments: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
+    # NULL if one is: https://clickhouse.com/docs/sql-reference/functions/string-functions#concatWithSeparator
+    separator, *parts = arguments
+    made = to_text(parts[0], node, ctx)
+    for part in parts[1:]:
+        joined = exp.DPipe(this=made, expression=separator.copy(), safe=True)
+        made = exp.DPipe(this=joined, expression=to_text(part, node, ctx), safe=True)
+    made = exp.Paren(this=made)
+    made.type = exp.DataType.build("VARCHAR")
+    return made
+
+
+@R.rule(exp.Trim)
+def trim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Spaces only
+    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "trim")
+    return ctx.call(name, node.this, node.args.get("expression") or build.lit(" "), type="VARCHAR")
+
+
+@R.function("trimleft", "trimright", "trimboth")
+def trims(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = {"trimleft": "ltrim", "trimright": "rtrim"}.get(node.name.lower(), "trim")
+    return ctx.call(name, node.expressions[0], *(node.expressions[1:] or [build.lit(" ")]), type="VARCHAR")
+
+
+@R.rule(exp.Reverse)
+def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "array") or isinstance(node.this, exp.Array):
+        return ctx.call("list_reverse", node.this)
+    node.set("this", _ascii(node.this, ctx))
+    return None
+
+
+@R.function("reverseutf8")
+def reverse_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("reverse", node.expressions[0], type="VARCHAR")
+
+
+@R.function("replaceall")
+def replace_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("replace", *node.expressions, type="VARCHAR")
+
+
+@R.function("replaceone")
+def replace_one(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ch__replace_one", *node.expressions, type="VARCHAR")
+
+
+@R.function("countsubstrings")
+def count_substrings(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ch__count_of", *node.expressions, type="BIGINT") if len(node.expressions) == 2 else None
+
+
+def _not_null(value: exp.Expr) -> exp.Expr:
+    """An array is never NULL: the words of a NULL in a column are those of an empty text."""
+    return value if isinstance(value, exp.Null) else exp.Coalesce(this=value, expressions=[build.lit("")])
+
+
+@R.rule(exp.Ascii)
+def first_byte(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ch__first_byte", node.this, type="BIGINT")
+
+
+@R.rule(exp.Split)
+def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("limit") is not None:
+        made = ctx.call("string_split", _not_null(node.this), node.expression)
+        return ctx.call("list_slice", made, build.lit(1), node.args["limit"], type="VARCHAR[]")
+    return ctx.macro("ch__split", _not_null(node.this), node.expression, type="VARCHAR[]")
+
+
+@R.function("splitbywhitespace", "alphatokens")
+def words(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    pattern = "[a-zA-Z]+" if node.name.lower() == "alphatokens" else "[^ \\t\\n\\r\\f\\v]+"
+    return ctx.call("regexp_extract_all", _not_null(node.expressions[0]), build.lit(pattern), type="VARCHAR[]")
+
+
+@R.rule(exp.Format)
+def formatted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not all(ctx.is_a(part, "text") for part in node.expressions):
+        raise ctx.error(node, "format takes texts: use toString.")
+    return ctx.call("format", node.this, *node.expressions, type="VARCHAR")
+
+
+@R.rule(exp.SubstringIndex)
+def substring_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ch__until", node.this, node.args["delimiter"], node.args["count"], type="VARCHAR")
+
+
+@R.rule(exp.Chr)
+def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    codes = [ctx.call("chr", build.cast(code, "INTEGER")) for code in (node.expressions or [node.this])]
+    return codes[0] if len(codes) == 1 else ctx.call("concat", *codes, type="VARCHAR")
+
+
+@R.function("octet_length")
+def octets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("strlen", node.expressions[0], type="BIGINT")
+
+
+@R.function("multisearchany")
+def multi_search_any(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ch__search_any", *node.expressions, type="BOOLEAN")
+
+
+@R.function("initcaputf8")
+def initcap_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ch__initcap_utf8", node.expressions[0], type="VARCHAR")

@@ -1,0 +1,73 @@
+"""Functions of OVER: https://clickhouse.com/docs/sql-reference/window-functions"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .nulls import condition, default_of, of_argument
+
+R = DialectRules("clickhouse windows")
+
+
+# Window functions: https://clickhouse.com/docs/sql-reference/window-functions
+@R.rule(exp.FirstValue, exp.LastValue)
+def skipping_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/aggregate-functions/reference/first_value: NULLs are skipped
+    if isinstance(node.parent, (exp.IgnoreNulls, exp.RespectNulls)):
+        return None
+    if not isinstance(node.parent, exp.Window):
+        kind = "first" if isinstance(node, exp.FirstValue) else "last"
+        given = exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.Null()))
+        return exp.Filter(this=ctx.call(kind, node.this), expression=exp.Where(this=given))
+    made = exp.IgnoreNulls(this=node.copy())
+    made.type = node.type
+    return made
+
+
+@R.function("laginframe", "leadinframe")
+def in_frame(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # The frame bounds them: the default frame ends at the current row
+    window, name = node.parent, node.name.lower()
+    spec = window.args.get("spec") if isinstance(window, exp.Window) else None
+    if not isinstance(window, exp.Window) or window.args.get("alias") is not None:
+        raise ctx.error(node, f"{node.name} has a counterpart with its own OVER (...).")
+    start, end = ((str((spec.args if spec else {}).get(f"{side}_side") or ""), (spec.args if spec else {}).get(side))
+                  for side in ("start", "end"))  # fmt: skip
+    whole = spec is not None and start[1] == end[1] == "UNBOUNDED"
+    until = spec is None or (start[1] == "UNBOUNDED" and end[1] == "CURRENT ROW")
+    if not (whole or (until and name.startswith("lag"))):
+        raise ctx.error(
+            node, f"{node.name} has a counterpart in a frame from UNBOUNDED PRECEDING to UNBOUNDED FOLLOWING."
+        )
+    window.set("spec", None)
+    value, *rest = node.expressions
+    kind = exp.Lag if name.startswith("lag") else exp.Lead
+    made = kind(this=value, offset=rest[0] if rest else None, default=rest[1] if len(rest) > 1 else None)
+    made.meta["argument"], made.type = node.meta.get("argument", []), value.type
+    return made
+
+
+@R.rule(exp.Window)
+def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # lag, lead and nth_value outside of the rows: the type's default where it is not Nullable
+    call = node.this
+    if not isinstance(call, (exp.Lag, exp.Lead, exp.NthValue)) or call.args.get("default") is not None:
+        return None
+    found = of_argument(call)
+    if found is True:
+        return None
+    value = node.copy()
+    value.type = call.this.type
+    asked = node.copy()
+    inner = asked.this
+    inner.set("this", build.lit(1))
+    rows = exp.Coalesce(this=asked, expressions=[build.lit(0)])
+    default = default_of(call.this, ctx) if found is False else None
+    if default is not None:
+        return ctx.macro("ch__default", value, rows, default)
+    made = ctx.macro("ch__of_rows", value, rows, condition(found))
+    made.type = call.this.type
+    return made

@@ -1,0 +1,155 @@
+"""Comparisons, and one type for the branches of a value: CASE, COALESCE, set operations."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build, clauses
+from .casts import _NUMBER, _WHOLE, as_date, as_double, as_ts
+from .types import decimal_of, family, widest
+
+R = DialectRules("databricks comparisons")
+_COMPARE = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+
+
+def aligned(node: exp.Expr, other: str | None, ctx: Context, at: exp.Expr) -> exp.Expr:
+    """A side of a comparison: text becomes what it is compared with."""
+    name = family(node)
+    if {name, other} == {"bool", "int"} or {name, other} == {"bool", "decimal"}:
+        raise ctx.error(at, "A boolean is compared with a number, which databricks refuses. Cast one of them.")
+    if name != "text" or other is None:
+        return node
+    literal = build.text(node)
+    if other == "int":
+        plain = literal is not None and re.fullmatch(r"-?\d{1,18}", literal)
+        return build.cast(node if plain else ctx.macro("dbx__str_int", node), "BIGINT")
+    if other in ("decimal", "float"):
+        return as_double(node, ctx)
+    if other == "date":
+        return as_date(node, ctx)
+    if other == "timestamp":
+        return as_ts(node, ctx)
+    if other == "bool":
+        return ctx.macro("dbx__str_bool", node, type="BOOLEAN")
+    return node
+
+
+@R.rule(*_COMPARE)
+def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = node.this, node.expression
+    if isinstance(right, (exp.Any, exp.All, exp.Subquery)) and right.type is None:
+        return None
+    a, b = family(left), family(right)
+    if a == b:
+        return None
+    node.set("this", aligned(left, b, ctx, node))
+    node.set("expression", aligned(right, a, ctx, node))
+    return None
+
+
+@R.rule(exp.Between)
+def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    sides = [node.this, node.args["low"], node.args["high"]]
+    names = {family(s) for s in sides} - {"text", "null"}
+    if len(names) == 1 and None not in names and any(family(s) == "text" for s in sides):
+        other = names.pop()
+        for key in ("this", "low", "high"):
+            node.set(key, aligned(node.args[key], other, ctx, node))
+    return None
+
+
+@R.rule(exp.In)
+def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    names = {family(e) for e in [node.this, *node.expressions]} - {"null"}
+    if node.expressions and "text" in names and len(names) > 1 and None not in names:
+        other = next(n for n in ("timestamp", "date", "bool", "float", "decimal", "int", "text") if n in names)
+        for item in node.expressions if other in ("int", "decimal", "float") else []:
+            known = build.text(item)
+            if known is not None and not (_WHOLE if other == "int" else _NUMBER).fullmatch(known.strip()):
+                raise ctx.error(item, f"databricks reads {known!r} as a number here, which it is not.")
+        node.set("this", aligned(node.this, other, ctx, node))
+        node.set("expressions", [aligned(e, other, ctx, node) for e in node.expressions])
+    return None
+
+
+@R.rule(exp.Union, exp.Except, exp.Intersect)
+def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Branches of different types: text beside a number is cast to the number's type, not the other way round."""
+    left, right = node.this, node.expression
+    if not isinstance(left, exp.Query) or not isinstance(right, exp.Query):
+        return None
+    for i, (one, two) in enumerate(zip(left.selects, right.selects, strict=False)):
+        a, b = family(one), family(two)
+        if "text" in (a, b) and a != b and {a, b} - {"text", "null", None}:
+            ctx.refuse(
+                "implicit_cast", two if two.find(exp.Identifier) else one,
+                f"Column {i + 1} is text in one branch and a {a if b == 'text' else b} in another",
+                "Cast both branches to one type",
+            )  # fmt: skip
+    if not isinstance(node.parent, exp.SetOperation):
+        selects = [s.expressions for s in clauses.selects_of(node)]
+        if not any(e.is_star for items in selects for e in items):
+            for column in zip(*selects, strict=False):
+                common_scale([item.unalias() for item in column])
+    return None
+
+
+@R.rule(exp.Case, exp.Coalesce, exp.If, exp.Greatest, exp.Least, exp.Nvl2)
+def branches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Text beside a number or date in the branches of one value: the text is cast, where DuckDB casts the number."""
+    if isinstance(node, exp.Case):
+        found = [i.args["true"] for i in node.args["ifs"]] + [node.args.get("default")]
+    elif isinstance(node, (exp.If, exp.Nvl2)):
+        if isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and node.arg_key == "ifs":
+            return None
+        found = [node.args["true"], node.args.get("false")]
+    else:
+        found = [node.this, *node.expressions]
+    names = {family(f) for f in found if f is not None} - {"null"}
+    if None not in names and "text" in names and len(names) > 1:
+        other = next((n for n in ("timestamp", "date", "bool", "float", "decimal", "int") if n in names), None)
+        if other is None:
+            return None
+        for branch in found:
+            if branch is not None and family(branch) == "text":
+                new = aligned(branch, other, ctx, node)
+                if new is not branch:
+                    _swap(node, branch, new)
+    common_scale(found)
+    return None
+
+
+def common_scale(values: list[exp.Expr | None]) -> None:
+    """Decimals of one value in their common type: DuckDB would round 0.12345 beside a SUM, which is DECIMAL(38, 2)."""
+    target = widest(values)
+    if target is None or target.this != exp.DType.DECIMAL:
+        return
+    for value in values:
+        found = decimal_of(value)
+        if value is not None and family(value) == "decimal" and found != decimal_of(_of(target)):
+            holder, key, index = value.parent, value.arg_key, value.index
+            if holder is not None and key is not None:
+                holder.set(key, build.cast(value, target.sql("duckdb")), index)
+
+
+def _of(type_: exp.DataType) -> exp.Expr:
+    made = exp.Null()
+    made.type = type_
+    return made
+
+
+def _swap(node: exp.Expr, old: exp.Expr, new: exp.Expr) -> None:
+    holder = node
+    if isinstance(node, exp.Case):
+        holder = next((i for i in node.args["ifs"] if i.args["true"] is old), node)
+    for key, value in holder.args.items():
+        if value is old:
+            holder.set(key, new)
+            return
+        if isinstance(value, list) and any(v is old for v in value):
+            holder.set(key, [new if v is old else v for v in value])
+            return

@@ -1,0 +1,217 @@
+"""Functions that give rows, groups and PIVOT. https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select.html"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .aggregates import _not_null
+from .types import family
+
+R = DialectRules("databricks relations")
+
+
+@R.rule(exp.Group)
+def rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``GROUP BY a, b WITH ROLLUP`` is ``GROUP BY ROLLUP (a, b)``."""
+    for key in ("rollup", "cube"):
+        for found in node.args.get(key) or []:
+            if not found.expressions and node.expressions:
+                found.set("expressions", node.expressions)
+                node.set("expressions", [])
+    return None
+
+
+@R.rule(exp.Pivot)
+def counted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A cell of PIVOT without rows is NULL, a count too: a sum of ones is."""
+    for item in node.expressions if not node.args.get("unpivot") else []:
+        agg = item.unalias()
+        if not isinstance(agg, exp.Count):
+            continue
+        if isinstance(agg.this, exp.Distinct) or agg.expressions:
+            raise ctx.error(node, "count(DISTINCT ...) in PIVOT has no counterpart. Aggregate with FILTER instead.")
+        one: exp.Expr = build.lit(1)
+        if not isinstance(agg.this, exp.Star):
+            one = exp.Case(ifs=[exp.If(this=_not_null(agg.this).this, true=one)], default=build.lit(0))
+        agg.replace(exp.Sum(this=one))
+    return None
+
+
+def _whole(node: exp.Expr | None) -> int | None:
+    return int(node.this) if isinstance(node, exp.Literal) and node.is_int else None
+
+
+def _rows_of_stack(call: exp.Stack, names: list[str], ctx: Context) -> exp.Query:
+    """stack(n, values...) as n SELECTs; a row that is not full ends with NULLs."""
+    count, values = _whole(call.this), list(call.expressions)
+    if not count or not values:
+        raise ctx.error(call, "stack needs the number of rows as a number.")
+    width = -(-len(values) // count)
+    names = names if len(names) == width else [f"col{i}" for i in range(width)]
+    rows = []
+    for row in range(count):
+        cells = [values[i] if i < len(values) else exp.Null() for i in range(row * width, (row + 1) * width)]
+        rows.append(exp.Select(expressions=[exp.alias_(cell, name) for cell, name in zip(cells, names, strict=True)]))
+    query: exp.Query = rows[0]
+    for other in rows[1:]:
+        query = exp.Union(this=query, expression=other, distinct=False)
+    return query
+
+
+def _joined(query: exp.Query, alias: str) -> exp.Join:
+    lateral = exp.Lateral(this=exp.Subquery(this=query), alias=exp.TableAlias(this=exp.to_identifier(alias)))
+    return exp.Join(this=lateral, kind="CROSS")
+
+
+def _named(node: exp.Expr) -> list[str]:
+    return [e.name for e in node.expressions] if isinstance(node, exp.Aliases) else []
+
+
+@R.normalise
+def written_out(tree: exp.Expr, ctx: Context) -> None:
+    """stack and json_tuple as plain SELECTs, hints away, and the names that Spark gives to columns without one."""
+    for select in list(tree.find_all(exp.Select)):
+        select.set("hint", None)
+        for item in list(select.expressions):
+            call = item.this if isinstance(item, exp.Aliases) else item
+            if isinstance(call, exp.Stack):
+                names = _named(item) or [
+                    f"col{i}" for i in range(-(-len(call.expressions) // (_whole(call.this) or 1)))
+                ]
+                query = _rows_of_stack(call, names, ctx)
+                _replace_item(select, item, [exp.column(name, table="stack_rows") for name in names])
+                if select.args.get("from_") is None:
+                    alias = exp.TableAlias(this=exp.to_identifier("stack_rows"))
+                    select.set("from_", exp.From(this=exp.Subquery(this=query, alias=alias)))
+                else:
+                    select.append("joins", _joined(query, "stack_rows"))
+            elif isinstance(call, exp.Anonymous) and str(call.name).lower() == "json_tuple":
+                _replace_item(select, item, _parts(call, _named(item), ctx))
+        for lateral in list(select.args.get("laterals") or []):
+            alias = lateral.args.get("alias")
+            names = [c.name for c in alias.columns] if alias is not None else []
+            call, table = lateral.this, alias.name if alias is not None and alias.name else "lateral_rows"
+            if isinstance(call, exp.Stack):
+                lateral.replace(_joined(_rows_of_stack(call, names, ctx), table))
+            elif isinstance(call, exp.Anonymous) and str(call.name).lower() == "json_tuple":
+                lateral.replace(_joined(exp.Select(expressions=_parts(call, names, ctx)), table))
+            elif type(call) is exp.Explode and alias is not None and not names:
+                alias.set("columns", [exp.to_identifier("col")])
+        for source in [select.args.get("from_"), *(select.args.get("joins") or [])]:
+            _default_names(source.this if source is not None else None)
+
+
+def _default_names(table: exp.Expr | None) -> None:
+    """col1, col2 of VALUES, col of explode, id of range."""
+    names: list[str] = []
+    if isinstance(table, exp.Values) and table.expressions:
+        first = table.expressions[0]
+        names = [f"col{i + 1}" for i in range(len(first.expressions) if isinstance(first, exp.Tuple) else 1)]
+    elif isinstance(table, exp.Table) and type(table.this) is exp.Explode:
+        names = ["col"]
+    elif isinstance(table, exp.Table) and isinstance(table.this, exp.Anonymous) and table.this.name.lower() == "range":
+        names = ["id"]
+    if not names or table is None:
+        return
+    alias = table.args.get("alias")
+    if alias is None:
+        alias = exp.TableAlias(this=exp.to_identifier("rows_of_" + names[0]))
+        table.set("alias", alias)
+    if not alias.columns:
+        alias.set("columns", [exp.to_identifier(name) for name in names])
+
+
+def _replace_item(select: exp.Select, item: exp.Expr, new: list[exp.Expr]) -> None:
+    kept: list[exp.Expr] = []
+    for each in select.expressions:
+        kept.extend(new if each is item else [each])
+    select.set("expressions", kept)
+
+
+def _parts(call: exp.Anonymous, names: list[str], ctx: Context) -> list[exp.Expr]:
+    text, *keys = call.expressions
+    names = names or [f"c{i}" for i in range(len(keys))]
+    found: list[exp.Expr] = []
+    for key, name in zip(keys, names, strict=False):
+        written = build.text(key)
+        if written is None or not written.replace("_", "").isalnum():
+            raise ctx.error(call, "json_tuple needs its names as plain texts here. Use get_json_object.")
+        path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=written)])
+        found.append(exp.alias_(exp.JSONExtractScalar(this=text.copy(), expression=path), name))
+    return found
+
+
+@R.function("range")
+def range_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A table, where DuckDB also has a function that gives a list."""
+    if not isinstance(node.parent, (exp.Table, exp.Lateral)):
+        raise ctx.error(node, "databricks has range only in FROM. Use sequence, which holds its end too.")
+    return None
+
+
+@R.rule(exp.ExplodeOuter)
+def explode_outer(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """One row of NULL where there is nothing."""
+    if isinstance(node.parent, exp.Lateral):
+        return None
+    if isinstance(node, exp.PosexplodeOuter) or family(node.this) != "array":
+        ctx.refuse("unfaithful", node, "Only explode_outer of an array is verified", "Use LATERAL VIEW OUTER")
+    return exp.Explode(this=ctx.macro("dbx__explode_outer", node.this))
+
+
+@R.rule(exp.Select)
+def explode_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The entries of a map are two columns."""
+    assert isinstance(node, exp.Select)
+    for item in list(node.expressions):
+        call = item.this if isinstance(item, exp.Aliases) else item
+        if type(call) is exp.Explode and family(call.this) == "map":
+            names = _named(item) or ["key", "value"]
+            _replace_item(node, item, _entries(call.this, names, ctx))
+    return None
+
+
+def _entries(value: exp.Expr, names: list[str], ctx: Context) -> list[exp.Expr]:
+    sides = zip(("map_keys", "map_values"), names, strict=True)
+    return [exp.alias_(exp.Explode(this=ctx.call(side, value.copy())), name) for side, name in sides]
+
+
+@R.rule(exp.Lateral)
+def lateral_view(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """LATERAL VIEW OUTER keeps the row with NULL where there is nothing to explode."""
+    call, alias = node.this, node.args.get("alias")
+    outer = bool(node.args.get("outer")) or isinstance(call, exp.ExplodeOuter)
+    if not isinstance(call, exp.Explode):
+        return None
+    columns = [c.name for c in alias.columns] if alias is not None else []
+    table = alias.name if alias is not None and alias.name else "lateral_rows"
+    position = isinstance(call, exp.Posexplode)
+    if family(call.this) == "map" and node.args.get("view"):
+        if outer or position:
+            ctx.refuse("unfaithful", call, "LATERAL VIEW OUTER of a map is not verified", "Use explode of map_entries")
+        names = columns if len(columns) == 2 else ["key", "value"]
+        return _joined(exp.Select(expressions=_entries(call.this, names, ctx)), table)
+    if family(call.this) not in ("array", None):
+        return None
+    if outer and position:
+        return _joined(_positions(call.this, columns or ["pos", "col"], ctx), table)
+    if outer:
+        call.set("this", ctx.macro("dbx__explode_outer", call.this))
+        node.set("outer", False)
+        if isinstance(call, exp.ExplodeOuter):
+            node.set("this", exp.Explode(this=call.this))
+            call = node.this
+    if not node.args.get("view") and type(call) is exp.Explode:
+        return exp.Unnest(expressions=[call.this], alias=alias)
+    return None
+
+
+def _positions(array: exp.Expr, names: list[str], ctx: Context) -> exp.Select:
+    rows = ctx.macro("dbx__positions", array)
+    each = exp.Select(expressions=[exp.alias_(exp.Explode(this=rows), "e")])
+    fields = [exp.alias_(exp.Dot(this=exp.to_identifier("e"), expression=exp.to_identifier(key)), name)
+              for key, name in zip(("p", "v"), names, strict=True)]  # fmt: skip
+    return exp.Select(expressions=fields).from_(each.subquery("each_of_it"))

@@ -1,0 +1,228 @@
+"""Texts: https://dev.mysql.com/doc/refman/8.0/en/string-functions.html"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .coercions import json_text, number, text, whole
+from .regex import _binary
+
+R = DialectRules("mysql strings")
+
+
+@R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
+def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, exp.DPipe):
+        node.set("this", text(node.this, ctx))
+        node.set("expression", text(node.expression, ctx))
+    else:
+        node.set("expressions", [text(part, ctx) for part in node.expressions])
+    return None
+
+
+@R.rule(exp.Length)
+def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # LENGTH counts bytes, CHAR_LENGTH characters
+    value = text(node.this, ctx)
+    if node.args.get("binary"):
+        return ctx.call("strlen", value, type="BIGINT")
+    node.set("this", value)
+    return None
+
+
+@R.function("octet_length")
+def octets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("strlen", text(node.expressions[0], ctx), type="BIGINT")
+
+
+@R.function("bit_length")
+def bit_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return exp.Mul(this=ctx.call("strlen", text(node.expressions[0], ctx)), expression=build.lit(8))
+
+
+@R.rule(exp.Substring)
+def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Position 0 and a length below 1 give an empty text
+    value, start, size = text(node.this, ctx), whole(node.args["start"], ctx), node.args.get("length")
+    if size is None:
+        return ctx.macro("my__from", value, start, type="VARCHAR")
+    return ctx.macro("my__substr", value, start, whole(size, ctx), type="VARCHAR")
+
+
+@R.rule(exp.Left, exp.Right)
+def ends(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = "my__left" if isinstance(node, exp.Left) else "my__right"
+    return ctx.macro(name, text(node.this, ctx), whole(node.expression, ctx), type="VARCHAR")
+
+
+@R.rule(exp.Upper)
+def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("my__upper", text(node.this, ctx), type="VARCHAR")
+
+
+@R.rule(
+    exp.Lower,
+    exp.Replace,
+    exp.Repeat,
+    exp.Reverse,
+    exp.MD5,
+    exp.SHA,
+    exp.SHA2,
+    exp.GroupConcat,
+)
+def of_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.this
+    holder: exp.Expr = node
+    if isinstance(node, exp.GroupConcat) and isinstance(value, exp.Order):
+        holder, value = value, value.this
+    if isinstance(value, exp.Distinct):
+        value.set("expressions", [each if ctx.unknown(each) else text(each, ctx) for each in value.expressions])
+    elif isinstance(value, exp.Expr) and not ctx.unknown(value):
+        holder.set("this", text(value, ctx))
+    return None
+
+
+@R.rule(exp.Trim)
+def trim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_trim: a text, not a set of characters
+    value, cut = text(node.this, ctx), node.args.get("expression")
+    node.set("this", value)
+    if cut is None or len(build.text(cut.unnest()) or "") == 1:
+        return None
+    where = {"LEADING": "left", "TRAILING": "right"}.get(str(node.args.get("position") or "").upper(), "both")
+    return ctx.macro(f"my__trim_{where}", value, text(cut, ctx), type="VARCHAR")
+
+
+@R.rule(exp.Pad)
+def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # NULL for a negative length
+    node.set("this", text(node.this, ctx))
+    size = node.expression
+    if isinstance(size, exp.Literal):
+        return None
+    node.set("expression", build.cast(whole(size.copy(), ctx), "INTEGER"))
+    made = exp.Case(ifs=[exp.If(this=exp.GTE(this=whole(size.copy(), ctx), expression=build.lit(0)), true=node.copy())])
+    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    return made
+
+
+@R.rule(exp.StrPosition)
+def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # The search ignores case; an accent counts, for a letter with one has more bytes
+    args = [ctx.call("lower", text(node.args[key], ctx), type="VARCHAR") for key in ("this", "substr")]
+    start = node.args.get("position")
+    if start is None:
+        return ctx.call("strpos", *args, type="BIGINT")
+    return ctx.macro("my__locate", *args, whole(start, ctx), type="BIGINT")
+
+
+@R.rule(exp.Like)
+def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-comparison-functions.html#operator_like
+    by_bytes = _binary(node.this) or _binary(node.expression) or json_text(node.this)
+    for key in ("this", "expression"):
+        value = node.args[key].unnest().this if _binary(node.args[key]) else text(node.args[key], ctx)
+        node.set(key, value if by_bytes else ctx.macro("my__fold", value, type="VARCHAR"))
+    if isinstance(node.parent, exp.Escape):
+        return None
+    made = exp.Escape(this=node.copy(), expression=build.lit("\\"))
+    made.type = exp.DataType.build("BOOLEAN")
+    return made
+
+
+@R.rule(exp.SubstringIndex)
+def substring_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    args = [text(node.this, ctx), text(node.args["delimiter"], ctx), whole(node.args["count"], ctx)]
+    return ctx.macro("my__substring_index", *args, type="VARCHAR")
+
+
+@R.rule(exp.Ascii)
+def first_byte(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("my__ascii", text(node.this, ctx), type="BIGINT")
+
+
+@R.function("ord")
+def code_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_ord: of all bytes of the first character
+    return ctx.macro("my__ord", text(node.expressions[0], ctx), type="BIGINT")
+
+
+@R.function("strcmp")
+def strcmp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("my__strcmp", *(text(arg, ctx) for arg in node.expressions), type="BIGINT")
+
+
+@R.function("find_in_set")
+def find_in_set(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("my__find_in_set", *(text(arg, ctx) for arg in node.expressions), type="BIGINT")
+
+
+@R.rule(exp.Collate)
+def collate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = node.expression.name.lower()
+    if name.endswith("_ci"):
+        return node.this
+    if not name.endswith("_bin"):
+        ctx.refuse("collation", node, "This collation cannot be reproduced", "Leave it out")
+    made = exp.Collate(this=text(node.this, ctx), expression=exp.to_identifier("binary", quoted=True))
+    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    return made
+
+
+@R.rule(exp.Chr)
+def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_char: bytes, unless USING names a set
+    codes = [part.this for part in node.expressions if isinstance(part, exp.Literal) and not part.is_string]
+    if len(codes) != len(node.expressions) or not all(0 < int(code) < 128 for code in codes):
+        raise ctx.error(node, "CHAR of another value than constants from 1 to 127: write the text itself.")
+    made: exp.Expr = build.lit("".join(chr(int(code)) for code in codes))
+    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    if node.args.get("charset"):
+        return made
+    if isinstance(node.parent, (exp.Alias, exp.Select)):
+        return ctx.call("encode", made, type="BLOB")
+    raise ctx.error(node, "CHAR makes bytes of the texts it is joined with: write CHAR(... USING utf8mb4).")
+
+
+@R.function("mid")
+def mid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, start, size = node.expressions
+    return ctx.macro("my__substr", text(value, ctx), whole(start, ctx), whole(size, ctx), type="VARCHAR")
+
+
+@R.rule(exp.Stuff)
+def insert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    args = [text(node.this, ctx), whole(node.args["start"], ctx), whole(node.args["length"], ctx)]
+    return ctx.macro("my__insert", *args, text(node.expression, ctx), type="VARCHAR")
+
+
+@R.rule(exp.Elt)
+def elt(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    values = exp.Array(expressions=[text(value, ctx) for value in node.expressions])
+    return ctx.macro("my__elt", whole(node.this, ctx), values, type="VARCHAR")
+
+
+@R.function("field")
+def field(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_field: texts, or else numbers
+    if all(ctx.is_a(value, "text") for value in node.expressions) or all(
+        ctx.is_a(value, "int") for value in node.expressions
+    ):
+        wanted, *others = node.expressions
+    else:
+        wanted, *others = (build.cast(number(value, ctx), "DOUBLE") for value in node.expressions)
+    ifs = [
+        exp.If(this=exp.EQ(this=wanted.copy(), expression=other), true=build.lit(i + 1))
+        for i, other in enumerate(others)
+    ]
+    made = exp.Case(ifs=ifs, default=build.lit(0))
+    made.type = exp.DataType.build("BIGINT")
+    return made
+
+
+@R.function("quote")
+def quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    raise ctx.error(node, "QUOTE has no counterpart: leave it out, a result needs no quotes.")

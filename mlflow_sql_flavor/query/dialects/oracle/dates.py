@@ -1,0 +1,146 @@
+"""Dates: each rule names the page of the SQL Language Reference."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+
+R = DialectRules("oracle dates")
+
+
+@R.rule(exp.AddMonths)
+def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """ADD_MONTHS: the last day of a month stays the last day."""
+    return ctx.macro("ora__add_months", node.this, node.expression, type="TIMESTAMP")
+
+
+@R.rule(exp.LastDay)
+def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """LAST_DAY keeps the time of day."""
+    return ctx.macro("ora__last_day", node.this, type="TIMESTAMP")
+
+
+@R.rule(exp.MonthsBetween)
+def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """MONTHS_BETWEEN: whole between equal days and between last days, else a part of 31 days."""
+    return ctx.macro("ora__months_between", node.this, node.expression, type="DOUBLE")
+
+
+_PARTS = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE"}
+
+
+@R.rule(exp.Extract)
+def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """EXTRACT-datetime; seconds have a fraction there."""
+    if node.this.name.upper() == "SECOND" and ctx.is_a(node.expression, "timestamp"):
+        micros = ctx.call("date_part", build.lit("microseconds"), node.expression)
+        return exp.Paren(this=exp.Div(this=micros, expression=build.lit(10**6), typed=False, safe=False))
+    if node.this.name.upper() not in _PARTS:
+        ctx.refuse("unfaithful", node, "EXTRACT is verified from YEAR to MINUTE", "Use TRUNC and a difference")
+    return None
+
+
+_UNITS = {
+    **dict.fromkeys(("YEAR", "YYYY", "SYYYY", "YYY", "YY", "Y", "SYEAR"), "year"),
+    **dict.fromkeys(("MONTH", "MON", "MM", "RM"), "month"),
+    **dict.fromkeys(("DD", "DDD", "J"), "day"),
+    **dict.fromkeys(("HH", "HH12", "HH24"), "hour"),
+    "Q": "quarter",
+    "IW": "week",
+    "MI": "minute",
+}
+
+
+@R.rule(exp.DateTrunc, exp.TimestampTrunc)
+def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TRUNC-date, ROUND-and-TRUNC-Date-Functions: the format models."""
+    unit = _UNITS.get(node.args["unit"].name.upper())
+    if unit is None:
+        ctx.refuse("unfaithful", node, "This format of TRUNC is not verified", "Use 'YYYY', 'Q', 'MM', 'IW' or 'DD'")
+        return None
+    return ctx.call("date_trunc", build.lit(unit), node.this, type="TIMESTAMP")
+
+
+@R.function("trunc")
+def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TRUNC of a number cuts its fraction, of a date its time of day."""
+    value, *digits = node.expressions
+    if ctx.is_a(value, "date", "timestamp") and not digits:
+        return ctx.call("date_trunc", build.lit("day"), value, type="TIMESTAMP")
+    if not ctx.is_a(value, "number") or digits:
+        ctx.refuse("unfaithful", node, "TRUNC is verified for dates, and numbers without digits", "Use FLOOR or ROUND")
+    return ctx.call("trunc", value)
+
+
+@R.rule(exp.Round)
+def rounded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """ROUND-date: from the 16th, from July, from noon on."""
+    if not ctx.is_a(node.this, "date", "timestamp"):
+        return None
+    fmt = node.args.get("decimals")
+    unit = (build.text(fmt) or "").upper() if fmt is not None else "DD"
+    name = {"MM": "ora__round_month", "MON": "ora__round_month", "MONTH": "ora__round_month",
+            "YYYY": "ora__round_year", "YEAR": "ora__round_year", "DD": "ora__round_day"}.get(unit)  # fmt: skip
+    if name is None:
+        ctx.refuse("unfaithful", node, "This ROUND of a date is not verified", "Use 'MM', 'YYYY' or 'DD'")
+    return ctx.macro(name or "ora__round_day", node.this, type="TIMESTAMP")
+
+
+# Datetime-Interval-Arithmetic
+@R.rule(exp.Add, exp.Sub)
+def days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A number counts days; an interval of months may not lead to a day that is not there."""
+    left, right = node.this, node.expression
+    if node.meta.get("translated"):
+        return None
+    moments = ("date", "timestamp")
+    if isinstance(node, exp.Add) and ctx.is_a(left, "number") and ctx.is_a(right, *moments):
+        left, right = right, left
+    if not ctx.is_a(left, *moments):
+        return None
+    if ctx.is_a(right, *moments):
+        if not (ctx.is_a(left, "date") and ctx.is_a(right, "date")):
+            ctx.refuse("unfaithful", node, "Whether this gives days or an interval depends on the columns' types",
+                       "Truncate both to days, or cast both to DATE before")  # fmt: skip
+        made: exp.Expr = exp.Paren(this=exp.Sub(this=left, expression=right))
+        made.type = exp.DataType.build("BIGINT")
+        return made
+    if isinstance(right, exp.Interval):
+        unit = right.args["unit"].name.upper() if right.args.get("unit") is not None else ""
+        if unit not in ("YEAR", "MONTH"):
+            return None
+        later = type(node)(this=left, expression=right)
+        later.meta["translated"] = True
+        made = ctx.macro("ora__same_day", left.copy(), exp.Paren(this=later), type="TIMESTAMP")
+        return build.cast(made, "TIMESTAMP")
+    sign = -1 if isinstance(node, exp.Sub) else 1
+    if ctx.is_a(right, "int"):
+        amount: exp.Expr = build.cast(exp.Paren(this=right), "INTEGER")
+        span = ctx.call("to_days", exp.Mul(this=amount, expression=build.lit(sign)))
+    elif ctx.is_a(right, "number"):
+        amount = ctx.call("round", exp.Mul(this=exp.Paren(this=right), expression=build.lit(86400 * sign)))
+        span = ctx.call("to_seconds", build.cast(amount, "BIGINT"))
+    else:
+        ctx.refuse("implicit_cast", node, "The type of what is added to a date is not known here", "Cast it")
+        return None
+    made = exp.Paren(this=exp.Add(this=left, expression=span))
+    return build.cast(made, "DATE" if ctx.is_a(left, "date") and ctx.is_a(right, "int") else "TIMESTAMP")
+
+
+_DAYS = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
+
+
+@R.rule(exp.NextDay)
+def next_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    day = _DAYS.get((build.text(node.expression) or "")[:3].lower())
+    if day is None or not ctx.is_a(node.this, "date"):
+        ctx.refuse("unfaithful", node, "NEXT_DAY is verified for a date and a constant day", "Name the day")
+    return ctx.macro("ora__next_day", node.this, build.lit(day or 1), type="DATE")
+
+
+@R.rule(exp.CurrentTimestamp, exp.Systimestamp)
+def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return build.cast(exp.Var(this="CURRENT_TIMESTAMP"), "TIMESTAMP")

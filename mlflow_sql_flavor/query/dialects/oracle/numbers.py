@@ -1,0 +1,47 @@
+"""Numbers: each rule names the page of the SQL Language Reference."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+
+R = DialectRules("oracle numbers")
+
+
+@R.rule(exp.Mod)
+def mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """MOD: of zero it is the number itself."""
+    return ctx.macro("ora__mod", node.this.unnest(), node.expression.unnest())
+
+
+# Functions of numbers
+@R.function("bitand")
+def bitand(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = (exp.Paren(this=build.cast(a, "BIGINT")) for a in node.expressions)
+    made = exp.Paren(this=exp.BitwiseAnd(this=left, expression=right))
+    made.type = exp.DataType.build("BIGINT")
+    return made
+
+
+@R.function("remainder")
+def remainder(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """REMAINDER: the nearest multiple is taken away."""
+    return ctx.macro("ora__remainder", *node.expressions)
+
+
+@R.rule(exp.WidthBucket)
+def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    args = [node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]]
+    return ctx.macro("ora__width_bucket", *(build.cast(a, "DOUBLE") for a in args), type="BIGINT")
+
+
+@R.rule(exp.Trunc)
+def cut(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    digits = node.args.get("decimals")
+    if build.literal_int(digits) is None and digits is not None:
+        ctx.refuse("unfaithful", node, "TRUNC is verified for a constant number of digits", "Write it")
+    value = node.this if not isinstance(node.this, exp.Literal) else exp.Literal.number(node.this.name)
+    return ctx.call("trunc", value, *([digits] if digits is not None else []))

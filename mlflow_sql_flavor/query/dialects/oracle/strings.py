@@ -1,0 +1,121 @@
+"""Texts: one of no characters is NULL. Each rule names the page of the SQL Language Reference."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .formats import number_text
+
+R = DialectRules("oracle strings")
+
+
+@R.rule(exp.Literal)
+def empty(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Nulls: a text of no characters is NULL."""
+    return exp.Null() if build.text(node) == "" else None
+
+
+@R.rule(exp.Substring)
+def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """SUBSTR: position 0 is 1, a negative one counts from the end, nothing is NULL."""
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Cut texts only")
+    size = node.args.get("length")
+    args = [node.this, node.args["start"], size if size is not None else build.lit(2**31 - 1)]
+    return ctx.macro("ora__substr", *args, type="VARCHAR")
+
+
+@R.rule(exp.Length)
+def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """LENGTH of nothing is NULL."""
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Measure texts only")
+    return exp.Nullif(this=ctx.call("length", node.this), expression=build.lit(0))
+
+
+@R.rule(exp.Pad)
+def padded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """LPAD, RPAD: with a blank unless said; no characters are NULL."""
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Pad texts only")
+    name = "lpad" if node.args.get("is_left") else "rpad"
+    filled = ctx.call(name, node.this, node.expression, node.args.get("fill_pattern") or build.lit(" "))
+    return exp.Nullif(this=filled, expression=build.lit(""))
+
+
+@R.rule(exp.Replace, exp.Trim)
+def shortened(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """REPLACE, TRIM: what leaves no characters is NULL; a NULL to put in takes the text out."""
+    if node.meta.get("translated"):
+        return None
+    node.meta["translated"] = True
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Use texts only")
+    new = node.args.get("replacement")
+    if isinstance(node, exp.Replace):
+        node.set("replacement", exp.Coalesce(this=new, expressions=[build.lit("")]) if new else build.lit(""))
+    return exp.Nullif(this=node.copy(), expression=build.lit(""))
+
+
+_NONE = build.lit("")
+
+
+def _nonempty(node: exp.Expr) -> exp.Expr:
+    made = exp.Nullif(this=node, expression=build.lit(""))
+    made.type = exp.DataType.build("VARCHAR")
+    return made
+
+
+def _text(node: exp.Expr, what: str, ctx: Context) -> exp.Expr:
+    if ctx.is_a(node, "text") or isinstance(node, exp.Null):
+        return node
+    made = number_text(node, ctx)
+    if made is None:
+        ctx.refuse("locale_format", node, "The text of this value is not verified", f"{what} texts only")
+        return node
+    return made
+
+
+# Concatenation-Operator, CONCAT: NULL adds nothing
+@R.rule(exp.DPipe)
+def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _nonempty(ctx.call("concat", *(_text(a, "Join", ctx) for a in (node.this, node.expression))))
+
+
+@R.rule(exp.Concat)
+def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _nonempty(ctx.call("concat", *(_text(a, "Join", ctx) for a in node.expressions)))
+
+
+# INSTR: occurrences may overlap
+@R.rule(exp.StrPosition)
+def instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    start, nth = node.args.get("position") or build.lit(1), node.args.get("occurrence") or build.lit(1)
+    first, number = build.literal_int(start), build.literal_int(nth)
+    if first is None or number is None or number < 1:
+        ctx.refuse("unfaithful", node, "INSTR is verified for a constant start and occurrence", "Write the numbers")
+    if first == 1 and number == 1:
+        return ctx.call("strpos", node.this, node.args["substr"], type="BIGINT")
+    return ctx.macro("ora__instr", node.this, node.args["substr"], build.lit(first or 0), build.lit(number or 1),
+                     type="BIGINT")  # fmt: skip
+
+
+@R.rule(exp.Initcap)
+def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """INITCAP: words are letters and digits."""
+    return ctx.macro("ora__initcap", node.this, type="VARCHAR")
+
+
+@R.rule(exp.Translate)
+def translate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TRANSLATE: an empty third argument is NULL, and so is the result."""
+    return _nonempty(ctx.call("translate", node.this, node.args["from_"], node.args["to"]))
+
+
+@R.function("lengthb")
+def lengthb(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.refuse("bytes", node, "The bytes of a text depend on the character set", "Use LENGTH")
+    return None

@@ -1,0 +1,84 @@
+"""Dates: each rule names its page below https://docs.aws.amazon.com/redshift/latest/dg/."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from ..shared.build import cast, lit
+from ..shared.calls import written_name
+
+R = DialectRules("redshift dates")
+_DAYS = {"mo": 1, "tu": 2, "we": 3, "th": 4, "fr": 5, "sa": 6, "su": 7}
+
+
+@R.rule(exp.Trunc)
+def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """r_TRUNC_date.html."""
+    if ctx.is_a(node.this, "timestamp", "date") and node.args.get("decimals") is None:
+        return build.cast(node.this, "DATE")
+    return None
+
+
+@R.rule(exp.NextDay)
+def next_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """r_NEXT_DAY.html: later than the date itself."""
+    day = _DAYS.get((build.text(node.expression) or "")[:2].lower())
+    if day is None or not ctx.is_a(node.this, "date", "timestamp"):
+        ctx.refuse("unfaithful", node, "NEXT_DAY is verified for a date and a constant day", "Name the day")
+    return ctx.macro("rs__next_day", build.cast(node.this, "DATE"), build.lit(day or 1), type="DATE")
+
+
+@R.rule(exp.MonthsBetween)
+def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """r_MONTHS_BETWEEN_function.html: whole between equal days and between last days, else parts of 31 days."""
+    if not (ctx.is_a(node.this, "date") and ctx.is_a(node.expression, "date")):
+        ctx.refuse("unfaithful", node, "MONTHS_BETWEEN is verified for dates", "Cast both to DATE")
+    return ctx.macro("rs__months_between", node.this, node.expression, type="DOUBLE")
+
+
+@R.rule(exp.Extract)
+def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # r_Dateparts_for_datetime_functions.html: EXTRACT gives the one part as an integer, DATE_PART with its fraction.
+    unit = str(node.this.name).upper()
+    words = {w.lower() for w in re.findall(r"\b(extract|date_part)\s*\(", ctx.sql, re.I)}
+    if words == {"date_part"}:
+        return None
+    if len(words) > 1 and unit.startswith(("MILLI", "MICRO", "EPOCH", "SEC")):
+        raise ctx.error(node, f"Take {unit.lower()} with EXTRACT or with DATE_PART, not both in one query.")
+    if unit.startswith(("MILLI", "MICRO", "EPOCH", "SEC")):
+        if unit.startswith("MILLI"):
+            return exp.Mod(this=node, expression=lit(1000))
+        if unit.startswith("MICRO"):
+            return exp.Mod(this=node, expression=lit(1000))
+        whole = ctx.call("date_part", lit("second" if unit.startswith("SEC") else "epoch"), node.expression)
+        return cast(ctx.call("floor", whole), "BIGINT")
+    return None
+
+
+@R.rule(exp.TimestampTrunc)
+def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # r_DATE_TRUNC.html: a timestamp without time zone
+    if ctx.is_a(node.this, "date"):
+        node.set("this", cast(node.this, "TIMESTAMP"))
+    return None
+
+
+@R.rule(exp.DateDiff, exp.TsOrDsDiff)
+def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.text("unit").upper().startswith("W"):
+        ctx.refuse("unfaithful", node, "The manual does not say where a week begins for DATEDIFF", "Divide days by 7")
+    return None
+
+
+@R.rule(exp.TsOrDsAdd)
+def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # r_ADD_MONTHS.html: the last day of a month stays the last day; DATEADD, which sqlglot reads as the same, differs.
+    assert isinstance(node, exp.Func)
+    if (written_name(node, ctx.sql) or "").lower() != "add_months":
+        return None
+    return ctx.macro("rs__add_months", cast(node.this, "TIMESTAMP"), node.expression, type="TIMESTAMP")

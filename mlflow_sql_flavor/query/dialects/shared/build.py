@@ -1,0 +1,33 @@
+"""Nodes that rules build of DuckDB's syntax, and what a literal holds."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+
+def lit(value: str | int) -> exp.Expr:
+    """A literal."""
+    return exp.Literal.string(value) if isinstance(value, str) else exp.Literal.number(value)
+
+
+def text(node: exp.Expr | None) -> str | None:
+    """The value of a string literal, raw or not, None for anything else."""
+    if isinstance(node, exp.RawString) and isinstance(node.this, str):
+        return node.this
+    return node.this if isinstance(node, exp.Literal) and node.is_string else None
+
+
+def cast(node: exp.Expr, type_: str) -> exp.Cast:
+    """``CAST(node AS type_)``, a DuckDB type."""
+    target = exp.DataType.build(type_, dialect="duckdb")
+    made = exp.Cast(this=node, to=target)
+    made.type = target.copy()
+    return made
+
+
+def literal_int(node: exp.Expr | None) -> int | None:
+    """The value of a whole number that is written out, with its sign."""
+    if isinstance(node, exp.Neg):
+        found = literal_int(node.this)
+        return None if found is None else -found
+    return int(node.this) if isinstance(node, exp.Literal) and node.is_int else None

@@ -1,0 +1,61 @@
+"""Values of different types beside each other, which each engine converts in its own way: refused."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from . import build
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
+_MOMENTS = ("date", "timestamp", "timestamptz")
+
+
+def _mixed(left: exp.Expr, right: exp.Expr, node: exp.Expr, ctx: Context) -> None:
+    for a, b in ((left, right), (right, left)):
+        if not ctx.is_a(a, "text"):
+            continue
+        if ctx.is_a(b, "number", "bool"):
+            ctx.refuse("implicit_cast", node, "A text is compared with a number, which each engine converts in its way",
+                       "Write the conversion with CAST")  # fmt: skip
+        elif ctx.is_a(b, *_MOMENTS):
+            literal = build.text(a)
+            if literal is None or not _ISO.fullmatch(literal):
+                ctx.refuse("implicit_cast", node, "A text is compared with a date, which each engine reads in its way",
+                           "Convert it with a format, or write YYYY-MM-DD")  # fmt: skip
+        elif ctx.is_a(b, "json"):
+            ctx.refuse("implicit_cast", node, "A JSON value is compared with a text", "Cast the JSON value to text")
+
+
+def branches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Branches of texts and of numbers: an error in some engines, a conversion in others, a text in DuckDB."""
+    if isinstance(node, exp.Coalesce):
+        values = [node.this, *node.expressions]
+    else:
+        values = [branch.args["true"] for branch in node.args["ifs"]]
+        values += [node.args["default"]] if node.args.get("default") is not None else []
+    texts = [v for v in values if ctx.is_a(v, "text")]
+    others = [v for v in values if ctx.is_a(v, "number", "bool", *_MOMENTS)]
+    if texts and others and not (ctx.rules.name == "tsql" and node.args.get("is_null")):
+        ctx.refuse("implicit_cast", node, "Texts stand beside numbers or dates, which each engine converts in its way",
+                   "Write the conversion with CAST")  # fmt: skip
+    return None
+
+
+def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _mixed(node.this, node.expression, node, ctx)
+    return None
+
+
+def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for other in node.expressions:
+        _mixed(node.this, other, node, ctx)
+    return None
+
+
+def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in ("low", "high"):
+        _mixed(node.this, node.args[key], node, ctx)
+    return None

@@ -1,0 +1,44 @@
+"""Functions that are not verified are refused: a name that both engines have need not mean the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared.calls import written_name
+
+
+def only(rules: DialectRules, verified: Collection[str]) -> None:
+    """Refuse functions that are not on the list: a name that both engines have need not mean the same."""
+    names = frozenset(verified)
+
+    @rules.prepare
+    def check(tree: exp.Expr, ctx: Context) -> None:
+        for node in tree.walk():
+            if not isinstance(node, (exp.Func, exp.JSONValue)) or isinstance(node, (exp.And, exp.Or, exp.Xor)):
+                continue
+            if isinstance(node, exp.JSONValue):  # no function to sqlglot
+                if "json_value" not in names:
+                    ctx.refuse("json_text", node, f"JSON_VALUE is not verified to give the rows of {ctx.rules.name}")
+                continue
+            if "parameter" in node.meta:
+                continue
+            name = written_name(node, ctx.sql)
+            if name is None:
+                found = {n.lower() for n in type(node).sql_names()}
+                if type(node) in _SYNTAX or found & names:
+                    continue
+                name = next(iter(found), type(node).__name__).upper()
+            folded = name.lower()
+            if folded in names or folded in ctx.udfs or folded in ctx.rules.functions:
+                continue
+            if folded in ctx.rules.known_functions:
+                continue
+            ctx.refuse("unfaithful", node, f"{name} is not verified to give the rows of {ctx.rules.name}",
+                       "Write it with other functions")  # fmt: skip
+
+
+_SYNTAX = {exp.Cast, exp.TryCast, exp.Case, exp.If, exp.Coalesce, exp.Array, exp.Exists, exp.Interval}

@@ -1,0 +1,88 @@
+"""Aggregates: each rule's page is sql-reference/functions/<name> of the manual."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .arrays import _typed
+
+R = DialectRules("snowflake aggregates")
+
+
+# Arrays
+@R.rule(exp.WithinGroup)
+def ordered_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    call = node.this
+    if "aggregate" not in call.meta:
+        return None
+    found: exp.ArrayAgg = call.meta["aggregate"]
+    found.set("this", exp.Order(this=found.this, expressions=node.expression.expressions))
+    call.type = call.type
+    return call
+
+
+@R.rule(exp.ArrayAgg)
+def array_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """NULL is left out; of nothing an empty array."""
+    if isinstance(node.parent, (exp.Window, exp.Filter)):
+        ctx.refuse("unfaithful", node, "ARRAY_AGG OVER is not verified", "Aggregate in a subquery")
+    value = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    plain = exp.ArrayAgg(this=node.this)
+    kept = exp.Where(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
+    made = ctx.macro("sf__or_empty", exp.Filter(this=plain, expression=kept))
+    made.meta["aggregate"] = plain
+    return _typed(made, ctx.type_of(value))
+
+
+@R.rule(exp.Hll)
+def hll(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
+    inner = node.this.expressions if isinstance(node.this, exp.Distinct) else [node.this]
+    return ctx.call("count", exp.Distinct(expressions=inner), type="BIGINT")
+
+
+@R.rule(exp.Mode)
+def mode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.open("order", node, "Of values that are equally frequent MODE may give any.")
+    return None
+
+
+@R.rule(exp.BitwiseOrAgg, exp.BitwiseAndAgg, exp.BitwiseXorAgg)
+def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not ctx.is_a(node.this, "int"):
+        ctx.refuse("implicit_cast", node, "This is verified for whole numbers", "Cast it to INT")
+    return None
+
+
+# functions/avg: a mean of integers has six digits
+@R.rule(exp.Avg)
+def mean(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "int") and not node.meta.get("translated"):
+        node.meta["translated"] = True
+        if not isinstance(node.parent, (exp.Window, exp.Filter)):
+            return build.cast(node, "DECIMAL(38, 6)")
+    return None
+
+
+# functions/listagg: '' over nothing
+@R.rule(exp.GroupConcat)
+def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.parent, exp.Filter):
+        ctx.refuse("unfaithful", node, "LISTAGG with FILTER is not verified", "Aggregate in a subquery")
+    if not isinstance(node.this, exp.Order):
+        ctx.open("order", node, "LISTAGG without WITHIN GROUP joins in any order.")
+    if node.args.get("separator") is None:
+        node.set("separator", build.lit(""))
+    if isinstance(node.parent, exp.Window):
+        node.parent.meta["listagg"] = True
+        return None
+    return exp.Coalesce(this=node, expressions=[build.lit("")])
+
+
+@R.rule(exp.ApproxDistinct)
+def approx_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
+    return ctx.call("count", exp.Distinct(expressions=[node.this]), type="BIGINT")

@@ -1,0 +1,51 @@
+"""VARIANT and JSON in texts: each rule's page is sql-reference/functions/<name> of the manual."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .casts import _json
+
+R = DialectRules("snowflake json")
+R.typing[exp.JSONExtract] = {"returns": exp.DType.VARIANT}
+
+
+# Semi-structured texts
+@R.rule(exp.ParseJSON)
+def try_parse_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not node.args.get("safe"):
+        return None
+    made = ctx.macro("sf__try_json", node.this)
+    made.type = exp.DataType.build("VARIANT")
+    return build.cast(made, "JSON")
+
+
+@R.rule(exp.CheckJson)
+def check_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not isinstance(node.parent, exp.Is):
+        ctx.refuse("unfaithful", node, "The text of CHECK_JSON is not verified", "Use CHECK_JSON(x) IS NULL")
+    return ctx.macro("sf__check_json", node.this, type="VARCHAR")
+
+
+@R.rule(exp.JSONExtractScalar)
+def json_extract_path_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The text of GET_PATH of the parsed text."""
+    if not ctx.is_a(node.this, "text") or not isinstance(node.expression, exp.JSONPath):
+        ctx.refuse("json_text", node, "This is verified for a text and a constant path", "Use PARSE_JSON(text):path")
+    found = exp.JSONExtract(this=build.cast(node.this, "JSON"), expression=node.expression)
+    return ctx.macro("sf__json_text", found, type="VARCHAR")
+
+
+@R.rule(
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Like, exp.ILike, exp.Add, exp.Sub,
+    exp.Mul, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Ordered, exp.Coalesce, exp.Upper, exp.Lower, exp.Round, exp.Abs,
+    exp.Replace, exp.Trim, exp.Length, exp.Split, exp.Nullif,
+)  # fmt: skip
+def variants(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for side in (node.this, node.args.get("expression")):
+        if side is not None and isinstance(side, exp.Expr) and _json(side, ctx) and not side.meta.get("translated"):
+            ctx.refuse("implicit_cast", node, "A VARIANT is used without a cast", "Cast it, as in v:key::INT")
+    return None

@@ -1,0 +1,46 @@
+"""Numbers: each rule's page is sql-reference/functions/<name> of the manual."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build, casts, exact
+from ..shared.calls import argument_count
+
+R = DialectRules("snowflake numbers")
+
+
+# Numbers, texts and dates
+@R.rule(exp.WidthBucket)
+def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    args = [node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]]
+    return ctx.macro("sf__width_bucket", *(build.cast(a, "DOUBLE") for a in args), type="BIGINT")
+
+
+@R.rule(exp.Factorial)
+def factorial(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("factorial", build.cast(node.this, "INTEGER"))
+
+
+# operators-arithmetic: a quotient has six more digits than the dividend, up to 12
+@R.rule(exp.Div)
+def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = node.this, node.expression
+    if node.meta.get("translated"):
+        return None
+    scale = exact.scale(left, ctx)
+    if scale is None or exact.scale(right, ctx) is None:
+        return casts.plain_division(node, ctx)
+    node.meta["translated"] = True
+    made = casts.plain_division(node, ctx)
+    assert made is not None
+    return build.cast(exp.Paren(this=made), f"DECIMAL(38, {max(scale, min(scale + 6, 12))})")
+
+
+@R.rule(exp.Round)
+def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if argument_count(node, ctx) > 2:
+        ctx.refuse("unfaithful", node, "ROUND with a mode is not verified", "Leave the mode out")
+    return None

@@ -1,0 +1,121 @@
+"""FLATTEN, VALUES and SPLIT_TO_TABLE: each rule's page is sql-reference/functions/<name> of the manual."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .arrays import _call_of, _element, _input, _is_json
+
+R = DialectRules("snowflake relations")
+
+
+@R.normalise
+def value_columns(tree: exp.Expr, ctx: Context) -> None:
+    """constructs/values: its columns are column1, column2, ..."""
+    for values in tree.find_all(exp.Values):
+        alias = values.args.get("alias")
+        if not values.expressions or (alias is not None and alias.args.get("columns")):
+            continue
+        columns = [exp.to_identifier(f"column{i}") for i in range(1, len(values.expressions[0].expressions) + 1)]
+        name = alias.this if alias is not None else exp.to_identifier("_values")
+        values.set("alias", exp.TableAlias(this=name, columns=columns))
+
+
+@R.prepare
+def typed_columns(tree: exp.Expr, ctx: Context) -> None:
+    """What VALUE, KEY and INDEX of a FLATTEN are."""
+    for source in tree.find_all(exp.Lateral, exp.TableFromRows):
+        call, select = _call_of(source), source.find_ancestor(exp.Select)
+        if call is None or select is None:
+            continue
+        this = _input(call)
+        kind = exp.DataType.build("VARIANT") if _is_json(this, ctx) else _element(this, ctx)
+        alias = source.args["alias"].name.casefold() if source.args.get("alias") is not None else ""
+        for column in select.find_all(exp.Column):
+            if column.table.casefold() not in ("", alias) or (
+                not column.table and column.name.casefold() in ctx.columns
+            ):
+                continue
+            if column.name.casefold() == "value" and kind is not None:
+                column.type = kind.copy()
+                if kind.this != exp.DType.VARIANT:
+                    _shown(column, select, tree, ctx)
+            elif column.name.casefold() == "index":
+                column.type = exp.DataType.build("BIGINT")
+            elif column.name.casefold() == "key":
+                column.type = exp.DataType.build("VARCHAR")
+
+
+def _shown(column: exp.Column, select: exp.Select, tree: exp.Expr, ctx: Context) -> None:
+    """VALUE is a VARIANT: as an output it is JSON."""
+    item = column.parent if isinstance(column.parent, exp.Alias) else column
+    if item.arg_key != "expressions" or item.parent is not select:
+        return
+    if select is not tree:
+        ctx.refuse("json_text", column, "VALUE of FLATTEN is a VARIANT", "Cast it, as in value::STRING")
+    name = item.alias if isinstance(item, exp.Alias) else column.name
+    made = ctx.call("to_json", column.copy())
+    made.type = exp.DataType.build("VARIANT")
+    item.replace(exp.alias_(made, name, quoted=isinstance(item, exp.Alias) and item.args["alias"].quoted))
+
+
+@R.rule(exp.Lateral, exp.TableFromRows)
+def flatten(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Places count from 0; an object has keys instead; OUTER keeps a row where nothing is in it."""
+    call, alias = _call_of(node), node.args.get("alias")
+    if call is None:
+        return None
+    outer = False
+    for option in call.expressions:
+        name = option.this.name.upper() if isinstance(option, exp.Kwarg) else ""
+        if name == "OUTER" and isinstance(option.expression, exp.Boolean):
+            outer = bool(option.expression.this)
+        elif name != "INPUT":
+            ctx.refuse("unfaithful", node, "FLATTEN is verified with INPUT and OUTER alone", "Use INPUT => array")
+    this = _input(call)
+    if _is_json(this, ctx):
+        this = build.cast(this, "JSON")
+        lists: list[exp.Expr] = [ctx.macro(f"sf__json_{part}", this.copy()) for part in ("values", "keys", "indexes")]
+    elif isinstance(this, exp.Split) or _element(this, ctx) is not None:
+        if isinstance(this, exp.Split):
+            if not build.text(this.expression):
+                raise ctx.error(node, "The separator has to be a constant text.")
+            this = ctx.call("string_split", this.this, this.expression)
+        lists = [this, ctx.macro("sf__no_keys", this.copy()), ctx.macro("sf__places", this.copy())]
+    else:
+        ctx.refuse(
+            "unfaithful", node, "FLATTEN is verified for JSON, and for arrays of one type", "Split or parse a text"
+        )
+        return None
+    if outer:
+        lists = [ctx.macro("sf__or_null", one) for one in lists]
+    names = ("value", "key", "index")
+    columns = [exp.alias_(ctx.call("unnest", one), name) for one, name in zip(lists, names, strict=True)]
+    made = exp.Subquery(this=exp.Select(expressions=columns))
+    name = exp.TableAlias(this=exp.to_identifier(alias.name if alias is not None else "_flat"))
+    if isinstance(node, exp.TableFromRows) and not isinstance(node.parent, exp.Join):
+        made.set("alias", name)
+        return made
+    return exp.Lateral(this=made, alias=name)
+
+
+# functions/split_to_table: places from 1
+@R.rule(exp.Lateral)
+def split_to_table(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    call, alias = node.this, node.args.get("alias")
+    if isinstance(call, (exp.Subquery, exp.Select, exp.Explode)):
+        return None
+    if not isinstance(call, exp.SplitToTable) or node.args.get("outer"):
+        ctx.refuse("unfaithful", node, "LATERAL is verified for FLATTEN, SPLIT_TO_TABLE and subqueries", "Use FLATTEN")
+        return None
+    if not build.text(call.expression):
+        raise ctx.error(node, "The separator has to be a constant text.")
+    parts = ctx.call("string_split", call.this, call.expression)
+    places = ctx.call("generate_series", build.lit(1), ctx.call("len", parts.copy()))
+    columns = [exp.alias_(ctx.call("unnest", parts), "value"), exp.alias_(ctx.call("unnest", places), "index")]
+    made = exp.Lateral(this=exp.Subquery(this=exp.Select(expressions=columns)))
+    made.set("alias", exp.TableAlias(this=exp.to_identifier(alias.name if alias is not None else "_flat")))
+    return made

@@ -1,0 +1,75 @@
+"""Texts: https://sqlite.org/lang_corefunc.html"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+from .coercions import integer, text
+
+R = DialectRules("sqlite strings")
+
+
+@R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
+def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, exp.DPipe):
+        node.set("this", text(node.this, ctx))
+        node.set("expression", text(node.expression, ctx))
+    else:
+        node.set("expressions", [text(part, ctx) for part in node.expressions])
+    return None
+
+
+@R.rule(exp.Upper, exp.Lower)
+def ascii_case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Only ASCII letters have a case: https://sqlite.org/lang_corefunc.html#lower
+    name = "sqlite__upper" if isinstance(node, exp.Upper) else "sqlite__lower"
+    return ctx.macro(name, text(node.this, ctx), type="VARCHAR")
+
+
+@R.rule(exp.Like)
+def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # LIKE ignores the case of ASCII letters: https://sqlite.org/lang_expr.html#the_like_glob_regexp_match_and_extract_operators
+    node.set("this", ctx.macro("sqlite__lower", text(node.this, ctx), type="VARCHAR"))
+    node.set("expression", ctx.macro("sqlite__lower", text(node.expression, ctx), type="VARCHAR"))
+    return None
+
+
+@R.rule(exp.Length, exp.Substring, exp.Trim, exp.Replace, exp.StrPosition, exp.Glob, exp.Unicode)
+def of_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in ("this", "expression", "substr"):
+        value = node.args.get(key)
+        if isinstance(value, exp.Expr) and not ctx.is_a(value, "text") and not ctx.unknown(value):
+            node.set(key, text(value, ctx))
+    return None
+
+
+@R.rule(exp.Glob)
+def glob(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # [^a] is DuckDB's [!a]
+    node.set("expression", ctx.macro("sqlite__glob", text(node.expression, ctx), type="VARCHAR"))
+    return None
+
+
+@R.rule(exp.Chr)
+def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # One character a code: https://sqlite.org/lang_corefunc.html#char
+    if len(node.expressions) < 2:
+        return None
+    zero = [build.lit(0)]
+    codes = [exp.Coalesce(this=integer(code, ctx), expressions=zero) for code in node.expressions]
+    each = [ctx.call("chr", build.cast(code, "INTEGER")) for code in codes]
+    return ctx.call("concat", *each, type="VARCHAR")
+
+
+@R.rule(exp.Unicode)
+def unicode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://sqlite.org/lang_corefunc.html#unicode: NULL of an empty text
+    return ctx.macro("sqlite__unicode", text(node.this, ctx), type="BIGINT")
+
+
+@R.function("octet_length")
+def octet_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("strlen", text(node.expressions[0], ctx), type="BIGINT")

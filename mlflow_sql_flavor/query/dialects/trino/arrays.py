@@ -1,0 +1,242 @@
+"""Trino's arrays and maps: https://trino.io/docs/current/functions/array.html, lambda.html and map.html."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+
+R = DialectRules("trino arrays")
+
+
+def array_type(element: exp.DataType | None) -> exp.DataType | None:
+    return None if element is None else exp.DataType(this=exp.DType.ARRAY, expressions=[element.copy()], nested=True)
+
+
+def element_type(node: exp.Expr, ctx: Context) -> exp.DataType | None:
+    kind = ctx.type_of(node)
+    return kind.expressions[0] if kind is not None and ctx.is_a(node, "array") and kind.expressions else None
+
+
+def typed(node: exp.Expr, kind: exp.DataType | None) -> exp.Expr:
+    if kind is not None:
+        node.type = kind.copy()
+    return node
+
+
+# functions/array
+def null_safe(name: str, kind: str | None = None):  # type: ignore[no-untyped-def]
+    """A rule that calls a macro of the pack on both sides."""
+
+    def rule(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+        made = ctx.macro(name, node.this, node.expression, type=kind)
+        return made if kind else typed(made, ctx.type_of(node.this))
+
+    return rule
+
+
+R.rule(exp.ArrayContains)(null_safe("tr__contains", "BOOLEAN"))
+R.rule(exp.ArrayPosition)(null_safe("tr__array_position", "BIGINT"))
+R.rule(exp.ArrayRemove)(null_safe("tr__array_remove"))
+R.rule(exp.ArrayExcept)(null_safe("tr__array_except"))
+
+
+@R.rule(exp.ArrayIntersect)
+def array_intersect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made = ctx.macro("tr__array_intersect", *node.expressions)
+    return typed(made, ctx.type_of(node.expressions[0]))
+
+
+@R.function("array_union")
+def array_union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made = ctx.macro("tr__distinct", ctx.call("list_concat", *node.expressions))
+    return typed(made, ctx.type_of(node.expressions[0]))
+
+
+@R.rule(exp.ArrayDistinct)
+def array_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return typed(ctx.macro("tr__distinct", node.this), ctx.type_of(node.this))
+
+
+@R.rule(exp.ArrayMax, exp.ArrayMin)
+def array_extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """NULL if an element is."""
+    name = "tr__array_max" if isinstance(node, exp.ArrayMax) else "tr__array_min"
+    return typed(ctx.macro(name, node.this), element_type(node.this, ctx))
+
+
+@R.rule(exp.ArrayToString)
+def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this, null = node.this, node.args.get("null")
+    kind = element_type(this, ctx)
+    if kind is not None and kind.this not in {*exp.DataType.TEXT_TYPES, *exp.DataType.INTEGER_TYPES}:
+        ctx.refuse("locale_format", node, "The text of these elements is not verified", "Transform them to VARCHAR")
+    if null is not None:
+        this = ctx.macro("tr__fill", this, null)
+    return ctx.call("array_to_string", this, node.expression, type="VARCHAR")
+
+
+@R.rule(exp.ArraySlice)
+def slice_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made = ctx.macro("tr__slice", node.this, node.args["start"], node.args["end"])
+    return typed(made, ctx.type_of(node.this))
+
+
+@R.rule(exp.Flatten)
+def flatten(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return typed(ctx.call("flatten", node.this), element_type(node.this, ctx))
+
+
+@R.rule(exp.Reverse)
+def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "array"):
+        return typed(ctx.call("list_reverse", node.this), ctx.type_of(node.this))
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("unfaithful", node, "Whether this reverses a text or an array is not known here", "Cast it")
+    return None
+
+
+@R.rule(exp.Repeat)
+def repeat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made = ctx.macro("tr__repeat", node.this, node.args["times"])
+    return typed(made, array_type(ctx.type_of(node.this)))
+
+
+@R.rule(exp.DPipe)
+def appended(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = node.this, node.expression
+    if ctx.is_a(left, "array") and not ctx.is_a(right, "array"):
+        return typed(ctx.call("list_append", left, right), ctx.type_of(left))
+    if ctx.is_a(right, "array") and not ctx.is_a(left, "array"):
+        return typed(ctx.call("list_prepend", left, right), ctx.type_of(right))
+    for side in (left, right):
+        if not ctx.is_a(side, "text", "array") and not isinstance(side, exp.Null) and not ctx.unknown(side):
+            raise ctx.error(node, "|| joins texts or arrays. Write CAST(... AS VARCHAR).")
+    return None
+
+
+@R.rule(exp.ArraySort)
+def array_sort(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.expression is not None:
+        ctx.refuse(
+            "unfaithful", node, "array_sort with a function is not verified", "Sort with array_agg(x ORDER BY y)"
+        )
+    made = ctx.call("list_sort", node.this, build.lit("ASC"), build.lit("NULLS LAST"))
+    return typed(made, ctx.type_of(node.this))
+
+
+@R.rule(exp.GenerateSeries)
+def sequence(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Both ends belong to it; of months each is counted from the start."""
+    start, end, step = node.args["start"], node.args["end"], node.args.get("step")
+    if ctx.is_a(start, "int") and ctx.is_a(end, "int"):
+        default = ctx.macro("tr__step", start.copy(), end.copy()) if step is None else step
+        return ctx.call("generate_series", start, end, default, type="BIGINT[]")
+    if not (ctx.is_a(start, "date", "timestamp") and ctx.is_a(end, "date", "timestamp")):
+        ctx.refuse("unfaithful", node, "sequence is verified for whole numbers, dates and timestamps", "Cast both")
+    dates = ctx.is_a(start, "date")
+    unit = step.args["unit"].name.upper() if isinstance(step, exp.Interval) else "DAY"
+    size = build.literal_int(step.this) if isinstance(step, exp.Interval) else 1
+    if isinstance(step, exp.Interval) and size is None and (build.text(step.this) or "").lstrip("-").isdigit():
+        size = int(build.text(step.this) or 0)
+    months = {"MONTH": 1, "YEAR": 12, "QUARTER": 3}.get(unit)
+    days = {"DAY": 86400, "WEEK": 604800, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}.get(unit)
+    if size is None or size < 1 or not (months or days) or (dates and unit in ("HOUR", "MINUTE", "SECOND")):
+        ctx.refuse("unfaithful", node, "sequence is verified for a constant step forward", "Write INTERVAL '1' DAY")
+    name, count = ("tr__months_from", months) if months else ("tr__seconds_from", days)
+    both = [build.cast(a, "TIMESTAMP") for a in (start, end)]
+    kind = "DATE" if dates else "TIMESTAMP"
+    return build.cast(ctx.macro(name, *both, build.lit((size or 1) * (count or 1))), f"{kind}[]")
+
+
+# functions/map
+def map_type(key: exp.DataType | None, value: exp.DataType | None) -> exp.DataType:
+    known = [k.copy() for k in (key, value) if k is not None]
+    return exp.DataType(this=exp.DType.MAP, expressions=known if len(known) == 2 else [], nested=True)
+
+
+@R.rule(exp.Map)
+def map_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    keys, values = node.args.get("keys"), node.args.get("values")
+    if keys is None or values is None:
+        ctx.refuse("unfaithful", node, "This form of map is not verified", "Give its keys and values as arrays")
+        return None
+    return typed(ctx.call("map", keys, values), map_type(element_type(keys, ctx), element_type(values, ctx)))
+
+
+@R.rule(exp.MapKeys)
+def map_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    kind = ctx.type_of(node.this)
+    return typed(
+        ctx.call("map_keys", node.this), array_type(kind.expressions[0] if kind and kind.expressions else None)
+    )
+
+
+@R.function("map_values")
+def map_values(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    kind = ctx.type_of(node.expressions[0])
+    found = kind.expressions[1] if kind and len(kind.expressions) > 1 else None
+    return typed(ctx.call("map_values", *node.expressions), array_type(found))
+
+
+@R.function("map_agg")
+def map_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    key, value = node.expressions
+    found = ctx.call("list", ctx.call("row", key, value))
+    kept = exp.Filter(this=found, expression=exp.Where(this=exp.Not(this=exp.Is(
+        this=key.copy(), expression=exp.Null()))))  # fmt: skip
+    return typed(ctx.call("map_from_entries", kept), map_type(ctx.type_of(key), ctx.type_of(value)))
+
+
+@R.function("histogram")
+def histogram(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return typed(ctx.call("histogram", *node.expressions),
+                  map_type(ctx.type_of(node.expressions[0]), exp.DataType.build("BIGINT")))  # fmt: skip
+
+
+@R.function("map_concat")
+def map_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return typed(ctx.call("map_concat", *node.expressions), ctx.type_of(node.expressions[0]))
+
+
+@R.rule(exp.StrToMap)
+def split_to_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made = ctx.macro("tr__split_to_map", node.this, node.args["pair_delim"], node.args["key_value_delim"])
+    return typed(made, map_type(exp.DataType.build("VARCHAR"), exp.DataType.build("VARCHAR")))
+
+
+@R.rule(exp.ArraySize)
+def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not ctx.is_a(node.this, "array", "map"):
+        ctx.refuse("unfaithful", node, "Whether this is an array or a map is not known here", "Name the column's table")
+    return ctx.call("cardinality" if ctx.is_a(node.this, "map") else "len", node.this, type="BIGINT")
+
+
+@R.rule(exp.Struct)
+def row(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return typed(ctx.call("row", *node.expressions), ctx.type_of(node))
+
+
+# functions/array: beyond the end [] raises, element_at gives NULL
+@R.rule(exp.Bracket)
+def subscript(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "map") and len(node.expressions) == 1:
+        kind, key = ctx.type_of(node.this), node.expressions[0]
+        if node.args.get("offset") != 1 and isinstance(key, exp.Literal) and key.is_int:
+            key = build.lit(int(key.name) + 1)
+        made = ctx.call("map_extract_value", node.this, key) if node.args.get("safe") else ctx.macro(
+            "tr__map_at", node.this, key)  # fmt: skip
+        if kind is not None and len(kind.expressions) > 1:
+            made.type = kind.expressions[1].copy()
+        return made
+    if ctx.is_a(node.this, "struct"):
+        return None
+    if len(node.expressions) != 1 or ctx.is_a(node.this, "json") or ctx.is_a(node.expressions[0], "text"):
+        ctx.refuse("unfaithful", node, "A subscript of this value is not verified", "Use arrays with whole numbers")
+    index, number = node.expressions[0], build.literal_int(node.expressions[0])
+    if node.args.get("offset") != 1:
+        one = exp.Paren(this=exp.Add(this=exp.Paren(this=index), expression=build.lit(1)))
+        index = build.lit(number + 1) if number is not None and number >= 0 else one
+    return ctx.macro("tr__element_at" if node.args.get("safe") else "tr__at", node.this, index)

@@ -1,0 +1,79 @@
+"""JSON: functions/json of the manual."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+
+R = DialectRules("trino json")
+# functions/json
+_PATH = re.compile(r"(?:lax\s+)?(\$(?:\.[A-Za-z_]\w*|\.\"[^\"]+\"|\[\d+\])*)")
+
+
+def json_path(node: exp.Expr, path: exp.Expr | None, ctx: Context) -> exp.Expr:
+    found = _PATH.fullmatch((build.text(path) or "").strip())
+    if found is None:
+        ctx.refuse("unfaithful", node, "This is verified for a constant path of names and places", "Write such a path")
+        return path or build.lit("$")
+    return build.lit(found[1])
+
+
+@R.rule(exp.JSONValue)
+def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("returning") or node.args.get("on_condition"):
+        ctx.refuse("unfaithful", node, "json_value is verified without RETURNING and ON", "Cast its result")
+    path = json_path(node, node.args.get("path"), ctx)
+    return ctx.macro("tr__json_scalar", ctx.macro("tr__json_at", node.this, path), type="VARCHAR")
+
+
+@R.function("json_exists")
+def json_exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this, path = node.expressions
+    return ctx.macro("tr__json_exists", this, json_path(node, path, ctx), type="BOOLEAN")
+
+
+@R.function("json_size")
+def json_size(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this, path = node.expressions
+    return ctx.macro("tr__json_size", ctx.macro("tr__json_at", this, json_path(node, path, ctx)), type="BIGINT")
+
+
+@R.rule(exp.JSONArrayContains)
+def json_array_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this, value = node.this, node.expression
+    if not ctx.is_a(value, "text", "int"):
+        ctx.refuse("unfaithful", node, "json_array_contains is verified for texts and whole numbers", "Cast it")
+    name = "tr__json_has_text" if ctx.is_a(value, "text") else "tr__json_has_int"
+    return ctx.macro(name, this, value, type="BOOLEAN")
+
+
+@R.rule(exp.ParseJSON)
+def json_parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return build.cast(node.this, "JSON")
+
+
+@R.rule(exp.JSONFormat)
+def json_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("tr__json_format", node.this, type="VARCHAR")
+
+
+@R.rule(exp.JSONExtract)
+def json_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("json_query") or node.args.get("only_json_types"):
+        ctx.refuse("json_text", node, "json_query is not verified", "Use json_extract")
+    if not isinstance(node.expression, exp.JSONPath):
+        ctx.refuse("unfaithful", node, "json_extract is verified for a constant path", "Write it")
+    made = exp.JSONExtract(this=node.this, expression=node.expression)
+    made.type = exp.DataType.build("JSON")
+    return made
+
+
+@R.rule(exp.JSONExtractScalar)
+def json_scalar(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    path = node.expression
+    return ctx.macro("tr__json_scalar", exp.JSONExtract(this=node.this, expression=path), type="VARCHAR")

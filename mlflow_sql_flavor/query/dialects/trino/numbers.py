@@ -1,0 +1,101 @@
+"""Numbers: functions/math and functions/bitwise of the manual."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build, casts, exact
+
+R = DialectRules("trino numbers")
+# name -> (how many arguments, DuckDB's function or the pack's macro, type)
+_PLAIN: dict[str, tuple[int, str, str]] = {
+    "to_base": (2, "tr__to_base", "VARCHAR"),
+    "nan": (0, "tr__nan", "DOUBLE"),
+    "infinity": (0, "tr__infinity", "DOUBLE"),
+    "e": (0, "tr__e", "DOUBLE"),
+    "bitwise_left_shift": (2, "tr__shift_left", "BIGINT"),
+    "codepoint": (1, "unicode", "INTEGER"),
+    "hamming_distance": (2, "hamming", "BIGINT"),
+    "regexp_position": (2, "tr__regexp_position", "INTEGER"),
+    "arrays_overlap": (2, "tr__overlap", "BOOLEAN"),
+    "to_iso8601": (1, "tr__iso_date", "VARCHAR"),
+    "millisecond": (1, "tr__millisecond", "BIGINT"),
+    "json_array_length": (1, "tr__json_length", "BIGINT"),
+    "yow": (1, "isoyear", "BIGINT"),
+    "every": (1, "bool_and", "BOOLEAN"),
+    "is_infinite": (1, "isinf", "BOOLEAN"),
+    "is_finite": (1, "isfinite", "BOOLEAN"),
+    "url_extract_query": (1, "tr__url_query", "VARCHAR"),
+    "url_extract_host": (1, "tr__url_host", "VARCHAR"),
+    "url_extract_path": (1, "tr__url_path", "VARCHAR"),
+    "url_extract_protocol": (1, "tr__url_protocol", "VARCHAR"),
+}
+
+
+@R.function(*_PLAIN)
+def plain(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    count, name, kind = _PLAIN[node.name.lower()]
+    if len(node.expressions) != count:
+        raise ctx.error(node, f"{node.name} takes {count} arguments here.")
+    if node.name.lower() == "to_iso8601" and not ctx.is_a(node.expressions[0], "date"):
+        ctx.refuse("unfaithful", node, "to_iso8601 is verified for dates", "Use date_format")
+    call = ctx.macro if "__" in name else ctx.call
+    return call(name, *node.expressions, type=kind)
+
+
+# functions/conditional#try: the errors it names are those that raise here too
+@R.rule(exp.Try)
+def try_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    allowed = (exp.Div, exp.IntDiv, exp.Mod, exp.Cast, exp.Paren, exp.Column, exp.Literal, exp.Identifier, exp.Neg,
+               exp.DataType, exp.DataTypeParam, exp.Anonymous, exp.Add, exp.Sub, exp.Mul, exp.Array)  # fmt: skip
+    if not isinstance(node.this, exp.Expr) or not all(isinstance(n, allowed) for n in node.this.walk()):
+        ctx.refuse("unfaithful", node, "TRY is verified for divisions and casts", "Use TRY_CAST or NULLIF")
+    return ctx.call("try", node.this)
+
+
+# functions/math
+@R.rule(exp.FromBase)
+def from_base(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if build.literal_int(node.expression) not in (2, 16):
+        ctx.refuse("unfaithful", node, "from_base is verified for the bases 2 and 16", "Compute it")
+    name = "tr__from_hex" if build.literal_int(node.expression) == 16 else "tr__from_binary"
+    return ctx.macro(name, node.this, type="BIGINT")
+
+
+@R.rule(exp.WidthBucket)
+def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    args = [node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]]
+    return ctx.macro("tr__width_bucket", *(build.cast(a, "DOUBLE") for a in args), type="BIGINT")
+
+
+@R.function("bitwise_right_shift", "bit_count")
+def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this, number = node.expressions
+    if node.name.lower() == "bit_count":
+        if build.literal_int(number) != 64:
+            ctx.refuse("unfaithful", node, "bit_count is verified for 64 bits", "Write 64")
+        return ctx.call("bit_count", build.cast(this, "BIGINT"), type="BIGINT")
+    return ctx.macro("tr__shift_right", this, number, type="BIGINT")
+
+
+# functions/decimal: a quotient has the digits of the operand that has more; of doubles it may be Infinity or NaN
+@R.rule(exp.Div)
+def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    left, right = node.this, node.expression
+    if node.meta.get("translated"):
+        return None
+    if ctx.is_a(left, "float") or ctx.is_a(right, "float"):
+        return ctx.macro("tr__divide", *(build.cast(a, "DOUBLE") for a in (left, right)), type="DOUBLE")
+    node.meta["translated"] = True
+    made = casts.plain_division(node, ctx)
+    assert made is not None
+    if ctx.is_a(left, "int") and ctx.is_a(right, "int"):
+        return made
+    scales = [exact.scale(a, ctx) for a in (left, right)]
+    known = [s for s in scales if s is not None]
+    if len(known) < 2:
+        ctx.refuse("unfaithful", node, "The digits of this quotient are not known here", "CAST both to DOUBLE")
+        return made
+    return build.cast(exp.Paren(this=made), f"DECIMAL(38, {max(known)})")

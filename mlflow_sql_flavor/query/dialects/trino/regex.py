@@ -1,0 +1,64 @@
+"""Regular expressions: functions/regexp of the manual."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+
+R = DialectRules("trino regex")
+
+
+# functions/regexp: $1 stands for a group
+@R.rule(exp.RegexpExtractAll)
+def regexp_extract_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    group = build.literal_int(node.args.get("group") or build.lit(0))
+    if _pattern(node, ctx) is None or group is None:
+        return None
+    return ctx.call("regexp_extract_all", node.this, node.expression, build.lit(group), type="VARCHAR[]")
+
+
+@R.rule(exp.RegexpCount)
+def regexp_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _pattern(node, ctx)
+    return ctx.call("len", ctx.call("regexp_extract_all", node.this, node.expression), type="BIGINT")
+
+
+@R.rule(exp.RegexpSplit)
+def regexp_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _pattern(node, ctx)
+    return ctx.call("regexp_split_to_array", node.this, node.expression, type="VARCHAR[]")
+
+
+def _pattern(node: exp.Expr, ctx: Context) -> str | None:
+    """A constant pattern that matches no empty text."""
+    found = build.text(node.expression)
+    try:
+        if found is not None and not re.search(found, ""):
+            return found
+    except re.error:
+        pass
+    ctx.refuse("unfaithful", node, "This is verified for a constant pattern that matches no empty text", "Write it")
+    return None
+
+
+@R.rule(exp.RegexpReplace, exp.RegexpExtract, exp.RegexpLike)
+def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    fill = build.text(node.args.get("replacement")) if node.args.get("replacement") is not None else ""
+    group = node.args.get("group")
+    number = build.literal_int(group) if group is not None else 0
+    if build.text(node.expression) is None or fill is None or "\\" in fill or number is None:
+        ctx.refuse("unfaithful", node, "This is verified for constants without a backslash", "Use another way")
+    if fill is not None and re.search(r"\$(?![0-9](?![0-9]))", fill):
+        ctx.refuse("unfaithful", node, "Groups are verified as $1 to $9", "Number the groups")
+    fill = re.sub(r"\$([0-9])", r"\\\1", fill or "")
+    if isinstance(node, exp.RegexpReplace):
+        return ctx.call("regexp_replace", node.this, node.expression, build.lit(fill or ""), build.lit("g"),
+                        type="VARCHAR")  # fmt: skip
+    if isinstance(node, exp.RegexpExtract):
+        return ctx.macro("tr__regexp_extract", node.this, node.expression, build.lit(number or 0), type="VARCHAR")
+    return ctx.call("regexp_matches", node.this, node.expression, type="BOOLEAN")

@@ -1,0 +1,72 @@
+"""Texts: functions/string of the manual."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from ...facts.context import Context
+from .. import DialectRules
+from ..shared import build
+
+R = DialectRules("trino strings")
+
+
+# functions/string
+@R.rule(exp.StrPosition)
+def strpos(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    nth = node.args.get("occurrence")
+    if nth is None:
+        return None
+    if (build.literal_int(nth) or 0) < 1:
+        ctx.refuse("unfaithful", node, "strpos is verified for a constant occurrence from 1 on", "Use reverse")
+    return ctx.macro("tr__nth", node.this, node.args["substr"], nth, type="BIGINT")
+
+
+@R.rule(exp.Split)
+def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not build.text(node.expression):
+        ctx.refuse("unfaithful", node, "split is verified for a constant separator", "Write it")
+    limit = node.args.get("limit")
+    if limit is None:
+        return ctx.call("string_split", node.this, node.expression, type="VARCHAR[]")
+    if (build.literal_int(limit) or 0) < 1:
+        raise ctx.error(node, "The limit of split has to be a whole number from 1 on.")
+    return ctx.macro("tr__split", node.this, node.expression, limit, type="VARCHAR[]")
+
+
+@R.rule(exp.Trim)
+def trim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """All whitespace unless said; DuckDB takes blanks."""
+    if node.args.get("expression") is None:
+        node.set("expression", build.lit(" \t\n\r\f\v"))
+    return None
+
+
+@R.rule(exp.Translate)
+def translate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("translate", node.this, node.args["from_"], node.args["to"], type="VARCHAR")
+
+
+@R.rule(exp.ConcatWs)
+def concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    parts = node.expressions
+    if len(parts) == 2 and ctx.is_a(parts[1], "array"):
+        return ctx.call("array_to_string", parts[1], parts[0], type="VARCHAR")
+    if not all(ctx.is_a(p, "text") or isinstance(p, exp.Null) for p in parts):
+        ctx.refuse("implicit_cast", node, "concat_ws joins texts only", "Cast to VARCHAR")
+    return ctx.call("concat_ws", *parts, type="VARCHAR")
+
+
+# functions/string
+@R.rule(exp.Substring)
+def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this, start, size = node.this, node.args.get("start"), node.args.get("length")
+    assert start is not None
+    return ctx.macro("tr__substr" if size else "tr__substr2", this, start, *([size] if size else []), type="VARCHAR")
+
+
+@R.rule(exp.SplitPart)
+def split_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if (build.literal_int(node.args.get("part_index")) or 0) < 1 or not build.text(node.args.get("delimiter")):
+        ctx.refuse("unfaithful", node, "split_part is verified for constants", "Write the separator and the number")
+    return ctx.macro("tr__split_part", node.this, node.args["delimiter"], node.args["part_index"], type="VARCHAR")

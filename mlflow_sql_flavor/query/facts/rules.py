@@ -1,0 +1,161 @@
+"""The rules of one dialect, and the tables of what only changes its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+
+from .context import Context
+
+__all__ = ["DialectRules", "Rule"]
+
+Rule = Callable[[exp.Expr, Context], "exp.Expr | None"]
+Argument = Callable[[exp.Expr, Context], exp.Expr]
+Entry = str | tuple[str, str | None] | tuple[str, str | None, *tuple[str, ...]]
+Table = Mapping[type[exp.Expr] | str, Entry]
+
+
+@dataclass
+class DialectRules:
+    """The rules of one dialect.
+
+    Args:
+        name: Canonical dialect name.
+        level: ``verified``, ``documented`` or ``unverified``.
+        pack: Macro pack, None when the dialect needs no macros and no settings.
+        version: Version of the pack that new models get.
+        catalog: Key in functions.json with the engine's function names, None when there is no list.
+        typing: What sqlglot's typing gets wrong, as entries of its ``expression_metadata``: node type ->
+            ``{"returns": exp.DType}`` or ``{"annotator": lambda self, e: self._set_type(e, type)}``.
+        stored_as: The type a column has in the engine, for its type in the model, both as DuckDB writes them: an engine
+            without dates has text. Tables with such columns are read through casts.
+    """
+
+    name: str
+    level: str = "unverified"
+    pack: str | None = None
+    version: int = 1
+    catalog: str | None = None
+    rules: dict[type[exp.Expr], list[Rule]] = field(default_factory=dict)
+    functions: dict[str, list[Rule]] = field(default_factory=dict)
+    known_functions: set[str] = field(default_factory=set)
+    grammar: set[str] = field(default_factory=set)
+    first: list[Callable[[exp.Expr, Context], None]] = field(default_factory=list)
+    before: list[Callable[[exp.Expr, Context], None]] = field(default_factory=list)
+    typing: dict[type[exp.Expr], dict[str, Any]] = field(default_factory=dict)
+    stored_as: Callable[[str], str] | None = None
+
+    def seen(self, schema: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+        """The schema with each column's type as the engine itself has it."""
+        stored = self.stored_as
+        if stored is None:
+            return schema
+        return {table: {name: stored(kind) for name, kind in columns.items()} for table, columns in schema.items()}
+
+    def rule(self, *types: type[exp.Expr]) -> Callable[[Rule], Rule]:
+        """Register a rule for nodes of exactly these types (and, for an abstract one, its subclasses)."""
+
+        def register(rule: Rule) -> Rule:
+            for type_ in types:
+                self.rules.setdefault(type_, []).append(rule)
+            return rule
+
+        return register
+
+    def function(self, *names: str) -> Callable[[Rule], Rule]:
+        """Register a rule for functions that sqlglot does not model, by lower-case name."""
+
+        def register(rule: Rule) -> Rule:
+            for name in names:
+                self.functions.setdefault(name.lower(), []).append(rule)
+            return rule
+
+        return register
+
+    def normalise(self, step: Callable[[exp.Expr, Context], None]) -> Callable[[exp.Expr, Context], None]:
+        """Register a step over the tree as it was read, run before its functions are judged and its nodes typed."""
+        self.first.append(step)
+        return step
+
+    def prepare(self, step: Callable[[exp.Expr, Context], None]) -> Callable[[exp.Expr, Context], None]:
+        """Register a step over the whole typed tree, run before the rules."""
+        self.before.append(step)
+        return step
+
+    def use(self, other: DialectRules) -> None:
+        """Take over another set's rules, after those that are here: what several dialects share, or one topic."""
+        for type_, rules in other.rules.items():
+            self.rules.setdefault(type_, []).extend(rules)
+        for name, rules in other.functions.items():
+            self.functions.setdefault(name, []).extend(rules)
+        self.known_functions |= other.known_functions
+        self.grammar |= other.grammar
+        self.first.extend(other.first)
+        self.before.extend(other.before)
+        self.typing.update(other.typing)
+        self.stored_as = other.stored_as or self.stored_as
+
+    def known(self, *names: str) -> None:
+        """Functions that DuckDB has under the same name with the same meaning: no warning."""
+        self.known_functions.update(n.lower() for n in names)
+
+    def accepts(self, *names: str) -> None:
+        """Function-like words of the dialect's grammar that its function list does not hold."""
+        self.grammar.update(n.lower() for n in names)
+
+    def renames(self, table: Table, of: Argument | None = None) -> None:
+        """Functions that DuckDB has under another name.
+
+        Args:
+            table: Node type, or lower-case name of a function that sqlglot does not model -> DuckDB's name, alone or
+                followed by the type of the result in DuckDB (None: the node's own) and the node's arguments to hand on
+                (none: all, in the order of its ``arg_types``).
+            of: What is handed on for each argument; the argument itself by default.
+        """
+        self._calls(table, of, Context.call)
+
+    def macros(self, table: Table, of: Argument | None = None) -> None:
+        """Functions whose arguments go to a macro of the dialect's pack; the table is that of :meth:`renames`."""
+        self._calls(table, of, Context.macro)
+
+    def _calls(self, table: Table, of: Argument | None, make: Callable[..., exp.Expr]) -> None:
+        for key, entry in table.items():
+            name, type_, *keys = (entry, None) if isinstance(entry, str) else entry
+            rule = partial(_call, make=make, name=name, type_=type_, keys=tuple(keys), of=of)
+            self.function(key)(rule) if isinstance(key, str) else self.rule(key)(rule)
+
+    def refuses(self, refusal: str, what: Iterable[type[exp.Expr] | str], why: str, instead: str = "") -> None:
+        """Refuse node types, and functions that sqlglot does not model, under one name that ``allow`` can accept."""
+
+        def refuse(node: exp.Expr, ctx: Context) -> None:
+            ctx.refuse(refusal, node, why, instead)
+
+        for each in what:
+            self.function(each)(refuse) if isinstance(each, str) else self.rule(each)(refuse)
+
+    def metadata(self) -> dict[type[exp.Expr], Any]:
+        """What sqlglot's typing goes by, the dialect's own entries included."""
+        return {**Dialect.get_or_raise(self.name).EXPRESSION_METADATA, **self.typing}
+
+
+def _call(
+    node: exp.Expr,
+    ctx: Context,
+    make: Callable[..., exp.Expr],
+    name: str,
+    type_: str | None,
+    keys: tuple[str, ...],
+    of: Argument | None,
+) -> exp.Expr:
+    if isinstance(node, exp.Anonymous):
+        found = node.expressions
+    else:
+        given = [node.args.get(key) for key in keys or node.arg_types]
+        found = [value for each in given for value in (each if isinstance(each, list) else [each])]
+    values = [value for value in found if isinstance(value, exp.Expr)]
+    return make(ctx, name, *(of(value, ctx) if of else value for value in values), type=type_)
