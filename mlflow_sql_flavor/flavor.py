@@ -159,7 +159,7 @@ def save_model(
         allow=allow,
         signature=signature,
     )
-    prepared = examples.prepare(model, signature, input_example, expected_output)
+    prepared = examples.prepare(model.binder, signature, input_example, expected_output)
     for finding in (*prepared.bound.compiled.warnings, *prepared.bound.compiled.nondeterminism):
         where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
         _logger.warning("%s%s", finding.message, where)
@@ -176,7 +176,7 @@ def save_model(
     if metadata is not None:
         mlflow_model.metadata = metadata
 
-    spec = files.write(model, prepared, folder, code)
+    spec = files.write(prepared.contents(model.binder.definition), folder, code)
     extra_files_config = _mlflow.copy_extra_files(extra_files, str(folder))
     if prepared.saved_example is not None:
         write_output(prepared.output, folder)

@@ -1,57 +1,32 @@
-"""``SQLModel``: a query, its reference tables, parameters and functions; what ``predict`` and ``to_sql`` do."""
+"""``SQLModel``: the object a user holds. What it does lies below; here is how it is called."""
 
 from __future__ import annotations
 
-import functools
 import os
-import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .artifact.functions import Udf, read_udfs
-from .artifact.spec import SqlSpec
-from .artifact.tables import ReferenceTable, read_tables, source_of, stored_table
-from .compile.gates import Compiled, bind, compile_query
-from .compile.input_types import declared_types, types_of_input
-from .compile.stored import restored, with_newer
-from .engines import sandbox, spark
-from .engines.duckdb import Program, Runner
-from .engines.sandbox import Limits, effective_limits
-from .engines.worker import ProcessRunner
-from .errors import InputError, QueryError
-from .frames import reading, writing
-from .frames.parameters import Parameters, types_of_schema, types_of_values
+from .compile.binder import Binder, Bound
+from .compile.definition import define, define_stored, sql_text
+from .engines import spark
+from .errors import InputError
+from .frames import reading
 from .mlflow_errors import public, public_reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from .artifact.functions import Udf
+    from .artifact.spec import SqlSpec
+    from .artifact.tables import ReferenceTable
+    from .engines.sandbox import Limits
     from .frames.compare import Comparison
-    from .query.reading.types import ParsedQuery
     from .scale.batches import Written
 
 __all__ = ["SQLModel"]
 
-#: For so many sets of types a model stays compiled; each is a DuckDB instance.
-_MOST = 32
 _OUTPUTS = ("pandas", "arrow", "polars")
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A query ready to run on inputs of one set of types."""
-
-    compiled: Compiled
-    runner: Runner | ProcessRunner
-    columns: writing.Columns
-    parameters: Parameters
-
-    @property
-    def program(self) -> Program:
-        """What runs."""
-        return self.compiled.program
 
 
 @public
@@ -79,20 +54,7 @@ class SQLModel:
         QueryError: The text is not one query of its dialect; the message points at the place.
     """
 
-    prediction_column: str | None
-    signature: Any
-    input_types: dict[str, str]
-    model_limits: dict[str, Any]
-    limits: Limits
-    allow: tuple[str, ...]
-    spec: SqlSpec | None
-    spark_tables: dict[str, Any]
-    _folder: Path | None
-    _tables: dict[str, ReferenceTable]
-    _udfs: dict[str, Udf]
-    _query: ParsedQuery | None
-    _bound: dict[Any, Bound]
-    _seen: dict[Any, Bound]
+    _binder: Binder
 
     def __init__(
         self,
@@ -110,43 +72,19 @@ class SQLModel:
     ) -> None:
         from .query.reading.parse import parse
 
-        query = parse(_text(sql), dialect)
-        self._init(query.sql, query.dialect, input_table)
-        self._query = query
-        sandbox.quote(input_table)
-        self._tables = read_tables(tables)
-        for name in self._tables:
-            if name.casefold() == input_table.casefold():
-                raise InputError(
-                    f"A reference table has the input's name {input_table!r}: rename it or set input_table."
-                )
-        self._udfs = read_udfs(udfs)
-        self.input_types = declared_types(input_types)
-        self.signature = signature or None
-        self.prediction_column = prediction_column
-        self.model_limits = sandbox.validate_limits(limits, "limits")
-        self.limits = effective_limits(self.model_limits)
-        self.allow = tuple(allow)
-
-    def _init(self, sql: str, dialect: str, input_table: str) -> None:
-        self.sql = sql
-        self.dialect = dialect
-        self.input_table = input_table
-        self.prediction_column = None
-        self.signature = None
-        self.input_types = {}
-        self.model_limits = {}
-        self.limits = Limits.default()
-        self.allow = ()
-        self.spec = None
-        self.spark_tables = {}
-        self._folder = None
-        self._tables = {}
-        self._udfs = {}
-        self._query = None
-        self._bound = {}
-        self._seen = {}
-        self._lock = threading.Lock()
+        query = parse(sql_text(sql), dialect)
+        definition = define(
+            query,
+            tables=tables,
+            udfs=udfs,
+            input_table=input_table,
+            input_types=input_types,
+            signature=signature,
+            prediction_column=prediction_column,
+            limits=limits,
+            allow=allow,
+        )
+        self._binder = Binder(definition, query)
 
     @classmethod
     def from_spec(
@@ -174,36 +112,89 @@ class SQLModel:
             ModelFileError: A file is missing or altered.
             QueryError: The query is not one that may run here.
         """
+        definition = define_stored(spec, folder, limits=limits, signature=signature, udfs=udfs, tables=tables)
         model = cls.__new__(cls)
-        model._init(spec.sql, spec.dialect, spec.input_table)
-        model.spec, model.signature, model.limits, model._folder = spec, signature, limits, folder
-        model.prediction_column, model.input_types = spec.prediction_column, dict(spec.input_types or {})
-        model.model_limits, model.allow = spec.limits.model_dump(exclude_none=True), tuple(spec.allow)
-        model._udfs = dict(udfs or {})
-        if isinstance(tables, Mapping):
-            model.spark_tables = {name: data for name, data in tables.items() if spark.is_table(data)}
-            tables = {name: data for name, data in tables.items() if name not in model.spark_tables}
-        model._tables = with_newer({n: stored_table(n, t, folder) for n, t in spec.tables.items()}, tables, spec)
-        compiled = restored(spec, model._tables, model._udfs, limits)
-        model._bound[None] = model._ready(compiled, model._defaults())
+        model._binder = Binder(definition)
         return model
 
-    def _ready(self, compiled: Compiled, defaults: Mapping[str, Any]) -> Bound:
-        runner: Runner | ProcessRunner
-        if self.limits.isolation == "process":
-            runner = ProcessRunner(compiled.instance, compiled.program, self.limits, bind)
-        else:
-            runner = Runner(compiled.instance, compiled.program, self.limits)
-        return Bound(
-            compiled,
-            runner,
-            writing.Columns(compiled.program.output_types),
-            Parameters(compiled.param_types, defaults),
-        )
+    # what it is made of
 
-    def _defaults(self) -> dict[str, Any]:
-        params = getattr(self.signature, "params", None)
-        return {spec.name: spec.default for spec in params.params} if params is not None else {}
+    @property
+    def sql(self) -> str:
+        """The query, as written."""
+        return self._binder.definition.sql
+
+    @property
+    def dialect(self) -> str:
+        """The dialect it is written in, by sqlglot's name."""
+        return self._binder.definition.dialect
+
+    @property
+    def input_table(self) -> str:
+        """The name by which the query reads the input."""
+        return self._binder.definition.input_table
+
+    @property
+    def tables(self) -> dict[str, ReferenceTable]:
+        """The reference tables by name."""
+        return dict(self._binder.definition.tables)
+
+    @property
+    def udfs(self) -> dict[str, Udf]:
+        """The Python functions by name."""
+        return dict(self._binder.definition.udfs)
+
+    @property
+    def input_types(self) -> dict[str, str]:
+        """``{column: DuckDB type}`` that the writer declared; of a stored model, of all of its input."""
+        return dict(self._binder.definition.input_types)
+
+    @property
+    def signature(self) -> Any:
+        """``mlflow.models.ModelSignature`` or None."""
+        return self._binder.definition.signature
+
+    @property
+    def prediction_column(self) -> str | None:
+        """The one column that ``pyfunc`` returns; None for all."""
+        return self._binder.definition.prediction_column
+
+    @property
+    def model_limits(self) -> dict[str, Any]:
+        """The limits that the model itself sets."""
+        return dict(self._binder.definition.own_limits)
+
+    @property
+    def limits(self) -> Limits:
+        """What it may take: the smaller of the model's own limits and the loader's."""
+        return self._binder.definition.limits
+
+    @property
+    def allow(self) -> tuple[str, ...]:
+        """Refusals that the writer accepts, by name."""
+        return self._binder.definition.allow
+
+    @property
+    def spec(self) -> SqlSpec | None:
+        """The ``sql`` section of its MLmodel; None of a model that is not stored."""
+        return self._binder.definition.spec
+
+    @property
+    def binder(self) -> Binder:
+        """What compiles it, for tools that look at models."""
+        return self._binder
+
+    def bind(self, types: Mapping[str, str] | None, params: Mapping[str, Any] | None = None) -> Bound:
+        """The query compiled for an input of these types; compiled once for each.
+
+        Args:
+            types: ``{column: DuckDB type}``; None if there is no input.
+            params: Values whose types the placeholders take, where no signature gives them.
+
+        Raises:
+            QueryError: The query fails a gate.
+        """
+        return self._binder.bind(types, params)
 
     # predict
 
@@ -233,35 +224,9 @@ class SQLModel:
                 raise InputError("A Spark DataFrame gives a Spark DataFrame: call toPandas() or toArrow() on that.")
             from .scale.spark import run_spark
 
-            return run_spark(self, data.sparkSession, data, params)
-        if self.spark_tables:
-            raise InputError(
-                f"Reference table {next(iter(self.spark_tables))!r} was given as a table of Spark's: pass a Spark "
-                "DataFrame to predict, or load the model without it."
-            )
-        frame, bound = self._prepare(data, params)
-        values = bound.parameters.values(params)
-        kind = output or (frame.kind if frame is not None else "pandas")
-        program = bound.program
-        table = frame.table if frame is not None and program.input_schema is not None else None
-        index = frame.index if frame is not None and program.rows != "table" and frame.kind == "pandas" else None
-        count = table.num_rows if table is not None else 0
-        if kind == "pandas" and bound.columns.by_rows and count <= bound.runner.small:
-            try:
-                return bound.columns.pandas_rows(bound.runner.rows(table, values), index)
-            except writing.NotByRows:
-                pass
-        projection = bound.columns.projection if kind == "pandas" else bound.columns.arrow_projection
-        # Arrow that is made of a pandas frame shares its memory, which the caller may write to.
-        hand_on = kind == "pandas" or (frame is not None and frame.kind != "pandas")
-        result = bound.runner.arrow(table, values, projection, hand_on)
-        if kind == "arrow":
-            return writing.exact(result, program.output_types)
-        if kind == "polars":
-            import polars
-
-            return polars.from_arrow(result)
-        return bound.columns.pandas(result, index)
+            return run_spark(self._binder, data.sparkSession, data, params)
+        frame, bound = self._binder.read(data, params)
+        return bound.run(frame, bound.parameters.values(params), output)
 
     def predict_batches(
         self,
@@ -295,103 +260,9 @@ class SQLModel:
         """
         from .scale.batches import predict_batches
 
-        return public_reader(predict_batches(self, data, params, output=output, batch_rows=batch_rows, resume=resume))
-
-    def _prepare(self, data: Any, params: Mapping[str, Any] | None) -> tuple[reading.Frame | None, Bound]:
-        loaded = self._bound.get(None)
-        if loaded is not None:
-            if loaded.program.input_schema is None:
-                return None, loaded
-            if data is None:
-                raise InputError("The query reads its input: pass the data to predict.")
-            return reading.read(data, loaded.program.input_schema, any_text=True), loaded
-        bound = self._bound_for(data, params)
-        if bound.program.input_schema is None:
-            return None, bound
-        if data is None:
-            raise InputError("The query reads its input: pass the data to predict.")
-        return reading.read(data, bound.program.input_schema, any_text=True), bound
-
-    def _bound_for(self, data: Any, params: Mapping[str, Any] | None) -> Bound:
-        """The query compiled for this data and these values; a frame of a known shape is not looked at again."""
-        fixed = getattr(self.signature, "inputs", None) is not None
-        shape = "signature" if fixed else reading.shape_of(data)
-        if shape is None:
-            return self.bind(self._types(data), params)
-        kinds = tuple(types_of_values(params).items()) if params else ()
-        bound = self._seen.get((shape, kinds))
-        if bound is None:
-            bound = self._seen[(shape, kinds)] = self.bind(self._types(data), params)
-        return bound
-
-    def _types(self, data: Any) -> dict[str, str] | None:
-        return types_of_input(data, self.signature, self.input_types)
-
-    def bind(self, types: Mapping[str, str] | None, params: Mapping[str, Any] | None = None) -> Bound:
-        """The query compiled for an input of these types; compiled once for each.
-
-        Args:
-            types: ``{column: DuckDB type}``; None if there is no input.
-            params: Values whose types the placeholders take, where no signature gives them.
-
-        Raises:
-            QueryError: The query fails a gate.
-        """
-        if self._query is None:
-            return self._bound[None]
-        declared = types_of_schema(getattr(self.signature, "params", None))
-        found = {**self._query.type_hints, **types_of_values(params), **declared}
-        folded = {name.casefold(): kind for name, kind in found.items()}
-        kinds = {name: folded[name.casefold()] for name in self._query.params if name.casefold() in folded}
-        key = (None if types is None else tuple(types.items()), tuple(kinds.items()))
-        bound = self._bound.get(key)
-        if bound is None:
-            with self._lock:
-                bound = self._bound.get(key) or self._compile(types, kinds)
-                if len(self._bound) >= _MOST:
-                    self._bound.pop(next(iter(self._bound)))
-                    self._seen.clear()
-                self._bound[key] = bound
-        return bound
-
-    def _compile(self, types: Mapping[str, str] | None, kinds: Mapping[str, str]) -> Bound:
-        assert self._query is not None
-        for name in self._query.params:
-            if name not in kinds:
-                use = next(use for use in self._query.placeholders if use.name == name)
-                raise QueryError(
-                    f"Parameter {name!r} has no type: give it a value that is not None, in params or in "
-                    "input_example's params, or declare it in the signature.",
-                    self.sql,
-                    use.start,
-                    use.end - use.start,
-                )
-        compiled = compile_query(
-            self._query,
-            input_table=self.input_table,
-            input_types=types,
-            param_types=kinds,
-            tables={name: table.types for name, table in self._tables.items()},
-            source=functools.partial(source_of, self._tables),
-            unique=lambda name, columns, loose: self._table(name).unique(columns, loose),
-            udfs=self._udfs,
-            limits=self.limits,
-            allow=self.allow,
+        return public_reader(
+            predict_batches(self._binder, data, params, output=output, batch_rows=batch_rows, resume=resume)
         )
-        return self._ready(compiled, self._defaults())
-
-    def _table(self, name: str) -> ReferenceTable:
-        return next(table for known, table in self._tables.items() if known.casefold() == name.casefold())
-
-    @property
-    def tables(self) -> dict[str, ReferenceTable]:
-        """The reference tables by name."""
-        return dict(self._tables)
-
-    @property
-    def udfs(self) -> dict[str, Udf]:
-        """The Python functions by name."""
-        return dict(self._udfs)
 
     # against the source engine
 
@@ -413,18 +284,19 @@ class SQLModel:
         from .compile.gates import orders_rows
         from .frames.compare import compare
 
+        folder = self._binder.definition.folder
         if expected is None:
             section = self.spec.expected_output if self.spec is not None else None
-            if section is None or section.path is None or self._folder is None:
+            if section is None or section.path is None or folder is None:
                 raise InputError(
                     "The model stores no rows of its source engine: pass expected=..., or save it with expected_output."
                 )
-            expected = stored_output(self._folder, section)
+            expected = stored_output(folder, section)
         else:
             expected = reading.read(expected).table
-        if data is None and params is None and self._folder is not None:
-            data, params = stored(self._folder)
-        _, bound = self._prepare(data, params)
+        if data is None and params is None and folder is not None:
+            data, params = stored(folder)
+        _, bound = self._binder.read(data, params)
         result = self.predict(data, params, output="arrow")
         return compare(result, expected, ordered=orders_rows(bound.program))
 
@@ -470,7 +342,7 @@ class SQLModel:
         from .scale.database import run_on
 
         return public_reader(
-            run_on(self, connection, input=input, tables=tables, params=params, into=into, dialect=dialect)
+            run_on(self._binder, connection, input=input, tables=tables, params=params, into=into, dialect=dialect)
         )
 
     def verify_on(
@@ -497,7 +369,7 @@ class SQLModel:
         """
         from .scale.database import verify_on
 
-        return verify_on(self, connection, data, params=params, tables=tables, dialect=dialect)
+        return verify_on(self._binder, connection, data, params=params, tables=tables, dialect=dialect)
 
     # other dialects
 
@@ -512,35 +384,20 @@ class SQLModel:
         Raises:
             QueryError: The query has no faithful form there.
         """
-        from .query.reading.parse import parse, resolve_dialect
-        from .query.targets.render import render
+        from .compile.rendering import rendered
 
-        target = resolve_dialect(dialect)
-        query = self._query or parse(self.sql, self.dialect)
-        if target == query.dialect:
-            return self.sql
-        known: dict[str, Mapping[str, str]] = {name: table.types for name, table in self._tables.items()}
-        types = dict(self.spec.input_types or {}) if self.spec is not None else self._types(data)
-        if types:
-            known[self.input_table] = types
-        if self.spec is not None:
-            kinds = dict(self.spec.param_types)
-        else:
-            kinds = {
-                **query.type_hints,
-                **types_of_values(params),
-                **types_of_schema(getattr(self.signature, "params", None)),
-            }
-        return render(query, target, known, kinds, self.allow)
+        return rendered(self._binder, dialect, data, params)
 
     def __repr__(self) -> str:
         first = self.sql.strip().split("\n")[0]
         return f"SQLModel({first[:60]!r}{'…' if len(self.sql.strip()) > 60 else ''}, dialect={self.dialect!r})"
 
     def _repr_html_(self) -> str:
+        from .report.facts import of_definition
         from .report.html import model_html
 
-        return model_html(self)
+        bound = self._binder.bound
+        return model_html(of_definition(self._binder.definition, bound[-1] if bound else None))
 
     def copy(self, signature: Any = None) -> SQLModel:
         """The same model, to be compiled anew from its text.
@@ -551,8 +408,8 @@ class SQLModel:
         return SQLModel(
             self.sql,
             self.dialect,
-            {name: table.data for name, table in self._tables.items()},
-            [udf.function for udf in self._udfs.values()],
+            {name: table.data for name, table in self.tables.items()},
+            [udf.function for udf in self.udfs.values()],
             self.input_table,
             self.input_types,
             signature if signature is not None else self.signature,
@@ -560,23 +417,3 @@ class SQLModel:
             limits=self.model_limits,
             allow=self.allow,
         )
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
-        del state["_lock"]
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._lock = threading.Lock()
-
-
-def _text(sql: Any) -> Any:
-    if isinstance(sql, Path):
-        if not sql.is_file():
-            raise QueryError(f"There is no file {sql.name!r} at the path given.")
-        try:
-            return sql.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise QueryError(f"The file {sql.name!r} is not UTF-8 text: save it as UTF-8.") from None
-    return sql

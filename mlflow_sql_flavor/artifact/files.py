@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,22 +13,77 @@ from ..errors import ModelFileError
 from ..version import __version__
 from . import tables
 from .functions import save_udfs
-from .spec import LimitsSpec, OpenSpec, OrderSpec, SqlSpec
+from .spec import ExpectedSpec, LimitsSpec, OpenSpec, OrderSpec, SqlSpec
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from mlflow.models import Model
 
-    from ..compile.examples import Prepared
-    from ..model import SQLModel
+    from ..query.reading.types import Finding
+    from .functions import Udf
+    from .spec import CompatSpec
+    from .tables import ReferenceTable
 
-__all__ = ["Stored", "read", "write", "write_mlmodel"]
+__all__ = ["Contents", "Stored", "read", "write", "write_mlmodel"]
 
 #: A larger MLmodel is not read, in bytes.
 MAX_MLMODEL = 32_000_000
 
 
-def write(model: SQLModel, prepared: Prepared, folder: Path, code: str | None) -> SqlSpec:
-    """Writes the tables and functions of a model into its folder.
+@dataclass(frozen=True)
+class Contents:
+    """What is stored of a model.
+
+    Attributes:
+        sql: The query, as written.
+        dialect: The dialect it is written in.
+        duckdb_sql: What DuckDB runs.
+        input_table: The name by which the query reads the input.
+        input_types: ``{column: DuckDB type}``; None if it reads no input.
+        output_types: ``{column: DuckDB type}``.
+        param_types: ``{placeholder: DuckDB type}``.
+        tables: The reference tables that it reads, by name.
+        columns: ``{reference table: its columns the query uses}``.
+        unique: ``{reference table: column sets}`` that must be unique for the row class to hold.
+        udfs: The Python functions by name.
+        prediction_column: The one column ``pyfunc`` returns.
+        rows: ``independent``, ``aligned`` or ``table``.
+        limits: The model's own limits.
+        compat: What the package installs for the dialect.
+        level: How far the dialect is verified.
+        nondeterminism: What the source engine itself leaves open.
+        allow: The refusals its writer accepted.
+        expected: The rows of the source engine, and the verdict on them.
+    """
+
+    sql: str
+    dialect: str
+    duckdb_sql: str
+    input_table: str
+    input_types: Mapping[str, str] | None
+    output_types: Mapping[str, str]
+    param_types: Mapping[str, str]
+    tables: Mapping[str, ReferenceTable]
+    columns: Mapping[str, list[str]]
+    unique: Mapping[str, list[list[str]]]
+    udfs: Mapping[str, Udf]
+    prediction_column: str | None
+    rows: str
+    limits: Mapping[str, Any]
+    compat: CompatSpec
+    level: str
+    nondeterminism: Sequence[Finding] = ()
+    allow: Sequence[str] = ()
+    expected: tuple[pa.Table, str] | None = None
+
+
+def write(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
+    """Writes the tables, functions and expected rows of a model into its folder.
+
+    Args:
+        contents: The model.
+        folder: Its folder.
+        code: The name of the folder's code directory, if it has one.
 
     Returns:
         The ``sql`` section of its MLmodel.
@@ -36,43 +92,52 @@ def write(model: SQLModel, prepared: Prepared, folder: Path, code: str | None) -
 
     import duckdb
 
-    bound = prepared.bound
-    compiled = bound.compiled
-    claims = {name.casefold(): keys for name, keys in compiled.claims.items()}
+    unique = {name.casefold(): keys for name, keys in contents.unique.items()}
     stored = {
-        name: tables.store(model.tables[name], folder, columns, claims.get(name.casefold(), []))
-        for name, columns in compiled.columns.items()
+        name: tables.store(contents.tables[name], folder, columns, unique.get(name.casefold(), []))
+        for name, columns in contents.columns.items()
     }
     return SqlSpec(
-        sql=model.sql,
-        dialect=model.dialect,
-        duckdb_sql=bound.program.sql,
-        input_table=model.input_table,
-        input_types=dict(prepared.input_types) if prepared.input_types is not None else None,
-        output_types=dict(bound.program.output_types),
-        param_types=dict(compiled.param_types),
+        sql=contents.sql,
+        dialect=contents.dialect,
+        duckdb_sql=contents.duckdb_sql,
+        input_table=contents.input_table,
+        input_types=dict(contents.input_types) if contents.input_types is not None else None,
+        output_types=dict(contents.output_types),
+        param_types=dict(contents.param_types),
         tables=stored,
         column_order=OrderSpec(
-            input=list(prepared.input_types) if prepared.input_types is not None else None,
-            output=list(bound.program.output_types),
+            input=list(contents.input_types) if contents.input_types is not None else None,
+            output=list(contents.output_types),
             tables={name: list(table.columns) for name, table in stored.items()},
         ),
-        udfs=save_udfs(model.udfs, folder) if model.udfs else None,
-        prediction_column=model.prediction_column,
-        rows=bound.program.rows,  # type: ignore[arg-type]
-        limits=LimitsSpec(**model.model_limits),
-        compat=compiled.compat,
-        level=compiled.level,  # type: ignore[arg-type]
+        udfs=save_udfs(contents.udfs, folder) if contents.udfs else None,
+        prediction_column=contents.prediction_column,
+        rows=contents.rows,  # type: ignore[arg-type]
+        limits=LimitsSpec(**contents.limits),
+        compat=contents.compat,
+        level=contents.level,  # type: ignore[arg-type]
         nondeterminism=[
             OpenSpec(kind=f.kind, message=f.message, line=f.line, column=f.column, text=f.text or None)
-            for f in compiled.nondeterminism
+            for f in contents.nondeterminism
         ],
-        allow=list(compiled.allowed),
-        expected_output=prepared.write_expected(folder),
+        allow=list(contents.allow),
+        expected_output=_write_expected(*contents.expected, folder) if contents.expected is not None else None,
         sqlglot_version=version("sqlglot"),
         duckdb_version=duckdb.__version__,
         mlflow_sql_flavor_version=__version__,
         code=code,
+    )
+
+
+def _write_expected(rows: pa.Table, verdict: str, folder: Path) -> ExpectedSpec:
+    """Stores the rows of the source engine beside the example."""
+    import pyarrow.parquet as pq
+
+    path = folder / "expected_output.parquet"
+    pq.write_table(rows, path)
+    return ExpectedSpec(
+        path="expected_output.parquet", sha256=tables.sha256_of(path), rows=rows.num_rows, verdict=verdict
     )
 
 

@@ -15,7 +15,7 @@ import sys
 import sysconfig
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,7 +157,7 @@ def _is_array(hint: Any) -> bool:
     return inspect.isclass(hint) and (getattr(hint, "__module__", "") or "").startswith("pyarrow")
 
 
-def save_udfs(udfs: dict[str, Udf], folder: Path) -> UdfsSpec:
+def save_udfs(udfs: Mapping[str, Udf], folder: Path) -> UdfsSpec:
     """Writes the functions into a model's folder."""
     import cloudpickle
 

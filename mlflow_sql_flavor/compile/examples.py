@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.example import parameter, saved
-from ..artifact.spec import ExpectedSpec
+from ..artifact.files import Contents
 from ..errors import InputError, QueryError, did_you_mean
 from ..frames import reading, schema
 
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from mlflow.models import ModelSignature
 
-    from ..model import Bound, SQLModel
+    from .binder import Binder, Bound
+    from .definition import Definition
 
 __all__ = ["Prepared", "prepare"]
 
@@ -42,27 +42,38 @@ class Prepared:
     output: pa.Table | None = None
     expected: tuple[pa.Table, str] | None = None
 
-    def write_expected(self, folder: Path) -> ExpectedSpec | None:
-        """Stores the expected output beside the example."""
-        if self.expected is None:
-            return None
-        import pyarrow.parquet as pq
-
-        from ..artifact.tables import sha256_of
-
-        table, verdict = self.expected
-        path = folder / "expected_output.parquet"
-        pq.write_table(table, path)
-        return ExpectedSpec(
-            path="expected_output.parquet", sha256=sha256_of(path), rows=table.num_rows, verdict=verdict
+    def contents(self, model: Definition) -> Contents:
+        """What is stored of the model."""
+        compiled = self.bound.compiled
+        program = compiled.program
+        return Contents(
+            sql=model.sql,
+            dialect=model.dialect,
+            duckdb_sql=program.sql,
+            input_table=model.input_table,
+            input_types=self.input_types,
+            output_types=program.output_types,
+            param_types=compiled.param_types,
+            tables=model.tables,
+            columns=compiled.columns,
+            unique=compiled.claims,
+            udfs=model.udfs,
+            prediction_column=model.prediction_column,
+            rows=program.rows,
+            limits=model.own_limits,
+            compat=compiled.compat,
+            level=compiled.level,
+            nondeterminism=compiled.nondeterminism,
+            allow=compiled.allowed,
+            expected=self.expected,
         )
 
 
-def prepare(model: SQLModel, signature: Any, input_example: Any, expected_output: Any = None) -> Prepared:
+def prepare(binder: Binder, signature: Any, input_example: Any, expected_output: Any = None) -> Prepared:
     """Takes a model through the gates with what its writer gave.
 
     Args:
-        model: The model.
+        binder: The model.
         signature: A ``ModelSignature``, None to make one, False for none in MLmodel.
         input_example: MLflow's: the data, or ``(data, params)``.
         expected_output: The rows the source engine gave for the example.
@@ -71,14 +82,15 @@ def prepare(model: SQLModel, signature: Any, input_example: Any, expected_output
         QueryError: The query fails a gate, or does not run on the example.
         InputError: The example does not fit the signature.
     """
+    model = binder.definition
     data, params = _split(input_example)
     given = signature or model.signature
     types = _input_types(model, given, data)
-    bound = model.bind(types, _values(given, params))
+    bound = binder.bind(types, _values(given, params))
     if bound.program.input_schema is None:
         types = None
     made = _signature(bound, given, data, params, types)
-    _check_prediction_column(model, bound)
+    _check_prediction_column(model.prediction_column, bound)
     _check_defaults(bound, made)
     if signature is False and bound.parameters.types:
         raise InputError(
@@ -87,7 +99,7 @@ def prepare(model: SQLModel, signature: Any, input_example: Any, expected_output
         )
     output = None
     if data is not None or bound.program.input_schema is None:
-        output = _run(model, data if types is not None else None, params, made, bound)
+        output = _run(data if types is not None else None, params, made, bound)
     expected = None
     if expected_output is not None:
         if output is None:
@@ -95,7 +107,7 @@ def prepare(model: SQLModel, signature: Any, input_example: Any, expected_output
         from ..frames.compare import against
         from .gates import orders_rows
 
-        expected = against(output, expected_output, model, orders_rows(bound.program))
+        expected = against(output, expected_output, model.dialect, orders_rows(bound.program))
     example = None
     if data is not None or (input_example is not None and bound.program.input_schema is None):
         example = saved(data, params)
@@ -113,9 +125,9 @@ def _split(example: Any) -> tuple[Any, dict[str, Any] | None]:
     return example, params
 
 
-def _input_types(model: SQLModel, signature: Any, data: Any) -> dict[str, str] | None:
+def _input_types(model: Definition, signature: Any, data: Any) -> dict[str, str] | None:
     inputs = getattr(signature, "inputs", None)
-    types = model._types(data)
+    types = model.types_of(data)
     if inputs is None and data is not None and types is not None:
         types = {name: _widened(kind) if name not in model.input_types else kind for name, kind in types.items()}
     if data is not None and types is not None and inputs is not None:
@@ -190,8 +202,7 @@ def _check_defaults(bound: Bound, signature: ModelSignature) -> None:
             )
 
 
-def _check_prediction_column(model: SQLModel, bound: Bound) -> None:
-    column = model.prediction_column
+def _check_prediction_column(column: str | None, bound: Bound) -> None:
     names = list(bound.program.output_types)
     if column is not None and column not in names:
         raise InputError(
@@ -200,7 +211,7 @@ def _check_prediction_column(model: SQLModel, bound: Bound) -> None:
         )
 
 
-def _run(model: SQLModel, data: Any, params: Any, signature: ModelSignature, bound: Bound) -> pa.Table:
+def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound) -> pa.Table:
     """Gate 7: the query runs on the example, or without one if it reads no input; in Arrow and as pandas."""
     from ..frames.parameters import Parameters
 

@@ -19,7 +19,6 @@ from . import reading
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..model import SQLModel
 
 __all__ = ["Cell", "Comparison", "against", "compare", "same"]
 
@@ -237,13 +236,13 @@ def _by_key(a: Any, b: Any, names: Any, by: Any, rows: Any, missing: Any, extra:
     return Comparison(rows, missing, extra, cells, added, removed)
 
 
-def against(output: pa.Table, expected: Any, model: SQLModel, ordered: bool = False) -> tuple[pa.Table, str]:
+def against(output: pa.Table, expected: Any, dialect: str, ordered: bool = False) -> tuple[pa.Table, str]:
     """Holds a model's output against the rows its source engine gave.
 
     Args:
         output: What the model gives.
         expected: The engine's rows, as any frame ``predict`` takes.
-        model: The model.
+        dialect: The engine's, for the words.
         ordered: Whether the order of rows counts.
 
     Returns:
@@ -256,7 +255,7 @@ def against(output: pa.Table, expected: Any, model: SQLModel, ordered: bool = Fa
     found = compare(output, table, ordered=ordered)
     if not found.equal:
         raise QueryError(
-            f"The model does not give the expected output of {model.dialect}: correct the query, or the rows if they "
+            f"The model does not give the expected output of {dialect}: correct the query, or the rows if they "
             f"are not what the engine gave.\n{found.text()}"
         )
-    return table, f"verified on {table.num_rows} rows against {model.dialect}"
+    return table, f"verified on {table.num_rows} rows against {dialect}"

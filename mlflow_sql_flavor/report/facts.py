@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
-    from ..model import Bound, SQLModel
+    from ..compile.binder import Bound
+    from ..compile.definition import Definition
     from ..query.reading.types import Lineage
 
-__all__ = ["NO_DEFAULT", "Facts", "Table", "of_model", "of_spec"]
+__all__ = ["NO_DEFAULT", "Facts", "Table", "of_definition", "of_spec"]
 
 NO_DEFAULT: Any = object()
 
@@ -123,7 +124,7 @@ def _ordered(types: Mapping[str, str], schema: Any) -> Mapping[str, str]:
     return {name: types[name] for name in names} if len(names) == len(types) else types
 
 
-def of_model(model: SQLModel, bound: Bound | None = None) -> Facts:
+def of_definition(model: Definition, bound: Bound | None = None) -> Facts:
     """The description of a model, as far as it is known without running it.
 
     Args:
@@ -144,7 +145,7 @@ def of_model(model: SQLModel, bound: Bound | None = None) -> Facts:
 
         inputs = {f.name: from_arrow(f.type) for f in schema}
     else:
-        inputs = (model._types(None) or None) if bound is None else None
+        inputs = (model.types_of(None) or None) if bound is None else None
     kinds = dict(bound.parameters.types) if bound is not None else dict(query.type_hints)
     return Facts(
         sql=model.sql,
@@ -159,7 +160,7 @@ def of_model(model: SQLModel, bound: Bound | None = None) -> Facts:
         functions=tuple(model.udfs),
         allow=model.allow,
         left_open=tuple((f.line, f.column, f.message) for f in bound.compiled.nondeterminism) if bound else (),
-        limits=model.model_limits,
+        limits=model.own_limits,
         prediction_column=model.prediction_column,
     )
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from .card import LEVELS, ROWS
-from .facts import NO_DEFAULT, Facts, of_model
+from .facts import NO_DEFAULT, Facts
 from .picture import picture
 from .text import escape, shortened
-
-if TYPE_CHECKING:
-    from ..model import SQLModel
 
 __all__ = ["model_html", "sql_html", "table_html"]
 
@@ -30,10 +26,8 @@ _COLOURS = {
 _CELL = "text-align:left;padding:2px 12px 2px 0;border:0;vertical-align:top"
 
 
-def model_html(model: SQLModel) -> str:
+def model_html(facts: Facts) -> str:
     """A model for a notebook: the query, its dialect, signature and lineage. Nothing is run."""
-    bound = next(reversed(model._bound.values()), None)
-    facts = of_model(model, bound)
     parts = [
         f"<b>SQLModel</b> · {escape(facts.dialect)} ({escape(LEVELS[facts.level].partition(':')[0])})"
         + (f" · {escape(ROWS[facts.rows])}" if facts.rows else ""),

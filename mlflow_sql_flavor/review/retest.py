@@ -73,7 +73,7 @@ def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
     except SQLModelError as error:
         yield Check("answer", "bad", error.message)
         return
-    _, bound = model._prepare(data, params)
+    _, bound = model.binder.read(data, params)
     if recorded is not None:
         found = compare(result, recorded, ordered=orders_rows(bound.program))
         if found.equal:

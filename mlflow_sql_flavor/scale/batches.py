@@ -21,7 +21,7 @@ from ..frames.sources import Part, Source, open_source
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..model import SQLModel
+    from ..compile.binder import Binder
 
 __all__ = ["BATCH_ROWS", "Written", "predict_batches", "replacing"]
 
@@ -48,7 +48,7 @@ class Written:
 
 
 def predict_batches(
-    model: SQLModel,
+    binder: Binder,
     data: Any,
     params: Mapping[str, Any] | None = None,
     *,
@@ -60,7 +60,7 @@ def predict_batches(
     if not isinstance(batch_rows, int) or isinstance(batch_rows, bool) or batch_rows < 1:
         raise InputError(f"batch_rows is a whole number of rows from 1, not {batch_rows!r}.")
     source = open_source(data) if data is not None else None
-    scoring = _Scoring(model, source, params, batch_rows)
+    scoring = _Scoring(binder, source, params, batch_rows)
     if output is None:
         if resume:
             raise InputError("resume goes with an output folder: pass output=...")
@@ -79,11 +79,11 @@ class _Scoring:
     """One model on one source."""
 
     def __init__(
-        self, model: SQLModel, source: Source | None, params: Mapping[str, Any] | None, batch_rows: int
+        self, binder: Binder, source: Source | None, params: Mapping[str, Any] | None, batch_rows: int
     ) -> None:
         empty = source.schema.empty_table() if source is not None else None
-        _, self._bound = model._prepare(empty, params)
-        self._model = model
+        _, self._bound = binder.read(empty, params)
+        self._model = binder.definition
         self._values = self._bound.parameters.values(params)
         self._rows = batch_rows
         self._reads = self._bound.program.input_schema is not None

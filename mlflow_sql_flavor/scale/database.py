@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from ..engines import database, spark
 from ..engines.connection import Bind, failing
 from ..engines.results import as_model, output_schema, typed
-from ..errors import InputError, did_you_mean
+from ..errors import InputError
 from ..frames import reading, schema
-from .spark import Checked, run_spark
-from .spark import _checked as checked_text
+from .source_query import SourceQuery, named_tables, source_query
+from .spark import run_spark
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..compile.binder import Binder
+    from ..compile.definition import Definition
     from ..frames.compare import Comparison
-    from ..model import SQLModel
     from ..query.targets.render import Rendered
 
 __all__ = ["run_on", "verify_on"]
@@ -29,7 +30,7 @@ BATCH_ROWS = 100_000
 
 
 def run_on(
-    model: SQLModel,
+    binder: Binder,
     connection: Any,
     *,
     input: Any = None,
@@ -40,11 +41,12 @@ def run_on(
 ) -> Any:
     """What :meth:`SQLModel.run_on` does."""
     if _is_spark(connection):
-        result = run_spark(model, connection, input, params, tables)
+        result = run_spark(binder, connection, input, params, tables)
         if into is None:
             return result
         spark.store(result, into)
         return None
+    model = binder.definition
     if model.udfs:
         raise InputError(
             f"The query calls Python functions ({', '.join(model.udfs)}), which a database cannot call: write them in "
@@ -54,7 +56,7 @@ def run_on(
         from ..query.reading.parse import resolve_dialect
 
         dialect = resolve_dialect(dialect)
-    return _Run(model, connection, dialect, input, tables, params, into).start()
+    return _Run(binder, connection, dialect, input, tables, params, into).start()
 
 
 def _is_spark(connection: Any) -> bool:
@@ -66,7 +68,7 @@ class _Run:
 
     def __init__(
         self,
-        model: SQLModel,
+        binder: Binder,
         connection: Any,
         dialect: str | None,
         input: Any,
@@ -74,11 +76,11 @@ class _Run:
         params: Mapping[str, Any] | None,
         into: Any,
     ) -> None:
-        self._model = model
-        self._checked: Checked = checked_text(model, None if isinstance(input, (str, tuple)) else input, params)
-        self._given = _tables(model, self._checked, input, tables)
-        self._values = self._checked.parameters.values(params)
-        self._schema = output_schema(self._checked.outputs)
+        self._allow = binder.definition.allow
+        self._query = source_query(binder, None if isinstance(input, (str, tuple)) else input, params)
+        self._given = _tables(binder.definition, self._query, input, tables)
+        self._values = self._query.parameters.values(params)
+        self._schema = output_schema(self._query.outputs)
         self._loaded: list[str] = []
         self._restore: list[str] = []
         self._database = database.connect(connection, dialect)
@@ -91,7 +93,7 @@ class _Run:
 
         try:
             with failing(self._database):
-                names = {name: self._place(name) for name in self._checked.types}
+                names = {name: self._place(name) for name in self._query.types}
                 rendered = self._text(names)
                 binds = self._binds(rendered)
                 numbers = {name: at for at, name in enumerate(rendered.parameters)}
@@ -139,8 +141,8 @@ class _Run:
     def _check_keys(self, name: str, table: Sequence[str]) -> None:
         from ..query.targets.statements import column_names, repeated
 
-        for columns in self._checked.claims.get(name, []):
-            folded = column_names(columns, self._checked.query, self._dialect)
+        for columns in self._query.claims.get(name, []):
+            folded = column_names(columns, self._query.parsed, self._dialect)
             sql = self._database.escape(repeated(table, [folded[column] for column in columns], self._dialect))
             if any(len(piece) for piece in self._database.pieces(sql, [], [], 1)):
                 raise InputError(
@@ -151,10 +153,10 @@ class _Run:
     def _load(self, name: str, data: Any) -> str:
         from ..query.targets.statements import column_names, create_temporary, insert
 
-        types = self._checked.types[name]
+        types = self._query.types[name]
         table = reading.read(data, schema.arrow_schema(types)).table
         _check_size(name, table.nbytes)
-        names = column_names(list(types), self._checked.query, self._dialect)
+        names = column_names(list(types), self._query.parsed, self._dialect)
         columns = {names[column]: kind for column, kind in types.items()}
         temporary = f"mlflow_sql_{secrets.token_hex(8)}"
         self._loaded.append(temporary)
@@ -174,17 +176,17 @@ class _Run:
         from ..query.targets.render import render_for
         from ..query.targets.statements import type_in
 
-        kinds = self._checked.parameters.types
-        query = self._checked.query
+        kinds = self._query.parameters.types
+        query = self._query.parsed
         if self._dialect == "duckdb" and query.dialect != "duckdb":
             query = parse(self._for_duckdb(), "duckdb")
-        check_divisions(query, self._dialect, self._checked.types)
+        check_divisions(query, self._dialect, self._query.types)
         kinds_of_lists = {name for name, kind in kinds.items() if kind.endswith("]")}
         lists = {name: len(self._values[name] or ()) for name in kinds_of_lists}
         found = render_for(
             query,
             self._dialect,
-            self._checked.types,
+            self._query.types,
             kinds,
             names,
             lambda name, kind, number: self._database.marker(number, kind, lambda k: type_in(k, self._dialect)),
@@ -203,7 +205,7 @@ class _Run:
         from ..query.gate import packs
         from ..query.translation.transpile import temporary, to_duckdb
 
-        found = to_duckdb(self._checked.query, self._checked.types, self._checked.parameters.types, self._model.allow)
+        found = to_duckdb(self._query.parsed, self._query.types, self._query.parameters.types, self._allow)
         for name, wanted in found.settings.items():
             self._restore.append(f"SET {name} = {self._setting(name)}")
             self._database.run(packs.setting_statements({name: wanted})[0])
@@ -226,8 +228,8 @@ class _Run:
         from ..query.targets.statements import column_names, create_as
 
         assert self._into is not None
-        outputs = self._checked.outputs
-        written = list(column_names(list(outputs), self._checked.query, self._dialect).values())
+        outputs = self._query.outputs
+        written = list(column_names(list(outputs), self._query.parsed, self._dialect).values())
         head, tail = create_as(self._into, outputs, written, self._dialect)
         return self._database.escape(head), self._database.escape(tail)
 
@@ -244,27 +246,20 @@ def _name(name: Any, dialect: str) -> tuple[str, ...]:
     return name_of_table(name, dialect)
 
 
-def _tables(model: SQLModel, checked: Checked, input: Any, tables: Mapping[str, Any] | None) -> dict[str, Any]:
+def _tables(model: Definition, query: SourceQuery, input: Any, tables: Mapping[str, Any] | None) -> dict[str, Any]:
     """What each table that the query reads is to be: a name, or data to load."""
-    folded = {name.casefold(): name for name in model.tables}
-    found: dict[str, Any] = {}
-    for label, data in (tables or {}).items():
-        name = folded.get(str(label).casefold())
-        if name is None:
-            known = list(model.tables)
-            raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), known)}")
-        found[name] = data
-    for name in checked.types:
+    found = named_tables(model, tables)
+    for name in query.types:
         if name == model.input_table:
             if input is None:
                 raise InputError("The query reads its input: name its table in the database, as input='schema.table'.")
             found[name] = input
         elif name not in found:
-            found[name] = _own(model, name, list(checked.types[name]))
+            found[name] = _own(model, name, list(query.types[name]))
     return found
 
 
-def _own(model: SQLModel, name: str, columns: list[str]) -> pa.Table:
+def _own(model: Definition, name: str, columns: list[str]) -> pa.Table:
     import pyarrow.parquet as pq
 
     source = model.tables[name].source(columns).data
@@ -283,7 +278,7 @@ def _check_size(name: str, size: int) -> None:
 
 
 def verify_on(
-    model: SQLModel,
+    binder: Binder,
     connection: Any,
     data: Any = None,
     *,
@@ -295,18 +290,17 @@ def verify_on(
     from ..compile.gates import orders_rows
     from ..frames.compare import compare
 
-    _, bound = model._prepare(data, params)
-    expected = model.predict(data, params, output="arrow")
-    sample = None
-    if bound.program.input_schema is not None:
-        sample = reading.read(data, bound.program.input_schema).table
+    frame, bound = binder.read(data, params)
+    expected = bound.run(frame, bound.parameters.values(params), "arrow")
+    sample = reading.read(data, bound.program.input_schema).table if frame is not None else None
+    input_table = binder.definition.input_table
     if _is_spark(connection):
         types = schema_types(bound.program.input_schema)
-        spark.check_zone(connection, {model.input_table: types})
-        frame = spark.reference(connection, model.input_table, sample, types) if sample is not None else None
-        got = spark_answer(run_spark(model, connection, frame, params, tables), bound.program.output_types)
+        spark.check_zone(connection, {input_table: types})
+        loaded = spark.reference(connection, input_table, sample, types) if sample is not None else None
+        got = spark_answer(run_spark(binder, connection, loaded, params, tables), bound.program.output_types)
     else:
-        got = run_on(model, connection, input=sample, params=params, tables=tables, dialect=dialect).read_all()
+        got = run_on(binder, connection, input=sample, params=params, tables=tables, dialect=dialect).read_all()
     ordered = bound.program.rows == "table" and orders_rows(bound.program)
     return compare(got, expected, ordered=ordered)
 

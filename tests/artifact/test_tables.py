@@ -22,7 +22,7 @@ QUERY = "SELECT input.region, score FROM input LEFT JOIN listings ON listings.re
 
 def columns_loaded(model):
     """The reference tables as they are in the model's instance: the catalog, and nothing else."""
-    (bound, *_) = model._bound.values()
+    bound = model.binder.bound[0]
     cursor = bound.compiled.instance.cursor()
     rows = cursor.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND schema_name = 'main' "

@@ -60,7 +60,7 @@ def _equal_floats(one: pa.Array, two: pa.Array) -> bool:
 @pytest.mark.parametrize("query", QUERIES)
 def test_handed_on_or_not_the_answer_is_the_same(query: str) -> None:
     model = SQLModel(query, tables={"ref": REF})
-    frame, bound = model._prepare(DATA, None)
+    frame, bound = model.binder.read(DATA, None)
     assert frame is not None and bound.program.rows != "table"
     runner = bound.runner
     own = runner.arrow(frame.table, {}, None, False)

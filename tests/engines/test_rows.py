@@ -16,7 +16,7 @@ MANY = 200_000
 
 
 def rows_of(model):
-    (bound,) = model._bound.values()
+    (bound,) = model.binder.bound
     return bound.program.rows
 
 
@@ -103,7 +103,7 @@ def test_a_row_count_that_does_not_fit_is_an_error(rows):
     model = SQLModel("SELECT v FROM input LEFT JOIN t USING (k)", tables={"t": REGIONS})
     data = pd.DataFrame({"k": [1] * rows})
     model.predict(data)
-    (bound,) = model._bound.values()
+    (bound,) = model.binder.bound
     repeated = pa.table({"k": [1, 1], "v": [1, 2]})
     bound.compiled.instance._open = _opened_with(bound, repeated)
     bound.compiled.instance.close()

@@ -142,7 +142,7 @@ def test_an_error_is_that_of_a_thread() -> None:
 
 def test_a_worker_has_no_environment(plain: SQLModel) -> None:
     """What a query of the worker could leak is not there."""
-    bound = next(iter(plain._bound.values()))
+    bound = plain.binder.bound[0]
     one = bound.runner._ready.get(timeout=60)
     try:
         assert one._pool.submit(os.getenv, "PATH").result(30) is None
@@ -283,7 +283,7 @@ def test_every_query_ends_within_its_limits(name: str, plain: SQLModel) -> None:
     if not endless:
         model.predict(small)
     else:
-        runner = model.bind(model._types(data)).runner
+        runner = model.bind(model.binder.definition.types_of(data)).runner
         runner._start()
         while runner._ready.empty():  # starting a worker is no part of a query's time
             time.sleep(0.05)
@@ -329,7 +329,7 @@ def test_binding_ends_within_its_limits(name: str, plain: SQLModel, tmp_path: An
     before, memory = time.process_time(), process.memory_info().rss
     model = mlflow_sql_flavor.load_model(str(tmp_path / "m"))
     assert time.process_time() - before < BAR_SECONDS, "the load itself"
-    runner = model._bound[None].runner
+    runner = model.binder.bound[0].runner
     assert isinstance(runner, worker.ProcessRunner)
     opened = worker._Worker(runner._state)
     row, one = pd.DataFrame({"s": ["a"], "x": [1]}), {"p": 1}

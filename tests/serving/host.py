@@ -44,7 +44,7 @@ def main(places: dict[str, Any]) -> None:
     for name, (path, port) in places.items():
         model = mlflow.pyfunc.load_model(path)
         if name in ("broken", "bug"):
-            runner = model.get_raw_model()._bound[None].runner
+            runner = model.get_raw_model().binder.bound[0].runner
             runner._borrow = _Engine if name == "broken" else _bug
         config = uvicorn.Config(scoring_server.init(model), host="127.0.0.1", port=port, log_level="warning")
         threads.append(threading.Thread(target=uvicorn.Server(config).run, daemon=True))

@@ -236,7 +236,7 @@ def test_the_example_models(spark):
     assert compare(found, model.predict(asked, output="arrow"), ordered=True).equal and found.num_rows == 6
     model = SQLModel(example["BY_PARAMETER"], "databricks", tables)
     params = {"region": "Busan", "top": 3}
-    found = native.run_spark(model, spark, params=params).toArrow()
+    found = native.run_spark(model.binder, spark, params=params).toArrow()
     assert compare(found, model.predict(params=params, output="arrow"), ordered=True).equal and found.num_rows == 3
 
 

@@ -1,4 +1,4 @@
-"""A comparison of two models as text, as HTML and as plain values."""
+"""How two models differ, as text, as HTML and as plain values: what :class:`.Diff` shows of itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .text import escape, shortened, visible
 
 if TYPE_CHECKING:
     from ..query.facts.changes import Change
-    from ..review.diff import Diff, RowsDiff
+    from .diff import Diff, RowsDiff
 
 __all__ = ["html", "plain", "text"]
 

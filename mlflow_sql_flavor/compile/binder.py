@@ -1,0 +1,228 @@
+"""A model ready to run: compiled once for each set of input types it meets, and kept."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..artifact.tables import source_of
+from ..engines.duckdb import Program, Runner
+from ..engines.worker import ProcessRunner
+from ..errors import InputError, QueryError
+from ..frames import reading, writing
+from ..frames.parameters import Parameters, types_of_schema, types_of_values
+from .gates import Compiled, bind, compile_query
+from .stored import restored
+
+if TYPE_CHECKING:
+    from ..query.reading.types import ParsedQuery
+    from .definition import Definition
+
+__all__ = ["Binder", "Bound"]
+
+#: For so many sets of types a model stays compiled; each is a DuckDB instance.
+MOST_BOUND = 32
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A query ready to run on inputs of one set of types.
+
+    Attributes:
+        compiled: What passed the gates.
+        runner: Runs it, in this process or in one of its own.
+        columns: How its columns become a frame's.
+        parameters: Its placeholders, with their defaults.
+    """
+
+    compiled: Compiled
+    runner: Runner | ProcessRunner
+    columns: writing.Columns
+    parameters: Parameters
+
+    @property
+    def program(self) -> Program:
+        """What runs."""
+        return self.compiled.program
+
+    def run(self, frame: reading.Frame | None, values: Mapping[str, Any], output: str | None = None) -> Any:
+        """Runs the query on one frame in memory.
+
+        Args:
+            frame: The input, of the program's columns; None if the query reads none.
+            values: Of the placeholders, from :attr:`parameters`.
+            output: ``"pandas"``, ``"arrow"`` or ``"polars"``; None for the kind of the input.
+
+        Raises:
+            InputError: The data makes the query fail.
+            LimitError: A limit stopped it.
+        """
+        kind = output or (frame.kind if frame is not None else "pandas")
+        program = self.program
+        table = frame.table if frame is not None else None
+        index = frame.index if frame is not None and program.rows != "table" and frame.kind == "pandas" else None
+        count = table.num_rows if table is not None else 0
+        if kind == "pandas" and self.columns.by_rows and count <= self.runner.small:
+            try:
+                return self.columns.pandas_rows(self.runner.rows(table, values), index)
+            except writing.NotByRows:
+                pass
+        projection = self.columns.projection if kind == "pandas" else self.columns.arrow_projection
+        # Arrow that is made of a pandas frame shares its memory, which the caller may write to.
+        hand_on = kind == "pandas" or (frame is not None and frame.kind != "pandas")
+        result = self.runner.arrow(table, values, projection, hand_on)
+        if kind == "arrow":
+            return writing.exact(result, program.output_types)
+        if kind == "polars":
+            import polars
+
+            return polars.from_arrow(result)
+        return self.columns.pandas(result, index)
+
+
+class Binder:
+    """Compiles a model for the types it meets; one that is stored is compiled already.
+
+    Args:
+        definition: The model.
+        query: Its query, parsed; None for a stored model, of whose text nothing is read to run it.
+
+    Raises:
+        ModelFileError: A stored model contradicts itself.
+        QueryError: The query of a stored model is not one that may run here.
+    """
+
+    def __init__(self, definition: Definition, query: ParsedQuery | None = None) -> None:
+        self.definition = definition
+        self.query = query
+        self._by_types: dict[Any, Bound] = {}
+        self._by_shape: dict[Any, Bound] = {}
+        self._lock = threading.Lock()
+        self._stored: Bound | None = None
+        if query is None:
+            assert definition.spec is not None
+            self._stored = self._ready(restored(definition.spec, definition.tables, definition.udfs, definition.limits))
+
+    @property
+    def bound(self) -> tuple[Bound, ...]:
+        """What is compiled by now, the newest last."""
+        return (self._stored,) if self._stored is not None else tuple(self._by_types.values())
+
+    def read(self, data: Any, params: Mapping[str, Any] | None) -> tuple[reading.Frame | None, Bound]:
+        """The data as the query reads it, and the query compiled for it.
+
+        Args:
+            data: A frame of any kind; None if the query reads no input.
+            params: Values whose types the placeholders take, where no signature gives them.
+
+        Returns:
+            The frame, None where the query reads no input; and what runs.
+
+        Raises:
+            InputError: The data does not fit, or is missing.
+            QueryError: The query cannot run on data of these types.
+        """
+        if self.definition.spark_tables:
+            name = next(iter(self.definition.spark_tables))
+            raise InputError(
+                f"Reference table {name!r} was given as a table of Spark's: pass a Spark DataFrame to predict, or load "
+                "the model without it."
+            )
+        bound = self._stored or self._for_data(data, params)
+        if bound.program.input_schema is None:
+            return None, bound
+        if data is None:
+            raise InputError("The query reads its input: pass the data to predict.")
+        return reading.read(data, bound.program.input_schema, any_text=True), bound
+
+    def bind(self, types: Mapping[str, str] | None, params: Mapping[str, Any] | None = None) -> Bound:
+        """The query compiled for an input of these types; compiled once for each.
+
+        Args:
+            types: ``{column: DuckDB type}``; None if there is no input.
+            params: Values whose types the placeholders take, where no signature gives them.
+
+        Raises:
+            QueryError: The query fails a gate.
+        """
+        if self.query is None:
+            assert self._stored is not None
+            return self._stored
+        folded = {name.casefold(): kind for name, kind in self.param_types(self.query, params).items()}
+        found = {name: folded[name.casefold()] for name in self.query.params if name.casefold() in folded}
+        key = (None if types is None else tuple(types.items()), tuple(found.items()))
+        bound = self._by_types.get(key)
+        if bound is None:
+            with self._lock:
+                bound = self._by_types.get(key) or self._compile(self.query, types, found)
+                if len(self._by_types) >= MOST_BOUND:
+                    self._by_types.pop(next(iter(self._by_types)))
+                    self._by_shape.clear()
+                self._by_types[key] = bound
+        return bound
+
+    def param_types(self, query: ParsedQuery, params: Mapping[str, Any] | None) -> dict[str, str]:
+        """``{placeholder: DuckDB type}``: as the signature has it, else as the value, else as the text hints."""
+        declared = types_of_schema(getattr(self.definition.signature, "params", None))
+        return {**query.type_hints, **types_of_values(params), **declared}
+
+    def _for_data(self, data: Any, params: Mapping[str, Any] | None) -> Bound:
+        """The query compiled for this data and these values; a frame of a known shape is not looked at again."""
+        fixed = getattr(self.definition.signature, "inputs", None) is not None
+        shape = "signature" if fixed else reading.shape_of(data)
+        if shape is None:
+            return self.bind(self.definition.types_of(data), params)
+        key = (shape, tuple(types_of_values(params).items()) if params else ())
+        bound = self._by_shape.get(key)
+        if bound is None:
+            bound = self._by_shape[key] = self.bind(self.definition.types_of(data), params)
+        return bound
+
+    def _compile(self, query: ParsedQuery, types: Mapping[str, str] | None, params: Mapping[str, str]) -> Bound:
+        model = self.definition
+        for name in query.params:
+            if name not in params:
+                use = next(use for use in query.placeholders if use.name == name)
+                raise QueryError(
+                    f"Parameter {name!r} has no type: give it a value that is not None, in params or in "
+                    "input_example's params, or declare it in the signature.",
+                    query.sql,
+                    use.start,
+                    use.end - use.start,
+                )
+        return self._ready(
+            compile_query(
+                query,
+                input_table=model.input_table,
+                input_types=types,
+                param_types=params,
+                tables={name: table.types for name, table in model.tables.items()},
+                source=functools.partial(source_of, model.tables),
+                unique=lambda name, columns, loose: model.table(name).unique(columns, loose),
+                udfs=model.udfs,
+                limits=model.limits,
+                allow=model.allow,
+            )
+        )
+
+    def _ready(self, compiled: Compiled) -> Bound:
+        limits = self.definition.limits
+        runner: Runner | ProcessRunner
+        if limits.isolation == "process":
+            runner = ProcessRunner(compiled.instance, compiled.program, limits, bind)
+        else:
+            runner = Runner(compiled.instance, compiled.program, limits)
+        columns = writing.Columns(compiled.program.output_types)
+        return Bound(compiled, runner, columns, Parameters(compiled.param_types, self.definition.defaults))
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        del state["_lock"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()

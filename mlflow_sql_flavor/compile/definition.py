@@ -1,0 +1,166 @@
+"""A model as plain values: what its maker gave, or what its MLmodel says. Nothing of it is compiled yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..artifact.functions import Udf, read_udfs
+from ..artifact.spec import SqlSpec
+from ..artifact.tables import ReferenceTable, read_tables, stored_table
+from ..engines import sandbox, spark
+from ..engines.sandbox import Limits, effective_limits
+from ..errors import InputError, QueryError
+from .input_types import declared_types, types_of_input
+from .stored import with_newer
+
+if TYPE_CHECKING:
+    from ..query.reading.types import ParsedQuery
+
+__all__ = ["Definition", "define", "define_stored", "sql_text"]
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """What a model is made of.
+
+    Attributes:
+        sql: The query, as written.
+        dialect: The dialect it is written in.
+        input_table: The name by which it reads the input.
+        tables: The reference tables by name.
+        udfs: The Python functions by name.
+        input_types: ``{column: DuckDB type}`` that the writer declared; of a stored model, of all of its input.
+        signature: ``mlflow.models.ModelSignature`` or None.
+        prediction_column: The one column ``pyfunc`` returns; None for all.
+        own_limits: The model's own limits, those it sets.
+        limits: What it may take: the smaller of its own and the loader's.
+        allow: Refusals the writer accepts.
+        spec: The ``sql`` section of its MLmodel, if it is stored.
+        folder: Where it is stored.
+        spark_tables: Reference tables that the loader named as tables of Spark's.
+    """
+
+    sql: str
+    dialect: str
+    input_table: str
+    tables: Mapping[str, ReferenceTable]
+    udfs: Mapping[str, Udf]
+    input_types: Mapping[str, str]
+    signature: Any
+    prediction_column: str | None
+    own_limits: Mapping[str, Any]
+    limits: Limits
+    allow: tuple[str, ...]
+    spec: SqlSpec | None = None
+    folder: Path | None = None
+    spark_tables: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Values of parameters that a call may leave out."""
+        params = getattr(self.signature, "params", None)
+        return {spec.name: spec.default for spec in params.params} if params is not None else {}
+
+    def types_of(self, data: Any) -> dict[str, str] | None:
+        """``{column: DuckDB type}`` of the input, with this data; None if nothing tells them."""
+        return types_of_input(data, self.signature, self.input_types)
+
+    def table(self, name: str) -> ReferenceTable:
+        """A reference table by its name in any case."""
+        return next(table for known, table in self.tables.items() if known.casefold() == name.casefold())
+
+
+def define(
+    query: ParsedQuery,
+    *,
+    tables: Mapping[str, Any] | None,
+    udfs: Sequence[Callable[..., Any]] | None,
+    input_table: str,
+    input_types: Any,
+    signature: Any,
+    prediction_column: str | None,
+    limits: Mapping[str, Any] | None,
+    allow: Collection[str],
+) -> Definition:
+    """The definition a user gives, checked as far as it can be without the input; arguments as of ``SQLModel``.
+
+    Raises:
+        InputError: A table, type, limit or name does not fit.
+    """
+    sandbox.quote(input_table)
+    references = read_tables(tables)
+    if any(name.casefold() == input_table.casefold() for name in references):
+        raise InputError(f"A reference table has the input's name {input_table!r}: rename it or set input_table.")
+    functions = read_udfs(udfs)
+    types = declared_types(input_types)
+    own = sandbox.validate_limits(limits, "limits")
+    return Definition(
+        sql=query.sql,
+        dialect=query.dialect,
+        input_table=input_table,
+        tables=references,
+        udfs=functions,
+        input_types=types,
+        signature=signature or None,
+        prediction_column=prediction_column,
+        own_limits=own,
+        limits=effective_limits(own),
+        allow=tuple(allow),
+    )
+
+
+def define_stored(
+    spec: SqlSpec,
+    folder: Path,
+    *,
+    limits: Limits,
+    signature: Any = None,
+    udfs: Mapping[str, Udf] | None = None,
+    tables: Mapping[str, Any] | None = None,
+) -> Definition:
+    """The definition an MLmodel file gives; arguments as of ``SQLModel.from_spec``.
+
+    Raises:
+        ModelFileError: A table's file is missing or altered.
+        InputError: Newer data for a table does not fit.
+    """
+    spark_tables: dict[str, Any] = {}
+    if isinstance(tables, Mapping):
+        spark_tables = {name: data for name, data in tables.items() if spark.is_table(data)}
+        tables = {name: data for name, data in tables.items() if name not in spark_tables}
+    own = {name: stored_table(name, table, folder) for name, table in spec.tables.items()}
+    return Definition(
+        sql=spec.sql,
+        dialect=spec.dialect,
+        input_table=spec.input_table,
+        tables=with_newer(own, tables, spec),
+        udfs=dict(udfs or {}),
+        input_types=dict(spec.input_types or {}),
+        signature=signature,
+        prediction_column=spec.prediction_column,
+        own_limits=spec.limits.model_dump(exclude_none=True),
+        limits=limits,
+        allow=tuple(spec.allow),
+        spec=spec,
+        folder=folder,
+        spark_tables=spark_tables,
+    )
+
+
+def sql_text(sql: Any) -> Any:
+    """The text of a .sql file where ``sql`` is the path of one; anything else as it is.
+
+    Raises:
+        QueryError: There is no such file, or it is not UTF-8.
+    """
+    if not isinstance(sql, Path):
+        return sql
+    if not sql.is_file():
+        raise QueryError(f"There is no file {sql.name!r} at the path given.")
+    try:
+        return sql.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise QueryError(f"The file {sql.name!r} is not UTF-8 text: save it as UTF-8.") from None
