@@ -16,16 +16,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from mlflow import pyfunc
 from mlflow.models import Model, ModelInputExample, ModelSignature
 from mlflow.models.model import MLMODEL_FILE_NAME
 
 from . import _mlflow
 from .artifact import files, manifest, packaging
+from .artifact.arguments import ARGUMENT_DOCS, Arguments
 from .artifact.example import write_output
 from .artifact.functions import load_udfs
 from .compile import examples
+from .compile.definition import dialect_name
 from .engines.sandbox import effective_limits
 from .errors import InputError, ModelFileError
 from .mlflow_errors import public
@@ -78,7 +79,7 @@ def get_default_conda_env(include_cloudpickle: bool = False) -> dict[str, Any]:
 
 
 @public
-@_mlflow.format_docstring(_mlflow.LOG_MODEL_PARAM_DOCS.format(package_name=FLAVOR_NAME))
+@_mlflow.format_docstring(ARGUMENT_DOCS)
 def save_model(
     sql_model: Any,
     path: str | os.PathLike[str],
@@ -108,30 +109,25 @@ def save_model(
     Save a SQL model to a path on the local file system.
 
     Args:
-        sql_model: SQL text, a ``pathlib.Path`` to a .sql file, a sqlglot expression, or a :class:`SQLModel` (which then
-            brings the dialect, tables, functions, types, column and limits itself).
+        sql_model: {{ sql_model }}
         path: Local path where the model is to be saved.
         conda_env: {{ conda_env }}
         code_paths: {{ code_paths }}
         mlflow_model: :py:mod:`mlflow.models.Model` this flavor is being added to.
-        dialect: The dialect the SQL is written in: any of sqlglot's, default ``"duckdb"``.
-        tables: Reference tables, stored in the model as Parquet: ``{name in the query: pandas, polars or Arrow table,
-            or path of a .parquet or .csv file}``.
-        udfs: Python functions the query calls, with type hints. Stored with cloudpickle.
-        input_table: The name by which the SQL reads the prediction input, default ``"input"``.
-        input_types: Exact types of input columns where MLflow's schema has no word for them, as DuckDB or Arrow types:
-            ``{"amount": "DECIMAL(10,2)"}`` or a ``pyarrow.Schema``.
-        prediction_column: The one output column that pyfunc's ``predict`` returns, as a Series.
-        limits: The model's own limits (``timeout_seconds``, ``memory_limit``, ``threads``, ``max_rows``,
-            ``isolation``). They can only tighten those of whoever loads it.
-        allow: Refusals accepted by name, such as ``["hash"]``; recorded in MLmodel.
-        signature: {{ signature }} Outputs always come from DuckDB's description of the bound query.
+        dialect: {{ dialect }}
+        tables: {{ tables }}
+        udfs: {{ udfs }}
+        input_table: {{ input_table }}
+        input_types: {{ input_types }}
+        prediction_column: {{ prediction_column }}
+        limits: {{ limits }}
+        allow: {{ allow }}
+        signature: {{ signature }}
         input_example: {{ input_example }}
         pip_requirements: {{ pip_requirements }}
         extra_pip_requirements: {{ extra_pip_requirements }}
-        expected_output: The rows the source engine gave for ``input_example``. The model is refused if it gives others.
-        bundle_flavor: Whether this package's own code goes into the model instead of a pinned requirement. ``"auto"``:
-            if the installed package did not come from an index.
+        expected_output: {{ expected_output }}
+        bundle_flavor: {{ bundle_flavor }}
         metadata: {{ metadata }}
         extra_files: {{ extra_files }}
         model_config: Not for this flavor at save: give ``limits``. Loaders may pass it.
@@ -141,43 +137,34 @@ def save_model(
         QueryError: The query is not accepted: what, where in the text, and what to write instead.
         InputError: The tables, types, example or limits do not fit.
     """
+    given = Arguments.of(locals())
     _mlflow.validate_env_arguments(conda_env, pip_requirements, extra_pip_requirements)
     if model_config:
         raise InputError("A SQL model stores no model_config: give the model's own limits by limits={...}.")
-    folder = Path(os.path.abspath(path))
+    _save(sql_model, Path(os.path.abspath(path)), mlflow_model if mlflow_model is not None else Model(), given)
+
+
+def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         _mlflow.prepare_save_path(str(folder))  # refuses it; an unused one is made only once the query is accepted
-    model = _as_model(
-        sql_model,
-        dialect=dialect,
-        tables=tables,
-        udfs=udfs,
-        input_table=input_table,
-        input_types=input_types,
-        prediction_column=prediction_column,
-        limits=limits,
-        allow=allow,
-        signature=signature,
-    )
-    prepared = examples.prepare(model.binder, signature, input_example, expected_output)
+    model = _model(sql_model, given)
+    prepared = examples.prepare(model.binder, given.signature, given.input_example, given.expected_output)
     for finding in (*prepared.bound.compiled.warnings, *prepared.bound.compiled.nondeterminism):
         where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
         _logger.warning("%s%s", finding.message, where)
 
     _mlflow.prepare_save_path(str(folder))
-    code = _mlflow.copy_code_paths(code_paths, str(folder))
-    bundled = packaging.should_bundle(bundle_flavor)
+    code = _mlflow.copy_code_paths(given.code_paths, str(folder))
+    bundled = packaging.should_bundle(given.bundle_flavor)
     if bundled:
         code = packaging.bundle(folder, code)
-    if mlflow_model is None:
-        mlflow_model = Model()
     _mlflow.save_example(mlflow_model, prepared.saved_example, str(folder))
     mlflow_model.signature = prepared.signature
-    if metadata is not None:
-        mlflow_model.metadata = metadata
+    if given.metadata is not None:
+        mlflow_model.metadata = given.metadata
 
     spec = files.write(prepared.contents(model.binder.definition), folder, code)
-    extra_files_config = _mlflow.copy_extra_files(extra_files, str(folder))
+    extra_files_config = _mlflow.copy_extra_files(given.extra_files, str(folder))
     if prepared.saved_example is not None:
         write_output(prepared.output, folder)
     report.write(folder, spec, prepared.signature)
@@ -196,30 +183,30 @@ def save_model(
         mlflow_model.model_size_bytes = _mlflow.get_total_file_size(str(folder)) or len(model.sql.encode())
         files.write_mlmodel(mlflow_model, folder / MLMODEL_FILE_NAME)
 
-    if conda_env is None:
-        default_reqs = None
-        if pip_requirements is None:
-            isolated = model.model_limits.get("isolation") == "process"
-            default_reqs = packaging.requirements(bundled=bundled, udfs=bool(model.udfs), isolated=isolated)
-            if model.udfs:  # what the functions import is not known otherwise
-                write_mlmodel()
-                default_reqs = sorted({*default_reqs, *packaging.inferred(folder, FLAVOR_NAME, default_reqs)})
-        conda_env, pip_requirements, constraints = _mlflow.process_pip_requirements(
-            default_reqs, pip_requirements, extra_pip_requirements
-        )
-    else:
-        conda_env, pip_requirements, constraints = _mlflow.process_conda_env(conda_env)
-    with open(folder / _mlflow.CONDA_ENV_FILE, "w") as file:
-        yaml.safe_dump(conda_env, stream=file, default_flow_style=False)
-    if constraints:
-        _mlflow.write_to(str(folder / _mlflow.CONSTRAINTS_FILE), "\n".join(constraints))
-    _mlflow.write_to(str(folder / _mlflow.REQUIREMENTS_FILE), "\n".join(pip_requirements))
-    _mlflow.PythonEnv.current().to_yaml(str(folder / _mlflow.PYTHON_ENV_FILE))
+    needed = None
+    if given.conda_env is None and given.pip_requirements is None:
+        isolated = model.model_limits.get("isolation") == "process"
+        needed = packaging.requirements(bundled=bundled, udfs=bool(model.udfs), isolated=isolated)
+        if model.udfs:  # what the functions import is not known otherwise
+            write_mlmodel()
+            needed = sorted({*needed, *packaging.inferred(folder, FLAVOR_NAME, needed)})
+    packaging.write_environment(folder, needed, given.conda_env, given.pip_requirements, given.extra_pip_requirements)
     write_mlmodel()
 
 
+def _model(sql_model: Any, given: Arguments) -> SQLModel:
+    own, signature = given.of_the_model(), given.signature or None
+    if not isinstance(sql_model, SQLModel):
+        return SQLModel(sql_model, signature=signature, **own)
+    if own:
+        raise InputError(
+            f"A SQLModel brings its own {', '.join(own)}: give them to SQLModel(...), or pass the SQL text here."
+        )
+    return sql_model.copy(signature)
+
+
 @public
-@_mlflow.format_docstring(_mlflow.LOG_MODEL_PARAM_DOCS.format(package_name=FLAVOR_NAME))
+@_mlflow.format_docstring(ARGUMENT_DOCS)
 def log_model(
     sql_model: Any,
     artifact_path: str | None = None,
@@ -257,28 +244,28 @@ def log_model(
     The logged model and, with ``registered_model_name``, the model version carry the tag ``sql.dialect``.
 
     Args:
-        sql_model: SQL text, a ``pathlib.Path`` to a .sql file, a sqlglot expression, or a :class:`SQLModel`.
+        sql_model: {{ sql_model }}
         artifact_path: Deprecated. Use `name` instead.
         conda_env: {{ conda_env }}
         code_paths: {{ code_paths }}
         registered_model_name: If given, create a model version under ``registered_model_name``, also creating a
             registered model if one with the given name does not exist.
-        dialect: As in :func:`save_model`.
-        tables: As in :func:`save_model`.
-        udfs: As in :func:`save_model`.
-        input_table: As in :func:`save_model`.
-        input_types: As in :func:`save_model`.
-        prediction_column: As in :func:`save_model`.
-        limits: As in :func:`save_model`.
-        allow: As in :func:`save_model`.
+        dialect: {{ dialect }}
+        tables: {{ tables }}
+        udfs: {{ udfs }}
+        input_table: {{ input_table }}
+        input_types: {{ input_types }}
+        prediction_column: {{ prediction_column }}
+        limits: {{ limits }}
+        allow: {{ allow }}
         signature: {{ signature }}
         input_example: {{ input_example }}
         await_registration_for: Number of seconds to wait for the model version to finish being created and is in
             ``READY`` status. By default, the function waits for five minutes. Specify 0 or None to skip waiting.
         pip_requirements: {{ pip_requirements }}
         extra_pip_requirements: {{ extra_pip_requirements }}
-        expected_output: As in :func:`save_model`.
-        bundle_flavor: As in :func:`save_model`.
+        expected_output: {{ expected_output }}
+        bundle_flavor: {{ bundle_flavor }}
         metadata: {{ metadata }}
         extra_files: {{ extra_files }}
         name: {{ name }}
@@ -292,37 +279,21 @@ def log_model(
     Returns:
         A :py:class:`ModelInfo <mlflow.models.model.ModelInfo>` instance that contains the metadata of the logged model.
     """
-    written_in = _dialect_of(sql_model, dialect)
+    given = Arguments.of(locals())
+    written_in = sql_model.dialect if isinstance(sql_model, SQLModel) else dialect_name(dialect)
     info = Model.log(
         artifact_path=artifact_path,
         name=name,
         flavor=sys.modules["mlflow_sql_flavor"],
         registered_model_name=registered_model_name,
-        sql_model=sql_model,
-        conda_env=conda_env,
-        code_paths=code_paths,
-        dialect=dialect,
-        tables=tables,
-        udfs=udfs,
-        input_table=input_table,
-        input_types=input_types,
-        prediction_column=prediction_column,
-        limits=limits,
-        allow=allow,
-        signature=signature,
-        input_example=input_example,
         await_registration_for=await_registration_for,
-        pip_requirements=pip_requirements,
-        extra_pip_requirements=extra_pip_requirements,
-        expected_output=expected_output,
-        bundle_flavor=bundle_flavor,
-        metadata=metadata,
-        extra_files=extra_files,
         params=params,
         tags={"sql.dialect": written_in, **(tags or {})},
         model_type=model_type,
         step=step,
         model_id=model_id,
+        sql_model=sql_model,
+        **given.by_name(),
         **kwargs,
     )
     if registered_model_name is not None and info.registered_model_version is not None:
@@ -400,21 +371,3 @@ def _load(folder: Path, config: Mapping[str, Any] | None) -> SQLModel:
         udfs=udfs,
         tables=(config or {}).get("tables"),
     )
-
-
-def _dialect_of(sql_model: Any, dialect: str | None) -> str:
-    from .query.reading.parse import resolve_dialect
-
-    return sql_model.dialect if isinstance(sql_model, SQLModel) else resolve_dialect(dialect or "duckdb")
-
-
-def _as_model(sql_model: Any, **given: Any) -> SQLModel:
-    signature = given.pop("signature") or None
-    given = {name: value for name, value in given.items() if value is not None}
-    if not isinstance(sql_model, SQLModel):
-        return SQLModel(sql_model, signature=signature, **given)
-    if given:
-        raise InputError(
-            f"A SQLModel brings its own {', '.join(given)}: give them to SQLModel(...), or pass the SQL text here."
-        )
-    return sql_model.copy(signature)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -75,3 +76,37 @@ def test_private_names_of_mlflow_are_in_one_place() -> None:
         if _within(imported, "mlflow") and any(part.startswith("_") for part in imported.split("."))
     }
     assert not private
+
+
+def test_only_model_py_knows_the_private_side_of_a_model() -> None:
+    """What other modules need of a ``SQLModel`` is public; a private name of its is read on ``self`` alone."""
+    tree = ast.parse(MODULES["mlflow_sql_flavor.model"].read_text(encoding="utf-8"))
+    (model,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "SQLModel")
+    methods = {node.name for node in model.body if isinstance(node, ast.FunctionDef)}
+    attributes = [node for node in ast.walk(model) if isinstance(node, ast.Attribute)]
+    set_here = {node.attr for node in attributes if _is_name(node.value, "self")}
+    private = {name for name in methods | set_here if name.startswith("_") and not name.startswith("__")}
+    assert {"_binder", "_repr_html_"} <= private
+    read = {
+        f"{name}:{node.lineno} {ast.unparse(node)}"
+        for name, path in MODULES.items()
+        if name != "mlflow_sql_flavor.model"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in private and not _is_name(node.value, "self", "cls")
+    }
+    assert not read
+
+
+def test_what_stands_below_the_model_does_not_name_it() -> None:
+    named = {
+        name
+        for name, path in MODULES.items()
+        if house.ORDER.index(house.part_of(name)) > house.ORDER.index("model")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name) and node.id == "SQLModel"
+    }
+    assert not named
+
+
+def _is_name(node: ast.expr, *names: str) -> bool:
+    return isinstance(node, ast.Name) and node.id in names

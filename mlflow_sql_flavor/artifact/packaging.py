@@ -9,12 +9,15 @@ from __future__ import annotations
 import importlib.metadata
 import shutil
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from .. import _mlflow
 from ..errors import SQLModelError
 from ..version import __version__
 
-__all__ = ["bundle", "inferred", "requirements", "should_bundle"]
+__all__ = ["bundle", "inferred", "requirements", "should_bundle", "write_environment"]
 
 DISTRIBUTION = "mlflow-sql-flavor"
 PACKAGE = "mlflow_sql_flavor"
@@ -104,3 +107,28 @@ def inferred(folder: Path, flavor: str, fallback: list[str]) -> list[str]:
     sources = [path.read_bytes() for path in paths if path.is_file()]
     unused = [f"{name}=" for name in OPTIONAL if not any(name.encode() in source for source in sources)]
     return [line for line in found if not line.startswith((DISTRIBUTION, PACKAGE, *unused))]
+
+
+def write_environment(
+    folder: Path, needed: list[str] | None, conda_env: Any, pip_requirements: Any, extra_pip_requirements: Any
+) -> None:
+    """Writes requirements.txt, conda.yaml and python_env.yaml, as the built-in flavors do.
+
+    Args:
+        folder: The model.
+        needed: Requirements where the writer gives none; None where one of the next two is given.
+        conda_env: As for ``save_model``.
+        pip_requirements: As for ``save_model``.
+        extra_pip_requirements: As for ``save_model``.
+    """
+    if conda_env is None:
+        found = _mlflow.process_pip_requirements(needed, pip_requirements, extra_pip_requirements)
+    else:
+        found = _mlflow.process_conda_env(conda_env)
+    conda_env, pip_requirements, constraints = found
+    with open(folder / _mlflow.CONDA_ENV_FILE, "w") as file:
+        yaml.safe_dump(conda_env, stream=file, default_flow_style=False)
+    if constraints:
+        _mlflow.write_to(str(folder / _mlflow.CONSTRAINTS_FILE), "\n".join(constraints))
+    _mlflow.write_to(str(folder / _mlflow.REQUIREMENTS_FILE), "\n".join(pip_requirements))
+    _mlflow.PythonEnv.current().to_yaml(str(folder / _mlflow.PYTHON_ENV_FILE))

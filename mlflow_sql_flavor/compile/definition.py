@@ -19,7 +19,7 @@ from .stored import with_newer
 if TYPE_CHECKING:
     from ..query.reading.types import ParsedQuery
 
-__all__ = ["Definition", "define", "define_stored", "sql_text"]
+__all__ = ["Definition", "define", "define_stored", "dialect_name", "sql_text"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,3 +164,14 @@ def sql_text(sql: Any) -> Any:
         return sql.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise QueryError(f"The file {sql.name!r} is not UTF-8 text: save it as UTF-8.") from None
+
+
+def dialect_name(dialect: str | None) -> str:
+    """sqlglot's name of a dialect, usual aliases read; DuckDB's where none is said.
+
+    Raises:
+        QueryError: There is no such dialect.
+    """
+    from ..query.reading.parse import resolve_dialect
+
+    return resolve_dialect(dialect or "duckdb")
