@@ -281,7 +281,7 @@ class SQLModel:
             InputError: Nothing is stored to compare with, and nothing given.
         """
         from .artifact.example import stored, stored_output
-        from .compile.gates import orders_rows
+        from .compile.row_number import orders_rows
         from .frames.compare import compare
 
         folder = self._binder.definition.folder

@@ -14,7 +14,9 @@ from ..engines.worker import ProcessRunner
 from ..errors import InputError, QueryError
 from ..frames import reading, writing
 from ..frames.parameters import Parameters, types_of_schema, types_of_values
-from .gates import Compiled, bind, compile_query
+from .binding import bind
+from .compiled import Compiled
+from .gates import compile_query
 from .stored import restored
 
 if TYPE_CHECKING:

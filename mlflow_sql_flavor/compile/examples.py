@@ -105,7 +105,7 @@ def prepare(binder: Binder, signature: Any, input_example: Any, expected_output:
         if output is None:
             raise InputError("expected_output needs input_example: the data for which the source engine gave it.")
         from ..frames.compare import against
-        from .gates import orders_rows
+        from .row_number import orders_rows
 
         expected = against(output, expected_output, model.dialect, orders_rows(bound.program))
     example = None

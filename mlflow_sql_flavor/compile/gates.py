@@ -1,140 +1,239 @@
-"""From the text of a query and the types it meets to what DuckDB runs: the gates a query passes, in order.
+"""What ``save_model`` accepts: the gates a query passes, in order, from its text and the types it meets to a program.
 
-1. it parses in its dialect; 2. it is one query; 3. every node is allowed; 4. every table and placeholder is known;
-5. it has a faithful translation; 6. DuckDB binds it. (7., that it runs on the example, is the caller's.)
+A gate that a query does not pass raises a ``QueryError``: what, where, and what to write instead.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.functions import Udf
 from ..artifact.spec import CompatSpec
 from ..engines import sandbox
-from ..engines.duckdb import Instance, Program
+from ..engines.duckdb import Program
 from ..engines.forks import querying
-from ..engines.sandbox import Limits, TableSource
+from ..engines.sandbox import Facts, Limits, TableSource
 from ..engines.scratch import SCRATCH
-from ..errors import LimitError, QueryError, SQLModelError, UnknownFunctionError, UnreadableError, did_you_mean
-from ..frames.schema import arrow_schema, instead_of
-from ..query.facts.rows import ROW_ID, RowPlan, plan_rows, used_columns
-from ..query.gate import packs
-from ..query.reading.tree import dumps
+from ..errors import QueryError, UnknownFunctionError, UnreadableError, did_you_mean
+from ..frames.schema import arrow_schema
+from ..query.facts.rows import RowPlan, plan_rows, used_columns
+from .binding import bind
+from .compiled import Compiled
 from .function_kinds import function_kinds
+from .instance import instance_for
+from .row_number import statement_of, with_row_id
 
 if TYPE_CHECKING:
-    from ..query.reading.types import Finding, ParsedQuery
+    from ..query.facts.typed import TypedQuery
+    from ..query.reading.parse import Text
+    from ..query.reading.types import ParsedQuery, Translation
 
-__all__ = ["Compiled", "bind", "check_source_tables", "compile_query", "instance_for", "orders_rows"]
+__all__ = ["GATES", "Asked", "Gate", "Passage", "compile_query", "pass_through"]
 
 
 @dataclass(frozen=True)
-class Compiled:
-    """A query that passed the gates, for one set of types.
+class Asked:
+    """What a query is compiled for.
 
     Attributes:
-        program: What DuckDB runs.
-        instance: Where it runs.
-        param_types: ``{placeholder: DuckDB type}``.
-        columns: ``{reference table: its columns the query uses}``.
-        claims: ``{reference table: column sets}`` that must be unique for the row class to hold.
-        compat: What the package installs for the dialect.
-        level: Of the dialect.
-        warnings: What the writer should know.
-        nondeterminism: What the source engine itself leaves open.
-        allowed: The refusals the writer accepted and the query needed.
-    """
-
-    program: Program
-    instance: Instance
-    param_types: Mapping[str, str]
-    columns: Mapping[str, list[str]]
-    claims: Mapping[str, list[list[str]]]
-    compat: CompatSpec
-    level: str
-    warnings: tuple[Finding, ...] = ()
-    nondeterminism: tuple[Finding, ...] = ()
-    allowed: tuple[str, ...] = ()
-
-
-@querying
-def compile_query(
-    query: ParsedQuery,
-    *,
-    input_table: str,
-    input_types: Mapping[str, str] | None,
-    param_types: Mapping[str, str],
-    tables: Mapping[str, Mapping[str, str]],
-    source: Callable[[str, list[str] | None], TableSource],
-    unique: Callable[[str, list[str], list[str]], bool],
-    udfs: Mapping[str, Udf],
-    limits: Limits,
-    allow: Collection[str] = (),
-) -> Compiled:
-    """Takes a parsed query through gates 3 to 6.
-
-    Args:
-        query: The query, from ``query.parse``.
         input_table: The name it reads the input by.
         input_types: ``{column: DuckDB type}`` of the input; None if there is none.
         param_types: ``{placeholder: DuckDB type}``.
         tables: ``{reference table: {column: DuckDB type}}``.
         source: Gives a reference table's data, cut to columns.
-        unique: Whether columns of a reference table are unique among its rows.
+        unique: Whether columns of a reference table are unique among its rows; for those of the third argument, under
+            any type that they may be compared as.
         udfs: The Python functions.
         limits: What the query may take.
         allow: Named refusals the writer accepts.
-
-    Raises:
-        QueryError: The query fails a gate: what, where, and what to write instead.
+        untyped: Whether the query may read an input of unknown types: it then passes the gates that need none.
     """
-    from ..query.translation.transpile import to_duckdb
 
-    known = dict(tables)
-    if input_types is not None:
-        known[input_table] = input_types
-    with contextlib.closing(SCRATCH.cursor()) as cursor:
-        if query.dialect == "duckdb":
-            # Gate 3 on the text as it is, so that a forbidden node is named before a missing table or type is.
-            with _hints(query):
-                sandbox.parse_tree(cursor, _dollars(query))
-                if query.tree is not None:
-                    check_source_tables(query, known, input_table)
-                sandbox.check(cursor, _dollars(query), tables=list(known), functions=list(udfs))
-        else:
-            check_source_tables(query, known, input_table)
-        translation = to_duckdb(query, known, param_types, allow, functions=list(udfs))
-        compat = _compat(translation)
-        sql = translation.duckdb_sql
-        functions = [*udfs, *compat.macros]
-        facts = sandbox.check(cursor, sql, tables=list(known), functions=functions)
-        statement = _statement(sandbox.parse_tree(cursor, sql))
-        columns = {
-            name: used_columns(statement, name, list(kinds))
-            for name, kinds in tables.items()
-            if any(name.casefold() == table.casefold() for table in facts.tables)
-        }
-        instance = instance_for(columns, source, compat, udfs, limits)
-        reads = input_types is not None and any(t.casefold() == input_table.casefold() for t in facts.tables)
-        schema = arrow_schema(input_types) if reads and input_types is not None else None
-        plan = RowPlan("table", "the query does not read the input")
-        if reads:
-            kinds = function_kinds(compat, udfs)
-            plan = plan_rows(statement, input_table, columns, kind=kinds, unique=unique, types=known)
-        program = Program(sql, input_table, schema, {}, plan.rows, None, frozenset(facts.parameters))
-        if plan.tree is not None:
-            program = _with_row_id(cursor, program, plan, known, functions, instance)
-            if program.rows == "table":
-                plan = RowPlan("table", "the row number cannot be carried through the query")
-        program = bind(instance, program, query.sql)
-    return Compiled(
+    input_table: str
+    input_types: Mapping[str, str] | None
+    param_types: Mapping[str, str]
+    tables: Mapping[str, Mapping[str, str]]
+    source: Callable[[str, list[str] | None], TableSource]
+    unique: Callable[[str, list[str], list[str]], bool]
+    udfs: Mapping[str, Udf] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits.default)
+    allow: Collection[str] = ()
+    untyped: bool = False
+
+    @property
+    def schema(self) -> dict[str, Mapping[str, str]]:
+        """The tables whose columns are known, the input among them."""
+        own = {} if self.input_types is None else {self.input_table: self.input_types}
+        return {**self.tables, **own}
+
+    @property
+    def names(self) -> list[str]:
+        """The tables that may be read."""
+        return [*self.schema, *([self.input_table] if self.untyped and self.input_types is None else [])]
+
+
+@dataclass
+class Passage:
+    """A query on its way: what was asked, and what the gates found so far.
+
+    Attributes:
+        asked: What it is compiled for.
+        sql, dialect: What was written; `dialect` by any name.
+        text: The parse of the text.
+        query: The one query in it.
+        read: The tables it reads, folded.
+        typed: It with its types; None where DuckDB runs the text as it is written.
+        translation: What DuckDB runs.
+        tree: DuckDB's own parse of a text, and the text.
+        facts: What that text reads and calls.
+        compiled: The end of it.
+    """
+
+    asked: Asked
+    sql: Any = None
+    dialect: str = "duckdb"
+    text: Text | None = None
+    query: ParsedQuery | None = None
+    read: frozenset[str] = frozenset()
+    typed: TypedQuery | None = None
+    translation: Translation | None = None
+    tree: tuple[str, dict[str, Any]] = ("", {})
+    facts: Facts | None = None
+    compiled: Compiled | None = None
+
+    @property
+    def needs_types(self) -> bool:
+        """Whether the query reads an input whose types nobody gave."""
+        return self.asked.input_types is None and self.asked.input_table.casefold() in self.read
+
+    def parse(self, sql: str) -> dict[str, Any]:
+        """DuckDB's own parse of a text, made once."""
+        if self.tree[0] != sql or self.tree[1] == {}:
+            with contextlib.closing(SCRATCH.cursor()) as cursor:
+                self.tree = (sql, sandbox.parse_tree(cursor, sql))
+        return self.tree[1]
+
+    def judge(self, sql: str, functions: Iterable[str]) -> Facts:
+        """Gate 3 on a text for DuckDB: all of it is on the list of what may run."""
+        if self.facts is None or self.tree[0] != sql:
+            tree = self.parse(sql)
+            with contextlib.closing(SCRATCH.cursor()) as cursor:
+                self.facts = sandbox.judge(cursor, tree, sql, tables=self.asked.names, functions=[*functions])
+        return self.facts
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One gate.
+
+    Attributes:
+        number: Its place in the order that the documentation gives.
+        asks: What holds of a query that passed it.
+        check: Lets a query pass or raises; None if it is asked elsewhere.
+        typed: Whether it needs the types of the input.
+    """
+
+    number: int
+    asks: str
+    check: Callable[[Passage], None] | None
+    typed: bool = False
+
+
+def _query(passage: Passage) -> ParsedQuery:
+    assert passage.query is not None
+    return passage.query
+
+
+def _parses(passage: Passage) -> None:
+    from ..query.reading.parse import read
+
+    passage.text = read(passage.sql, passage.dialect)
+
+
+def _is_one_query(passage: Passage) -> None:
+    from ..query.reading.parse import one_query
+
+    assert passage.text is not None
+    passage.query = one_query(passage.text)
+
+
+def _is_allowed(passage: Passage) -> None:
+    """On the text as it is where DuckDB reads it, so that a forbidden node is named before a missing table or type is.
+
+    Of other dialects DuckDB sees the translation, which is judged as soon as it is there.
+    """
+    query = _query(passage)
+    if query.dialect != "duckdb":
+        return
+    try:
+        with _hints(query):
+            passage.judge(_dollars(query), passage.asked.udfs)
+    except UnreadableError:
+        raise
+    except QueryError:
+        _knows_tables(passage)  # a table that is not there is named as the writer knows it
+        raise
+
+
+def _knows_tables(passage: Passage) -> None:
+    from ..query.reading.tables import table_uses
+
+    query, asked = _query(passage), passage.asked
+    known = asked.names
+    names = {name.casefold() for name in known}
+    uses = table_uses(query)
+    for name, start, length in uses:
+        if name.casefold() not in names:
+            raise _unknown_table(name, known, asked.input_table, query.sql, start, length)
+    found = [name for name, _, _ in uses]
+    if query.tree is None and passage.facts is not None:  # only DuckDB reads this text
+        found = list(passage.facts.tables)
+    passage.read = frozenset(name.casefold() for name in found)
+
+
+def _translates(passage: Passage) -> None:
+    from ..query.translation.transpile import translate
+
+    query, asked = _query(passage), passage.asked
+    kinds = dict(asked.param_types)
+    if passage.needs_types:  # a parameter of unknown type stands as text: it is the binding, not reached, that minds
+        given = {name.casefold() for name in (*kinds, *query.type_hints)}
+        kinds |= {name: "VARCHAR" for name in query.params if name.casefold() not in given}
+    passage.translation, passage.typed = translate(query, asked.schema, kinds, asked.allow, list(asked.udfs))
+    passage.judge(passage.translation.duckdb_sql, [*asked.udfs, *passage.translation.macros])
+
+
+def _binds(passage: Passage) -> None:
+    asked, query, translation, facts = passage.asked, _query(passage), passage.translation, passage.facts
+    assert translation is not None and facts is not None
+    compat, sql = _compat(translation), translation.duckdb_sql
+    statement = statement_of(passage.parse(sql))
+    read = {name.casefold() for name in facts.tables}
+    columns = {
+        name: used_columns(statement, name, list(kinds))
+        for name, kinds in asked.tables.items()
+        if name.casefold() in read
+    }
+    instance = instance_for(columns, asked.source, compat, asked.udfs, asked.limits)
+    types = asked.input_types if asked.input_table.casefold() in read else None
+    program = Program(
+        sql, asked.input_table, arrow_schema(types) if types is not None else None, {}, "table", None,
+        frozenset(facts.parameters),
+    )  # fmt: skip
+    plan = RowPlan("table", "the query does not read the input")
+    if types is not None:
+        kind = function_kinds(compat, asked.udfs)
+        plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
+    program = bind(instance, program, query.sql)
+    program, plan = with_row_id(program, plan, asked.names, [*asked.udfs, *compat.macros], instance)
+    passage.compiled = Compiled(
         program,
         instance,
-        _folded(param_types, facts.parameters),
+        _folded(asked.param_types, facts.parameters),
         columns,
         plan.claims,
         compat,
@@ -142,7 +241,59 @@ def compile_query(
         translation.warnings,
         translation.nondeterminism,
         translation.allowed,
+        _lineage(passage, list(program.output_types)),
     )
+
+
+GATES = (
+    Gate(1, "The text parses in its dialect.", _parses),
+    Gate(2, "It is one query and nothing else.", _is_one_query),
+    Gate(3, "Every node is on the list of what may run, judged on DuckDB's own parse.", _is_allowed),
+    Gate(4, "Every table is the input, a reference table or a step of the query.", _knows_tables),
+    Gate(5, "Every parameter has a type, and DuckDB has a faithful counterpart for all of it.", _translates),
+    Gate(6, "DuckDB binds it, locked down, against the types.", _binds, typed=True),
+    Gate(7, "It runs on the input example: compile.examples, which has one.", None, typed=True),
+)
+"""The gates in their order."""
+
+
+@querying
+def pass_through(passage: Passage, gates: Iterable[Gate] = GATES) -> Passage:
+    """Takes a query through gates, one after the other; those that need types only where these are known.
+
+    Raises:
+        QueryError: The query fails a gate: what, where, and what to write instead.
+    """
+    for gate in gates:
+        if gate.check is not None and not (gate.typed and passage.needs_types):
+            gate.check(passage)
+    return passage
+
+
+def compile_query(query: ParsedQuery, **asked: Any) -> Compiled:
+    """Takes a parsed query, which passed gates 1 and 2, through gates 3 to 6.
+
+    Args:
+        query: The query, from ``query.reading.parse``.
+        asked: What it is compiled for: the arguments of :class:`Asked`.
+
+    Raises:
+        QueryError: The query fails a gate: what, where, and what to write instead.
+    """
+    passage = Passage(Asked(**asked), query.sql, query.dialect, query=query)
+    found = pass_through(passage, GATES[2:]).compiled
+    assert found is not None
+    return found
+
+
+def _lineage(passage: Passage, outputs: list[str]) -> Any:
+    from ..query.translation.lineage import follow, trace
+
+    asked = passage.asked
+    if passage.typed is None:
+        return functools.partial(trace, _query(passage), asked.schema, asked.input_table, outputs)
+    found = follow(passage.typed, asked.input_table, outputs)
+    return lambda: found
 
 
 @contextlib.contextmanager
@@ -160,18 +311,6 @@ def _hints(query: ParsedQuery) -> Iterator[None]:
         raise error.hinted(text_hint(query.sql)) from None
 
 
-def orders_rows(program: Program) -> bool:
-    """Whether the order of a program's rows is the query's word: an ORDER BY at its top, or the input's order."""
-    if program.rows != "table":
-        return True
-    cursor = SCRATCH.cursor()
-    try:
-        node = _statement(sandbox.parse_tree(cursor, program.sql))["node"]
-    finally:
-        cursor.close()
-    return any(modifier["type"] == "ORDER_MODIFIER" for modifier in node.get("modifiers") or ())
-
-
 def _folded(types: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
     wanted = {name.casefold() for name in names}
     return {name: kind for name, kind in types.items() if name.casefold() in wanted}
@@ -179,18 +318,15 @@ def _folded(types: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
 
 def _dollars(query: ParsedQuery) -> str:
     """The text with ``:name`` as DuckDB's own ``$name``: of the same length, so that positions stay."""
-    text = query.sql
+    parts, at = [], 0
     for use in query.placeholders:
-        if text[use.start] == ":":
-            text = f"{text[: use.start]}${text[use.start + 1 :]}"
-    return text
+        if query.sql[use.start] == ":":
+            parts += [query.sql[at : use.start], "$"]
+            at = use.start + 1
+    return "".join([*parts, query.sql[at:]])
 
 
-def _statement(tree: dict[str, Any]) -> dict[str, Any]:
-    return tree["statements"][0]
-
-
-def _compat(translation: Any) -> CompatSpec:
+def _compat(translation: Translation) -> CompatSpec:
     used = translation.macros or translation.settings
     return CompatSpec(
         pack=translation.pack if used else None,
@@ -198,20 +334,6 @@ def _compat(translation: Any) -> CompatSpec:
         macros=list(translation.macros),
         settings=dict(translation.settings),
     )
-
-
-def check_source_tables(query: ParsedQuery, known: Collection[str], input_table: str) -> None:
-    """Gate 4 on the source text: every table it reads is one of ``known``.
-
-    Raises:
-        QueryError: Names the first that is not, with its place.
-    """
-    from ..query.reading.tables import table_uses
-
-    names = {name.casefold() for name in known}
-    for name, start, length in table_uses(query):
-        if name.casefold() not in names:
-            raise _unknown_table(name, known, input_table, query.sql, start, length)
 
 
 def _unknown_table(
@@ -235,195 +357,3 @@ def _unknown_table(
         start,
         length,
     )
-
-
-def instance_for(
-    columns: Mapping[str, list[str]],
-    source: Callable[[str, list[str] | None], TableSource],
-    compat: CompatSpec,
-    udfs: Mapping[str, Udf],
-    limits: Limits,
-) -> Instance:
-    """The DuckDB instance of a model: its tables, its dialect's macros and settings, its functions; then the lock."""
-    return Instance(functools.partial(_open, columns, source, compat, udfs, limits))
-
-
-def _open(
-    columns: Mapping[str, list[str]],
-    source: Callable[[str, list[str] | None], TableSource],
-    compat: CompatSpec,
-    udfs: Mapping[str, Udf],
-    limits: Limits,
-) -> Any:
-    macros = packs.statements(compat.pack, compat.version or 1, compat.macros) if compat.pack else []
-    return sandbox.open_instance(
-        limits=limits,
-        settings=compat.settings,
-        macros=macros,
-        tables={name: source(name, used) for name, used in columns.items()},
-        functions=[
-            sandbox.Function(
-                udf.name,
-                udf.callable,
-                list(udf.spec.parameters.values()),
-                udf.spec.returns,
-                {"type": "arrow" if udf.spec.vectorized else "native"}
-                | ({"null_handling": "special"} if udf.spec.nulls else {}),
-            )
-            for udf in udfs.values()
-        ],
-    )
-
-
-_LOCATION = {"query_location", "query_location_length"}
-
-
-def _without_places(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {k: _without_places(v) for k, v in tree.items() if k not in _LOCATION}
-    if isinstance(tree, list):
-        return [_without_places(v) for v in tree]
-    return tree
-
-
-def _with_row_id(
-    cursor: Any, program: Program, plan: RowPlan, tables: Collection[str], functions: list[str], instance: Instance
-) -> Program:
-    """The program with the row number carried through, in DuckDB's own rendering of its own parse.
-
-    The rendering is believed only if DuckDB parses it back to the same tree; else the model's rows are a ``table``.
-    """
-    import duckdb
-
-    tree = plan.tree
-    try:
-        text = cursor.execute(
-            "SELECT json_deserialize_sql($tree::JSON)",
-            {"tree": dumps({"error": False, "statements": [tree]})},
-        ).fetchone()[0]
-        again = _statement(sandbox.parse_tree(cursor, text))
-        same = _without_places(again) == _without_places(tree)
-        if same:
-            sandbox.check(cursor, text, tables=list(tables), functions=functions)
-            found = bind(instance, replace(program, sql=text, id_position=0))
-            # A row number that is not handed on, or that is seen by the query, shows in the outputs.
-            if found.id_position is not None and found.output_types == bind(instance, program).output_types:
-                return found
-    except (SQLModelError, duckdb.Error):
-        pass
-    return replace(program, rows="table")
-
-
-@querying
-def bind(instance: Instance, program: Program, text: str | None = None) -> Program:
-    """Gate 6: the program with the output types DuckDB gives it.
-
-    Args:
-        instance: Where it will run.
-        program: What will run.
-        text: The text errors point into, as its writer knows it; None is what DuckDB sees.
-
-    Raises:
-        QueryError: DuckDB does not bind it, two outputs share a name, or an output has a type that is no value.
-        LimitError: Its constants need more memory than there may be.
-    """
-    import duckdb
-    import pyarrow as pa
-
-    cursor = instance.cursor()
-    try:
-        if program.input_schema is not None:
-            schema = program.input_schema
-            if program.id_position is not None:
-                schema = schema.append(pa.field(ROW_ID, pa.int64()))
-            cursor.register(program.input_table, schema.empty_table())
-        try:
-            described = sandbox.describe(cursor, program.sql, dict.fromkeys(program.parameters))
-        except (duckdb.OutOfMemoryException, MemoryError) as error:  # a constant is computed when it is bound
-            raise LimitError(
-                "The query's constants need more memory than memory_limit (MLFLOW_SQL_MEMORY_LIMIT) allows: raise the "
-                "limit, or write smaller ones."
-            ) from error
-        except duckdb.Error as error:
-            raise _bind_error(error, program, text) from error
-    finally:
-        cursor.close()
-    position = None
-    outputs: dict[str, str] = {}
-    for at, (name, kind) in enumerate(described):
-        if name.casefold() == ROW_ID and program.id_position is not None and position is None:
-            position = at
-            continue
-        if any(name.casefold() == known.casefold() for known in outputs):
-            raise QueryError(f"Two output columns are named {name!r}: give one of them another name with AS.")
-        cast = instead_of(kind)
-        if cast is not None:
-            raise QueryError(
-                f"Output column {name!r} is of type {kind}, which has no place in a result: "
-                f"write CAST(… AS {cast}) AS {name}."
-            )
-        outputs[name] = kind
-    return replace(program, output_types=outputs, id_position=position)
-
-
-def _bind_error(error: Exception, program: Program, text: str | None) -> QueryError:
-    import re
-
-    lines = str(error).split("\n")
-    message = re.sub(r"^\w+( \w+)? Error: ", "", lines[0]).strip()
-    hint = next((line.strip() for line in lines[1:] if line.startswith(("Did you mean", "Candidate bindings"))), "")
-    near = re.findall(r'"([^"]+)"', hint)
-    missing = re.search(r'column "([^"]+)"|column named "([^"]+)"', message)
-    if missing:
-        message = message.replace("Values list ", "Table ")  # how DuckDB calls an Arrow table
-        columns = program.input_schema.names if program.input_schema is not None else []
-        hint = did_you_mean(missing[1] or missing[2], [*columns, *(n.split(".")[-1] for n in near)]).strip()
-        if not hint and columns:
-            more = ", …" if len(columns) > 20 else ""
-            hint = f"The input's columns: {', '.join(map(repr, columns[:20]))}{more}."
-    offset = _offset(str(error), program.sql)
-    sql = program.sql
-    if offset is not None and text is not None:
-        sql, offset = text, _same_word(offset, program.sql, text)
-    if message.startswith("No function matches"):
-        message = message.split("You might need")[0].strip()
-    message = message.rstrip(".!") + "." if message else "DuckDB does not accept the query."
-    return QueryError(f"{message}{' ' + hint if hint else ''}", sql, offset)
-
-
-def _offset(error: str, sql: str) -> int | None:
-    """Where DuckDB's caret points, in a text it bound as ``DESCRIBE <sql>``."""
-    import re
-    import unicodedata
-
-    caret = re.search(r"LINE (\d+): (.*)\n( *)\^", error)
-    lines = sql.split("\n")
-    if caret is None or not 1 <= int(caret[1]) <= len(lines):
-        return None
-    number, excerpt = int(caret[1]), caret[2]
-    line = f"DESCRIBE {lines[0]}" if number == 1 else lines[number - 1]
-    start = line.find(excerpt.removeprefix("...").removesuffix("..."))
-    if start < 0:
-        return None
-    # The caret stands under the place on a screen, where some characters are two columns wide and some none.
-    left, at = len(caret[3]) - len(f"LINE {number}: "), 0
-    while left > 0 and at < len(excerpt):
-        wide = unicodedata.east_asian_width(excerpt[at]) in "WF"
-        left -= 0 if unicodedata.combining(excerpt[at]) else 2 if wide else 1
-        at += 1
-    start += at - (3 if excerpt.startswith("...") else 0) - (len("DESCRIBE ") if number == 1 else 0)
-    start += sum(len(before) + 1 for before in lines[: number - 1])
-    return start if 0 <= start < len(sql) else None
-
-
-def _same_word(offset: int, ran: str, text: str) -> int | None:
-    """The place in the writer's text of a word of what ran; None if it is not plainly the same one."""
-    import re
-
-    if ran == text:
-        return offset
-    words = [(m.start(), m[0]) for m in re.finditer(r"\w+|[^\w\s]", ran)]
-    word = next((word for start, word in words if start == offset), None)
-    here = [start for start, found in words if found == word]
-    there = [m.start() for m in re.finditer(r"\w+|[^\w\s]", text) if m[0] == word]
-    return there[here.index(offset)] if word is not None and len(here) == len(there) else None

@@ -17,7 +17,9 @@ from ..engines.sandbox import Limits
 from ..engines.scratch import SCRATCH
 from ..errors import InputError, ModelFileError, did_you_mean
 from ..frames import schema
-from .gates import Compiled, bind, instance_for
+from .binding import bind
+from .compiled import Compiled
+from .instance import instance_for
 from .stored_checks import check_compat, check_fields, check_rows
 
 __all__ = ["restored", "with_newer"]

@@ -31,6 +31,7 @@ __all__ = [
     "check",
     "describe",
     "effective_limits",
+    "judge",
     "open_instance",
     "parse_tree",
     "quote",
@@ -179,6 +180,27 @@ def check(
     Raises:
         QueryError: It is not exactly one query, or it does something outside `policy`'s list; says what and where.
     """
+    return judge(con, parse_tree(con, sql), sql, tables=tables, functions=functions)
+
+
+def judge(
+    con: "duckdb.DuckDBPyConnection",
+    tree: dict[str, Any],
+    sql: str,
+    *,
+    tables: Collection[str],
+    functions: Collection[str] = (),
+) -> Facts:
+    """As :func:`check`, of a text that is parsed already.
+
+    Args:
+        con: A connection of any instance.
+        tree: From :func:`parse_tree` of ``sql``.
+        sql, tables, functions: As for :func:`check`.
+
+    Raises:
+        QueryError: As :func:`check`.
+    """
     # A model's file names its tables, macros and functions: a name of DuckDB's own among them would open what is shut.
     for kind, names in (("table", tables), ("function", functions)):
         own = _own_names(con, kind) if names else frozenset()
@@ -187,7 +209,7 @@ def check(
                 raise QueryError(
                     f"The {kind} {name[:80]!r} of the model has the name of one of DuckDB's own: rename it."
                 )
-    return policy.judge(parse_tree(con, sql), sql, tables=tables, functions=functions)
+    return policy.judge(tree, sql, tables=tables, functions=functions)
 
 
 def parse_tree(con: "duckdb.DuckDBPyConnection", sql: str) -> dict[str, Any]:

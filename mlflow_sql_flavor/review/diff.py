@@ -198,7 +198,7 @@ def _signature(old: Facts, new: Facts) -> list[SignatureChange]:
 def _rows(
     old: tuple[Bound, pa.Table], new: tuple[Bound, pa.Table], *, by: str | Sequence[str] | None, given: str
 ) -> RowsDiff:
-    from ..compile.gates import orders_rows
+    from ..compile.row_number import orders_rows
     from ..frames.compare import compare
 
     left, right = new[1], old[1]

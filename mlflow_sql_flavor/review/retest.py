@@ -59,7 +59,7 @@ def retest(folder: Path) -> tuple[Check, ...]:
 
 def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
     from ..artifact.example import recorded_output, stored
-    from ..compile.gates import orders_rows
+    from ..compile.row_number import orders_rows
     from ..frames.compare import compare
 
     data, params = stored(folder)

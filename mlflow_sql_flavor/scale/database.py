@@ -172,7 +172,6 @@ class _Run:
 
     def _text(self, names: Mapping[str, Sequence[str]]) -> Rendered:
         from ..query.reading.parse import parse
-        from ..query.targets.division import check_divisions
         from ..query.targets.render import render_for
         from ..query.targets.statements import type_in
 
@@ -180,7 +179,6 @@ class _Run:
         query = self._query.parsed
         if self._dialect == "duckdb" and query.dialect != "duckdb":
             query = parse(self._for_duckdb(), "duckdb")
-        check_divisions(query, self._dialect, self._query.types)
         kinds_of_lists = {name for name, kind in kinds.items() if kind.endswith("]")}
         lists = {name: len(self._values[name] or ()) for name in kinds_of_lists}
         found = render_for(
@@ -287,7 +285,7 @@ def verify_on(
     dialect: str | None = None,
 ) -> Comparison:
     """What :meth:`SQLModel.verify_on` does."""
-    from ..compile.gates import orders_rows
+    from ..compile.row_number import orders_rows
     from ..frames.compare import compare
 
     frame, bound = binder.read(data, params)

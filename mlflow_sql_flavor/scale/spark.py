@@ -67,10 +67,8 @@ def run_spark(
 
 
 def _text(query: SourceQuery, names: Mapping[str, str], values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    from ..query.targets.division import check_divisions
     from ..query.targets.render import Raw, render_for
 
-    check_divisions(query.parsed, "databricks", query.types)
     kinds = query.parameters.types
     lists = {name: len(value) for name, value in values.items() if isinstance(value, (list, tuple))}
 

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from mlflow_sql_flavor.artifact.spec import CompatSpec
 from mlflow_sql_flavor.artifact.tables import ReferenceTable
-from mlflow_sql_flavor.compile import gates as compiling
+from mlflow_sql_flavor.compile import binding, row_number
+from mlflow_sql_flavor.compile.function_kinds import function_kinds
 from mlflow_sql_flavor.engines import sandbox
 from mlflow_sql_flavor.engines.duckdb import Instance, Program, Runner
 from mlflow_sql_flavor.engines.sandbox import Limits, TableSource
@@ -49,7 +50,7 @@ class Bench:
         sources = {name: TableSource(data, None) for name, data in TABLES.items()}
         self.instance = Instance(lambda: sandbox.open_instance(limits=LIMITS, tables=sources))
         self.cursor = self.instance.cursor()
-        self.kind = compiling.function_kinds(CompatSpec(), ())
+        self.kind = function_kinds(CompatSpec(), ())
         self.types = {name: table.types for name, table in self.tables.items()} | {"input": INPUT}
 
     @functools.lru_cache  # noqa: B019
@@ -60,19 +61,16 @@ class Bench:
         """Raises QueryError where DuckDB does not take the query."""
         names = [*TABLES, "input"]
         sandbox.check(self.cursor, sql, tables=names)
-        base = compiling.bind(self.instance, Program(sql, "input", SCHEMA, {}))
+        base = binding.bind(self.instance, Program(sql, "input", SCHEMA, {}))
         plan = plan_rows(
-            compiling._statement(sandbox.parse_tree(self.cursor, sql)),
+            row_number.statement_of(sandbox.parse_tree(self.cursor, sql)),
             "input",
             {name: data.column_names for name, data in TABLES.items()},
             kind=self.kind,
             unique=lambda name, columns, loose: self._unique(name.lower(), tuple(columns), tuple(loose)),
             types=self.types,
         )
-        program = replace(base, rows=plan.rows)
-        if plan.tree is not None:
-            program = compiling._with_row_id(self.cursor, program, plan, names, [], self.instance)
-            program = compiling.bind(self.instance, program)
+        program, _ = row_number.with_row_id(base, plan, names, [], self.instance)
         return Found(plan, program.rows, Runner(self.instance, program, LIMITS), Runner(self.instance, base, LIMITS))
 
 

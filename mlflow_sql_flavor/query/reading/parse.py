@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -16,9 +17,9 @@ from .deep import with_deep_stack
 from .placeholders import adjacent, find_placeholders
 from .positions import span
 from .tables import mark_recursive
-from .types import ParsedQuery
+from .types import ParsedQuery, PlaceholderUse
 
-__all__ = ["ALIASES", "DIALECTS", "parse", "resolve_dialect"]
+__all__ = ["ALIASES", "DIALECTS", "Text", "one_query", "parse", "read", "resolve_dialect"]
 
 ALIASES = {
     "postgresql": "postgres", "pg": "postgres", "psql": "postgres", "cockroachdb": "postgres",
@@ -85,6 +86,35 @@ def parse(sql: str | exp.Expr, dialect: str = "duckdb") -> ParsedQuery:
     Raises:
         QueryError: with line, column and caret where the place is known.
     """
+    return one_query(read(sql, dialect))
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that its dialect reads.
+
+    Args:
+        sql: As the user wrote it.
+        dialect: Canonical dialect name.
+        statements: Their trees; None when only DuckDB's own parser can judge the text (dialect duckdb).
+        placeholders: Every use, in order of the text.
+    """
+
+    sql: str
+    dialect: str
+    statements: Sequence[exp.Expr] | None
+    placeholders: tuple[PlaceholderUse, ...] = ()
+
+
+def read(sql: str | exp.Expr, dialect: str = "duckdb") -> Text:
+    """Gate 1: the text parses in its dialect.
+
+    Args:
+        sql, dialect: As for :func:`parse`.
+
+    Raises:
+        QueryError: with line, column and caret where the place is known.
+    """
     dialect = resolve_dialect(dialect)
     if isinstance(sql, exp.Expr):
         sql = sql.sql(dialect)
@@ -99,7 +129,19 @@ def parse(sql: str | exp.Expr, dialect: str = "duckdb") -> ParsedQuery:
     if len(sql) < 1000 and _PATH.fullmatch(sql.strip()):
         raise QueryError(f"This is a path, not a query: pass pathlib.Path({sql.strip()!r}).")
     text = sql
-    return with_deep_stack(lambda: _parse(text, dialect))
+    return with_deep_stack(lambda: _read(text, dialect))
+
+
+def one_query(text: Text) -> ParsedQuery:
+    """Gate 2: the text is one query and nothing else, and names its outputs.
+
+    Args:
+        text: From :func:`read`.
+
+    Raises:
+        QueryError: with line, column and caret where the place is known.
+    """
+    return with_deep_stack(lambda: _one_query(text))
 
 
 #: ``$x,$y``, of which sqlglot reads ``$x,$`` as the tag of a quoted text; and what to write for its dollars.
@@ -107,18 +149,18 @@ _GLUED = re.compile(r"\$[A-Za-z_]\w*[^\w\s$][^\s$]*\$")
 _NAMED = re.compile(r"(?<![\w$:])\$(?=[A-Za-z_]\w*(?![\w$]))")
 
 
-def _parse(sql: str, dialect: str) -> ParsedQuery:
+def _read(sql: str, dialect: str) -> Text:
     reader = Dialect.get_or_raise(dialect)
     if dialect == "duckdb" and _GLUED.search(sql):
         with contextlib.suppress(TokenError):
             plain = _NAMED.sub(":", sql)
-            return ParsedQuery(sql, dialect, None, find_placeholders(plain, dialect, reader.tokenize(plain)))
+            return Text(sql, dialect, None, find_placeholders(plain, dialect, reader.tokenize(plain)))
     try:
         tokens = reader.tokenize(sql)
     except TokenError:
         _refuse_marks(sql)
         if dialect == "duckdb":
-            return ParsedQuery(sql, dialect, None)
+            return Text(sql, dialect, None)
         raise QueryError(_token_message(dialect)) from None
     at = adjacent(tokens, sql, _DUCKDB_MARKS)
     if at is not None:
@@ -136,13 +178,19 @@ def _parse(sql: str, dialect: str) -> ParsedQuery:
         trees = reader.parser(max_errors=1).parse(tokens, text)
     except ParseError as e:
         if dialect == "duckdb":
-            return ParsedQuery(sql, dialect, None, uses)
+            return Text(sql, dialect, None, uses)
         raise _parse_error(e, sql, dialect) from None
     except (SqlglotError, ValueError, TypeError, AttributeError, IndexError, KeyError) as e:
         if dialect == "duckdb":
-            return ParsedQuery(sql, dialect, None, uses)
+            return Text(sql, dialect, None, uses)
         raise QueryError(f"The query cannot be read as {dialect}: {_plain(str(e))}") from None
-    found = [t for t in trees if t is not None and not isinstance(t, exp.Semicolon)]
+    return Text(sql, dialect, [t for t in trees if t is not None and not isinstance(t, exp.Semicolon)], uses)
+
+
+def _one_query(text: Text) -> ParsedQuery:
+    sql, dialect, found = text.sql, text.dialect, text.statements
+    if found is None:
+        return ParsedQuery(sql, dialect, None, text.placeholders)
     if not found:
         raise QueryError("The query is empty: it holds comments only.")
     if len(found) > 1:
@@ -159,7 +207,7 @@ def _parse(sql: str, dialect: str) -> ParsedQuery:
         _check_outputs(tree, sql)
     else:
         _check_duplicates(tree, sql)
-    return ParsedQuery(sql, dialect, tree, uses)
+    return ParsedQuery(sql, dialect, tree, text.placeholders)
 
 
 def _check_root(tree: exp.Expr, sql: str, dialect: str) -> exp.Query:

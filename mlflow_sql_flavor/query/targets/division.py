@@ -2,53 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from ...errors import QueryError
-from ..reading.deep import with_deep_stack
+from ..facts.typed import TypedQuery
 from ..reading.positions import span
-from ..reading.types import ParsedQuery
-from ..translation.annotate import annotate
 
 __all__ = ["check_divisions"]
 
 
-def check_divisions(query: ParsedQuery, target: str, schema: Mapping[str, Mapping[str, str]]) -> None:
+def check_divisions(typed: TypedQuery, target: str) -> None:
     """Refuses ``a / b`` where the source divides whole numbers as such, the target does not, and a type is not known.
 
     sqlglot writes the division by the types of both sides; where it knows none it writes a plain one.
 
     Args:
-        query: From :func:`~.parse.parse`.
+        typed: The query.
         target: The engine's dialect.
-        schema: ``{table: {column: DuckDB type}}``.
 
     Raises:
         QueryError: Points at the operand.
     """
-    if query.tree is None or not Dialect.get_or_raise(query.dialect).TYPED_DIVISION:
+    if not Dialect.get_or_raise(typed.query.dialect).TYPED_DIVISION or Dialect.get_or_raise(target).TYPED_DIVISION:
         return
-    if Dialect.get_or_raise(target).TYPED_DIVISION:
-        return
-    tree = query.tree.copy()
-    with_deep_stack(lambda: annotate(tree, schema, query.dialect))
-    for division in tree.find_all(exp.Div):
+    for division in typed.tree.find_all(exp.Div):
         sides = [side.unnest() for side in (division.left, division.right)]
         if any(side.is_type(*exp.DataType.REAL_TYPES) for side in sides):
             continue
         for side in sides:
-            if side.find(exp.Placeholder, exp.Parameter) is None and (
-                side.type is None or side.type.this == exp.DType.UNKNOWN
-            ):
+            untyped = side.type is None or side.type.this == exp.DType.UNKNOWN
+            if untyped and not any(node.meta.get("parameter") for node in side.walk()):
                 where = span(next(iter(side.find_all(exp.Identifier)), side))
                 start, end = where or (None, 0)
                 raise QueryError(
                     f"Whether this divides whole numbers cannot be told, and {target} divides them otherwise than "
-                    f"{query.dialect}: name the column's table, or CAST it.",
-                    query.sql,
+                    f"{typed.query.dialect}: name the column's table, or CAST it.",
+                    typed.query.sql,
                     start,
                     end - start if start is not None else 1,
                 )

@@ -23,7 +23,7 @@ from ..reading.deep import with_deep_stack
 from ..reading.positions import span
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, PlaceholderUse
-from ..translation.annotate import annotate
+from ..translation.typing import type_query
 from . import adapt
 from .distinct_on import without_distinct_on
 from .division import check_divisions
@@ -114,8 +114,6 @@ def render(
         return query.sql
     if target == "duckdb":
         return script_for_duckdb(query, schema, params, allow)
-    if schema:  # of columns whose types nobody gave, no division can be told apart
-        check_divisions(query, target, schema)
     form = _FORMS.get(target, ":{}")
     known = {name.casefold() for name in params} | {use.name.casefold() for use in query.placeholders if use.type_hint}
     untyped = {use.name: "UNKNOWN" for use in query.placeholders if use.name.casefold() not in known}
@@ -327,14 +325,14 @@ class _Job:
 
     def _written_anew(self) -> str:
         assert self.query.tree is not None
-        tree = self.query.tree.copy()
-        found = placeholders.bind_tree(list(tree.walk(bfs=False)), self.types)
-        bare = {id(new) for old, new in found if _stays_bare(old, self.types[new.this.this])}
-        for old, new in found:
-            _replace(old, new)
-        annotate(tree, self.schema, self.query.dialect)
-        for _, new in found:
-            self._bind(new, id(new) in bare)
+        typed = type_query(self.query, self.schema, self.types)
+        if self.schema and self.target != self.query.dialect:  # of types nobody gave, no division can be told apart
+            check_divisions(typed, self.target)
+        tree = typed.copy()
+        found = [node for node in tree.walk(bfs=False) if isinstance(node, exp.Cast) and node.meta.get("parameter")]
+        bare = [_stays_bare(node, self.types[node.this.this]) for node in found]
+        for node, alone in zip(found, bare, strict=True):
+            self._bind(node, alone)
         tree = adapt(tree, self.query, self.target)  # which copies: parameters are marks by now
         for table in base_tables(tree) if self.names is not None else ():
             self._rename(table)
@@ -343,9 +341,9 @@ class _Job:
         if self.target not in _DISTINCT_ON:
             tree = without_distinct_on(tree)
         if self.unsafe is not None:
-            for node in list(tree.find_all(exp.Literal)):
-                if node.is_string and self.unsafe in node.this:
-                    _replace(node, exp.Var(this=self._literal(node.this)))
+            for text in list(tree.find_all(exp.Literal)):
+                if text.is_string and self.unsafe in text.this:
+                    _replace(text, exp.Var(this=self._literal(text.this)))
         try:
             return tree.sql(self.target, unsupported_level=ErrorLevel.RAISE, copy=False, comments=False)
         except UnsupportedError as e:

@@ -6,20 +6,20 @@ joined, grouped or ordered by columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope, traverse_scope
+from sqlglot.optimizer.scope import Scope
 
 from ...errors import QueryError
+from ..facts.typed import FAILURES, Schema, TypedQuery
 from ..reading.deep import with_deep_stack
-from ..reading.placeholders import name_of
 from ..reading.types import Lineage, LineageEdge, ParsedQuery, Relation
-from .annotate import FAILURES, flatten_chains, qualified
+from .typing import type_query
 
-__all__ = ["MAX_CHARACTERS", "too_long", "trace"]
+__all__ = ["MAX_CHARACTERS", "follow", "too_long", "trace"]
 
 #: A longer query is not traced: the time grows faster than the text.
 MAX_CHARACTERS = 50_000
@@ -27,14 +27,12 @@ MAX_CHARACTERS = 50_000
 #: What decides which rows a SELECT gives, and in which order.
 _ROWS = ("where", "group", "having", "qualify", "distinct", "order", "limit", "offset", "sort", "cluster", "prewhere")
 
-Schema = Mapping[str, Mapping[str, str]]
-
 
 def trace(query: ParsedQuery, schema: Schema, input_table: str, outputs: Sequence[str] = ()) -> Lineage:
     """Follows each output column back to the columns it comes from.
 
     Args:
-        query: From :func:`~.parse.parse`.
+        query: From :func:`~..reading.parse.parse`.
         schema: Table name -> column -> DuckDB type, the input among them.
         input_table: The name of the input.
         outputs: The names of the outputs as the model gives them; empty takes the query's.
@@ -48,9 +46,25 @@ def trace(query: ParsedQuery, schema: Schema, input_table: str, outputs: Sequenc
     if long is not None:
         return Lineage(reason=long)
     try:
-        return with_deep_stack(lambda: _trace(query, schema, input_table, outputs))
+        return follow(type_query(query, schema, {}), input_table, outputs)
     except (*FAILURES, QueryError):
-        return Lineage(reason="The query's columns could not be followed.")
+        return _LOST
+
+
+_LOST = Lineage(reason="The query's columns could not be followed.")
+
+
+def follow(typed: TypedQuery, input_table: str, outputs: Sequence[str] = ()) -> Lineage:
+    """As :func:`trace`, of a query whose types and columns are known.
+
+    Args:
+        typed: From :func:`~.typing.type_query`.
+        input_table, outputs: As for :func:`trace`.
+    """
+    try:
+        return with_deep_stack(lambda: _Walker(typed, input_table).run(outputs))
+    except (*FAILURES, QueryError):
+        return _LOST
 
 
 def too_long(sql: str) -> str | None:
@@ -58,26 +72,6 @@ def too_long(sql: str) -> str | None:
     if len(sql) <= MAX_CHARACTERS:
         return None
     return f"The query has {len(sql):,} characters; columns are followed up to {MAX_CHARACTERS:,}."
-
-
-def _trace(query: ParsedQuery, schema: Schema, input_table: str, outputs: Sequence[str]) -> Lineage:
-    assert query.tree is not None
-    tree = query.tree.copy()
-    marks = 0
-    for node in tree.walk(bfs=False):  # in the order of the text, by which marks without a name are counted
-        if isinstance(node, (exp.Placeholder, exp.Parameter)):
-            name = name_of(node)
-            if name is None:
-                marks += 1
-                name = f"p{marks}"
-            node.meta["parameter"] = name
-    spelled: dict[str, str] = {}
-    for node in tree.find_all(exp.Identifier):
-        spelled.setdefault(node.name.casefold(), node.name)
-    flatten_chains(tree)
-    typed, _ = qualified(tree, schema, query.dialect)
-    walker = _Walker(schema, input_table, query.params, spelled)
-    return walker.run(traverse_scope(typed), outputs)
 
 
 @dataclass
@@ -90,11 +84,13 @@ class _Step:
 
 
 class _Walker:
-    def __init__(self, schema: Schema, input_table: str, params: Sequence[str], spelled: Mapping[str, str]) -> None:
-        self._spelled = spelled
+    def __init__(self, typed: TypedQuery, input_table: str) -> None:
+        self._typed = typed
+        self._spelled = typed.spelling
+        params = typed.query.params
         self._relations: list[Relation] = []
         self._sources: dict[str, tuple[int, dict[str, str]]] = {}
-        for name, known in schema.items():
+        for name, known in typed.schema.items():
             kind = "input" if name.casefold() == input_table.casefold() else "table"
             self._sources[name.casefold()] = (len(self._relations), {c.casefold(): c for c in known})
             self._relations.append(Relation(name, kind, tuple(known)))
@@ -102,23 +98,22 @@ class _Walker:
         self._param_relation = len(self._relations)
         if params:
             self._relations.append(Relation("parameters", "parameters", tuple(params)))
-        self._owner: dict[int, Scope] = {}
+        self._owner = typed.owners
         self._scopes: dict[int, Scope] = {}
         self._steps: dict[int, _Step] = {}
         self._by_scope: dict[int, _Step] = {}
         self._edges: dict[LineageEdge, None] = {}
+        self._made: set[int] = set()  # the table functions being followed
         self._partial = False
 
-    def run(self, scopes: list[Scope], outputs: Sequence[str]) -> Lineage:
+    def run(self, outputs: Sequence[str]) -> Lineage:
+        scopes = self._typed.scopes
         if not scopes:
-            return Lineage(reason="The query's columns could not be followed.")
+            return _LOST
         root = scopes[-1]
         steps = []
         self._scopes = {id(scope.expression): scope for scope in scopes}
         for scope in scopes:
-            for node in scope.walk():
-                if isinstance(node, (exp.Column, exp.Placeholder, exp.Parameter)):
-                    self._owner[id(node)] = scope
             if scope is root or scope.is_cte or scope.is_derived_table:
                 steps.append(self._step(scope, scope is root))
         for step in steps:
@@ -203,7 +198,7 @@ class _Walker:
     def _refs(self, expression: exp.Expr) -> Iterator[tuple[int, str | None]]:
         """The columns and parameters an expression reads, those of the subqueries in it too."""
         for node in expression.walk():
-            if isinstance(node, (exp.Placeholder, exp.Parameter)) and "parameter" in node.meta:
+            if node.meta.get("parameter"):
                 name = self._params.get(str(node.meta["parameter"]).casefold())
                 if name is not None:
                     yield self._param_relation, name
@@ -275,7 +270,13 @@ class _Walker:
         if step is not None:
             yield step.relation, {name.casefold(): name for name, _ in step.columns}
         elif isinstance(source.expression, exp.UDTF):
-            for number, column in self._refs(source.expression):
+            if id(source) in self._made:  # a column by which it seems to read itself: UNNEST(t) AS u(t)
+                self._partial = True
+                return
+            self._made.add(id(source))
+            made = list(self._refs(source.expression))
+            self._made.discard(id(source))
+            for number, column in made:
                 yield number, {} if column is None else _Always(column)
 
 

@@ -12,15 +12,16 @@ from ..dialects import DialectRules, Rule, rules_of
 from ..dialects.shared.catalog import check_function
 from ..facts import nondeterminism
 from ..facts.context import Context
+from ..facts.typed import TypedQuery
 from ..gate import packs
 from ..reading import placeholders
 from ..reading.deep import with_deep_stack
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, Translation
-from .annotate import annotate
 from .grouping import spell_out_groups
+from .typing import type_query
 
-__all__ = ["script_for_duckdb", "temporary", "to_duckdb"]
+__all__ = ["apply_rules", "script_for_duckdb", "temporary", "to_duckdb", "translate"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -44,6 +45,21 @@ def to_duckdb(
     Raises:
         QueryError: no faithful translation, at its position.
     """
+    return translate(query, schema, params, allow, functions)[0]
+
+
+def translate(
+    query: ParsedQuery,
+    schema: Schema,
+    params: Mapping[str, str],
+    allow: Collection[str] = (),
+    functions: Collection[str] = (),
+) -> tuple[Translation, TypedQuery | None]:
+    """As :func:`to_duckdb`, and the typed query that it was made from; None where DuckDB runs the text as it is.
+
+    Args:
+        query, schema, params, allow, functions: As for :func:`to_duckdb`.
+    """
     ctx = Context(query.sql, rules_of(query.dialect), allow, functions)
     ctx.schema = schema
     types = placeholders.check_types(query.placeholders, params, query.sql)
@@ -54,9 +70,11 @@ def to_duckdb(
         tree = query.tree
         if tree is not None:
             with_deep_stack(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx))
-        return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types), ctx)
-    text = with_deep_stack(lambda: _translate(query, schema, types, ctx))
-    return _translation(text, ctx)
+        return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types), ctx), None
+    ctx.columns = frozenset(column for columns in schema.values() for column in columns)
+    typed = type_query(query, schema, types, ctx)
+    text = with_deep_stack(lambda: _write(typed, schema, ctx))
+    return _translation(text, ctx), typed
 
 
 def _translation(text: str, ctx: Context) -> Translation:
@@ -73,19 +91,14 @@ def _translation(text: str, ctx: Context) -> Translation:
     )
 
 
-def _translate(query: ParsedQuery, schema: Schema, types: Mapping[str, str], ctx: Context) -> str:
-    assert query.tree is not None
-    ctx.columns = frozenset(column for columns in schema.values() for column in columns)
-    tree = query.tree.copy()
-    for step in ctx.rules.first:
-        step(tree, ctx)
+def _write(typed: TypedQuery, schema: Schema, ctx: Context) -> str:
+    seen = typed.schema
+    tree = typed.copy()
     nodes = list(tree.walk(bfs=False))
     for node in nodes:
         if isinstance(node, exp.Func):
             check_function(node, ctx)
-    tree = bind(tree, nodes, types)
-    seen = ctx.rules.seen(schema)
-    annotate(tree, seen, query.dialect)
+    _spread_lists(nodes)
     spell_out_groups(tree, ctx.columns)
     nodes = list(tree.walk(bfs=False))
     nondeterminism.find(nodes, ctx)
@@ -186,28 +199,29 @@ def _read_as(table: exp.Table, schema: Schema, seen: Schema, named: set[str] | N
     _replace(table, source)
 
 
-def bind(tree: exp.Query, nodes: Sequence[exp.Expr], types: Mapping[str, str]) -> exp.Query:
-    """Every placeholder of a tree becomes a typed cast of DuckDB's ``$name``; a list compared with is a subquery."""
-    for old, new in placeholders.bind_tree(nodes, types):
-        parent = old.parent
+def _spread_lists(nodes: Sequence[exp.Expr]) -> None:
+    """A list parameter that a value is compared with becomes a subquery; one in a table's place is refused."""
+    for node in nodes:
+        if not (isinstance(node, exp.Cast) and node.meta.get("parameter")):
+            continue
+        parent = node.parent
         if isinstance(parent, exp.Table):
             raise QueryError("A parameter cannot stand for a table. Name the table.")
-        if parent is None:
+        if parent is None or node.args["to"].this not in exp.DataType.ARRAY_TYPES:
             continue
-        if new.args["to"].this in exp.DataType.ARRAY_TYPES:
-            group = parent if not isinstance(parent, exp.Paren) else parent.parent
-            if isinstance(parent, exp.In) and len(parent.expressions) < 2 and parent.this is not old:
-                _replace(parent, exp.In(this=parent.this, query=_elements(new)))
-                continue
-            equal = group.parent if group is not None else None
-            if isinstance(group, exp.Any) and isinstance(equal, exp.EQ) and equal.expression is group:
-                _replace(equal, exp.In(this=equal.this, query=_elements(new)))
-                continue
-            if isinstance(group, (exp.Any, exp.All)):
-                group.set("this", _elements(new))
-                continue
-        _replace(old, new)
-    return tree
+        group = parent if not isinstance(parent, exp.Paren) else parent.parent
+        equal = group.parent if group is not None else None
+        if isinstance(parent, exp.In) and len(parent.expressions) < 2 and parent.this is not node:
+            _replace(parent, _asked(exp.In(this=parent.this, query=_elements(node)), parent))
+        elif isinstance(group, exp.Any) and isinstance(equal, exp.EQ) and equal.expression is group:
+            _replace(equal, _asked(exp.In(this=equal.this, query=_elements(node)), equal))
+        elif isinstance(group, (exp.Any, exp.All)):
+            group.set("this", _elements(node))
+
+
+def _asked(new: exp.Expr, old: exp.Expr) -> exp.Expr:
+    new.type = old.type
+    return new
 
 
 def _elements(bound: exp.Expr) -> exp.Subquery:
@@ -215,7 +229,10 @@ def _elements(bound: exp.Expr) -> exp.Subquery:
     each = exp.Anonymous(this="unnest", expressions=[bound])
     element = exp.Cast(this=each, to=bound.args["to"].expressions[0].copy())
     element.meta["parameter"] = each.meta["parameter"] = bound.meta["parameter"]
-    return exp.Subquery(this=exp.Select(expressions=[exp.alias_(element, "element")]))
+    named = exp.alias_(element, "element")
+    query = exp.Subquery(this=exp.Select(expressions=[named]))
+    each.type = element.type = named.type = query.type = bound.args["to"].expressions[0]
+    return query
 
 
 def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:

@@ -147,10 +147,10 @@ def test_rows(rows, sql):
 
 def test_columns_are_cut_to_what_is_read():
     def used(sql):
-        from mlflow_sql_flavor.compile.gates import _statement
+        from mlflow_sql_flavor.compile.row_number import statement_of
         from mlflow_sql_flavor.engines.sandbox import parse_tree
 
-        return used_columns(_statement(parse_tree(bench().cursor, sql)), "r", ["k", "v", "x", "id"])
+        return used_columns(statement_of(parse_tree(bench().cursor, sql)), "r", ["k", "v", "x", "id"])
 
     assert used("SELECT v FROM r") == ["v"]
     assert used("SELECT q.V FROM R q JOIN input USING (k)") == ["k", "v"]

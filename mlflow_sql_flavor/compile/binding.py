@@ -1,0 +1,124 @@
+"""Gate 6: what DuckDB makes of a query against its types; and its errors, in the words of who wrote it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+
+from ..engines import sandbox
+from ..engines.duckdb import Instance, Program
+from ..engines.forks import querying
+from ..errors import LimitError, QueryError, did_you_mean
+from ..frames.schema import instead_of
+from ..query.facts.rows import ROW_ID
+
+__all__ = ["bind"]
+
+
+@querying
+def bind(instance: Instance, program: Program, text: str | None = None) -> Program:
+    """Gate 6: the program with the output types DuckDB gives it.
+
+    Args:
+        instance: Where it will run.
+        program: What will run.
+        text: The text errors point into, as its writer knows it; None is what DuckDB sees.
+
+    Raises:
+        QueryError: DuckDB does not bind it, two outputs share a name, or an output has a type that is no value.
+        LimitError: Its constants need more memory than there may be.
+    """
+    import duckdb
+    import pyarrow as pa
+
+    cursor = instance.cursor()
+    try:
+        if program.input_schema is not None:
+            schema = program.input_schema
+            if program.id_position is not None:
+                schema = schema.append(pa.field(ROW_ID, pa.int64()))
+            cursor.register(program.input_table, schema.empty_table())
+        try:
+            described = sandbox.describe(cursor, program.sql, dict.fromkeys(program.parameters))
+        except (duckdb.OutOfMemoryException, MemoryError) as error:  # a constant is computed when it is bound
+            raise LimitError(
+                "The query's constants need more memory than memory_limit (MLFLOW_SQL_MEMORY_LIMIT) allows: raise the "
+                "limit, or write smaller ones."
+            ) from error
+        except duckdb.Error as error:
+            raise _bind_error(error, program, text) from error
+    finally:
+        cursor.close()
+    position = None
+    outputs: dict[str, str] = {}
+    for at, (name, kind) in enumerate(described):
+        if name.casefold() == ROW_ID and program.id_position is not None and position is None:
+            position = at
+            continue
+        if any(name.casefold() == known.casefold() for known in outputs):
+            raise QueryError(f"Two output columns are named {name!r}: give one of them another name with AS.")
+        cast = instead_of(kind)
+        if cast is not None:
+            raise QueryError(
+                f"Output column {name!r} is of type {kind}, which has no place in a result: "
+                f"write CAST(… AS {cast}) AS {name}."
+            )
+        outputs[name] = kind
+    return replace(program, output_types=outputs, id_position=position)
+
+
+def _bind_error(error: Exception, program: Program, text: str | None) -> QueryError:
+    lines = str(error).split("\n")
+    message = re.sub(r"^\w+( \w+)? Error: ", "", lines[0]).strip()
+    hint = next((line.strip() for line in lines[1:] if line.startswith(("Did you mean", "Candidate bindings"))), "")
+    near = re.findall(r'"([^"]+)"', hint)
+    missing = re.search(r'column "([^"]+)"|column named "([^"]+)"', message)
+    if missing:
+        message = message.replace("Values list ", "Table ")  # how DuckDB calls an Arrow table
+        columns = program.input_schema.names if program.input_schema is not None else []
+        hint = did_you_mean(missing[1] or missing[2], [*columns, *(n.split(".")[-1] for n in near)]).strip()
+        if not hint and columns:
+            more = ", …" if len(columns) > 20 else ""
+            hint = f"The input's columns: {', '.join(map(repr, columns[:20]))}{more}."
+    offset = _offset(str(error), program.sql)
+    sql = program.sql
+    if offset is not None and text is not None:
+        sql, offset = text, _same_word(offset, program.sql, text)
+    if message.startswith("No function matches"):
+        message = message.split("You might need")[0].strip()
+    message = message.rstrip(".!") + "." if message else "DuckDB does not accept the query."
+    return QueryError(f"{message}{' ' + hint if hint else ''}", sql, offset)
+
+
+def _offset(error: str, sql: str) -> int | None:
+    """Where DuckDB's caret points, in a text it bound as ``DESCRIBE <sql>``."""
+    caret = re.search(r"LINE (\d+): (.*)\n( *)\^", error)
+    lines = sql.split("\n")
+    if caret is None or not 1 <= int(caret[1]) <= len(lines):
+        return None
+    number, excerpt = int(caret[1]), caret[2]
+    line = f"DESCRIBE {lines[0]}" if number == 1 else lines[number - 1]
+    start = line.find(excerpt.removeprefix("...").removesuffix("..."))
+    if start < 0:
+        return None
+    # The caret stands under the place on a screen, where some characters are two columns wide and some none.
+    left, at = len(caret[3]) - len(f"LINE {number}: "), 0
+    while left > 0 and at < len(excerpt):
+        wide = unicodedata.east_asian_width(excerpt[at]) in "WF"
+        left -= 0 if unicodedata.combining(excerpt[at]) else 2 if wide else 1
+        at += 1
+    start += at - (3 if excerpt.startswith("...") else 0) - (len("DESCRIBE ") if number == 1 else 0)
+    start += sum(len(before) + 1 for before in lines[: number - 1])
+    return start if 0 <= start < len(sql) else None
+
+
+def _same_word(offset: int, ran: str, text: str) -> int | None:
+    """The place in the writer's text of a word of what ran; None if it is not plainly the same one."""
+    if ran == text:
+        return offset
+    words = [(m.start(), m[0]) for m in re.finditer(r"\w+|[^\w\s]", ran)]
+    word = next((word for start, word in words if start == offset), None)
+    here = [start for start, found in words if found == word]
+    there = [m.start() for m in re.finditer(r"\w+|[^\w\s]", text) if m[0] == word]
+    return there[here.index(offset)] if word is not None and len(here) == len(there) else None

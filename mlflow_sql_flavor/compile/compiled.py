@@ -1,0 +1,46 @@
+"""A query that passed the gates, for one set of types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..artifact.spec import CompatSpec
+from ..engines.duckdb import Instance, Program
+
+if TYPE_CHECKING:
+    from ..query.reading.types import Finding, Lineage
+
+__all__ = ["Compiled"]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A query that passed the gates, for one set of types.
+
+    Attributes:
+        program: What DuckDB runs.
+        instance: Where it runs.
+        param_types: ``{placeholder: DuckDB type}``.
+        columns: ``{reference table: its columns the query uses}``.
+        claims: ``{reference table: column sets}`` that must be unique for the row class to hold.
+        compat: What the package installs for the dialect.
+        level: Of the dialect.
+        warnings: What the writer should know.
+        nondeterminism: What the source engine itself leaves open.
+        allowed: The refusals the writer accepted and the query needed.
+        lineage: Where the output columns come from, told when asked; None for a query compiled when it was saved.
+    """
+
+    program: Program
+    instance: Instance
+    param_types: Mapping[str, str]
+    columns: Mapping[str, list[str]]
+    claims: Mapping[str, list[list[str]]]
+    compat: CompatSpec
+    level: str
+    warnings: tuple[Finding, ...] = ()
+    nondeterminism: tuple[Finding, ...] = ()
+    allowed: tuple[str, ...] = ()
+    lineage: Callable[[], Lineage] | None = None

@@ -1,0 +1,208 @@
+"""A query with its types and, for each column, where it comes from: made once, read by everything that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, traverse_scope
+from sqlglot.schema import MappingSchema
+
+from ..reading.copying import copied
+from ..reading.placeholders import data_type
+from ..reading.types import ParsedQuery
+from .rules import DialectRules
+
+__all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "typed"]
+
+Schema = Mapping[str, Mapping[str, str]]
+
+#: What sqlglot's optimizer raises on a tree it does not understand.
+FAILURES = (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError)
+_LONG = 64  # operands from which a chain of one operator is typed as one flat node
+_CHAINS = (exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.DPipe)
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output column: its name as the text spells it, and its type in the source dialect where that is known."""
+
+    name: str
+    type: exp.DataType | None
+
+
+@dataclass(frozen=True, eq=False)
+class TypedQuery:
+    """A query read against a schema.
+
+    Nothing here is written into: who rewrites takes :meth:`copy`.
+
+    Attributes:
+        query: The text and its parse.
+        schema: ``{table: {column: DuckDB type}}``, the types as the source engine has them.
+        tree: The query in its written shape. Every node whose type is known has it as ``node.type``; a placeholder is
+            a cast of ``$name`` to its type, with the name as ``meta["parameter"]``.
+        qualified: The same query with each column's table, stars expanded and USING spelled out, typed too.
+    """
+
+    query: ParsedQuery
+    schema: Schema
+    tree: exp.Query
+    qualified: exp.Expr
+    _columns: Mapping[int, exp.Expr] = field(repr=False)  # id of a column of the tree -> the column in `qualified`
+
+    def copy(self) -> exp.Query:
+        """The tree, to be rewritten."""
+        return copied(self.tree)[0]
+
+    @cached_property
+    def scopes(self) -> list[Scope]:
+        """Of `qualified`, the query's own last.
+
+        Raises:
+            SqlglotError: The query cannot be followed.
+        """
+        return traverse_scope(self.qualified)
+
+    @cached_property
+    def owners(self) -> dict[int, Scope]:
+        """``{id of a column or a parameter of qualified: its scope}``."""
+        return {
+            id(node): scope
+            for scope in self.scopes
+            for node in scope.walk()
+            if isinstance(node, exp.Column) or "parameter" in node.meta
+        }
+
+    def source(self, column: exp.Column) -> exp.Expr | Scope | None:
+        """What a column of `tree` comes from: a table, or the scope of a step; None where that is not known."""
+        twin = self._columns.get(id(column))
+        scope = self.owners.get(id(twin)) if twin is not None else None
+        while scope is not None and isinstance(twin, exp.Column):
+            if twin.table in scope.sources:
+                found: exp.Expr | Scope = scope.sources[twin.table]
+                return found
+            scope = scope.parent
+        return None
+
+    @cached_property
+    def spelling(self) -> dict[str, str]:
+        """``{folded name: as the text spells it first}``, since qualifying folds names."""
+        found: dict[str, str] = {}
+        for node in self.tree.find_all(exp.Identifier):
+            found.setdefault(node.name.casefold(), node.name)
+        return found
+
+    @cached_property
+    def outputs(self) -> tuple[Output, ...]:
+        """The output columns, those of a star too; a star that nobody knows the columns of is one, called ``*``."""
+        selects = self.qualified.selects if isinstance(self.qualified, exp.Query) else ()
+        names = ((item.output_name, item) for item in selects)
+        return tuple(Output(self.spelling.get(name.casefold(), name), item.type) for name, item in names)
+
+
+def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRules) -> TypedQuery:
+    """Types a query. Never fails: what cannot be typed stays unknown.
+
+    Args:
+        query: Where the tree is from.
+        tree: A tree of its own, its placeholders bound; it gets the types.
+        schema: ``{table: {column: DuckDB type}}``.
+        rules: The dialect's, which know some types better than sqlglot.
+    """
+    twin, pairs = copied(tree)
+    copies = {id(ours): theirs for ours, theirs in pairs}
+    ours_of = {id(theirs): ours for ours, theirs in pairs}
+    chains = _flatten_chains([theirs for _, theirs in pairs])
+    found, columns = _qualified(twin, schema, query.dialect)
+    with suppress(*FAILURES):
+        annotate_types(found, schema=columns, dialect=columns.dialect, expression_metadata=rules.metadata())
+    for ours, theirs in pairs:
+        if theirs.type is not None and _untyped(ours):
+            ours.type = theirs.type
+    for chain, flat in chains:
+        for theirs in chain:
+            if _untyped(ours_of[id(theirs)]):
+                ours_of[id(theirs)].type = flat.type
+    _merged(tree, schema)
+    columns_of = {id(ours): copies[id(ours)] for ours, _ in pairs if isinstance(ours, exp.Column)}
+    return TypedQuery(query, schema, tree, found, columns_of)
+
+
+def _qualified(tree: exp.Expr, schema: Schema, dialect: str) -> tuple[exp.Expr, MappingSchema]:
+    """The tree with each column's table, in place as far as it can be qualified; and the schema it was read against."""
+    reader = f"{dialect}, normalization_strategy=case_insensitive"
+    columns = MappingSchema(
+        {table: {name: data_type(type_) for name, type_ in cols.items()} for table, cols in schema.items()},
+        dialect=reader,
+    )
+    for stars in (True, False):  # what a star hands on has the type it had; a very odd star is left alone
+        try:
+            found = qualify(
+                tree, dialect=reader, schema=columns, expand_stars=stars, validate_qualify_columns=False,
+                quote_identifiers=False, identify=False,
+            )  # fmt: skip
+        except FAILURES:
+            continue
+        return found, columns
+    return tree, columns
+
+
+def _merged(tree: exp.Query, schema: Schema) -> None:
+    """Types the bare columns of USING, which qualifying replaces by a COALESCE of both tables' columns."""
+    names = {column.name.casefold() for join in tree.find_all(exp.Join) for column in join.args.get("using") or ()}
+    if not names:
+        return
+    kinds: dict[str, set[str]] = {}
+    for table in schema.values():
+        for name, kind in table.items():
+            kinds.setdefault(name.casefold(), set()).add(kind)
+    made = {alias.alias.casefold() for alias in tree.find_all(exp.Alias)}
+    for column in tree.find_all(exp.Column):
+        name = column.name.casefold()
+        found = kinds.get(name, set())
+        if name in names and name not in made and len(found) == 1 and not column.table and _untyped(column):
+            column.type = data_type(next(iter(found)))
+
+
+def _untyped(node: exp.Expr) -> bool:
+    return node.type is None or node.type.this == exp.DType.UNKNOWN  # the parser types what stands in brackets
+
+
+def _flatten_chains(nodes: list[exp.Expr]) -> list[tuple[list[exp.Expr], exp.Expr]]:
+    """Writes each long chain of one operator as one flat node, in place: ``(the chain's nodes, the flat one)``.
+
+    Every column asks for its SELECT by climbing: in a chain of n operators that is n * n steps.
+
+    Args:
+        nodes: All nodes of the tree, each after its parent.
+    """
+    found: list[tuple[list[exp.Expr], exp.Expr]] = []
+    seen: set[int] = set()
+    for node in nodes:
+        if not isinstance(node, _CHAINS) or id(node) in seen:
+            continue
+        chain: list[exp.Expr] = []
+        operands: list[exp.Expr] = []
+        here: exp.Expr = node
+        while isinstance(here, _CHAINS) and here.__class__ is node.__class__:
+            chain.append(here)
+            seen.add(id(here))
+            operands.append(here.expression)
+            here = here.this
+        if len(chain) < _LONG:
+            continue
+        operands.append(here)
+        operands.reverse()
+        parent, key, index = node.parent, node.arg_key, node.index
+        flat = exp.Coalesce(this=operands[0], expressions=operands[1:])
+        if parent is not None and key:
+            parent.set(key, flat, index)
+            found.append((chain, flat))
+    return found

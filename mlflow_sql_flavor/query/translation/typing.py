@@ -1,0 +1,46 @@
+"""The one way to a typed query: from a text's parse, the types of its tables and of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..dialects import rules_of
+from ..facts.context import Context
+from ..facts.typed import Schema, TypedQuery, typed
+from ..reading.copying import copied
+from ..reading.deep import with_deep_stack
+from ..reading.placeholders import bind_tree
+from ..reading.types import ParsedQuery
+
+__all__ = ["type_query"]
+
+
+def type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], ctx: Context | None = None) -> TypedQuery:
+    """Types a query; made once for a text, a schema and a dialect, and handed to all that asks about types or columns.
+
+    Args:
+        query: From :func:`~..reading.parse.parse`; one that sqlglot reads.
+        schema: ``{table as the query names it: {column: DuckDB type}}``, as far as known.
+        params: ``{placeholder: DuckDB type}``, as far as known.
+        ctx: A translation into DuckDB under way: the dialect's steps over what was read go first. None keeps the shape
+            as written, for other targets.
+
+    Raises:
+        QueryError: A step over what was read refuses it.
+    """
+    return with_deep_stack(lambda: _type_query(query, schema, params, ctx))
+
+
+def _type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], ctx: Context | None) -> TypedQuery:
+    assert query.tree is not None
+    rules = ctx.rules if ctx is not None else rules_of(query.dialect)
+    tree = copied(query.tree)[0]
+    if ctx is not None:
+        for step in rules.first:
+            step(tree, ctx)
+    known = {name.casefold(): kind for name, kind in params.items()}
+    types = {u.name: known.get(u.name.casefold()) or u.type_hint or "UNKNOWN" for u in query.placeholders}
+    for old, new in bind_tree(list(tree.walk(bfs=False)), types):
+        if old.parent is not None and old.arg_key:
+            old.parent.set(old.arg_key, new, old.index)
+    return typed(query, tree, schema if ctx is None else rules.seen(schema), rules)
