@@ -39,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Whole folders run on the machine's cores, at most four; single files and tests in this process."""
+    alone = all(not Path(name.partition("::")[0]).is_dir() for name in config.args)
+    return 0 if alone or not config.args else min(4, os.cpu_count() or 1)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 

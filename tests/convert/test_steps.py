@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ from .same import assert_same, cases, missing, numbers, people, target  # noqa: 
 
 
 def name(value: Any) -> str:
-    return repr(value).replace("\n", "")
+    """The same in every process: without the places of functions in memory."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value).replace("\n", ""))
 
 
 @pytest.mark.parametrize(
