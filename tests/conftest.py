@@ -71,6 +71,14 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, seconds: flo
 
 def stop(process: subprocess.Popen[bytes]) -> None:
     """Ends a process and the workers it started."""
+    if os.name != "posix":  # no groups of processes
+        import psutil
+
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for each in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:
+                each.kill()
+        process.wait(10)
+        return
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, 15)
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["read_terminal"]
+import pytest
+
+__all__ = ["open_terminal", "read_terminal"]
+
+
+def open_terminal() -> tuple[int, int]:
+    """Both ends of a new pseudo-terminal; the test is skipped where there are none."""
+    pty = pytest.importorskip("pty", reason="this platform has no pseudo-terminals")
+    return pty.openpty()
 
 
 def read_terminal(leader: int) -> bytes:

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
 import shutil
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from click.testing import CliRunner, Result
 import mlflow_sql_flavor
 from mlflow_sql_flavor.cli import main
 
-from .terminal import read_terminal
+from .terminal import open_terminal, read_terminal
 
 SQL = """WITH good AS (SELECT code, label FROM regions WHERE label <> :without)
 SELECT i.id, i.price * :factor AS total, g.label
@@ -280,7 +279,7 @@ def test_check_as_csv(tmp_path: Path) -> None:
 
 def in_terminal(*args: object, **environment: str) -> str:
     """What a command writes to a terminal."""
-    leader, follower = pty.openpty()
+    leader, follower = open_terminal()
     command = [sys.executable, "-m", "mlflow_sql_flavor", *map(str, args)]
     kept = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     process = subprocess.Popen(
@@ -311,6 +310,8 @@ def test_completions() -> None:
 
 @pytest.mark.ci
 def test_completion_in_a_shell() -> None:
+    if os.name != "posix":
+        pytest.skip("completion is of bash on POSIX platforms")
     script = Path(sys.executable).with_name("mlflow-sql")
     if not script.exists():
         pytest.skip("the package is not installed: there is no mlflow-sql script")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from click.testing import CliRunner, Result
 import mlflow_sql_flavor
 from mlflow_sql_flavor.cli import main
 
-from .terminal import read_terminal
+from .terminal import open_terminal, read_terminal
 
 ROWS = pd.DataFrame({"id": ["01", "02"], "name": ["a", "b;c"], "price": [1.5, 2.5]})
 
@@ -175,7 +174,7 @@ def test_a_narrow_terminal(model: Path) -> None:
     """Nothing is cut: lines break between words, beside their name where there is room."""
     said = {}
     for columns in ("20", "60", "200"):
-        leader, follower = pty.openpty()
+        leader, follower = open_terminal()
         process = subprocess.Popen(
             command_line("show", model),
             stdout=follower,

@@ -8,7 +8,9 @@ import pytest
 
 from mlflow_sql_flavor.engines import forks
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+from ..platforms import needs_fork
+
+pytestmark = [needs_fork, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
 def fork():

@@ -19,6 +19,8 @@ from mlflow.exceptions import MlflowException
 
 from mlflow_sql_flavor import SQLModel
 
+from ..platforms import needs_fork
+
 THREADS = 32
 REGIONS = pd.DataFrame({"region": [f"r{i}" for i in range(50)], "factor": np.linspace(0.5, 3, 50)})
 
@@ -139,6 +141,7 @@ print(bad)
 """
 
 
+@needs_fork
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("forks", [2, pytest.param(30, marks=pytest.mark.ci)])
 def test_fork_under_load(forks: int) -> None:

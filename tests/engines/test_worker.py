@@ -20,6 +20,8 @@ from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.engines import worker
 from mlflow_sql_flavor.errors import InputError, LimitError, RunError, SQLModelError
 
+from ..platforms import needs_fork
+
 LIMITS = {"isolation": "process", "timeout_seconds": 1, "memory_limit": "512MB", "threads": 1}
 BAR_SECONDS = 2.0
 
@@ -239,6 +241,7 @@ def test_a_clean_exit(tmp_path: Any) -> None:
     assert (done.stderr, done.returncode, left) == ("", 0, set())
 
 
+@needs_fork
 @pytest.mark.ci
 def test_a_fork(tmp_path: Any) -> None:
     done, left = _run(tmp_path, _FORK)

@@ -19,6 +19,8 @@ import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.errors import InputError, LimitError
 
+from ..platforms import needs_kill
+
 QUERIES = {
     "independent": "SELECT id, a / 2 AS half, label FROM input LEFT JOIN codes USING (code)",
     "aligned": "SELECT id, rank() OVER (PARTITION BY code ORDER BY a, id) AS r FROM input",
@@ -192,6 +194,7 @@ def test_an_earlier_file_stays_as_it_was(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out.parquet").read_bytes() == b"before"
 
 
+@needs_kill
 def test_killed(folder: Path, tmp_path: Path) -> None:
     """What a killed process leaves is not read as Parquet, and the next run finishes the work."""
     out = str(tmp_path / "out")
