@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from importlib import import_module
 from pathlib import Path
@@ -53,3 +54,34 @@ def test_the_rules_of_every_topic_are_used(folder: str) -> None:
             assert {id(rule) for rules in topic.functions.values() for rule in rules} <= known, path.stem
             assert all(step in found.before for step in topic.before), path.stem
             assert all(step in found.first for step in topic.first), path.stem
+
+
+def _only_calls(function: ast.FunctionDef) -> bool:
+    """Whether a rule does nothing but call one function of DuckDB, or one macro, with the node's own arguments."""
+    body = [step for step in function.body if not (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))]
+    made = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+    if not isinstance(made, ast.Call) or ast.unparse(made.func) not in ("ctx.call", "ctx.macro"):
+        return False
+    name, *args = made.args
+    own = re.compile(r"node\.(this|expression|args\['\w+'\])|\*?node\.expressions(\[0\])?")
+    return isinstance(name, ast.Constant) and bool(args) and all(own.fullmatch(ast.unparse(arg)) for arg in args)
+
+
+def _only_refuses(function: ast.FunctionDef) -> bool:
+    """Whether a rule does nothing but refuse, in words that are the same for every node."""
+    steps = [text for step in function.body if (text := ast.unparse(step)) not in ("return", "return None")]
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.JoinedStr | ast.IfExp)]
+    return len(steps) == 1 and steps[0].startswith("ctx.refuse(") and not calls
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_what_only_renames_or_refuses_is_a_line_in_a_table(folder: str) -> None:
+    rules = [
+        f"{path.stem}.{node.name}"
+        for path in (HOME / folder).glob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(decorator).startswith(("R.rule(", "R.function(")) for decorator in node.decorator_list)
+        and (_only_calls(node) or _only_refuses(node))
+    ]
+    assert not rules

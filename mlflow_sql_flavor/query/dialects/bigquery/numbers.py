@@ -10,11 +10,7 @@ from ..shared import build, casts
 
 R = DialectRules("bigquery numbers")
 
-
-# mathematical_functions
-@R.rule(exp.RangeBucket)
-def range_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("bq__range_bucket", node.this, node.expression, type="BIGINT")
+R.macros({exp.RangeBucket: ("bq__range_bucket", "BIGINT"), "ieee_divide": ("bq__ieee_divide", "DOUBLE")})
 
 
 @R.rule(exp.SafeNegate)
@@ -60,12 +56,6 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made.type = exp.DataType.build("DOUBLE")
     made.meta["raises"] = True
     return casts.plain_division(node, ctx)
-
-
-# mathematical_functions
-@R.function("ieee_divide")
-def ieee_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("bq__ieee_divide", *node.expressions, type="DOUBLE")
 
 
 _SAFE: dict[type[exp.Expr], type[exp.Expr]] = {

@@ -11,6 +11,15 @@ from ..shared.calls import argument_count
 
 R = DialectRules("bigquery strings")
 
+R.macros(
+    {
+        exp.Left: ("bq__left", "VARCHAR", "this", "expression"),
+        exp.Right: ("bq__right", "VARCHAR", "this", "expression"),
+        exp.Upper: ("bq__upper", "VARCHAR"),
+        exp.Levenshtein: ("bq__edit_distance", "BIGINT", "this", "expression"),
+    }
+)
+
 
 # string_functions#instr: occurrences may overlap
 @R.rule(exp.StrPosition)
@@ -39,22 +48,11 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__substr", this, start, size, type="VARCHAR")
 
 
-@R.rule(exp.Left, exp.Right)
-def left_right(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("bq__left" if isinstance(node, exp.Left) else "bq__right", node.this, node.expression,
-                     type="VARCHAR")  # fmt: skip
-
-
 @R.rule(exp.Pad)
 def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "bq__lpad" if node.args.get("is_left") else "bq__rpad"
     size = build.cast(node.expression, "INTEGER")
     return ctx.macro(name, node.this, size, node.args.get("fill_pattern") or build.lit(" "), type="VARCHAR")
-
-
-@R.rule(exp.Upper)
-def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("bq__upper", node.this, type="VARCHAR")
 
 
 @R.rule(exp.Initcap)
@@ -63,11 +61,6 @@ def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "INITCAP with its own delimiters is not verified", "Leave them out")
     delimiters = ' \t\n\r\f\v[](){}/|<>!?@"^#$&~_,.:;*%+-'
     return ctx.macro("bq__initcap", node.this, build.lit(delimiters), type="VARCHAR")
-
-
-@R.rule(exp.Levenshtein)
-def edit_distance(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("bq__edit_distance", node.this, node.expression, type="BIGINT")
 
 
 @R.rule(exp.ByteLength)

@@ -12,6 +12,14 @@ from .nulls import default_of
 
 R = DialectRules("clickhouse arrays")
 
+R.macros(
+    {
+        exp.ArrayCompact: "ch__compact",
+        exp.ArrayDistinct: ("ch__array_distinct", None, "this"),
+    }
+)
+R.renames({exp.ArrayReverse: "list_reverse"})
+
 
 def _array(kind: exp.DataType | None) -> exp.DataType | None:
     if kind is None or kind.this == exp.DType.UNKNOWN:
@@ -79,42 +87,35 @@ def _default_of_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return default_of(first, ctx) if first is not None else None
 
 
-def _macro(name: str, macro: str, kind: str | None = None) -> None:
-    @R.function(name)
-    def call(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        first = node.expressions[0] if node.expressions else None
-        if name in ("arraycumsum", "arraydifference") and isinstance(first, exp.Array) and first.find(exp.Null):
-            raise ctx.error(node, f"{name} of an array with NULLs is an error in ClickHouse: filter them.")
-        return ctx.macro(macro, *node.expressions, type=kind)
+R.macros(
+    {
+        "hasany": ("ch__has_any", "BOOLEAN"),
+        "hasall": ("ch__has_all", "BOOLEAN"),
+        "indexof": ("ch__index_of", "BIGINT"),
+        "arrayuniq": ("ch__array_uniq", "BIGINT"),
+        "countequal": ("ch__count_equal", "BIGINT"),
+        "arrayenumerate": ("ch__enumerate", "BIGINT[]"),
+        "arrayintersect": "ch__intersect",
+        "arraypushback": "ch__push_back",
+        "arraypushfront": "ch__push_front",
+        "arraypopback": "ch__pop_back",
+        "arraypopfront": "ch__pop_front",
+        "arrayzip": "ch__zip",
+        "arrayflatten": "ch__flatten",
+        "arraywithconstant": "ch__with_constant",
+        "mapkeys": "ch__map_keys",
+        "mapvalues": "ch__map_values",
+        "mapcontains": ("ch__map_has", "BOOLEAN"),
+    }
+)
 
 
-for _name, _named, _type in (
-    ("hasany", "ch__has_any", "BOOLEAN"), ("hasall", "ch__has_all", "BOOLEAN"), ("indexof", "ch__index_of", "BIGINT"),
-    ("arrayuniq", "ch__array_uniq", "BIGINT"), ("countequal", "ch__count_equal", "BIGINT"),
-    ("arrayenumerate", "ch__enumerate", "BIGINT[]"), ("arraycumsum", "ch__cum_sum", None),
-    ("arraydifference", "ch__difference", None), ("arrayintersect", "ch__intersect", None),
-    ("arraypushback", "ch__push_back", None), ("arraypushfront", "ch__push_front", None),
-    ("arraypopback", "ch__pop_back", None), ("arraypopfront", "ch__pop_front", None), ("arrayzip", "ch__zip", None),
-    ("arrayflatten", "ch__flatten", None), ("arraywithconstant", "ch__with_constant", None),
-    ("mapkeys", "ch__map_keys", None), ("mapvalues", "ch__map_values", None), ("mapcontains", "ch__map_has", "BOOLEAN"),
-):  # fmt: skip
-    _macro(_name, _named, _type)
-
-
-@R.rule(exp.ArrayCompact)
-def compacted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ch__compact", node.this)
-
-
-@R.rule(exp.ArrayReverse)
-def reversed_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("list_reverse", node.this)
-
-
-@R.rule(exp.ArrayDistinct)
-def array_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # In the order of their first occurrence
-    return ctx.macro("ch__array_distinct", node.this)
+@R.function("arraycumsum", "arraydifference")
+def along(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    first = node.expressions[0] if node.expressions else None
+    if isinstance(first, exp.Array) and first.find(exp.Null):
+        raise ctx.error(node, f"{node.name.lower()} of an array with NULLs is an error in ClickHouse: filter them.")
+    return ctx.macro("ch__cum_sum" if node.name.lower() == "arraycumsum" else "ch__difference", *node.expressions)
 
 
 @R.rule(exp.ArraySlice)

@@ -16,6 +16,8 @@ from ..shared import build
 from .nulls import condition, of_argument
 
 R = DialectRules("clickhouse casts")
+
+R.refuses("typeof", {exp.Typeof}, "ClickHouse's types have other names", "Leave it out")
 _BITS = {
     "TINYINT": 8,
     "SMALLINT": 16,
@@ -290,12 +292,6 @@ def accurate_cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if bits is None or not ctx.is_a(value, "text", "int"):
         raise ctx.error(node, "accurateCastOrNull has a counterpart for a text or an integer to an integer or Float64.")
     return ctx.macro("ch__int_null", build.cast(value, "VARCHAR"), *_range(*bits), type="BIGINT")
-
-
-@R.rule(exp.Typeof)
-def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("typeof", node, "ClickHouse's types have other names", "Leave it out")
-    return None
 
 
 @R.function("todate", "todate32")

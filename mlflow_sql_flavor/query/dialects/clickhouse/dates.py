@@ -10,6 +10,13 @@ from ..shared import build
 
 R = DialectRules("clickhouse dates")
 
+R.renames(
+    {
+        "tolastdayofmonth": ("last_day", "DATE"),
+        exp.DayOfWeek: ("isodow", "BIGINT"),
+    }
+)
+
 
 @R.rule(exp.DateDiff)
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -219,11 +226,6 @@ for _unit in ("year", "quarter", "month", "week", "day", "hour", "minute", "seco
     R.known(f"tointerval{_unit}")
 
 
-@R.function("tolastdayofmonth")
-def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("last_day", node.expressions[0], type="DATE")
-
-
 @R.function("tolastdayofweek")
 def last_day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = start_of_week(node, ctx)
@@ -257,11 +259,6 @@ def _week(value: exp.Expr, mode: str, year: bool, node: exp.Expr, ctx: Context) 
 def week_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     mode = node.args.get("mode")
     return _week(node.this, mode.name if mode is not None else "0", False, node, ctx)
-
-
-@R.rule(exp.DayOfWeek)
-def weekday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("isodow", node.this, type="BIGINT")
 
 
 @R.function("tounixtimestamp", "torelativedaynum", "torelativemonthnum")

@@ -8,14 +8,11 @@ from ...facts.context import Context
 from .. import DialectRules
 
 R = DialectRules("clickhouse encodings")
+
+R.refuses("hash", {exp.CityHash64}, "The hash belongs to one engine", "Compute it beforehand")
+R.refuses("soundex", {exp.Soundex}, "DuckDB has no phonetic codes", "Compute it beforehand")
 _HASHES = {"cityhash64", "siphash64", "xxhash32", "xxhash64", "murmurhash3_64", "farmhash64", "halfmd5"}
 R.refuses("hash", _HASHES, "The hash belongs to one engine", "Compute it beforehand")
-
-
-@R.rule(exp.CityHash64)
-def city_hash(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("hash", node, "The hash belongs to one engine", "Compute it beforehand")
-    return None
 
 
 @R.rule(exp.Hex)
@@ -55,9 +52,3 @@ def base64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Unhex)
 def unhex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("decode", ctx.call("unhex", node.this), type="VARCHAR")
-
-
-@R.rule(exp.Soundex)
-def soundex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("soundex", node, "DuckDB has no phonetic codes", "Compute it beforehand")
-    return None

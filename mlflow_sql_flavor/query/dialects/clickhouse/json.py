@@ -12,6 +12,9 @@ from .. import DialectRules
 from ..shared import build
 
 R = DialectRules("clickhouse json")
+
+R.refuses("json_text", {exp.JSONExtract}, "The text of a JSON value keeps its spaces", "Extract the values in it")
+R.renames({"isvalidjson": ("json_valid", "BOOLEAN")})
 _MACROS = {
     "jsonextractint": ("ch__json_int", "BIGINT"), "jsonextractuint": ("ch__json_uint", "BIGINT"),
     "jsonextractfloat": ("ch__json_float", "DOUBLE"), "jsonextractbool": ("ch__json_bool", "BOOLEAN"),
@@ -84,19 +87,8 @@ def extract_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _extract("jsonextractstring", node.this, _path(node, ctx), ctx)
 
 
-@R.rule(exp.JSONExtract)
-def extract_raw(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("json_text", node, "The text of a JSON value keeps its spaces", "Extract the values in it")
-    return None
-
-
 @R.function("json_value")
 def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 2 or build.text(node.expressions[1]) is None:
         raise ctx.error(node, "JSON_VALUE has a counterpart with a constant path.")
     return ctx.macro("ch__json_value", *node.expressions, type="VARCHAR")
-
-
-@R.function("isvalidjson")
-def is_valid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("json_valid", node.expressions[0], type="BOOLEAN")

@@ -9,6 +9,15 @@ from .. import DialectRules
 from ..shared import build
 
 R = DialectRules("clickhouse numbers")
+
+R.macros(
+    {
+        "exp2": ("ch__exp2", "DOUBLE"),
+        "exp10": ("ch__exp10", "DOUBLE"),
+        "log1p": ("ch__log1p", "DOUBLE"),
+        "hypot": ("ch__hypot", "DOUBLE"),
+    }
+)
 R.refuses("number_format", {"formatreadablesize", "formatreadablequantity", "formatreadabledecimalsize"},
                    "Its digits are ClickHouse's own", "Format the number where it is shown")  # fmt: skip
 
@@ -123,11 +132,6 @@ def same(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return node.expressions[0]
 
 
-@R.function("exp2", "exp10", "log1p", "hypot")
-def powers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro(f"ch__{node.name.lower()}", *node.expressions, type="DOUBLE")
-
-
 @R.rule(exp.IsNan, exp.IsInf)
 def is_nan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "decimal"):
@@ -169,21 +173,21 @@ def cut(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _same_scale(made, node.this) if exact else made
 
 
-def _macro(name: str, macro: str, kind: str) -> None:
-    @R.function(name)
-    def call(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        return ctx.macro(macro, *node.expressions, type=kind)
-
-
-for _name, _named, _type in (
-    ("divideornull", "ch__div_null", "DOUBLE"),
-    ("bitand", "ch__and", "BIGINT"), ("bitor", "ch__or", "BIGINT"), ("bitxor", "ch__xor", "BIGINT"),
-    ("bittest", "ch__bit_test", "BIGINT"), ("bitcount", "ch__bit_count", "BIGINT"),
-    ("isnull", "ch__is_null", "BIGINT"), ("isnotnull", "ch__is_not_null", "BIGINT"),
-    ("isfinite", "ch__finite", "BOOLEAN"),
-    ("ifnotfinite", "ch__if_finite", "DOUBLE"), ("widthbucket", "ch__bucket", "BIGINT"),
-):  # fmt: skip
-    _macro(_name, _named, _type)
+R.macros(
+    {
+        "divideornull": ("ch__div_null", "DOUBLE"),
+        "bitand": ("ch__and", "BIGINT"),
+        "bitor": ("ch__or", "BIGINT"),
+        "bitxor": ("ch__xor", "BIGINT"),
+        "bittest": ("ch__bit_test", "BIGINT"),
+        "bitcount": ("ch__bit_count", "BIGINT"),
+        "isnull": ("ch__is_null", "BIGINT"),
+        "isnotnull": ("ch__is_not_null", "BIGINT"),
+        "isfinite": ("ch__finite", "BOOLEAN"),
+        "ifnotfinite": ("ch__if_finite", "DOUBLE"),
+        "widthbucket": ("ch__bucket", "BIGINT"),
+    }
+)
 
 
 def width_of(node: exp.Expr, ctx: Context) -> tuple[int, bool] | None:

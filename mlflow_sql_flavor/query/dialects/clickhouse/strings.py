@@ -14,6 +14,29 @@ from .casts import to_text
 
 R = DialectRules("clickhouse strings")
 
+R.renames(
+    {
+        "lengthutf8": ("length", "BIGINT"),
+        "upperutf8": ("upper", "VARCHAR"),
+        "lowerutf8": ("lower", "VARCHAR"),
+        "reverseutf8": ("reverse", "VARCHAR"),
+        "replaceall": ("replace", "VARCHAR"),
+        "octet_length": ("strlen", "BIGINT"),
+    }
+)
+R.macros(
+    {
+        "leftutf8": ("ch__left_of", "VARCHAR"),
+        "rightutf8": ("ch__right_of", "VARCHAR"),
+        exp.Initcap: ("ch__initcap", "VARCHAR", "this"),
+        "replaceone": ("ch__replace_one", "VARCHAR"),
+        exp.Ascii: ("ch__first_byte", "BIGINT"),
+        exp.SubstringIndex: ("ch__until", "VARCHAR"),
+        "multisearchany": ("ch__search_any", "BOOLEAN"),
+        "initcaputf8": ("ch__initcap_utf8", "VARCHAR"),
+    }
+)
+
 
 def _ascii(value: exp.Expr, ctx: Context) -> exp.Expr:
     return ctx.macro("ch__ascii", value, type="VARCHAR")
@@ -31,11 +54,6 @@ def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         name = "strlen" if node.args.get("binary") else "length"
         return ctx.call(name, value, type="BIGINT")
     return ctx.macro("ch__length", value, type="BIGINT")
-
-
-@R.function("lengthutf8")
-def length_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("length", node.expressions[0], type="BIGINT")
 
 
 @R.function("empty", "notempty")
@@ -68,11 +86,6 @@ def cuts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def ends(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "left" if isinstance(node, exp.Left) else "right"
     return ctx.macro(f"ch__b{name}_of", node.this, node.expression, type="VARCHAR")
-
-
-@R.function("leftutf8", "rightutf8")
-def ends_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro(f"ch__{node.name.lower().removesuffix('utf8')}_of", *node.expressions, type="VARCHAR")
 
 
 def _padded(
@@ -119,21 +132,10 @@ def positions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _place(value, part, start[0] if start else None, ctx, "" if name.endswith("utf8") else "b")
 
 
-@R.rule(exp.Initcap)
-def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Letters and digits make words: https://clickhouse.com/docs/sql-reference/functions/string-functions#initcap
-    return ctx.macro("ch__initcap", node.this, type="VARCHAR")
-
-
 @R.rule(exp.Upper, exp.Lower)
 def ascii_case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "ch__upper" if isinstance(node, exp.Upper) else "ch__lower"
     return ctx.macro(name, node.this, type="VARCHAR")
-
-
-@R.function("upperutf8", "lowerutf8")
-def utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call(node.name.lower().removesuffix("utf8"), *node.expressions, type="VARCHAR")
 
 
 @R.rule(exp.Like, exp.ILike)
@@ -203,21 +205,6 @@ def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.function("reverseutf8")
-def reverse_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("reverse", node.expressions[0], type="VARCHAR")
-
-
-@R.function("replaceall")
-def replace_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("replace", *node.expressions, type="VARCHAR")
-
-
-@R.function("replaceone")
-def replace_one(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ch__replace_one", *node.expressions, type="VARCHAR")
-
-
 @R.function("countsubstrings")
 def count_substrings(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__count_of", *node.expressions, type="BIGINT") if len(node.expressions) == 2 else None
@@ -226,11 +213,6 @@ def count_substrings(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def _not_null(value: exp.Expr) -> exp.Expr:
     """An array is never NULL: the words of a NULL in a column are those of an empty text."""
     return value if isinstance(value, exp.Null) else exp.Coalesce(this=value, expressions=[build.lit("")])
-
-
-@R.rule(exp.Ascii)
-def first_byte(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ch__first_byte", node.this, type="BIGINT")
 
 
 @R.rule(exp.Split)
@@ -254,27 +236,7 @@ def formatted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("format", node.this, *node.expressions, type="VARCHAR")
 
 
-@R.rule(exp.SubstringIndex)
-def substring_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ch__until", node.this, node.args["delimiter"], node.args["count"], type="VARCHAR")
-
-
 @R.rule(exp.Chr)
 def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     codes = [ctx.call("chr", build.cast(code, "INTEGER")) for code in (node.expressions or [node.this])]
     return codes[0] if len(codes) == 1 else ctx.call("concat", *codes, type="VARCHAR")
-
-
-@R.function("octet_length")
-def octets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("strlen", node.expressions[0], type="BIGINT")
-
-
-@R.function("multisearchany")
-def multi_search_any(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ch__search_any", *node.expressions, type="BOOLEAN")
-
-
-@R.function("initcaputf8")
-def initcap_utf8(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ch__initcap_utf8", node.expressions[0], type="VARCHAR")

@@ -11,6 +11,13 @@ from .casts import as_double, as_text, to_decimal
 from .types import family, kind
 
 R = DialectRules("databricks aggregates")
+
+R.renames(
+    {
+        "every": ("bool_and", "BOOLEAN"),
+        "some": ("bool_or", "BOOLEAN"),
+    }
+)
 _WRAPPERS = (exp.Window, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
 
 
@@ -190,11 +197,6 @@ def try_total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(this) == "int":
         return exp.TryCast(this=ctx.call("sum", this), to=exp.DataType.build("BIGINT"))
     return ctx.call("sum", this, type="DOUBLE")
-
-
-@R.function("every", "some")
-def every(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("bool_and" if str(node.name).lower() == "every" else "bool_or", *node.expressions, type="BOOLEAN")
 
 
 @R.rule(exp.First, exp.Last, exp.AnyValue)

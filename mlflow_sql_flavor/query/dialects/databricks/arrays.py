@@ -13,6 +13,15 @@ from .casts import as_text
 from .types import family, kind
 
 R = DialectRules("databricks arrays")
+
+R.macros(
+    {
+        "get": "dbx__get",
+        "array_union": "dbx__array_union",
+        "arrays_overlap": ("dbx__arrays_overlap", "BOOLEAN"),
+        "array_repeat": "dbx__array_repeat",
+    }
+)
 R.known("json_array_length", "map_entries", "map_values")
 
 
@@ -44,31 +53,17 @@ def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@R.function("get")
-def get(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__get", *node.expressions)
-
-
-def _macro(type_: type[exp.Expr], name: str, *keys: str, result: str | None = None) -> None:
-    @R.rule(type_)
-    def rule(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        args: list[exp.Expr] = []
-        for key in keys:
-            value = node.args.get(key)
-            if isinstance(value, list):
-                args.extend(value)
-            elif value is not None:
-                args.append(value)
-        return ctx.macro(name, *args, type=result)
-
-
-_macro(exp.ArrayDistinct, "dbx__array_distinct", "this")
-_macro(exp.ArrayPosition, "dbx__array_position", "this", "expression", result="BIGINT")
-_macro(exp.ArrayRemove, "dbx__array_remove", "this", "expression")
-_macro(exp.ArrayIntersect, "dbx__array_intersect", "expressions")
-_macro(exp.ArrayExcept, "dbx__array_except", "this", "expression")
-_macro(exp.Flatten, "dbx__flatten", "this")
-_macro(exp.ArraySlice, "dbx__array_slice", "this", "start", "end")
+R.macros(
+    {
+        exp.ArrayDistinct: ("dbx__array_distinct", None, "this"),
+        exp.ArrayPosition: ("dbx__array_position", "BIGINT", "this", "expression"),
+        exp.ArrayRemove: ("dbx__array_remove", None, "this", "expression"),
+        exp.ArrayIntersect: ("dbx__array_intersect", None, "expressions"),
+        exp.ArrayExcept: ("dbx__array_except", None, "this", "expression"),
+        exp.Flatten: ("dbx__flatten", None, "this"),
+        exp.ArraySlice: ("dbx__array_slice", None, "this", "start", "end"),
+    }
+)
 
 
 @R.rule(exp.ArrayContains)
@@ -76,21 +71,6 @@ def array_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.expression.unnest(), exp.Null):
         raise ctx.error(node, "databricks refuses an array_contains of NULL without a type. Cast the NULL.")
     return ctx.macro("dbx__array_contains", node.this, node.expression, type="BOOLEAN")
-
-
-@R.function("array_union")
-def array_union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__array_union", *node.expressions)
-
-
-@R.function("arrays_overlap")
-def arrays_overlap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__arrays_overlap", *node.expressions, type="BOOLEAN")
-
-
-@R.function("array_repeat")
-def array_repeat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__array_repeat", *node.expressions)
 
 
 @R.rule(exp.ArraySize)

@@ -137,13 +137,6 @@ def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(ctx.call("date_trunc", build.lit(name), this), type_)
 
 
-def _parts(type_: type[exp.Expr], call: str, of_time: bool = False) -> None:
-    @R.rule(type_)
-    def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        this = _inner(node.this)
-        return ctx.call(call, as_ts(this, ctx) if of_time else as_date(this, ctx), type="BIGINT")
-
-
 def _inner(node: exp.Expr) -> exp.Expr:
     """The argument under the cast that sqlglot's parser puts around it."""
     if isinstance(node, exp.TsOrDsToDate) and node.args.get("format") is None:
@@ -151,13 +144,36 @@ def _inner(node: exp.Expr) -> exp.Expr:
     return node
 
 
-for _type, _call in {
-    exp.Year: "year", exp.Month: "month", exp.Day: "day", exp.DayOfMonth: "day", exp.DayOfYear: "dayofyear",
-    exp.Quarter: "quarter", exp.WeekOfYear: "weekofyear", exp.DayOfWeekIso: "isodow",
-}.items():  # fmt: skip
-    _parts(_type, _call)
-for _type, _call in {exp.Hour: "hour", exp.Minute: "minute", exp.Second: "second"}.items():
-    _parts(_type, _call, of_time=True)
+def _as_date(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return as_date(_inner(node), ctx)
+
+
+def _as_ts(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return as_ts(_inner(node), ctx)
+
+
+R.renames(
+    {
+        exp.Year: ("year", "BIGINT", "this"),
+        exp.Month: ("month", "BIGINT", "this"),
+        exp.Day: ("day", "BIGINT", "this"),
+        exp.DayOfMonth: ("day", "BIGINT", "this"),
+        exp.DayOfYear: ("dayofyear", "BIGINT", "this"),
+        exp.Quarter: ("quarter", "BIGINT", "this"),
+        exp.WeekOfYear: ("weekofyear", "BIGINT", "this"),
+        exp.DayOfWeekIso: ("isodow", "BIGINT", "this"),
+        exp.LastDay: ("last_day", "DATE", "this"),
+    },
+    of=_as_date,
+)
+R.renames(
+    {
+        exp.Hour: ("hour", "BIGINT", "this"),
+        exp.Minute: ("minute", "BIGINT", "this"),
+        exp.Second: ("second", "BIGINT", "this"),
+    },
+    of=_as_ts,
+)
 
 
 @R.rule(exp.DayOfWeek)
@@ -222,11 +238,6 @@ def date_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if name is None:
         ctx.refuse("unfaithful", node, "The part is not a constant", "Write it as a text")
     return _extract(name or "", node.expressions[1], node, ctx)
-
-
-@R.rule(exp.LastDay)
-def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("last_day", as_date(_inner(node.this), ctx), type="DATE")
 
 
 _DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")

@@ -11,6 +11,13 @@ from .casts import as_double, cast, to_decimal
 from .types import decimal_of, division, family, kind
 
 R = DialectRules("databricks numbers")
+
+R.macros(
+    {
+        exp.Factorial: ("dbx__factorial", "BIGINT"),
+        "pmod": "dbx__pmod",
+    }
+)
 R.known("e", "expm1", "hypot", "bin", "isnotnull", "isnull", "bigint", "smallint", "tinyint", "decimal")
 
 
@@ -87,17 +94,20 @@ def _to_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(build.cast(exp.Paren(this=made), "VARCHAR"), type_)
 
 
-def _one(type_: type[exp.Expr], macro: str) -> None:
-    @R.rule(type_)
-    def rule(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        return ctx.macro(macro, build.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
+def _double(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return build.cast(as_double(node, ctx), "DOUBLE")
 
 
 # Outside of the domain Spark gives NaN or NULL where DuckDB raises.
-for _type, _macro in {
-    exp.Sqrt: "dbx__sqrt", exp.Ln: "dbx__ln", exp.Asin: "dbx__asin", exp.Acos: "dbx__acos",
-}.items():  # fmt: skip
-    _one(_type, _macro)
+R.macros(
+    {
+        exp.Sqrt: ("dbx__sqrt", "DOUBLE", "this"),
+        exp.Ln: ("dbx__ln", "DOUBLE", "this"),
+        exp.Asin: ("dbx__asin", "DOUBLE", "this"),
+        exp.Acos: ("dbx__acos", "DOUBLE", "this"),
+    },
+    of=_double,
+)
 
 
 @R.rule(exp.Log)
@@ -141,11 +151,6 @@ def power(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__pow", *args, type="DOUBLE")
 
 
-@R.rule(exp.Factorial)
-def factorial(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__factorial", node.this, type="BIGINT")
-
-
 @R.rule(exp.WidthBucket)
 def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     names = ("this", "min_value", "max_value", "num_buckets")
@@ -154,11 +159,6 @@ def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, "width_bucket takes a value, two bounds and a number of buckets.")
     made = [build.cast(a, "DOUBLE") if i < 3 else a for i, a in enumerate(args) if a is not None]
     return ctx.macro("dbx__width_bucket", *made, type="BIGINT")
-
-
-@R.function("pmod")
-def pmod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__pmod", *node.expressions)
 
 
 @R.function("conv")

@@ -12,6 +12,8 @@ from ..shared import build
 from .strings import small
 
 R = DialectRules("databricks regex")
+
+
 # Regular expressions: Java's and RE2 agree but for what is refused here (or raises at the first row).
 _INTERSECTION = re.compile(r"&&|\[\^?[^\]]*(?<!\\)\[(?!:)")
 
@@ -93,11 +95,6 @@ def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("nullif", made, build.lit(""), type="VARCHAR")
 
 
-@R.rule(exp.RegexpLike)
-def regexp_like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("regexp_matches", node.this, node.expression, type="BOOLEAN")
-
-
 @R.function("regexp")
 def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     _pattern(node, node.expressions[1], ctx)
@@ -127,3 +124,6 @@ def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if found is not None and re.fullmatch(_PLAIN, found):
         return ctx.call("string_split", node.this, node.expression, type="VARCHAR[]")
     return ctx.call("string_split_regex", node.this, node.expression, type="VARCHAR[]")
+
+
+R.renames({exp.RegexpLike: ("regexp_matches", "BOOLEAN", "this", "expression")})

@@ -11,6 +11,8 @@ from .casts import as_text
 from .types import family
 
 R = DialectRules("databricks strings")
+
+R.macros({"find_in_set": ("dbx__find_in_set", "BIGINT")})
 R.rule(exp.Like, exp.ILike)(strings.like_escape)
 
 
@@ -78,12 +80,6 @@ def levenshtein(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len([a for a in node.args.values() if isinstance(a, exp.Expr)]) > 2:
         ctx.refuse("unfaithful", node, "levenshtein with a threshold is not verified", "Leave the threshold out")
     return ctx.macro("dbx__levenshtein", node.this, node.expression, type="BIGINT")
-
-
-@R.rule(exp.Initcap)
-def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """Only a blank starts a word."""
-    return ctx.macro("dbx__initcap", node.this, type="VARCHAR")
 
 
 @R.rule(exp.Replace)
@@ -165,11 +161,6 @@ def split_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     )
 
 
-@R.function("find_in_set")
-def find_in_set(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__find_in_set", *node.expressions, type="BIGINT")
-
-
 @R.function("btrim")
 def btrim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("trim", _text(node.expressions[0], ctx), *(node.expressions[1:] or [build.lit(" ")]),
@@ -181,11 +172,6 @@ def chr_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 1:
         raise ctx.error(node, "chr takes one number.")
     return ctx.macro("dbx__chr", node.expressions[0], type="VARCHAR")
-
-
-@R.rule(exp.Ascii)
-def ascii_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__ascii", _text(node.this, ctx), type="INTEGER")
 
 
 @R.rule(exp.Elt)
@@ -210,3 +196,13 @@ def overlay(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Soundex)
 def soundex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, "DuckDB has no soundex. Compare with levenshtein, or keep the code as a column.")
+
+
+R.macros(
+    {
+        # Only a blank starts a word.
+        exp.Initcap: ("dbx__initcap", "VARCHAR", "this"),
+    }
+)
+
+R.macros({exp.Ascii: ("dbx__ascii", "INTEGER")}, of=_text)

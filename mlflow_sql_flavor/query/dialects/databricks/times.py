@@ -16,6 +16,8 @@ from .types import family
 
 R = DialectRules("databricks times")
 
+R.renames({"make_date": ("make_date", "DATE")})
+
 
 @R.rule(exp.StrToUnix)
 def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -70,11 +72,6 @@ def unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def date_from_unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     epoch = build.cast(build.lit("1970-01-01"), "DATE")
     return exp.Paren(this=exp.Add(this=epoch, expression=build.cast(node.this, "INTEGER")))
-
-
-@R.function("make_date")
-def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("make_date", *node.expressions, type="DATE")
 
 
 _ZONES = {"UTC", "GMT", "Z"}

@@ -12,6 +12,16 @@ from ..shared import build
 from .coercions import number, text, whole
 
 R = DialectRules("mysql dates")
+
+R.macros(
+    {
+        "makedate": ("my__makedate", "DATE"),
+        "period_diff": ("my__period_diff", "BIGINT"),
+        "period_add": ("my__period_add", "BIGINT"),
+        "from_days": ("my__from_days", "DATE"),
+    },
+    of=whole,
+)
 _DAYS = {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
 _TIMES = {"HOUR", "MINUTE", "SECOND", "MICROSECOND"}
 
@@ -233,16 +243,6 @@ def add_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _shifted(value, amount, unit, -1 if node.name.lower() == "subdate" else 1, node, ctx)
 
 
-@R.function("makedate")
-def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__makedate", *(whole(arg, ctx) for arg in node.expressions), type="DATE")
-
-
-@R.function("period_diff", "period_add")
-def period(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro(f"my__{node.name.lower()}", *(whole(arg, ctx) for arg in node.expressions), type="BIGINT")
-
-
 @R.rule(exp.ConvertTimezone)
 def convert_zone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     zones = [build.text(node.args[key]) for key in ("source_tz", "target_tz")]
@@ -331,11 +331,6 @@ def day_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call(name, moment(node.this, ctx), type="VARCHAR")
 
 
-@R.function("dayname", "monthname")
-def name_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call(node.name.lower(), moment(node.expressions[0], ctx), type="VARCHAR")
-
-
 @R.rule(exp.Timestamp)
 def timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made, clock = moment(node.this, ctx), node.args.get("zone")
@@ -356,14 +351,18 @@ def days_since_year_0(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _sum(since, build.lit(719_528 * size))
 
 
-@R.function("from_days")
-def from_days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__from_days", whole(node.expressions[0], ctx), type="DATE")
-
-
 @R.function("now", "sysdate", "localtime", "localtimestamp")
 def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__now", type="TIMESTAMP")
 
 
 R.accepts("now", "curdate", "curtime", "weekday", "yearweek", "period_diff", "period_add", "makedate", "unix_timestamp")
+
+
+R.renames(
+    {
+        "dayname": ("dayname", "VARCHAR"),
+        "monthname": ("monthname", "VARCHAR"),
+    },
+    of=moment,
+)

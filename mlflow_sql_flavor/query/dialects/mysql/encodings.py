@@ -11,6 +11,9 @@ from .coercions import text
 
 R = DialectRules("mysql encodings")
 
+R.refuses("soundex", {exp.Soundex}, "Phonetic codes belong to one engine", "Compute them beforehand")
+R.macros({"crc32": ("my__crc32", "BIGINT")}, of=text)
+
 
 @R.rule(exp.Hex)
 def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -37,14 +40,3 @@ def conv(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: int(bases[0].this)]
     pattern = build.lit(f"(?i)^[{digits}]+")
     return ctx.macro("my__conv", text(value, ctx), pattern, *bases, type="VARCHAR")
-
-
-@R.function("crc32")
-def crc32(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__crc32", text(node.expressions[0], ctx), type="BIGINT")
-
-
-@R.rule(exp.Soundex)
-def soundex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("soundex", node, "Phonetic codes belong to one engine", "Compute them beforehand")
-    return None

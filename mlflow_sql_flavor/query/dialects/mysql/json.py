@@ -11,6 +11,14 @@ from .coercions import is_json, text
 
 R = DialectRules("mysql json")
 
+R.refuses(
+    "json_text",
+    {exp.JSONSet, exp.JSONRemove},
+    "The text of a JSON that is changed differs",
+    "Build it with JSON_OBJECT",
+)
+R.macros({exp.JSONType: ("my__json_type", "VARCHAR", "this")})
+
 
 @R.rule(exp.Alias)
 def shown(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -89,12 +97,6 @@ R.refuses(
 )  # fmt: skip
 
 
-@R.rule(exp.JSONSet, exp.JSONRemove)
-def changed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("json_text", node, "The text of a JSON that is changed differs", "Build it with JSON_OBJECT")
-    return None
-
-
 @R.function("json_exists")
 def json_exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # MariaDB's; MySQL has JSON_CONTAINS_PATH
@@ -106,11 +108,6 @@ def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("returning") or node.args.get("on_condition"):
         raise ctx.error(node, "JSON_VALUE with RETURNING or ON has no counterpart: CAST its value.")
     return ctx.macro("my__json_scalar", ctx.call("json_extract", node.this, node.args["path"]), type="VARCHAR")
-
-
-@R.rule(exp.JSONType)
-def json_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__json_type", node.this, type="VARCHAR")
 
 
 @R.rule(exp.JSONKeys)

@@ -90,19 +90,22 @@ def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("bit_count", ctx.macro("my__unsigned", whole(number(node.this, ctx), ctx)), type="BIGINT")
 
 
-def _null_outside(name: str, *types: type[exp.Expr]) -> None:
-    # https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html: NULL outside of the domain
-    @R.rule(*types)
-    def guarded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        args = [number(arg, ctx) for arg in (node.this, node.args.get("expression")) if isinstance(arg, exp.Expr)]
-        return ctx.macro(name if len(args) == 1 else f"{name}2", *args, type="DOUBLE")
+# https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html: NULL outside of the domain
+R.macros(
+    {
+        exp.Sqrt: ("my__sqrt", "DOUBLE"),
+        exp.Ln: ("my__ln", "DOUBLE"),
+        exp.Acos: ("my__acos", "DOUBLE"),
+        exp.Asin: ("my__asin", "DOUBLE"),
+    },
+    of=number,
+)
 
 
-_null_outside("my__sqrt", exp.Sqrt)
-_null_outside("my__ln", exp.Ln)
-_null_outside("my__log", exp.Log)
-_null_outside("my__acos", exp.Acos)
-_null_outside("my__asin", exp.Asin)
+@R.rule(exp.Log)
+def logarithm(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    args = [number(arg, ctx) for arg in (node.this, node.args.get("expression")) if isinstance(arg, exp.Expr)]
+    return ctx.macro("my__log" if len(args) == 1 else "my__log2", *args, type="DOUBLE")
 
 
 @R.function("log10", "log2")

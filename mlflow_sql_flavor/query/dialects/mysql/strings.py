@@ -12,6 +12,18 @@ from .regex import _binary
 
 R = DialectRules("mysql strings")
 
+R.renames({"octet_length": ("strlen", "BIGINT")}, of=text)
+R.macros(
+    {
+        exp.Upper: ("my__upper", "VARCHAR"),
+        exp.Ascii: ("my__ascii", "BIGINT"),
+        "ord": ("my__ord", "BIGINT"),
+        "strcmp": ("my__strcmp", "BIGINT"),
+        "find_in_set": ("my__find_in_set", "BIGINT"),
+    },
+    of=text,
+)
+
 
 @R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
 def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -33,11 +45,6 @@ def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.function("octet_length")
-def octets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("strlen", text(node.expressions[0], ctx), type="BIGINT")
-
-
 @R.function("bit_length")
 def bit_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Mul(this=ctx.call("strlen", text(node.expressions[0], ctx)), expression=build.lit(8))
@@ -56,11 +63,6 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def ends(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "my__left" if isinstance(node, exp.Left) else "my__right"
     return ctx.macro(name, text(node.this, ctx), whole(node.expression, ctx), type="VARCHAR")
-
-
-@R.rule(exp.Upper)
-def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__upper", text(node.this, ctx), type="VARCHAR")
 
 
 @R.rule(
@@ -137,27 +139,6 @@ def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def substring_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     args = [text(node.this, ctx), text(node.args["delimiter"], ctx), whole(node.args["count"], ctx)]
     return ctx.macro("my__substring_index", *args, type="VARCHAR")
-
-
-@R.rule(exp.Ascii)
-def first_byte(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__ascii", text(node.this, ctx), type="BIGINT")
-
-
-@R.function("ord")
-def code_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://dev.mysql.com/doc/refman/8.0/en/string-functions.html#function_ord: of all bytes of the first character
-    return ctx.macro("my__ord", text(node.expressions[0], ctx), type="BIGINT")
-
-
-@R.function("strcmp")
-def strcmp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__strcmp", *(text(arg, ctx) for arg in node.expressions), type="BIGINT")
-
-
-@R.function("find_in_set")
-def find_in_set(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__find_in_set", *(text(arg, ctx) for arg in node.expressions), type="BIGINT")
 
 
 @R.rule(exp.Collate)

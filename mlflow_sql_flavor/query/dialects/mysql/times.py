@@ -12,6 +12,8 @@ from .dates import moment
 
 R = DialectRules("mysql times")
 
+R.macros({"sec_to_time": ("my__seconds_time", "INTERVAL")}, of=number)
+
 
 def time(node: exp.Expr, ctx: Context) -> exp.Expr:
     """The value as a TIME, which is an INTERVAL of DuckDB."""
@@ -41,11 +43,6 @@ def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def make_time(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     parts = [number(node.args[key], ctx) for key in ("hour", "min", "sec")]
     return ctx.macro("my__maketime", *parts, type="INTERVAL")
-
-
-@R.function("sec_to_time")
-def of_seconds(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__seconds_time", number(node.expressions[0], ctx), type="INTERVAL")
 
 
 @R.function("time_to_sec")

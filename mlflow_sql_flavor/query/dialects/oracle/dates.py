@@ -10,23 +10,16 @@ from ..shared import build
 
 R = DialectRules("oracle dates")
 
-
-@R.rule(exp.AddMonths)
-def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """ADD_MONTHS: the last day of a month stays the last day."""
-    return ctx.macro("ora__add_months", node.this, node.expression, type="TIMESTAMP")
-
-
-@R.rule(exp.LastDay)
-def last_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """LAST_DAY keeps the time of day."""
-    return ctx.macro("ora__last_day", node.this, type="TIMESTAMP")
-
-
-@R.rule(exp.MonthsBetween)
-def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """MONTHS_BETWEEN: whole between equal days and between last days, else a part of 31 days."""
-    return ctx.macro("ora__months_between", node.this, node.expression, type="DOUBLE")
+R.macros(
+    {
+        # ADD_MONTHS: the last day of a month stays the last day.
+        exp.AddMonths: ("ora__add_months", "TIMESTAMP", "this", "expression"),
+        # LAST_DAY keeps the time of day.
+        exp.LastDay: ("ora__last_day", "TIMESTAMP", "this"),
+        # MONTHS_BETWEEN: whole between equal days and between last days, else a part of 31 days.
+        exp.MonthsBetween: ("ora__months_between", "DOUBLE", "this", "expression"),
+    }
+)
 
 
 _PARTS = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE"}

@@ -10,6 +10,13 @@ from ..shared import build
 
 R = DialectRules("oracle numbers")
 
+R.macros(
+    {
+        # REMAINDER: the nearest multiple is taken away.
+        "remainder": "ora__remainder",
+    }
+)
+
 
 @R.rule(exp.Mod)
 def mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -24,12 +31,6 @@ def bitand(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = exp.Paren(this=exp.BitwiseAnd(this=left, expression=right))
     made.type = exp.DataType.build("BIGINT")
     return made
-
-
-@R.function("remainder")
-def remainder(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """REMAINDER: the nearest multiple is taken away."""
-    return ctx.macro("ora__remainder", *node.expressions)
 
 
 @R.rule(exp.WidthBucket)

@@ -11,6 +11,14 @@ from .formats import number_text
 
 R = DialectRules("oracle strings")
 
+R.refuses("bytes", {"lengthb"}, "The bytes of a text depend on the character set", "Use LENGTH")
+R.macros(
+    {
+        # INITCAP: words are letters and digits.
+        exp.Initcap: ("ora__initcap", "VARCHAR", "this"),
+    }
+)
+
 
 @R.rule(exp.Literal)
 def empty(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -103,19 +111,7 @@ def instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                      type="BIGINT")  # fmt: skip
 
 
-@R.rule(exp.Initcap)
-def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """INITCAP: words are letters and digits."""
-    return ctx.macro("ora__initcap", node.this, type="VARCHAR")
-
-
 @R.rule(exp.Translate)
 def translate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """TRANSLATE: an empty third argument is NULL, and so is the result."""
     return _nonempty(ctx.call("translate", node.this, node.args["from_"], node.args["to"]))
-
-
-@R.function("lengthb")
-def lengthb(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("bytes", node, "The bytes of a text depend on the character set", "Use LENGTH")
-    return None

@@ -11,6 +11,8 @@ from .types import category, parameter
 
 R = DialectRules("postgres aggregates")
 
+R.renames({"every": ("bool_and", "BOOLEAN")})
+
 
 @R.rule(exp.WithinGroup)
 def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -78,11 +80,6 @@ def regression(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     elif found is not None:
         found.replace(covariance)
     return ctx.macro("pg__no_variance", node.copy(), other, type="DOUBLE")
-
-
-@R.function("every")
-def every(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("bool_and", *node.expressions, type="BOOLEAN")
 
 
 @R.rule(exp.GroupConcat)

@@ -12,6 +12,9 @@ from .types import category
 
 R = DialectRules("postgres arrays")
 
+R.macros({exp.ArrayRemove: ("pg__array_remove", None, "this", "expression")})
+R.renames({"cardinality": ("len", "INTEGER")})
+
 
 @R.rule(exp.Bracket)
 def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -41,16 +44,6 @@ def array_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.expression is not None and whole(node.expression) != 1:
         raise ctx.error(node, "Only array_length(array, 1) has a counterpart.")
     return exp.Nullif(this=ctx.call("len", node.this, type="INTEGER"), expression=lit(0))
-
-
-@R.rule(exp.ArrayRemove)
-def array_remove(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("pg__array_remove", node.this, node.expression)  # NULL is removed like any value
-
-
-@R.function("cardinality")
-def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("len", node.expressions[0], type="INTEGER")
 
 
 @R.function("array_upper")

@@ -14,6 +14,21 @@ from .comparisons import _null_array
 
 R = DialectRules("postgres json")
 
+R.refuses(
+    "json_text",
+    {exp.JSONStripNulls, exp.JSONObjectAgg, exp.JSONBObjectAgg},
+    "The text of a JSON value differs",
+    "Return the columns themselves",
+)
+R.macros(
+    {
+        "jsonb_array_length": ("pg__json_array_length", "INTEGER"),
+        "json_array_length": ("pg__json_array_length", "INTEGER"),
+        "jsonb_typeof": ("pg__json_typeof", "VARCHAR"),
+        "json_typeof": ("pg__json_typeof", "VARCHAR"),
+    }
+)
+
 
 def _json_root(node: exp.Expr) -> exp.Expr:
     while isinstance(node, (exp.JSONExtract, exp.JSONBExtract, exp.Paren)) or (
@@ -115,22 +130,6 @@ def top_key(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def top_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "list_has_any" if isinstance(node, exp.JSONBContainsAnyTopKeys) else "list_has_all"
     return ctx.call(name, ctx.call("json_keys", node.this), node.expression, type="BOOLEAN")
-
-
-@R.function("jsonb_array_length", "json_array_length")
-def json_array_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("pg__json_array_length", node.expressions[0], type="INTEGER")
-
-
-@R.function("jsonb_typeof", "json_typeof")
-def json_typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("pg__json_typeof", node.expressions[0], type="VARCHAR")
-
-
-@R.rule(exp.JSONStripNulls, exp.JSONObjectAgg, exp.JSONBObjectAgg)
-def json_made(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("json_text", node, "The text of a JSON value differs", "Return the columns themselves")
-    return None
 
 
 @R.prepare

@@ -12,6 +12,8 @@ from ..shared.build import cast, lit, text
 from .types import category, is_exact, parameter
 
 R = DialectRules("postgres numbers")
+
+R.macros({exp.Acosh: ("pg__acosh", "DOUBLE")})
 _FLOATS = "float"
 
 
@@ -177,11 +179,6 @@ def power(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = ctx.macro("pg__power" if isinstance(node, exp.Pow) else "pg__exp", *args, tiny)
     made.type = node.type
     return made
-
-
-@R.rule(exp.Acosh)
-def acosh(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("pg__acosh", node.this, type="DOUBLE")
 
 
 @R.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)

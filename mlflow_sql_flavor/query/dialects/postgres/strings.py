@@ -18,6 +18,13 @@ from .types import category
 
 R = DialectRules("postgres strings")
 
+R.renames(
+    {
+        "btrim": ("trim", "VARCHAR"),
+        "octet_length": ("strlen", "INTEGER"),
+    }
+)
+
 
 @R.rule(
     exp.Upper, exp.Lower, exp.Initcap, exp.Length, exp.Substring, exp.Left, exp.Right, exp.Replace, exp.Trim, exp.Pad,
@@ -34,9 +41,7 @@ def takes_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, f"{ctx.rules.name} has no {name} of {kind}. Cast to text first, e.g. CAST(x AS text).")
 
 
-R.rule(exp.Upper)(
-    lambda node, ctx: ctx.macro("pg__upper", node.this, type="VARCHAR")  # sharp s has no upper case in libc
-)
+R.macros({exp.Upper: ("pg__upper", "VARCHAR", "this")})  # sharp s has no upper case in libc
 
 
 @R.rule(exp.Substring)
@@ -158,21 +163,6 @@ def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, node.this, node.expression, fill, type="VARCHAR")
 
 
-@R.rule(exp.Initcap)
-def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("pg__initcap", node.this, type="VARCHAR")
-
-
-@R.function("btrim")
-def btrim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("trim", *node.expressions, type="VARCHAR")
-
-
-@R.function("octet_length")
-def octet_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("strlen", node.expressions[0], type="INTEGER")
-
-
 @R.function("num_nulls", "num_nonnulls")
 def num_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     nulls = node.name.lower() == "num_nulls"
@@ -193,3 +183,6 @@ R.accepts(
     "sin", "asin", "min", "scale", "string_to_table", "regexp_split_to_table", "btrim", "age", "date_bin", "num_nulls",
     "regexp_match", "num_nonnulls",
 )  # fmt: skip
+
+
+R.macros({exp.Initcap: ("pg__initcap", "VARCHAR", "this")})

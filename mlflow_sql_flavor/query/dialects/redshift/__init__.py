@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import DialectRules, postgres
 from ..shared import blanks
-from . import aggregates, dates, nulls, numbers, regex, strings, windows
+from . import aggregates, dates, encodings, json, nulls, numbers, regex, strings, windows
 
 __all__ = ["D"]
 
@@ -12,10 +12,10 @@ D = DialectRules("redshift", level="documented", pack="redshift")
 
 D.use(blanks.rules("rs__flat"))  # r_Character_types.html#r_Character_types-significance-of-trailing-blanks
 _TOPICS = (
-    nulls, regex, dates, aggregates, windows, numbers, strings, postgres.types, postgres.checks, postgres.names,
-    postgres.comparisons, postgres.relations, postgres.json, postgres.intervals, postgres.aggregates,
-    postgres.numbers, postgres.casts, postgres.encodings, postgres.arrays, postgres.strings, postgres.regex,
-    postgres.dates, postgres.formats,
+    nulls, regex, dates, aggregates, windows, numbers, strings, encodings, json, postgres.types, postgres.checks,
+    postgres.names, postgres.comparisons, postgres.relations, postgres.json, postgres.intervals,
+    postgres.aggregates, postgres.numbers, postgres.casts, postgres.encodings, postgres.arrays, postgres.strings,
+    postgres.regex, postgres.dates, postgres.formats,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

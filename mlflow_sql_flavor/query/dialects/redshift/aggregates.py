@@ -12,6 +12,10 @@ from ..shared.calls import written_name
 
 R = DialectRules("redshift aggregates")
 
+R.refuses(
+    "approximate", {exp.ApproxDistinct}, "APPROXIMATE COUNT counts otherwise in DuckDB", "Use COUNT(DISTINCT ...)"
+)
+
 
 @R.rule(exp.GroupConcat)
 def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -51,10 +55,4 @@ def avg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             raise ctx.error(node, "AVG of an integer is cut to an integer in Redshift. Cast the argument to float.")
         made = cast(ctx.call("trunc", node), "BIGINT")
         return made
-    return None
-
-
-@R.rule(exp.ApproxDistinct)
-def approximate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("approximate", node, "APPROXIMATE COUNT counts otherwise in DuckDB", "Use COUNT(DISTINCT ...)")
     return None

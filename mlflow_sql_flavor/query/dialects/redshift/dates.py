@@ -13,6 +13,9 @@ from ..shared.build import cast, lit
 from ..shared.calls import written_name
 
 R = DialectRules("redshift dates")
+
+R.renames({"date_part_year": ("year", "BIGINT")})
+R.macros({"date_cmp": ("rs__compare", "INTEGER"), "timestamp_cmp": ("rs__compare", "INTEGER")})
 _DAYS = {"mo": 1, "tu": 2, "we": 3, "th": 4, "fr": 5, "sa": 6, "su": 7}
 
 

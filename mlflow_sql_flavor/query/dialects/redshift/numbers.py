@@ -11,27 +11,7 @@ from ..shared import build
 R = DialectRules("redshift numbers")
 # r_DEXP.html, r_DLOG10.html, FUNC_SHA1.html, r_REPLICATE.html, r_TO_HEX.html, r_DATE_CMP.html, r_TIMESTAMP_CMP.html,
 # r_DATE_PART_YEAR.html, IS_VALID_JSON.html, IS_VALID_JSON_ARRAY.html, JSON_ARRAY_LENGTH.html
-_PLAIN = {
-    "dexp": ("exp", "DOUBLE"),
-    "dlog1": ("ln", "DOUBLE"),
-    "dlog10": ("log10", "DOUBLE"),
-    "func_sha1": ("sha1", "VARCHAR"),
-    "replicate": ("repeat", "VARCHAR"),
-    "date_cmp": ("rs__compare", "INTEGER"),
-    "timestamp_cmp": ("rs__compare", "INTEGER"),
-    "date_part_year": ("year", "BIGINT"),
-    "is_valid_json": ("rs__is_json", "BOOLEAN"),
-    "is_valid_json_array": ("rs__is_json_array", "BOOLEAN"),
-    "json_array_length": ("rs__json_length", "BIGINT"),
-    "json_extract_array_element_text": ("rs__json_element", "VARCHAR"),
-}
-
-
-@R.function(*_PLAIN)
-def plain(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name, kind = _PLAIN[node.name.lower()]
-    call = ctx.macro if "__" in name else ctx.call
-    return call(name, *node.expressions, type=kind)
+R.renames({"dexp": ("exp", "DOUBLE"), "dlog1": ("ln", "DOUBLE"), "dlog10": ("log10", "DOUBLE")})
 
 
 @R.rule(exp.FromBase)

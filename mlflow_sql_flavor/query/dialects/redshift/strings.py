@@ -9,6 +9,8 @@ from .. import DialectRules
 
 R = DialectRules("redshift strings")
 
+R.renames({"replicate": ("repeat", "VARCHAR")})
+
 
 @R.rule(exp.Concat)
 def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:

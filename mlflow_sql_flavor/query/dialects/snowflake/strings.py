@@ -12,21 +12,14 @@ from .casts import _text
 
 R = DialectRules("snowflake strings")
 
+R.renames({exp.ByteLength: ("strlen", "BIGINT")})
+R.macros({exp.Levenshtein: ("sf__edit", "BIGINT", "this", "expression")})
+
 
 @R.rule(exp.Stuff)
 def insert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     args = (node.this, node.args["start"], node.args["length"], node.expression)
     return ctx.macro("sf__insert", *args, type="VARCHAR")
-
-
-@R.rule(exp.ByteLength)
-def octets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("strlen", node.this, type="BIGINT")
-
-
-@R.rule(exp.Levenshtein)
-def edit_distance(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("sf__edit", node.this, node.expression, type="BIGINT")
 
 
 @R.rule(exp.Strtok)

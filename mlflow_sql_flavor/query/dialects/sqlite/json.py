@@ -11,6 +11,13 @@ from .coercions import integer, is_json, text
 
 R = DialectRules("sqlite json")
 
+R.refuses(
+    "json_text",
+    {exp.JSONSet, exp.JSONRemove},
+    "The text of a JSON that is changed may differ",
+    "Build it with json_object",
+)
+
 
 @R.rule(exp.JSONExtractScalar)
 def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -182,9 +189,3 @@ R.refuses(
     "The text of a JSON that is changed may differ",
     "Build it with json_object or json_array",
 )
-
-
-@R.rule(exp.JSONSet, exp.JSONRemove)
-def changed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.refuse("json_text", node, "The text of a JSON that is changed may differ", "Build it with json_object")
-    return None

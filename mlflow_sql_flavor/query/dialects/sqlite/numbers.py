@@ -10,6 +10,8 @@ from ..shared import build, casts
 from .coercions import either, integer, is_json, literal, mixed, number, numeral
 
 R = DialectRules("sqlite numbers")
+
+
 # Integer by integer truncates: the setting integer_division does it exactly, sqlglot's TRUNC(a / b) not above 2^53.
 R.rule(exp.Div)(casts.plain_division)
 
@@ -126,23 +128,26 @@ def math_argument(value: exp.Expr, ctx: Context) -> exp.Expr:
     return number(value, ctx)
 
 
-def _null_outside(name: str, *types: type[exp.Expr]) -> None:
-    # A value a function is not defined for gives NULL
-    @R.rule(*types)
-    def guarded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        given = (node.this, node.args.get("expression"))
-        args = [math_argument(arg, ctx) for arg in given if isinstance(arg, exp.Expr)]
-        return ctx.macro(f"{name}2" if name == "sqlite__log" and len(args) == 2 else name, *args, type="DOUBLE")
+# A value a function is not defined for gives NULL
+R.macros(
+    {
+        exp.Sqrt: ("sqlite__sqrt", "DOUBLE"),
+        exp.Ln: ("sqlite__ln", "DOUBLE"),
+        exp.Acos: ("sqlite__acos", "DOUBLE"),
+        exp.Asin: ("sqlite__asin", "DOUBLE"),
+        exp.Acosh: ("sqlite__acosh", "DOUBLE"),
+        exp.Atanh: ("sqlite__atanh", "DOUBLE"),
+        exp.Pow: ("sqlite__pow", "DOUBLE", "this", "expression"),
+    },
+    of=math_argument,
+)
 
 
-_null_outside("sqlite__sqrt", exp.Sqrt)
-_null_outside("sqlite__ln", exp.Ln)
-_null_outside("sqlite__log", exp.Log)
-_null_outside("sqlite__acos", exp.Acos)
-_null_outside("sqlite__asin", exp.Asin)
-_null_outside("sqlite__acosh", exp.Acosh)
-_null_outside("sqlite__atanh", exp.Atanh)
-_null_outside("sqlite__pow", exp.Pow)
+@R.rule(exp.Log)
+def logarithm(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    given = (node.this, node.args.get("expression"))
+    args = [math_argument(arg, ctx) for arg in given if isinstance(arg, exp.Expr)]
+    return ctx.macro("sqlite__log2" if len(args) == 2 else "sqlite__log", *args, type="DOUBLE")
 
 
 @R.rule(exp.Sign, exp.Ceil, exp.Floor, exp.Trunc, exp.Exp, exp.Sin, exp.Cos, exp.Tan, exp.Sinh, exp.Cosh,
@@ -153,11 +158,6 @@ def of_numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if isinstance(value, exp.Expr):
             node.set(key, math_argument(value, ctx))
     return None
-
-
-@R.function("log10")
-def log10(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("sqlite__log", math_argument(node.expressions[0], ctx), type="DOUBLE")
 
 
 @R.function("log2")
@@ -174,3 +174,6 @@ def random(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("likely", "unlikely", "likelihood")
 def hint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return node.expressions[0]
+
+
+R.macros({"log10": ("sqlite__log", "DOUBLE")}, of=math_argument)

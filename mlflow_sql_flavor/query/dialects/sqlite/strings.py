@@ -11,6 +11,8 @@ from .coercions import integer, text
 
 R = DialectRules("sqlite strings")
 
+R.renames({"octet_length": ("strlen", "BIGINT")}, of=text)
+
 
 @R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
 def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -64,12 +66,4 @@ def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("concat", *each, type="VARCHAR")
 
 
-@R.rule(exp.Unicode)
-def unicode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/lang_corefunc.html#unicode: NULL of an empty text
-    return ctx.macro("sqlite__unicode", text(node.this, ctx), type="BIGINT")
-
-
-@R.function("octet_length")
-def octet_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("strlen", text(node.expressions[0], ctx), type="BIGINT")
+R.macros({exp.Unicode: ("sqlite__unicode", "BIGINT", "this")}, of=text)

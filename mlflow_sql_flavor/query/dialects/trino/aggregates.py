@@ -11,6 +11,8 @@ from .arrays import array_type, typed
 
 R = DialectRules("trino aggregates")
 
+R.renames({"every": ("bool_and", "BOOLEAN")})
+
 
 # functions/aggregate
 @R.rule(exp.Max, exp.Min)

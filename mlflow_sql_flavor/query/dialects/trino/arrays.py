@@ -27,20 +27,19 @@ def typed(node: exp.Expr, kind: exp.DataType | None) -> exp.Expr:
 
 
 # functions/array
-def null_safe(name: str, kind: str | None = None):  # type: ignore[no-untyped-def]
-    """A rule that calls a macro of the pack on both sides."""
+R.macros(
+    {
+        exp.ArrayContains: ("tr__contains", "BOOLEAN", "this", "expression"),
+        exp.ArrayPosition: ("tr__array_position", "BIGINT", "this", "expression"),
+        "arrays_overlap": ("tr__overlap", "BOOLEAN"),
+    }
+)
 
-    def rule(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        made = ctx.macro(name, node.this, node.expression, type=kind)
-        return made if kind else typed(made, ctx.type_of(node.this))
 
-    return rule
-
-
-R.rule(exp.ArrayContains)(null_safe("tr__contains", "BOOLEAN"))
-R.rule(exp.ArrayPosition)(null_safe("tr__array_position", "BIGINT"))
-R.rule(exp.ArrayRemove)(null_safe("tr__array_remove"))
-R.rule(exp.ArrayExcept)(null_safe("tr__array_except"))
+@R.rule(exp.ArrayRemove, exp.ArrayExcept)
+def without(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = "tr__array_remove" if isinstance(node, exp.ArrayRemove) else "tr__array_except"
+    return typed(ctx.macro(name, node.this, node.expression), ctx.type_of(node.this))
 
 
 @R.rule(exp.ArrayIntersect)

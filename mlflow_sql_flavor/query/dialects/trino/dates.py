@@ -11,11 +11,15 @@ from ..shared.calls import argument_count
 
 R = DialectRules("trino dates")
 
+R.renames({"yow": ("isoyear", "BIGINT")})
+R.macros({"millisecond": ("tr__millisecond", "BIGINT")})
 
-# functions/datetime
-@R.rule(exp.YearOfWeek)
-def year_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("isoyear", node.this, type="BIGINT")
+R.renames(
+    {
+        # functions/datetime
+        exp.YearOfWeek: ("isoyear", "BIGINT"),
+    }
+)
 
 
 _PARTS = {"DAY_OF_WEEK": "isodow", "DOW": "isodow", "DAY_OF_YEAR": "dayofyear", "DOY": "dayofyear",
@@ -101,6 +105,13 @@ def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("timezone", node, "date_trunc is verified for date and timestamp", "Cast it")
     made = ctx.call("date_trunc", build.lit(unit.lower()), this)
     return build.cast(made, "DATE" if ctx.is_a(this, "date") else "TIMESTAMP")
+
+
+@R.function("to_iso8601")
+def to_iso8601(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not ctx.is_a(node.expressions[0], "date"):
+        ctx.refuse("unfaithful", node, "to_iso8601 is verified for dates", "Use date_format")
+    return ctx.macro("tr__iso_date", *node.expressions, type="VARCHAR")
 
 
 R.rule(exp.Add, exp.Sub)(shifts.keep_date)

@@ -9,11 +9,12 @@ from .. import DialectRules
 
 R = DialectRules("trino encodings")
 
-
-# functions/binary
-@R.rule(exp.Hex)
-def to_hex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("hex", node.this, type="VARCHAR")
+R.renames(
+    {
+        # functions/binary
+        exp.Hex: ("hex", "VARCHAR", "this"),
+    }
+)
 
 
 @R.rule(exp.MD5Digest, exp.SHA2Digest)

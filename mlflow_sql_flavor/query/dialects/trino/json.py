@@ -11,6 +11,10 @@ from .. import DialectRules
 from ..shared import build
 
 R = DialectRules("trino json")
+
+R.macros({"json_array_length": ("tr__json_length", "BIGINT")})
+
+R.macros({exp.JSONFormat: ("tr__json_format", "VARCHAR", "this")})
 # functions/json
 _PATH = re.compile(r"(?:lax\s+)?(\$(?:\.[A-Za-z_]\w*|\.\"[^\"]+\"|\[\d+\])*)")
 
@@ -55,11 +59,6 @@ def json_array_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.ParseJSON)
 def json_parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(node.this, "JSON")
-
-
-@R.rule(exp.JSONFormat)
-def json_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("tr__json_format", node.this, type="VARCHAR")
 
 
 @R.rule(exp.JSONExtract)

@@ -10,39 +10,16 @@ from ..shared import build, casts, exact
 
 R = DialectRules("trino numbers")
 # name -> (how many arguments, DuckDB's function or the pack's macro, type)
-_PLAIN: dict[str, tuple[int, str, str]] = {
-    "to_base": (2, "tr__to_base", "VARCHAR"),
-    "nan": (0, "tr__nan", "DOUBLE"),
-    "infinity": (0, "tr__infinity", "DOUBLE"),
-    "e": (0, "tr__e", "DOUBLE"),
-    "bitwise_left_shift": (2, "tr__shift_left", "BIGINT"),
-    "codepoint": (1, "unicode", "INTEGER"),
-    "hamming_distance": (2, "hamming", "BIGINT"),
-    "regexp_position": (2, "tr__regexp_position", "INTEGER"),
-    "arrays_overlap": (2, "tr__overlap", "BOOLEAN"),
-    "to_iso8601": (1, "tr__iso_date", "VARCHAR"),
-    "millisecond": (1, "tr__millisecond", "BIGINT"),
-    "json_array_length": (1, "tr__json_length", "BIGINT"),
-    "yow": (1, "isoyear", "BIGINT"),
-    "every": (1, "bool_and", "BOOLEAN"),
-    "is_infinite": (1, "isinf", "BOOLEAN"),
-    "is_finite": (1, "isfinite", "BOOLEAN"),
-    "url_extract_query": (1, "tr__url_query", "VARCHAR"),
-    "url_extract_host": (1, "tr__url_host", "VARCHAR"),
-    "url_extract_path": (1, "tr__url_path", "VARCHAR"),
-    "url_extract_protocol": (1, "tr__url_protocol", "VARCHAR"),
-}
-
-
-@R.function(*_PLAIN)
-def plain(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    count, name, kind = _PLAIN[node.name.lower()]
-    if len(node.expressions) != count:
-        raise ctx.error(node, f"{node.name} takes {count} arguments here.")
-    if node.name.lower() == "to_iso8601" and not ctx.is_a(node.expressions[0], "date"):
-        ctx.refuse("unfaithful", node, "to_iso8601 is verified for dates", "Use date_format")
-    call = ctx.macro if "__" in name else ctx.call
-    return call(name, *node.expressions, type=kind)
+R.renames({"is_infinite": ("isinf", "BOOLEAN"), "is_finite": ("isfinite", "BOOLEAN")})
+R.macros(
+    {
+        "to_base": ("tr__to_base", "VARCHAR"),
+        "nan": ("tr__nan", "DOUBLE"),
+        "infinity": ("tr__infinity", "DOUBLE"),
+        "e": ("tr__e", "DOUBLE"),
+        "bitwise_left_shift": ("tr__shift_left", "BIGINT"),
+    }
+)
 
 
 # functions/conditional#try: the errors it names are those that raise here too

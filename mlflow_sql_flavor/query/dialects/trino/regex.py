@@ -12,6 +12,8 @@ from ..shared import build
 
 R = DialectRules("trino regex")
 
+R.macros({"regexp_position": ("tr__regexp_position", "INTEGER")})
+
 
 # functions/regexp: $1 stands for a group
 @R.rule(exp.RegexpExtractAll)

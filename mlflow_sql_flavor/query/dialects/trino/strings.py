@@ -10,6 +10,18 @@ from ..shared import build
 
 R = DialectRules("trino strings")
 
+R.renames({"codepoint": ("unicode", "INTEGER"), "hamming_distance": ("hamming", "BIGINT")})
+R.macros(
+    {
+        "url_extract_query": ("tr__url_query", "VARCHAR"),
+        "url_extract_host": ("tr__url_host", "VARCHAR"),
+        "url_extract_path": ("tr__url_path", "VARCHAR"),
+        "url_extract_protocol": ("tr__url_protocol", "VARCHAR"),
+    }
+)
+
+R.renames({exp.Translate: ("translate", "VARCHAR")})
+
 
 # functions/string
 @R.rule(exp.StrPosition)
@@ -40,11 +52,6 @@ def trim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("expression") is None:
         node.set("expression", build.lit(" \t\n\r\f\v"))
     return None
-
-
-@R.rule(exp.Translate)
-def translate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("translate", node.this, node.args["from_"], node.args["to"], type="VARCHAR")
 
 
 @R.rule(exp.ConcatWs)

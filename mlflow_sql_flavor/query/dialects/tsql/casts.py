@@ -12,6 +12,8 @@ from .. import DialectRules
 from ..shared import build
 
 R = DialectRules("tsql casts")
+
+R.macros({"isdate": ("ts__isdate", "INTEGER")})
 _T = exp.DType
 
 
@@ -22,11 +24,6 @@ def isnumeric(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return exp.Case(ifs=[exp.If(this=exp.Is(this=this, expression=exp.Null()), true=build.lit(0))],
                         default=build.lit(1))  # fmt: skip
     return ctx.macro("ts__isnumeric", this, type="INTEGER")
-
-
-@R.function("isdate")
-def isdate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ts__isdate", node.expressions[0], type="INTEGER")
 
 
 _FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"

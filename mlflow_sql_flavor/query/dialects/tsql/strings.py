@@ -12,11 +12,8 @@ from ..shared import build
 
 R = DialectRules("tsql strings")
 
-
-# Functions of texts
-@R.function("nchar")
-def nchar(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("chr", node.expressions[0], type="VARCHAR")
+R.renames({"nchar": ("chr", "VARCHAR")})
+R.macros({exp.Stuff: ("ts__stuff", "VARCHAR")})
 
 
 @R.function("quotename")
@@ -111,8 +108,3 @@ def datalength(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not ctx.is_a(node.expressions[0], "text"):
         ctx.refuse("bytes", node, "DATALENGTH is verified for texts", "Use LEN")
     return ctx.macro("ts__ascii_length", node.expressions[0], type="INTEGER")
-
-
-@R.rule(exp.Stuff)
-def stuff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ts__stuff", node.this, node.args["start"], node.args["length"], node.expression, type="VARCHAR")
