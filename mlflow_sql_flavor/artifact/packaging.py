@@ -126,7 +126,7 @@ def write_environment(
     else:
         found = _mlflow.process_conda_env(conda_env)
     conda_env, pip_requirements, constraints = found
-    with open(folder / _mlflow.CONDA_ENV_FILE, "w") as file:
+    with open(folder / _mlflow.CONDA_ENV_FILE, "w", encoding="utf-8") as file:
         yaml.safe_dump(conda_env, stream=file, default_flow_style=False)
     if constraints:
         _mlflow.write_to(str(folder / _mlflow.CONSTRAINTS_FILE), "\n".join(constraints))

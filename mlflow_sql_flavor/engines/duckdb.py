@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
-import os
 import re
 import threading
 import weakref
@@ -24,7 +23,7 @@ from ..errors import InputError, LimitError, RunError, SQLModelError
 from ..query.facts.rows import ROW_ID
 from ..query.gate import packs
 from .copies import copies_of
-from .forks import querying
+from .forks import at_fork, querying
 from .sandbox import Limits, quote, statement
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def _in_child() -> None:
         gc.freeze()  # garbage of the parent's may hold cursors too: collecting them here ends the child
 
 
-os.register_at_fork(after_in_child=_in_child)
+at_fork(after_in_child=_in_child)
 
 
 @atexit.register

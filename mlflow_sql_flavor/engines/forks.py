@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-__all__ = ["querying"]
+__all__ = ["at_fork", "querying"]
 
 #: So long a fork waits, in seconds: longer than a query may run by default.
 PATIENCE = 35.0
@@ -85,9 +85,15 @@ class _Gate:
         self._reset()
 
 
+def at_fork(**calls: Callable[[], object]) -> None:
+    """``os.register_at_fork``, where processes fork: on Windows they do not."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(**calls)
+
+
 querying = _Gate()
 
-os.register_at_fork(
+at_fork(
     before=querying.before_fork,
     after_in_parent=querying.after_in_parent,
     after_in_child=querying.after_in_child,

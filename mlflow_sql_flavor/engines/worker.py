@@ -9,6 +9,8 @@ one query touches no other.
 from __future__ import annotations
 
 import contextlib
+import functools
+import logging
 import os
 import queue
 import threading
@@ -20,12 +22,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import LimitError, RunError, SQLModelError
 from .duckdb import Instance, Program, Runner, explain
+from .forks import at_fork
 from .limits import Limits
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["ProcessRunner"]
+
+_logger = logging.getLogger(__name__)
 
 #: Workers of one model. One is started as soon as another was killed, so that the next request finds one ready.
 WORKERS = 2
@@ -64,6 +69,7 @@ class ProcessRunner:
         with _STARTING:
             if self._pid == os.getpid():
                 return
+            _say_what_is_not_bounded()
             self._ready: queue.SimpleQueue[_Worker | SQLModelError] = queue.SimpleQueue()
             self._pid = os.getpid()
             weakref.finalize(self, _end, self._ready)
@@ -119,7 +125,7 @@ class ProcessRunner:
 
 
 _STARTING = threading.Lock()
-os.register_at_fork(after_in_child=lambda: globals().update(_STARTING=threading.Lock()))
+at_fork(after_in_child=lambda: globals().update(_STARTING=threading.Lock()))
 
 
 def _start_worker(state: Any, ready: queue.SimpleQueue[Any]) -> None:
@@ -227,7 +233,7 @@ class _Worker:
 def _processor_seconds(pid: int) -> float:
     """What a process has used of the processors; where the system does not tell, more every time it is asked."""
     try:
-        with open(f"/proc/{pid}/stat") as file:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError, AttributeError):
@@ -305,16 +311,34 @@ def _warm_up(instance: Instance, limits: Limits, bind: Callable[[Instance, Progr
 
 
 def _limit_memory(memory: int) -> None:
+    now = _address_space()
+    if now is None:
+        return  # no such limit on this system, which the parent has said: the time limit still holds
+    import resource
+
+    with contextlib.suppress(OSError, ValueError):  # a lower limit stands already
+        resource.setrlimit(resource.RLIMIT_AS, (now + memory, now + memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _address_space() -> int | None:
+    """Bytes that this process has taken of its address space; None where the system neither tells nor limits it."""
     try:
         import resource
 
-        with open("/proc/self/statm") as file:
-            now = int(file.read().split()[0]) * resource.getpagesize()
-        limit = now + memory
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
     except (ImportError, OSError, ValueError):
-        return  # no such limit on this system: the time limit still holds
+        return None
+
+
+@functools.cache
+def _say_what_is_not_bounded() -> None:
+    if _address_space() is None:
+        _logger.warning(
+            'This system limits no process\'s memory: with isolation="process" a query is ended when its time is over, '
+            "and its memory is bounded by DuckDB's own accounting only (docs/security.md)."
+        )
 
 
 def _ready() -> SQLModelError | int:

@@ -285,7 +285,7 @@ def test_a_model_without_functions_never_touches_pickle(saved):
     code = f"""
 import pickle, sys
 def never(*a, **k): raise SystemExit("unpickled")
-import mlflow_sql_flavor, pandas as pd
+import mlflow_sql_flavor.flavor, pandas as pd
 before = "cloudpickle" in sys.modules
 pickle.load = pickle.loads = pickle.Unpickler = pickle._Unpickler = never
 model = mlflow_sql_flavor.load_model({str(saved / "without")!r})

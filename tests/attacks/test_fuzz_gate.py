@@ -1,4 +1,4 @@
-"""Whatever text the gate is given, it answers with facts or with an `MlflowException`, and nothing happens."""
+"""Whatever text the gate is given, it answers with facts or with an error of the package, and nothing happens."""
 
 import contextlib
 import copy
@@ -10,9 +10,9 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mlflow.exceptions import MlflowException
 
 from mlflow_sql_flavor.engines.sandbox import check, parse_tree
+from mlflow_sql_flavor.errors import SQLModelError
 from mlflow_sql_flavor.query.gate import grammar, policy
 
 from .harness import attempts
@@ -39,7 +39,7 @@ def _no_hints(monkeypatch: pytest.MonkeyPatch) -> None:
 def judged(con: duckdb.DuckDBPyConnection, sql: str) -> policy.Facts | None:
     try:
         return check(con, sql, tables=TABLES)
-    except MlflowException as error:
+    except SQLModelError as error:
         assert error.message
         return None
 
@@ -69,7 +69,7 @@ def mutated(draw: st.DrawFn) -> str:
     return "".join(tokens)
 
 
-def test_nothing_but_mlflow_exceptions(con: duckdb.DuckDBPyConnection) -> None:
+def test_nothing_but_errors_of_the_package(con: duckdb.DuckDBPyConnection) -> None:
     passed = 0
 
     @QUICK
@@ -143,7 +143,7 @@ def test_damaged_trees(con: duckdb.DuckDBPyConnection) -> None:
                 copy.deepcopy(other[at]),
             ]
         )
-        with contextlib.suppress(MlflowException):
+        with contextlib.suppress(SQLModelError):
             policy.judge(tree, sql, tables=TABLES)
 
     run()

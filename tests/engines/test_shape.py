@@ -7,11 +7,10 @@ import time
 import duckdb
 import psutil
 import pytest
-from mlflow.exceptions import MlflowException
 
 from mlflow_sql_flavor.engines.sandbox import check
 from mlflow_sql_flavor.engines.shape import MAX_WORDS, check_shape
-from mlflow_sql_flavor.errors import QueryError
+from mlflow_sql_flavor.errors import QueryError, SQLModelError
 
 REFUSED = {
     "lists in each other": ("WITH a AS (" * 9, "one WITH list"),
@@ -62,5 +61,5 @@ def test_what_people_write_passes(name: str) -> None:
 
 def test_the_bound_of_words() -> None:
     check_shape("a," * (MAX_WORDS // 2 - 1))
-    with pytest.raises(MlflowException, match="500,000 words"):
+    with pytest.raises(SQLModelError, match="500,000 words"):
         check_shape("a," * (MAX_WORDS // 2 + 1))

@@ -36,7 +36,8 @@ def _after_fork() -> None:
         gc.enable()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):  # not on Windows, where processes do not fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def with_deep_stack(work: Callable[[], T]) -> T:
