@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ..errors import ModelFileError
+from ..errors import InputError, ModelFileError
 from ..version import __version__
-from . import tables
+from . import plain_yaml, tables
 from .functions import save_udfs
+from .opening import read_file
 from .spec import ExpectedSpec, LimitsSpec, OpenSpec, OrderSpec, SqlSpec
 
 if TYPE_CHECKING:
@@ -152,10 +154,36 @@ def _text(dumper: Any, value: str) -> Any:
 _Dumper.add_representer(str, _text)
 
 
+def _dump(content: dict[str, Any], readable: bool) -> bytes:
+    text = yaml.dump(content, Dumper=_Dumper, default_flow_style=False, allow_unicode=readable, width=1_000_000)
+    return text.encode("utf-8")
+
+
 def write_mlmodel(model: Model, path: Path) -> None:
-    """Writes MLmodel as UTF-8 with the SQL as a block: MLflow's own dump escapes both into one line."""
-    text = yaml.dump(model.to_dict(), Dumper=_Dumper, default_flow_style=False, allow_unicode=True, width=1_000_000)
-    path.write_text(text, encoding="utf-8")
+    """Writes MLmodel as UTF-8 with the SQL as a block: MLflow's own dump escapes both into one line.
+
+    Raises:
+        InputError: It would hold what its reader refuses.
+    """
+    content = model.to_dict()
+    try:
+        data = _dump(content, True)
+        if plain_yaml.read(data)["flavors"] != content["flavors"]:  # without libyaml a next line (U+0085) is lost
+            data = _dump(content, False)
+            plain_yaml.read(data)
+    except (plain_yaml.PlainYamlError, yaml.YAMLError, UnicodeEncodeError, RecursionError) as error:
+        reason = (
+            str(error) if isinstance(error, plain_yaml.PlainYamlError) else "a value that YAML has no plain form for"
+        )
+        raise InputError(
+            f"The model's MLmodel could not be read back: {reason}. metadata holds text, numbers of up to 40 digits, "
+            "dates, true, false, None, and lists and dicts of them with text as keys."
+        ) from None
+    if len(data) > MAX_MLMODEL:
+        raise InputError(
+            f"The model's MLmodel would be {len(data):,} bytes; at most {MAX_MLMODEL:,}: shorten the query."
+        )
+    path.write_bytes(data)
 
 
 @dataclass(frozen=True)
@@ -166,11 +194,13 @@ class Stored:
         spec: Its ``sql`` section.
         config: The ``config`` of its ``python_function`` section.
         signature: Its signature.
+        content: All of it.
     """
 
     spec: SqlSpec
     config: dict[str, Any]
     signature: Any
+    content: dict[str, Any]
 
 
 def read(folder: Path, flavor: str) -> Stored:
@@ -184,22 +214,18 @@ def read(folder: Path, flavor: str) -> Stored:
 
     from .. import _mlflow
 
-    path = folder / "MLmodel"
-    try:
-        size = path.stat().st_size
-    except OSError:
+    if not os.path.lexists(folder / "MLmodel"):
         _mlflow.flavor_configuration(str(folder), flavor)  # raises as the built-in flavors do
-        raise ModelFileError("There is no MLmodel file at the model's location.") from None
-    if size > MAX_MLMODEL:
-        raise ModelFileError(f"MLmodel is {size:,} bytes, more than {MAX_MLMODEL:,}: it is not read.")
+        raise ModelFileError("There is no MLmodel file at the model's location.")
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError):
-        raise ModelFileError("MLmodel is not valid YAML: restore it, or save the model again.") from None
+        content = plain_yaml.read(read_file(folder, "MLmodel", MAX_MLMODEL))
+    except plain_yaml.PlainYamlError as error:
+        raise ModelFileError(f"MLmodel cannot be read: {error}. Restore it, or save the model again.") from None
     if not isinstance(content, dict) or not isinstance(content.get("flavors"), dict):
         raise ModelFileError("MLmodel has no flavors section: restore it, or save the model again.")
     if flavor not in content["flavors"]:
         _mlflow.flavor_configuration(str(folder), flavor)  # raises as the built-in flavors do
+        raise ModelFileError(f"MLmodel has no {flavor} flavor.")
     pyfunc = content["flavors"].get("python_function")
     config = pyfunc.get("config") if isinstance(pyfunc, dict) else None
     if config is not None and not isinstance(config, dict):
@@ -209,4 +235,4 @@ def read(folder: Path, flavor: str) -> Stored:
         found = ModelSignature.from_dict(signature) if signature else None
     except Exception:
         raise ModelFileError("MLmodel's signature cannot be read: restore it, or save the model again.") from None
-    return Stored(SqlSpec.read(content["flavors"][flavor]), config or {}, found)
+    return Stored(SqlSpec.read(content["flavors"][flavor]), config or {}, found, content)
