@@ -23,8 +23,8 @@ from mlflow.models.model import MLMODEL_FILE_NAME
 from . import _mlflow
 from .artifact import files, manifest, packaging
 from .artifact.arguments import ARGUMENT_DOCS, Arguments
-from .artifact.example import write_output
 from .artifact.functions import load_udfs
+from .artifact.recorded import write_output
 from .compile import examples
 from .compile.definition import dialect_name
 from .engines.sandbox import effective_limits

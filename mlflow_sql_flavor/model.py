@@ -280,7 +280,8 @@ class SQLModel:
         Raises:
             InputError: Nothing is stored to compare with, and nothing given.
         """
-        from .artifact.example import stored, stored_output
+        from .artifact.example import stored
+        from .artifact.recorded import stored_output
         from .compile.row_number import orders_rows
         from .frames.compare import compare
 

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import logging
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..errors import InputError, ModelFileError, SQLModelError
+from ..errors import InputError, ModelFileError
 from ..frames import reading, schema, writing
-from .spec import ExpectedSpec
-from .tables import sha256_of
+from . import files
+from .opening import read_file
+from .recorded import check_saved
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-__all__ = ["parameter", "recorded_output", "saved", "stored", "stored_output", "write_output"]
-
-#: What the model itself answered to its example when it was saved. Arrow's own format: Parquet has no intervals.
-OUTPUT = "example_output.arrow"
+__all__ = ["EXAMPLE", "MOST_JSON", "parameter", "saved", "stored"]
 
 #: Where MLflow writes an input example.
-_EXAMPLE = "input_example.json"
+EXAMPLE = "input_example.json"
 
-#: A longer answer is not kept, in rows.
-MOST_ROWS = 100_000
-
-#: The most a recorded answer of the source engine may be, in bytes before compression.
-MOST_BYTES = 2**30
-
-_logger = logging.getLogger(__name__)
+#: The most an input example may be, in bytes of JSON.
+MOST_JSON = 16_000_000
 
 #: What is stored for a query that reads no input: a request needs some data, and this is read by none.
 NO_DATA: dict[str, Any] = {}
@@ -116,77 +105,20 @@ def stored(folder: Path) -> tuple[Any, dict[str, Any] | None]:
     """
     from mlflow.models import Model
 
+    found = files.read(folder, "sql")
+    info = found.content.get("saved_input_example_info")
+    if info is None:
+        raise InputError("The model stores no input example: pass the data.")
+    # MLflow reads whatever file is named here, of the model or not.
+    if not isinstance(info, dict) or info.get("artifact_path") != EXAMPLE:
+        raise ModelFileError(f"The model's input example {EXAMPLE} is missing: save the model again.")
     try:
-        model = Model.load(str(folder))
-        info = model.saved_input_example_info
-        if info is None:
-            raise InputError("The model stores no input example: pass the data.")
-        # MLflow reads whatever file is named here, of the model or not.
-        path = folder / info["artifact_path"]
-        if info["artifact_path"] != _EXAMPLE or path.is_symlink() or not path.is_file():
-            raise ModelFileError(f"The model's input example {_EXAMPLE} is missing: save the model again.")
+        check_saved(found.spec, EXAMPLE, read_file(folder, EXAMPLE, MOST_JSON))
+        model = Model(saved_input_example_info=info, signature=found.signature)
         return model.load_input_example(str(folder)), model.load_input_example_params(str(folder))
-    except SQLModelError:
-        raise
+    except ModelFileError as error:
+        raise ModelFileError(f"The model's input example: {error.message}") from None
     except Exception as error:
         raise ModelFileError(
             f"The model's input example cannot be read ({type(error).__name__}): pass the data, or save it again."
         ) from error
-
-
-def stored_output(folder: Path, section: ExpectedSpec) -> Any:
-    """The rows of the source engine that a model stores.
-
-    Raises:
-        ModelFileError: The file is missing or altered.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if section.path is None:
-        raise InputError("The model stores no rows of its source engine: pass expected=...")
-    path = folder / section.path
-    if path.is_symlink() or not path.is_file() or sha256_of(path) != section.sha256:
-        raise ModelFileError(f"The model's file {section.path} is missing or not the one that was saved: save again.")
-    try:
-        meta = pq.read_metadata(path)
-        size = sum(max(meta.row_group(i).total_byte_size, 0) for i in range(meta.num_row_groups))
-        if size <= MOST_BYTES:
-            return pq.read_table(path)
-    except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"The model's file {section.path} cannot be read ({type(error).__name__}).") from None
-    raise ModelFileError(
-        f"The model's file {section.path} holds {size:,} bytes; at most {MOST_BYTES:,} are read: "
-        "pass expected=... with fewer rows."
-    )
-
-
-def write_output(table: pa.Table | None, folder: Path) -> None:
-    """Keeps the model's answer to its example beside it, for ``mlflow-sql test`` to compare with after an upgrade."""
-    if table is None or table.num_rows > MOST_ROWS:
-        return
-    import pyarrow as pa
-
-    try:
-        with pa.OSFile(str(folder / OUTPUT), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-            writer.write_table(table)
-    except pa.ArrowException as error:
-        _logger.warning("The answer to the input example is not kept: %s", error)
-
-
-def recorded_output(folder: Path) -> pa.Table | None:
-    """The model's own answer to its example when it was saved; None if none was kept.
-
-    Raises:
-        ModelFileError: The file cannot be read.
-    """
-    import pyarrow as pa
-
-    path = folder / OUTPUT
-    if path.is_symlink() or not path.is_file():
-        return None
-    try:
-        with pa.OSFile(str(path)) as file:
-            return pa.ipc.open_file(file).read_all()
-    except (pa.ArrowException, OSError) as error:
-        raise ModelFileError(f"The model's file {OUTPUT} cannot be read: {str(error).splitlines()[0]}") from None

@@ -15,7 +15,8 @@ from ..version import __version__
 from . import plain_yaml, tables
 from .functions import save_udfs
 from .opening import read_file
-from .spec import ExpectedSpec, LimitsSpec, OpenSpec, OrderSpec, SqlSpec
+from .recorded import write_expected
+from .spec import LimitsSpec, OpenSpec, OrderSpec, SqlSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -124,22 +125,11 @@ def write(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
             for f in contents.nondeterminism
         ],
         allow=list(contents.allow),
-        expected_output=_write_expected(*contents.expected, folder) if contents.expected is not None else None,
+        expected_output=write_expected(*contents.expected, folder) if contents.expected is not None else None,
         sqlglot_version=version("sqlglot"),
         duckdb_version=duckdb.__version__,
         mlflow_sql_flavor_version=__version__,
         code=code,
-    )
-
-
-def _write_expected(rows: pa.Table, verdict: str, folder: Path) -> ExpectedSpec:
-    """Stores the rows of the source engine beside the example."""
-    import pyarrow.parquet as pq
-
-    path = folder / "expected_output.parquet"
-    pq.write_table(rows, path)
-    return ExpectedSpec(
-        path="expected_output.parquet", sha256=tables.sha256_of(path), rows=rows.num_rows, verdict=verdict
     )
 
 

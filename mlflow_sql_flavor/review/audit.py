@@ -13,8 +13,8 @@ import yaml
 
 from ..artifact import files as artifact
 from ..artifact import packaging
-from ..artifact.example import OUTPUT
 from ..artifact.functions import UDF_FILE
+from ..artifact.recorded import OUTPUT
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import stored_table
 from ..compile.stored_checks import check_compat, check_fields

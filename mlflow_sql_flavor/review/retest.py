@@ -58,13 +58,15 @@ def retest(folder: Path) -> tuple[Check, ...]:
 
 
 def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
-    from ..artifact.example import recorded_output, stored
+    from ..artifact.example import stored
+    from ..artifact.recorded import recorded_output
     from ..compile.row_number import orders_rows
     from ..frames.compare import compare
 
     data, params = stored(folder)
-    recorded = recorded_output(folder)
-    expected = model.spec.expected_output if model.spec is not None else None
+    assert model.spec is not None
+    recorded = recorded_output(folder, model.spec)
+    expected = model.spec.expected_output
     expected = expected if expected is not None and expected.path is not None else None
     if recorded is None and expected is None:
         raise InputError("The model stores no answer to its input example: save it again with this version.")
@@ -80,7 +82,7 @@ def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
             yield Check("answer", "ok", f"The answer it gave when it was saved ({_rows(recorded.num_rows)}).")
         else:
             yield Check("answer", "bad", f"Other rows than when it was saved:\n{found.text('now', 'then')}")
-            for open_ in model.spec.nondeterminism if model.spec is not None else ():
+            for open_ in model.spec.nondeterminism:
                 yield Check("answer", "note", f"The query leaves it open: {open_.message}")
     if expected is not None:
         against = model.verify()

@@ -1,0 +1,109 @@
+"""One call in a process of its own, which has so much memory and time and no more.
+
+For what a stranger's file may cost before anybody can tell: unpacking Parquet, translating a query. The process takes
+bytes and gives bytes; whatever happens to it, the caller gets an answer or one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from ..errors import LimitError, RunError
+
+__all__ = ["call"]
+
+#: Bytes of memory beyond what the process has once it is ready.
+MEMORY = 1_000_000_000
+
+#: Seconds from its start.
+SECONDS = 15.0
+
+#: What the process runs: limits are set when all is imported, so that they count for the call alone.
+_START = """
+import importlib, json, os, sys, threading, time
+memory, seconds, path, module = json.loads(sys.argv[1])
+sys.path[:] = path
+main = importlib.import_module(module).main
+try:
+    import resource
+    with open("/proc/self/statm") as file:
+        now = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (now + memory, now + memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+except (ImportError, OSError, ValueError):
+    def watch():
+        try:
+            import resource
+        except ImportError:
+            return
+        unit = 1 if sys.platform == "darwin" else 1024
+        while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < memory:
+            time.sleep(0.02)
+        os._exit(9)
+    threading.Thread(target=watch, daemon=True).start()
+threading.Timer(seconds + 5, os._exit, (9,)).start()
+try:
+    answer = b"+" + main(sys.stdin.buffer.read())
+except MemoryError:
+    os._exit(9)
+except BaseException as error:
+    lines = str(error).strip().splitlines() or [""]
+    answer = b"-" + json.dumps([type(error).__name__, lines[0][:500]]).encode()
+sys.stdout.buffer.write(answer)
+sys.stdout.buffer.flush()
+os._exit(0)
+"""
+
+
+class ChildError(ValueError):
+    """What the call itself refused: the name of the error's class, and the first line it said."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def call(module: str, data: bytes, *, memory: int = MEMORY, seconds: float = SECONDS) -> bytes:
+    """Runs ``main(data)`` of a module of this package.
+
+    Args:
+        module: Its full name.
+        data: What it takes.
+        memory: Bytes it may take beyond what it has when it is ready; on systems without such a limit it is looked at
+            fifty times a second, and on Windows not at all.
+        seconds: From the start of the process.
+
+    Returns:
+        What it gives.
+
+    Raises:
+        ChildError: It raised an error.
+        LimitError: It took more memory or time.
+        RunError: No process could be started.
+    """
+    settings = json.dumps([memory, seconds, sys.path, module])
+    try:
+        process = subprocess.Popen(
+            [sys.executable or "python", "-P", "-c", _START, settings],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise RunError(f"No process could be started to look into the model: {error.strerror}.") from None
+    try:
+        answer, _ = process.communicate(data, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise LimitError(f"Looking into the model took longer than {seconds:g} s and was ended.") from None
+    finally:
+        process.kill()
+        process.communicate()
+    if answer[:1] == b"+":
+        return answer[1:]
+    if answer[:1] == b"-":
+        raise ChildError(*json.loads(answer[1:]))
+    raise LimitError(
+        f"Looking into the model ended its process (status {process.returncode}), most likely on {memory:,} bytes."
+    )

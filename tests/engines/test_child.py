@@ -1,0 +1,48 @@
+"""A process of its own for what may cost anything: an answer, or one sentence."""
+
+import sys
+import time
+
+import pytest
+
+from mlflow_sql_flavor.engines import child
+from mlflow_sql_flavor.errors import LimitError
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    def write(body):
+        (tmp_path / "what_runs.py").write_text(f"def main(data):\n    {body}\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        return "what_runs"
+
+    return write
+
+
+def test_it_answers(module):
+    assert child.call(module("return data[::-1]"), b"abc" * 1_000_000) == b"cba" * 1_000_000
+
+
+def test_its_errors_are_told(module):
+    with pytest.raises(child.ChildError, match="no such thing") as error:
+        child.call(module("raise KeyError('no such thing')"), b"")
+    assert error.value.kind == "KeyError"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of addresses is Linux's")
+def test_its_memory_ends(module):
+    with pytest.raises(LimitError, match="ended its process"):
+        child.call(module("return b'x' * 500_000_000"), b"", memory=200_000_000)
+
+
+def test_its_time_ends(module):
+    began = time.monotonic()
+    with pytest.raises(LimitError, match="longer than 1 s"):
+        child.call(module("import time; time.sleep(60)"), b"", seconds=1)
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_crash_is_one_sentence(module):
+    with pytest.raises(LimitError, match="status -11"):
+        child.call(module("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"), b"")
