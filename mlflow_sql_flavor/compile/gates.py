@@ -75,6 +75,11 @@ class Asked:
         """The tables that may be read."""
         return [*self.schema, *([self.input_table] if self.untyped and self.input_types is None else [])]
 
+    @property
+    def readable(self) -> Collection[str]:
+        """The same, as a mapping with their columns where those of all are known."""
+        return self.names if self.untyped and self.input_types is None else self.schema
+
 
 @dataclass
 class Passage:
@@ -122,7 +127,7 @@ class Passage:
         if self.facts is None or self.tree[0] != sql:
             tree = self.parse(sql)
             with contextlib.closing(SCRATCH.cursor()) as cursor:
-                self.facts = sandbox.judge(cursor, tree, sql, tables=self.asked.names, functions=[*functions])
+                self.facts = sandbox.judge(cursor, tree, sql, tables=self.asked.readable, functions=[*functions])
         return self.facts
 
 

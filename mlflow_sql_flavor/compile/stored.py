@@ -43,7 +43,9 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     columns = {name: list(table.columns) for name, table in spec.tables.items()}
     instance = instance_for(columns, functools.partial(source_of, tables), spec.compat, udfs, limits)
     isolated = limits.isolation == "process"
-    known = [*spec.tables, *([spec.input_table] if spec.input_types is not None else [])]
+    known = {name: list(table.columns) for name, table in spec.tables.items()}
+    if spec.input_types is not None:
+        known[spec.input_table] = list(spec.input_types)
     # A model with a process of its own is opened there only: any parser serves for the gate.
     with contextlib.closing((SCRATCH if isolated else instance).cursor()) as cursor:
         facts = sandbox.check(cursor, spec.duckdb_sql, tables=known, functions=[*udfs, *spec.compat.macros])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, ModelFileError, QueryError, UnreadableError
-from ..query.gate import packs, policy
+from ..query.gate import calls, packs, policy
 from ..query.gate.policy import Facts
 from ..query.reading.deep import TOO_DEEP
 from ..query.reading.tree import loads
@@ -67,6 +67,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "max_temp_directory_size": "0B",
     "custom_user_agent": "mlflow_sql_flavor",
 }
+# Where no column is called so, DuckDB asks for a function of the name: this one comes before its own.
+_NO_USER = "CREATE MACRO \"user\"() AS error('USER asks for the session, which a model may not see')"
 _LOCK = ("SET enable_external_access = false", "SET lock_configuration = true")
 
 
@@ -151,7 +153,7 @@ def open_instance(
         for name, value in {"TimeZone": "UTC", **(settings or {})}.items():
             literal = str(value).lower() if isinstance(value, bool) else f"'{value}'"
             con.execute(f"SET GLOBAL {name} = {literal}")  # GLOBAL: cursors start from the instance's settings
-        for macro in macros:
+        for macro in (_NO_USER, *macros):
             con.execute(macro)
         # Listing DuckDB's functions costs more than all the rest of opening: only where there are some to compare with.
         taken = {*_own_names(con, "function"), *(_macro_names(con) if macros else ())} if functions else set()
@@ -174,7 +176,8 @@ def check(
     Args:
         con: A connection of any instance; only its parser is used.
         sql: The SQL for DuckDB.
-        tables: Names of the tables it may read: the input and the reference tables.
+        tables: Names of the tables it may read, the input and the reference tables; as a mapping with the columns of
+            each.
         functions: Names of the macros and Python functions that are installed for it.
 
     Raises:
@@ -213,7 +216,7 @@ def judge(
 
 
 def parse_tree(con: "duckdb.DuckDBPyConnection", sql: str) -> dict[str, Any]:
-    """DuckDB's own parse of one query (default values left out), before any judgement.
+    """DuckDB's own parse of one query (default values left out), its calls resolved, before any other judgement.
 
     Raises:
         QueryError: It does not parse, or is not exactly one query.
@@ -233,6 +236,7 @@ def parse_tree(con: "duckdb.DuckDBPyConnection", sql: str) -> dict[str, Any]:
         raise _not_a_query(con, sql)
     if len(tree["statements"]) != 1:
         raise QueryError(f"A model is exactly one query; this text has {len(tree['statements'])} statements.", sql)
+    calls.resolve(tree, sql)
     return tree
 
 

@@ -154,8 +154,8 @@ MODIFIER_TYPES: dict[str, dict[str, str]] = {
     "DISTINCT_MODIFIER": {"type": DATA, "distinct_on_targets": EXPR},
 }
 
-# Names that DuckDB answers from the session when no column has them (`user` is not here: it is a common column name,
-# and without such a column it is the constant 'duckdb').
+# Names that DuckDB answers from the session when no column has them. `user` is one too, and a common name of a column:
+# it passes where something in the query may have it, and means nothing in a model's instance where nothing has.
 SESSION_VALUES = frozenset(["current_catalog", "current_role", "current_schema", "current_user", "session_user"])
 
 # Aggregates by name: the second argument says which aggregate runs.

@@ -6,7 +6,7 @@ and a difference between the parser that checks and the parser that runs is a wa
 
 import functools
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -66,7 +66,8 @@ def judge(tree: dict[str, Any], sql: str, *, tables: Collection[str], functions:
     Args:
         tree: The parsed JSON of DuckDB's ``json_serialize_sql`` for ``sql``; default values may be left out of it.
         sql: The query's text, for positions in messages.
-        tables: Names of the tables the query may read: the input and the reference tables.
+        tables: Names of the tables the query may read, the input and the reference tables; as a mapping with the
+            columns of each.
         functions: Names of functions beyond DuckDB's own that the loader has installed: macros and UDFs.
 
     Returns:
@@ -88,6 +89,8 @@ class _Judge:
     def __init__(self, sql: str, tables: Collection[str], functions: Collection[str]) -> None:
         self.sql = sql
         self.tables = {fold(name): name for name in tables}
+        self.columns = {fold(name): tables[name] for name in tables} if isinstance(tables, Mapping) else None
+        self.has_user: Callable[[], bool] = lambda: False
         self.own_functions = frozenset(map(fold, functions))
         self.expression_functions = grammar.expression_functions() | self.own_functions
         self.window_functions = self.expression_functions | grammar.allowed("window")
@@ -102,6 +105,7 @@ class _Judge:
         self.near: int | None = None
 
     def run(self, tree: dict[str, Any]) -> Facts:
+        self.has_user = functools.cache(lambda: _defines(tree, "user", self.columns))
         if tree.get("error"):
             self._refuse("Only a query (SELECT, VALUES, FROM, WITH) can be a model.")
         statements = tree.get("statements")
@@ -229,11 +233,8 @@ class _Judge:
             self._unknown(f"an expression of class {name}")
         if name == "COLUMN_REF":
             names = value.get("column_names")
-            if isinstance(names, list) and len(names) == 1 and fold(str(names[0])) in grammar.SESSION_VALUES:
-                self._refuse(
-                    f"{_shown(names[0])} asks for the session, which a model may not see: pass it as a parameter, or "
-                    "write the table's name before it if it is a column."
-                )
+            if isinstance(names, list) and len(names) == 1:
+                self._value_of_the_session(fold(str(names[0])))
         elif name == "FUNCTION":
             self._call(value, self.expression_functions)
         elif name == "WINDOW":
@@ -252,10 +253,19 @@ class _Judge:
                 self._refuse(f"{_shown('.'.join(path))} is not a type a query may use.{hint}")
         self._keys(value, keys, scope)
 
+    def _value_of_the_session(self, name: str) -> None:
+        """Refuses a bare name that no column has and that DuckDB then answers from the session."""
+        if name in grammar.SESSION_VALUES or (name == "user" and not self.has_user()):
+            self._refuse(
+                f"{_shown(name)} asks for the session, which a model may not see: pass it as a parameter, or "
+                "write the table's name before it if it is a column."
+            )
+
     def _call(self, value: dict[str, Any], allowed: frozenset[str]) -> None:
-        # `column.upper()` has the same tree as `schema.upper()`: the name alone decides, and no name on the list means
-        # something else in another schema.
-        name = fold(self._path(value, "function_name", "schema", "catalog")[-1])
+        path = self._path(value, "function_name", "schema", "catalog")
+        if len(path) > 1:  # `calls.resolve` leaves none
+            self._unknown("a call with the name of a schema")
+        name = fold(path[0])
         if name not in allowed:
             text = f"{_shown(name)} is not among the functions a query may call.{_reason(name)}"
             if _reason(name):
@@ -266,12 +276,11 @@ class _Judge:
 
     def _arguments(self, value: dict[str, Any], streamed: bool = False) -> None:
         name = fold(value["function_name"])
-        chained = len((value.get("qualified_name") or {}).get("path") or ()) > 1
-        if not streamed and (excess := self.sizes.excess(value, name, chained)):
+        if not streamed and (excess := self.sizes.excess(value, name)):
             self._refuse(f"{excess}: no limit could stop it while it runs.")
         if name in grammar.LIST_AGGREGATES | grammar.STRUCTURED:
             arguments = [a.get("expression") for a in value.get("arguments") or [] if isinstance(a, dict)]
-            literal = ((arguments[0 if chained else 1 :] or [None])[0] or {}).get("literal") or {}
+            literal = ((arguments[1:] or [None])[0] or {}).get("literal") or {}
             text = literal.get("text") if literal.get("kind") == "STRING" else None
         if name in grammar.STRUCTURED and (text is None or _depth(text) > grammar.MAX_STRUCTURE):
             self._refuse(
@@ -346,6 +355,30 @@ def _first_location(value: Any) -> int | None:
         elif isinstance(item, list):
             todo.extend(item)
     return found
+
+
+def _defines(tree: Any, name: str, columns: Mapping[str, Collection[str]] | None) -> bool:
+    """Whether a query reads a table that may have a column of this name, or gives the name to anything itself."""
+    todo = [tree]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            if fold(item) == name:
+                return True
+        elif isinstance(item, list):
+            todo.extend(item)
+        elif isinstance(item, dict):
+            if item.get("type") == "BASE_TABLE":
+                table = fold(str(item.get("table_name", "")))
+                if columns is None or name in map(fold, columns.get(table, ())):
+                    return True
+            # A bare name is a use, but for the parameter of a lambda; a text is neither.
+            todo.extend(
+                value.get("column_names") if key == "lhs" and isinstance(value, dict) else value
+                for key, value in item.items()
+                if key not in ("column_names", "literal")
+            )
+    return False
 
 
 def _depth(text: str) -> int:

@@ -85,16 +85,15 @@ class Sizes:
     def __init__(self) -> None:
         self._known: dict[int, _Value] = {}
 
-    def excess(self, call: dict[str, Any], name: str, chained: bool) -> str | None:
+    def excess(self, call: dict[str, Any], name: str) -> str | None:
         """What a call builds that is too large, in words, or None.
 
         Args:
             call: A FUNCTION node.
             name: Its function, in lower case.
-            chained: Whether it is written ``value.function(...)``, so that the first argument is not among the rest.
         """
         if name in _SERIES or name in _SIZED or name in _PATTERNS or name in _PAIRWISE or name == "repeat":
-            arguments = [_UNKNOWN] * chained + [self._of(a) for a in _arguments(call)]
+            arguments = [self._of(a) for a in _arguments(call)]
             if name in _PAIRWISE:
                 if len(arguments) > 1 and arguments[0].length * arguments[1].length > MAX_CELLS:
                     return f"{name} of two texts this long takes too long"
@@ -153,8 +152,7 @@ def _value(node: dict[str, Any], children: list[_Value]) -> _Value:
             return _UNKNOWN
         return _Value(_number(text) if len(text) <= 100 else None, len(text), text)
     if kind == "FUNCTION":
-        path = (node.get("qualified_name") or {}).get("path") or ()
-        return _call(str(node.get("function_name")).lower(), [_UNKNOWN] * (len(path) > 1) + children)
+        return _call(str(node.get("function_name")).lower(), children)
     return children[0] if children else _UNKNOWN
 
 
