@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cloudpickle
 import pandas as pd
-import pyarrow as pa
 import pytest
 from mlflow.exceptions import MlflowException
 
@@ -67,25 +66,6 @@ def test_text_paths_and_expressions(tmp_path):
     (tmp_path / "latin.sql").write_bytes(b"SELECT '\xe9' AS x")
     with pytest.raises(QueryError, match="not UTF-8"):
         SQLModel(tmp_path / "latin.sql")
-
-
-def test_compiled_once_for_each_set_of_types():
-    model = SQLModel("SELECT x + $y AS z FROM input")
-    for _ in range(3):
-        assert model.predict(pd.DataFrame({"x": [1]}), params={"y": 1}).dtypes["z"] == "Int64"
-        assert model.predict(pd.DataFrame({"x": [1.5]}), params={"y": 1}).dtypes["z"] == "float64"
-        assert model.predict(pa.table({"x": [1]}), params={"y": 1.5})["z"].to_pylist() == [2.5]
-        assert model.predict([{"x": 1}], params={"y": 1}).dtypes["z"] == "Int64"
-    assert len(model.binder.bound) == 3
-
-
-def test_compiled_for_a_bounded_number_of_types(monkeypatch):
-    monkeypatch.setattr("mlflow_sql_flavor.compile.binder.MOST_BOUND", 3)
-    model = SQLModel("SELECT x FROM input")
-    for scale in range(6):
-        table = pa.table({"x": pa.array([None], pa.decimal128(9, scale))})
-        assert model.predict(table).schema.field("x").type == pa.decimal128(9, scale)
-        assert max(len(model.binder.bound), len(model.binder._by_shape)) <= 3
 
 
 def test_a_query_without_input():
@@ -161,19 +141,6 @@ def test_threads_give_what_one_gives(model):
     with ThreadPoolExecutor(8) as pool:
         for future in [pool.submit(run, i) for i in range(8)]:
             future.result()
-
-
-def test_threads_compile_once():
-    model = SQLModel("SELECT x + 1 AS y FROM input")
-    start = threading.Barrier(8)
-
-    def run(_):
-        start.wait()
-        return model.predict(pd.DataFrame({"x": [1]}))["y"].tolist()
-
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(run, range(8))) == [[2]] * 8
-    assert len(model.binder.bound) == 1
 
 
 # in a forked child

@@ -361,3 +361,16 @@ def test_max_rows_counts_a_batch() -> None:
     """A batch is an answer of its own: five of them may have more rows."""
     small = model("independent", limits={"max_rows": 1_000})
     assert small.predict_batches(rows(5_000).to_reader(), batch_rows=1_000).read_all().num_rows == 5_000
+
+
+def test_a_table_that_is_sparks_is_not_replaced_by_the_models_own(folder: Path, tmp_path: Path) -> None:
+    mlflow_sql_flavor.save_model(
+        "SELECT id, label FROM input LEFT JOIN codes USING (code)",
+        tmp_path / "m",
+        tables={"codes": CODES},
+        input_example=rows(3).to_pandas(),
+        pip_requirements=[],
+    )
+    model = mlflow_sql_flavor.load_model(str(tmp_path / "m"), model_config={"tables": {"codes": "spark:a.codes"}})
+    with pytest.raises(InputError, match="'codes' was given as a table of Spark's"):
+        model.predict_batches(folder)
