@@ -50,7 +50,7 @@ def in_postgres(node: exp.Expr, ctx: Context) -> str:
 def _write(node: exp.Expr, ctx: Context, codes: dict[str, str], quote: Callable[[str], str]) -> str:
     assert isinstance(ctx, Writing)
     out = []
-    for code, literal in re.findall(rf"(%-?[A-Za-z]|{QUARTER})|((?:%%|[^%{QUARTER}])+)", _strftime(node, ctx)):
+    for code, literal in _PARTS.findall(_strftime(node, ctx)):
         if literal:
             out.append(quote(literal.replace("%%", "%")))
         elif code in codes:

@@ -21,13 +21,13 @@ R.macros(
 R.renames({exp.ArrayReverse: "list_reverse"})
 
 
-def _array(kind: exp.DataType | None) -> exp.DataType | None:
+def array_of(kind: exp.DataType | None) -> exp.DataType | None:
     if kind is None or kind.this == exp.DType.UNKNOWN:
         return None
     return exp.DataType(this=exp.DType.LIST, expressions=[kind.copy()], nested=True)
 
 
-def _element(node: exp.Expr | None) -> exp.DataType | None:
+def element_type(node: exp.Expr | None) -> exp.DataType | None:
     kind = node.type if node is not None else None
     return (
         kind.expressions[0] if isinstance(kind, exp.DataType) and kind.expressions and kind.args.get("nested") else None
@@ -60,7 +60,7 @@ def element_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _element_at(array: exp.Expr, place: exp.Expr, node: exp.Expr, ctx: Context) -> exp.Expr:
-    kind = _element(array)
+    kind = element_type(array)
     probe = exp.Null()
     probe.type = kind or node.type
     default = build.lit("") if isinstance(array, (exp.Split, exp.RegexpSplit)) else default_of(probe, ctx)
@@ -130,7 +130,7 @@ def array_slice(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("arraystringconcat")
 def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     array, *separator = node.expressions
-    kind = _element(array)
+    kind = element_type(array)
     each = exp.to_identifier("__each")
     each.type = kind
     if kind is not None and not ctx.is_a(each, "text"):

@@ -8,7 +8,7 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .arrays import _array, _element
+from .arrays import array_of, element_type
 from .nulls import default_of, truth
 
 R = DialectRules("clickhouse lambdas")
@@ -32,7 +32,7 @@ def _type_lambda(node: exp.Lambda, ctx: Context) -> None:
     arrays = [arg for arg in (call.this, *call.expressions) if isinstance(arg, exp.Expr) and arg is not node]
     names = [name.name for name in node.expressions]
     for name, array in zip(names, arrays, strict=False):
-        kind = _element(array)
+        kind = element_type(array)
         if kind is None:
             continue
         for used in list(node.this.find_all(exp.Identifier)):
@@ -43,9 +43,9 @@ def _type_lambda(node: exp.Lambda, ctx: Context) -> None:
     annotate_types(node.this, dialect="clickhouse", expression_metadata=ctx.rules.metadata())
     name = call.name.lower() if isinstance(call, exp.Anonymous) else type(call).__name__.lower()
     if name in ("arraymap", "transform"):
-        call.type = _array(node.this.type if isinstance(node.this.type, exp.DataType) else None) or call.type
+        call.type = array_of(node.this.type if isinstance(node.this.type, exp.DataType) else None) or call.type
     elif name in ("arraysum", "arrayfirst", "arraylast", "arraymin", "arraymax"):
-        kind = node.this.type if name in ("arraysum", "arraymin", "arraymax") else _element(arrays[0])
+        kind = node.this.type if name in ("arraysum", "arraymin", "arraymax") else element_type(arrays[0])
         call.type = kind or call.type
     elif name in ("arraysort", "arrayreversesort", "arrayfilter"):
         call.type = arrays[0].type or call.type

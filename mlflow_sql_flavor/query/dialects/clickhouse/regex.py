@@ -7,7 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .strings import _not_null
+from .strings import not_null
 
 R = DialectRules("clickhouse regex")
 
@@ -50,7 +50,7 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, pattern = node.expressions
     group = build.lit(1 if "(" in _pattern(pattern, ctx).replace("(?", "").replace("\\(", "") else 0)
     name = "regexp_extract" if node.name.lower() == "extract" else "regexp_extract_all"
-    value = value if name == "regexp_extract" else _not_null(value)
+    value = value if name == "regexp_extract" else not_null(value)
     return ctx.call(
         name, value, pattern, group, build.lit("s"), type="VARCHAR" if name == "regexp_extract" else "VARCHAR[]"
     )
@@ -70,4 +70,4 @@ def count_matches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.RegexpSplit)
 def regexp_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("regexp_split_to_array", _not_null(node.this), node.expression, type="VARCHAR[]")
+    return ctx.call("regexp_split_to_array", not_null(node.this), node.expression, type="VARCHAR[]")

@@ -210,7 +210,7 @@ def count_substrings(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__count_of", *node.expressions, type="BIGINT") if len(node.expressions) == 2 else None
 
 
-def _not_null(value: exp.Expr) -> exp.Expr:
+def not_null(value: exp.Expr) -> exp.Expr:
     """An array is never NULL: the words of a NULL in a column are those of an empty text."""
     return value if isinstance(value, exp.Null) else exp.Coalesce(this=value, expressions=[build.lit("")])
 
@@ -218,15 +218,15 @@ def _not_null(value: exp.Expr) -> exp.Expr:
 @R.rule(exp.Split)
 def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("limit") is not None:
-        made = ctx.call("string_split", _not_null(node.this), node.expression)
+        made = ctx.call("string_split", not_null(node.this), node.expression)
         return ctx.call("list_slice", made, build.lit(1), node.args["limit"], type="VARCHAR[]")
-    return ctx.macro("ch__split", _not_null(node.this), node.expression, type="VARCHAR[]")
+    return ctx.macro("ch__split", not_null(node.this), node.expression, type="VARCHAR[]")
 
 
 @R.function("splitbywhitespace", "alphatokens")
 def words(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     pattern = "[a-zA-Z]+" if node.name.lower() == "alphatokens" else "[^ \\t\\n\\r\\f\\v]+"
-    return ctx.call("regexp_extract_all", _not_null(node.expressions[0]), build.lit(pattern), type="VARCHAR[]")
+    return ctx.call("regexp_extract_all", not_null(node.expressions[0]), build.lit(pattern), type="VARCHAR[]")
 
 
 @R.rule(exp.Format)

@@ -66,7 +66,7 @@ def around(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _finish(inner, node, ctx)
 
 
-def _not_null(this: exp.Expr) -> exp.Expr:
+def not_null(this: exp.Expr) -> exp.Expr:
     return exp.Where(this=exp.Not(this=exp.Is(this=this.copy(), expression=exp.Null())))
 
 
@@ -84,9 +84,9 @@ def collect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made.meta["collect"] = True
     if isinstance(node.parent, exp.Filter):
         condition = node.parent.expression
-        condition.set("this", exp.And(this=exp.Paren(this=condition.this), expression=_not_null(this).this))
+        condition.set("this", exp.And(this=exp.Paren(this=condition.this), expression=not_null(this).this))
         return made
-    found = exp.Filter(this=made, expression=_not_null(this))
+    found = exp.Filter(this=made, expression=not_null(this))
     if isinstance(node.parent, exp.Window):
         return found
     return exp.Coalesce(this=found, expressions=[exp.Array(expressions=[])])
@@ -210,7 +210,7 @@ def first_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if isinstance(node.parent, exp.IgnoreNulls) and isinstance(node.parent.parent, exp.Window):
             return (exp.LastValue if isinstance(node, exp.Last) else exp.FirstValue)(this=this)
         made.meta["skip"] = True
-        return made if skip else exp.Filter(this=made, expression=_not_null(this))
+        return made if skip else exp.Filter(this=made, expression=not_null(this))
     return None if isinstance(node.parent, exp.Window) else made
 
 
@@ -218,7 +218,7 @@ def first_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def ignore_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     inner = node.this
     if isinstance(inner, exp.Anonymous) and inner.meta.get("skip"):
-        return exp.Filter(this=inner, expression=_not_null(inner.expressions[0]))
+        return exp.Filter(this=inner, expression=not_null(inner.expressions[0]))
     return None
 
 
@@ -236,11 +236,11 @@ def max_by(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "arg_max_null" if isinstance(node, exp.ArgMax) else "arg_min_null"
     if isinstance(node.parent, exp.Filter):
         condition = node.parent.expression
-        condition.set("this", exp.And(this=exp.Paren(this=condition.this), expression=_not_null(node.expression).this))
+        condition.set("this", exp.And(this=exp.Paren(this=condition.this), expression=not_null(node.expression).this))
         return ctx.call(name, node.this, node.expression)
     if isinstance(node.parent, exp.Window):
         ctx.refuse("unfaithful", node, "max_by over a window is not verified", "Aggregate in a subquery")
-    return exp.Filter(this=ctx.call(name, node.this, node.expression), expression=_not_null(node.expression))
+    return exp.Filter(this=ctx.call(name, node.this, node.expression), expression=not_null(node.expression))
 
 
 @R.rule(exp.GroupConcat)

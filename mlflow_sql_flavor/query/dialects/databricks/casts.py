@@ -13,8 +13,6 @@ from .types import decimal_of, division, family, kind
 
 R = DialectRules("databricks casts")
 _T = exp.DType
-_WHOLE = re.compile(r"[+-]?\d+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?|[+-]?(nan|inf|infinity)", re.I)
 _PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
 _PLAIN_TS = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")

@@ -7,7 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .aggregates import _not_null
+from .aggregates import not_null
 from .types import family
 
 R = DialectRules("databricks relations")
@@ -35,7 +35,7 @@ def counted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             raise ctx.error(node, "count(DISTINCT ...) in PIVOT has no counterpart. Aggregate with FILTER instead.")
         one: exp.Expr = build.lit(1)
         if not isinstance(agg.this, exp.Star):
-            one = exp.Case(ifs=[exp.If(this=_not_null(agg.this).this, true=one)], default=build.lit(0))
+            one = exp.Case(ifs=[exp.If(this=not_null(agg.this).this, true=one)], default=build.lit(0))
         agg.replace(exp.Sum(this=one))
     return None
 

@@ -12,7 +12,7 @@ from .coercions import text
 R = DialectRules("mysql regex")
 
 
-def _binary(node: exp.Expr) -> bool:
+def is_binary(node: exp.Expr) -> bool:
     """Whether a text is compared by its bytes."""
     return isinstance(node.unnest(), exp.Collate)
 

@@ -8,7 +8,7 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
 from .coercions import json_text, number, text, whole
-from .regex import _binary
+from .regex import is_binary
 
 R = DialectRules("mysql strings")
 
@@ -124,9 +124,9 @@ def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Like)
 def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-comparison-functions.html#operator_like
-    by_bytes = _binary(node.this) or _binary(node.expression) or json_text(node.this)
+    by_bytes = is_binary(node.this) or is_binary(node.expression) or json_text(node.this)
     for key in ("this", "expression"):
-        value = node.args[key].unnest().this if _binary(node.args[key]) else text(node.args[key], ctx)
+        value = node.args[key].unnest().this if is_binary(node.args[key]) else text(node.args[key], ctx)
         node.set(key, value if by_bytes else ctx.macro("my__fold", value, type="VARCHAR"))
     if isinstance(node.parent, exp.Escape):
         return None

@@ -7,7 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .strings import _text
+from .strings import as_text
 
 R = DialectRules("oracle aggregates")
 
@@ -32,7 +32,7 @@ def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ordered = node.this if isinstance(node.this, exp.Order) else None
     value = ordered.this if ordered is not None else node.this
     inner = value.expressions[0] if isinstance(value, exp.Distinct) else value
-    made = _text(inner, "Join", ctx)
+    made = as_text(inner, "Join", ctx)
     if isinstance(value, exp.Distinct):
         value.set("expressions", [made])
     elif ordered is not None:

@@ -10,7 +10,7 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
 from ..shared.calls import argument_count
-from .strings import _nonempty
+from .strings import nonempty
 
 R = DialectRules("oracle regex")
 
@@ -38,7 +38,7 @@ def regexp_replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         new = build.lit("")
     if build.text(new) is None:
         ctx.refuse("unfaithful", node, "REGEXP_REPLACE is verified for a constant replacement", "Write it")
-    return _nonempty(ctx.call("regexp_replace", node.this, node.expression, new, build.lit("g")))
+    return nonempty(ctx.call("regexp_replace", node.this, node.expression, new, build.lit("g")))
 
 
 @R.rule(exp.RegexpSubstr, exp.RegexpExtract)
@@ -53,7 +53,7 @@ def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "This is verified from position 1 on, for constants", "Write the numbers")
     options = build.lit("i" if build.text(flags) == "i" else "c")
     found = ctx.call("regexp_extract_all", node.this, node.expression, build.lit(group or 0), options)
-    return _nonempty(ctx.call("list_extract", found, build.lit(nth or 1)))
+    return nonempty(ctx.call("list_extract", found, build.lit(nth or 1)))
 
 
 @R.rule(exp.RegexpLike)

@@ -68,16 +68,13 @@ def shortened(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Nullif(this=node.copy(), expression=build.lit(""))
 
 
-_NONE = build.lit("")
-
-
-def _nonempty(node: exp.Expr) -> exp.Expr:
+def nonempty(node: exp.Expr) -> exp.Expr:
     made = exp.Nullif(this=node, expression=build.lit(""))
     made.type = exp.DataType.build("VARCHAR")
     return made
 
 
-def _text(node: exp.Expr, what: str, ctx: Context) -> exp.Expr:
+def as_text(node: exp.Expr, what: str, ctx: Context) -> exp.Expr:
     if ctx.is_a(node, "text") or isinstance(node, exp.Null):
         return node
     made = number_text(node, ctx)
@@ -90,12 +87,12 @@ def _text(node: exp.Expr, what: str, ctx: Context) -> exp.Expr:
 # Concatenation-Operator, CONCAT: NULL adds nothing
 @R.rule(exp.DPipe)
 def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _nonempty(ctx.call("concat", *(_text(a, "Join", ctx) for a in (node.this, node.expression))))
+    return nonempty(ctx.call("concat", *(as_text(a, "Join", ctx) for a in (node.this, node.expression))))
 
 
 @R.rule(exp.Concat)
 def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _nonempty(ctx.call("concat", *(_text(a, "Join", ctx) for a in node.expressions)))
+    return nonempty(ctx.call("concat", *(as_text(a, "Join", ctx) for a in node.expressions)))
 
 
 # INSTR: occurrences may overlap
@@ -114,4 +111,4 @@ def instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Translate)
 def translate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """TRANSLATE: an empty third argument is NULL, and so is the result."""
-    return _nonempty(ctx.call("translate", node.this, node.args["from_"], node.args["to"]))
+    return nonempty(ctx.call("translate", node.this, node.args["from_"], node.args["to"]))

@@ -21,7 +21,7 @@ def any_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(right, exp.Anonymous) and right.name.upper() == "ALL" and len(right.expressions) == 1:
         array = right.expressions[0]
         inner = _OPPOSITE[type(node)](this=node.this, expression=exp.Any(this=exp.Paren(this=array)))
-        return _null_array(exp.Not(this=exp.Paren(this=inner)), array)
+        return null_array(exp.Not(this=exp.Paren(this=inner)), array)
     if isinstance(right, exp.Any):
         array = right.this
         while isinstance(array, exp.Paren):
@@ -32,11 +32,11 @@ def any_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             return None
         if text(array) is not None:
             raise ctx.error(node, "Write the array as ARRAY[...].")
-        return _null_array(node.copy(), array)
+        return null_array(node.copy(), array)
     return None
 
 
-def _null_array(test: exp.Expr, array: exp.Expr) -> exp.Expr:
+def null_array(test: exp.Expr, array: exp.Expr) -> exp.Expr:
     is_null = exp.Is(this=array.copy(), expression=exp.Null())
     made = exp.Case(ifs=[exp.If(this=is_null, true=exp.Null())], default=test)
     made.type = exp.DataType.build("BOOLEAN")

@@ -10,7 +10,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared.build import cast, lit, text
-from .comparisons import _null_array
+from .comparisons import null_array
 
 R = DialectRules("postgres json")
 
@@ -95,7 +95,7 @@ def contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, "@> on jsonb needs a literal object here, e.g. '{\"a\": 1}'.")
     tests = list(_contains(whole_, "$", needle, node, ctx))
     test = exp.and_(*tests, copy=False) if tests else exp.Boolean(this=True)
-    return _null_array(exp.Coalesce(this=exp.Paren(this=test), expressions=[exp.Boolean(this=False)]), whole_)
+    return null_array(exp.Coalesce(this=exp.Paren(this=test), expressions=[exp.Boolean(this=False)]), whole_)
 
 
 def _contains(doc: exp.Expr, path: str, needle: dict[str, Any], node: exp.Expr, ctx: Context) -> Any:

@@ -62,7 +62,7 @@ def regexp_like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_matches", node.this, pattern, lit(options), type="BOOLEAN")
 
 
-def _extract(node: exp.Expr, value: exp.Expr, pattern: exp.Expr | None, options: str, ctx: Context) -> exp.Expr:
+def extracted(node: exp.Expr, value: exp.Expr, pattern: exp.Expr | None, options: str, ctx: Context) -> exp.Expr:
     made = _pattern(node, pattern, ctx, extracts=True)
     group = min(1, groups(text(pattern) or ""))
     _no_optional(node, pattern, group, ctx)

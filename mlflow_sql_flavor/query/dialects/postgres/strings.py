@@ -13,7 +13,7 @@ from .. import DialectRules
 from ..shared.build import cast, lit, text
 from ..shared.strings import like_escape
 from .numbers import whole
-from .regex import _extract
+from .regex import extracted
 from .types import category
 
 R = DialectRules("postgres strings")
@@ -50,7 +50,7 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if text(start) is not None or ctx.is_a(start, "text"):
         if length is not None:
             raise ctx.error(node, "substring(... from ... for escape) has no counterpart. Use a regular expression.")
-        return _extract(node, node.this, start, "", ctx)
+        return extracted(node, node.this, start, "", ctx)
     if start is None:
         start = lit(1)
     # Positions before 1 count against the length; a negative length is an error.

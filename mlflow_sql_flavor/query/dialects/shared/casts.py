@@ -14,17 +14,6 @@ def plain_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return node
 
 
-def truncating_cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """``CAST(float or decimal AS integer)`` cuts the fraction off; DuckDB rounds half to even."""
-    if (
-        isinstance(node, exp.Cast)
-        and node.to.this in exp.DataType.INTEGER_TYPES
-        and ctx.is_a(node.this, "float", "decimal")
-    ):
-        node.set("this", ctx.call("trunc", node.this))
-    return None
-
-
 def varchar_n(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """``CAST(x AS VARCHAR(n))`` keeps n characters; DuckDB ignores the length."""
     if not isinstance(node, exp.Cast) or node.to.this not in exp.DataType.TEXT_TYPES or not node.to.expressions:

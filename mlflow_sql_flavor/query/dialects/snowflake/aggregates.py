@@ -7,7 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .arrays import _typed
+from .arrays import typed
 
 R = DialectRules("snowflake aggregates")
 
@@ -34,7 +34,7 @@ def array_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     kept = exp.Where(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
     made = ctx.macro("sf__or_empty", exp.Filter(this=plain, expression=kept))
     made.meta["aggregate"] = plain
-    return _typed(made, ctx.type_of(value))
+    return typed(made, ctx.type_of(value))
 
 
 @R.rule(exp.Hll)

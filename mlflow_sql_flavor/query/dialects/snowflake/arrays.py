@@ -18,11 +18,11 @@ def _bare(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _is_json(node: exp.Expr, ctx: Context) -> bool:
+def is_json(node: exp.Expr, ctx: Context) -> bool:
     return ctx.is_a(node, "json") or isinstance(node, (exp.ParseJSON, exp.JSONExtract))
 
 
-def _element(node: exp.Expr, ctx: Context) -> exp.DataType | None:
+def element_of(node: exp.Expr, ctx: Context) -> exp.DataType | None:
     if isinstance(node, exp.Split):
         return exp.DataType.build("VARCHAR")
     if isinstance(node, exp.Array):
@@ -37,19 +37,19 @@ def _element(node: exp.Expr, ctx: Context) -> exp.DataType | None:
     return None
 
 
-def _typed(node: exp.Expr, element: exp.DataType | None) -> exp.Expr:
+def typed(node: exp.Expr, element: exp.DataType | None) -> exp.Expr:
     if element is not None:
         node.type = exp.DataType(this=exp.DType.ARRAY, expressions=[element.copy()], nested=True)
     return node
 
 
-def _call_of(node: exp.Expr) -> exp.Explode | None:
+def call_of(node: exp.Expr) -> exp.Explode | None:
     return (
         node.this if isinstance(node, (exp.Lateral, exp.TableFromRows)) and isinstance(node.this, exp.Explode) else None
     )
 
 
-def _input(call: exp.Explode) -> exp.Expr:
+def input_of(call: exp.Explode) -> exp.Expr:
     named = [k for k in (call.this, *call.expressions) if isinstance(k, exp.Kwarg) and k.this.name.upper() == "INPUT"]
     return _bare(named[0].expression if named else call.this)
 
@@ -57,7 +57,7 @@ def _input(call: exp.Explode) -> exp.Expr:
 @R.rule(exp.ArrayToString)
 def array_to_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULL is an empty text."""
-    kind = _element(node.this, ctx)
+    kind = element_of(node.this, ctx)
     if kind is None or kind.this not in {*exp.DataType.TEXT_TYPES, *exp.DataType.INTEGER_TYPES, exp.DType.BOOLEAN}:
         ctx.refuse("unfaithful", node, "ARRAY_TO_STRING is verified for arrays of texts or whole numbers", "Cast them")
     this = node.this
@@ -67,7 +67,7 @@ def array_to_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _arrays(node: exp.Expr, ctx: Context, *items: exp.Expr) -> exp.DataType | None:
-    kinds = [_element(item, ctx) for item in items]
+    kinds = [element_of(item, ctx) for item in items]
     if any(kind is None for kind in kinds):
         ctx.refuse("unfaithful", node, "This is verified for arrays of one known type", "Build it with ARRAY_CONSTRUCT")
     return kinds[0]
@@ -89,7 +89,7 @@ def contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def slice_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """From a place on, up to but without another; negative ones count from the end."""
     kind = _arrays(node, ctx, node.this)
-    return _typed(ctx.macro("sf__slice", node.this, node.args["start"], node.args["end"]), kind)
+    return typed(ctx.macro("sf__slice", node.this, node.args["start"], node.args["end"]), kind)
 
 
 @R.rule(exp.ArrayConcat)
@@ -97,7 +97,7 @@ def cat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     both = [node.this, *node.expressions]
     kind = _arrays(node, ctx, *both)
     both = [ctx.call("string_split", b.this, b.expression) if isinstance(b, exp.Split) else b for b in both]
-    return _typed(ctx.macro("sf__cat", *both), kind)
+    return typed(ctx.macro("sf__cat", *both), kind)
 
 
 @R.rule(exp.ArrayAppend, exp.ArrayPrepend)
@@ -105,18 +105,18 @@ def append(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     kind = _arrays(node, ctx, node.this)
     args = (node.this, _bare(node.expression))
     if isinstance(node, exp.ArrayAppend):
-        return _typed(ctx.call("list_append", *args), kind)
-    return _typed(ctx.call("list_prepend", *reversed(args)), kind)
+        return typed(ctx.call("list_append", *args), kind)
+    return typed(ctx.call("list_prepend", *reversed(args)), kind)
 
 
 @R.rule(exp.ArrayCompact)
 def compact(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _typed(ctx.macro("sf__compact", node.this), _arrays(node, ctx, node.this))
+    return typed(ctx.macro("sf__compact", node.this), _arrays(node, ctx, node.this))
 
 
 @R.rule(exp.ArrayDistinct)
 def distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _typed(ctx.macro("sf__distinct", node.this), _arrays(node, ctx, node.this))
+    return typed(ctx.macro("sf__distinct", node.this), _arrays(node, ctx, node.this))
 
 
 @R.rule(exp.ArrayMax, exp.ArrayMin)
@@ -132,7 +132,7 @@ def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.ArraySize)
 def size(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULL for a VARIANT that is no array."""
-    if _is_json(node.this, ctx):
+    if is_json(node.this, ctx):
         return ctx.macro("sf__json_size", build.cast(node.this, "JSON"), type="BIGINT")
     return None
 

@@ -27,18 +27,18 @@ _STAMPS = {_T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.DATETIME}
 # functions/cast
 _INT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_STAMP = _DATE + r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
+STAMP = _DATE + r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
 
 
-def _json(node: exp.Expr, ctx: Context) -> bool:
+def as_json(node: exp.Expr, ctx: Context) -> bool:
     kinds = (exp.JSONExtract, exp.ParseJSON, exp.Bracket)
     return ctx.is_a(node, "json") or (isinstance(node, kinds) and not ctx.is_a(node, "text", "number", "bool"))
 
 
-def _text(node: exp.Expr, ctx: Context) -> exp.Expr:
+def as_text(node: exp.Expr, ctx: Context) -> exp.Expr:
     if isinstance(node, exp.Null):
         return node
-    if _json(node, ctx):
+    if as_json(node, ctx):
         return node if isinstance(node, exp.Bracket) and _split(node) else ctx.macro("sf__json_text", node)
     if ctx.is_a(node, "float"):
         return ctx.macro("sf__dbl_text", build.cast(node, "DOUBLE"), type="VARCHAR")
@@ -62,11 +62,11 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     literal = build.text(this)
     if node.args.get("format") is not None:
         ctx.refuse("number_format", node, "This cast with a format is not verified", "Use TO_DATE or TO_CHAR")
-    if _json(this, ctx) and to not in (_T.VARIANT, _T.JSON):
+    if as_json(this, ctx) and to not in (_T.VARIANT, _T.JSON):
         if to in exp.DataType.NESTED_TYPES:
             ctx.refuse("unfaithful", node, "A cast of a VARIANT to this type is not verified", "Cast its elements")
         numeric = to in exp.DataType.NUMERIC_TYPES and not (isinstance(this, exp.Bracket) and _split(this))
-        this = ctx.macro("sf__json_number", this) if numeric else _text(this, ctx)
+        this = ctx.macro("sf__json_number", this) if numeric else as_text(this, ctx)
         this.type = exp.DataType.build("VARCHAR")
 
     def done(value: exp.Expr, type_: str) -> exp.Expr:
@@ -80,7 +80,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return ctx.macro("sf__try_valid" if soft else "sf__valid", this, build.lit(pattern))
 
     if to in exp.DataType.TEXT_TYPES:
-        made = this if ctx.is_a(this, "text") else _text(this, ctx)
+        made = this if ctx.is_a(this, "text") else as_text(this, ctx)
         if kind.expressions and not soft:
             made = ctx.macro("sf__fits", made, build.lit(int(kind.expressions[0].name)))
         elif kind.expressions:
@@ -108,7 +108,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if to == _T.DATE or to in _STAMPS:
         if ctx.is_a(this, "number", "bool"):
             ctx.refuse("implicit_cast", node, "A number as a date is not verified", "Use DATEADD from a date")
-        return done(valid(_STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")
+        return done(valid(STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")
     if to in (_T.VARIANT, _T.JSON, _T.INTERVAL, _T.TIME):
         return None
     ctx.refuse("timezone", node, "A cast to this type is not verified", "Use TIMESTAMP_NTZ")

@@ -9,7 +9,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, shifts
-from .casts import _STAMP
+from .casts import STAMP
 
 R = DialectRules("snowflake dates")
 R.rule(exp.Add, exp.Sub)(shifts.keep_date)
@@ -100,7 +100,7 @@ def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit, this = _unit(node, ctx), node.this
     if not ctx.is_a(node.expression, "int"):
         ctx.refuse("implicit_cast", node, "A number that is not whole is added to a date", "Round it")
-    if build.text(this) is not None and re.fullmatch(_STAMP, build.text(this) or ""):
+    if build.text(this) is not None and re.fullmatch(STAMP, build.text(this) or ""):
         this = build.cast(this, "TIMESTAMP")
     if ctx.is_a(this, "text"):
         ctx.refuse("implicit_cast", node, "A text is used as a date", "Cast it to DATE or TIMESTAMP")

@@ -8,7 +8,7 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, date_formats
 from ..shared.calls import argument_count
-from .casts import _text
+from .casts import as_text
 
 R = DialectRules("snowflake formats")
 _PARSE = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "MON": "%b", "DD": "%d", "HH24": "%H", "HH12": "%I", "MI": "%M",
@@ -20,7 +20,7 @@ _PRINT = {**_PARSE, "MMMM": "%B", "DY": "%a", "FF3": "%g", "FF6": "%f"}
 def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     count = argument_count(node, ctx)
     if count == 1:
-        return _text(node.this, ctx)
+        return as_text(node.this, ctx)
     if not count or not ctx.is_a(node.this, "date", "timestamp"):
         ctx.refuse("number_format", node, "TO_CHAR with a format is verified for DATE and TIMESTAMP_NTZ", "Cast it")
     fmt = date_formats.formatted(node, ctx, 1, _PRINT, quote='"', fold=True)

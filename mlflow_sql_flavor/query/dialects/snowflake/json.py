@@ -7,7 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .casts import _json
+from .casts import as_json
 
 R = DialectRules("snowflake json")
 R.typing[exp.JSONExtract] = {"returns": exp.DType.VARIANT}
@@ -46,6 +46,6 @@ def json_extract_path_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 )  # fmt: skip
 def variants(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for side in (node.this, node.args.get("expression")):
-        if side is not None and isinstance(side, exp.Expr) and _json(side, ctx) and not side.meta.get("translated"):
+        if side is not None and isinstance(side, exp.Expr) and as_json(side, ctx) and not side.meta.get("translated"):
             ctx.refuse("implicit_cast", node, "A VARIANT is used without a cast", "Cast it, as in v:key::INT")
     return None

@@ -7,7 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .arrays import _call_of, _element, _input, _is_json
+from .arrays import call_of, element_of, input_of, is_json
 
 R = DialectRules("snowflake relations")
 
@@ -28,11 +28,11 @@ def value_columns(tree: exp.Expr, ctx: Context) -> None:
 def typed_columns(tree: exp.Expr, ctx: Context) -> None:
     """What VALUE, KEY and INDEX of a FLATTEN are."""
     for source in tree.find_all(exp.Lateral, exp.TableFromRows):
-        call, select = _call_of(source), source.find_ancestor(exp.Select)
+        call, select = call_of(source), source.find_ancestor(exp.Select)
         if call is None or select is None:
             continue
-        this = _input(call)
-        kind = exp.DataType.build("VARIANT") if _is_json(this, ctx) else _element(this, ctx)
+        this = input_of(call)
+        kind = exp.DataType.build("VARIANT") if is_json(this, ctx) else element_of(this, ctx)
         alias = source.args["alias"].name.casefold() if source.args.get("alias") is not None else ""
         for column in select.find_all(exp.Column):
             if column.table.casefold() not in ("", alias) or (
@@ -65,7 +65,7 @@ def _shown(column: exp.Column, select: exp.Select, tree: exp.Expr, ctx: Context)
 @R.rule(exp.Lateral, exp.TableFromRows)
 def flatten(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Places count from 0; an object has keys instead; OUTER keeps a row where nothing is in it."""
-    call, alias = _call_of(node), node.args.get("alias")
+    call, alias = call_of(node), node.args.get("alias")
     if call is None:
         return None
     outer = False
@@ -75,11 +75,11 @@ def flatten(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             outer = bool(option.expression.this)
         elif name != "INPUT":
             ctx.refuse("unfaithful", node, "FLATTEN is verified with INPUT and OUTER alone", "Use INPUT => array")
-    this = _input(call)
-    if _is_json(this, ctx):
+    this = input_of(call)
+    if is_json(this, ctx):
         this = build.cast(this, "JSON")
         lists: list[exp.Expr] = [ctx.macro(f"sf__json_{part}", this.copy()) for part in ("values", "keys", "indexes")]
-    elif isinstance(this, exp.Split) or _element(this, ctx) is not None:
+    elif isinstance(this, exp.Split) or element_of(this, ctx) is not None:
         if isinstance(this, exp.Split):
             if not build.text(this.expression):
                 raise ctx.error(node, "The separator has to be a constant text.")

@@ -8,7 +8,7 @@ from sqlglot.dialects.snowflake import Snowflake
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .casts import _text
+from .casts import as_text
 
 R = DialectRules("snowflake strings")
 
@@ -35,12 +35,12 @@ def strtok(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.DPipe, exp.Concat)
 def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.Concat):
-        node.set("expressions", [a if ctx.is_a(a, "text") else _text(a, ctx) for a in node.expressions])
+        node.set("expressions", [a if ctx.is_a(a, "text") else as_text(a, ctx) for a in node.expressions])
         return None
     for key in ("this", "expression"):
         side = node.args[key]
         if not ctx.is_a(side, "text"):
-            node.set(key, _text(side, ctx))
+            node.set(key, as_text(side, ctx))
     return None
 
 

@@ -28,7 +28,7 @@ def isnumeric(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 _FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
-_STAMPS = {_T.DATETIME, _T.DATETIME2, _T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.SMALLDATETIME}
+STAMPS = {_T.DATETIME, _T.DATETIME2, _T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.SMALLDATETIME}
 
 
 def _cut(
@@ -90,7 +90,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if to == _T.DECIMAL:
         sizes = [p.name for p in kind.expressions] or ["18"]
         return done(valid(_FLOAT.split("([eE]")[0]), f"DECIMAL({', '.join([*sizes, '0'][:2])})")
-    if to == _T.DATE or to in _STAMPS:
+    if to == _T.DATE or to in STAMPS:
         if ctx.is_a(this, "number"):
             ctx.refuse("implicit_cast", node, "A number as a date is not verified", "Use DATEADD")
         return done(valid(_STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")

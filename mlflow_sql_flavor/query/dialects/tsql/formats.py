@@ -12,7 +12,7 @@ from .. import DialectRules
 from ..shared import build, date_formats
 from ..shared.calls import argument_count, written_text
 from . import dates
-from .casts import _STAMPS, cast
+from .casts import STAMPS, cast
 
 R = DialectRules("tsql formats")
 _T = exp.DType
@@ -76,7 +76,7 @@ def convert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         plain.type = to
         return cast(plain, ctx)
     fmt = _STYLES.get(style.name)
-    if ctx.is_a(this, "text") and (to.this == _T.DATE or to.this in _STAMPS):
+    if ctx.is_a(this, "text") and (to.this == _T.DATE or to.this in STAMPS):
         return _parsed(this, to, style, fmt, soft, node, ctx)
     if to.this in (_T.CHAR, _T.NCHAR) and fmt is not None and to.expressions:
         shown = fmt if ctx.is_a(this, "timestamp") else fmt.split(" %H")[0].split("T%H")[0]
