@@ -25,7 +25,7 @@ def _shown(wrong: list[Import]) -> list[str]:
 
 def test_what_is_looked_at() -> None:
     assert len(MODULES) > 100
-    assert "mlflow_sql_flavor.compile.gates" in _ran("mlflow_sql_flavor.model")
+    assert "mlflow_sql_flavor.compile.binder" in _ran("mlflow_sql_flavor.model")
     assert "sqlglot.exp" in _ran("mlflow_sql_flavor.query.reading.parse")
 
 
