@@ -15,7 +15,7 @@ from mlflow_sql_flavor.engines.duckdb import SMALL
 from mlflow_sql_flavor.errors import InputError, QueryError, SQLModelError
 from mlflow_sql_flavor.frames import schema
 
-DOC = Path(__file__).parent.parent / "docs" / "types.md"
+DOC = Path(__file__).parents[2] / "docs" / "types.md"
 
 #: DuckDB type -> (literal, its pandas value, its value as a Python object of Arrow)
 VALUES = {
