@@ -4,7 +4,9 @@ Nothing here needs MLflow. The package's public functions raise these errors as 
 ``mlflow.exceptions.MlflowException`` as well: :mod:`.mlflow_errors`.
 """
 
+import functools
 import re
+import unicodedata
 
 __all__ = [
     "InputError",
@@ -17,9 +19,22 @@ __all__ = [
     "visible",
 ]
 
-#: Control characters steer a terminal, marks of writing direction show text in another order than it has, and XML has
-#: no place for lone surrogates and U+FFFE.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+#: General categories of characters that are not seen: control characters steer a terminal, formats show text in another
+#: order than it has or two names as one, and XML has no place for lone surrogates. And those of other categories that
+#: Unicode lets a font leave out (Default_Ignorable_Code_Point), the empty Braille pattern, U+FFFE and U+FFFF.
+_UNSEEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+_LEFT_OUT = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffe\uffff\U000e0100-\U000e01ef]"
+)
+_NOT_PLAIN = re.compile(r"[^\x20-\x7e\n\t]")
+
+
+@functools.lru_cache(4096)
+def _seen(character: str) -> str:
+    if unicodedata.category(character) not in _UNSEEN and not _LEFT_OUT.match(character):
+        return character
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def visible(text: str, *, line: bool = False) -> str:
@@ -29,7 +44,7 @@ def visible(text: str, *, line: bool = False) -> str:
         text: Any text.
         line: Whether it has to stay on one line.
     """
-    text = _UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", text.replace("\r\n", "\n"))
+    text = _NOT_PLAIN.sub(lambda found: _seen(found[0]), text.replace("\r\n", "\n"))
     return text.replace("\n", "\\n").replace("\t", "\\t") if line else text
 
 

@@ -12,11 +12,11 @@ import yaml
 
 from ..errors import InputError, ModelFileError
 from ..version import __version__
-from . import plain_yaml, tables
+from . import packaging, plain_yaml, tables
 from .functions import save_udfs
 from .opening import read_file
 from .recorded import write_expected
-from .spec import LimitsSpec, OpenSpec, OrderSpec, SqlSpec
+from .spec import LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -126,6 +126,7 @@ def write(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
         ],
         allow=list(contents.allow),
         expected_output=write_expected(*contents.expected, folder) if contents.expected is not None else None,
+        translation=TranslationSpec(digest=packaging.sources_digest()),
         sqlglot_version=version("sqlglot"),
         duckdb_version=duckdb.__version__,
         mlflow_sql_flavor_version=__version__,

@@ -23,11 +23,15 @@ from typing import Any
 from ..errors import ModelFileError, SQLModelError
 from ..frames import schema
 from .function_calls import by_arrays, by_row
+from .opening import read_file
 from .spec import UdfSpec, UdfsSpec
 
 __all__ = ["UDF_FILE", "Udf", "load_udfs", "read_udfs", "save_udfs"]
 
 UDF_FILE: typing.Final = "udfs.cloudpickle"
+
+#: A larger pickle is not read, in bytes.
+MOST_PICKLE = 1_000_000_000
 
 _SCALARS: dict[Any, str] = {
     bool: "BOOLEAN",
@@ -218,10 +222,7 @@ def load_udfs(section: UdfsSpec, folder: Path, allowed: bool, code: str | None =
             "The model has Python functions (udfs), stored as a pickle, and reading pickles is not allowed here: "
             "set MLFLOW_ALLOW_PICKLE_DESERIALIZATION=true if you trust whoever made the model."
         )
-    path = folder / UDF_FILE
-    if path.is_symlink() or not path.is_file():
-        raise ModelFileError(f"The model's file {UDF_FILE} is missing: restore it or save the model again.")
-    data = path.read_bytes()
+    data = read_file(folder, UDF_FILE, MOST_PICKLE)
     if hashlib.sha256(data).hexdigest() != section.sha256:
         raise ModelFileError(f"The model's file {UDF_FILE} is not the one that was saved: its checksum differs.")
     import cloudpickle

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import ModelFileError
+from .opening import checksum
 from .parts import FileSpec
 
 __all__ = ["REWRITTEN", "below", "check", "digest", "make"]
@@ -44,17 +45,17 @@ def make(folder: Path) -> dict[str, FileSpec]:
     found: dict[str, FileSpec] = {}
     for path in below(folder):
         if path != "MLmodel" and path.split("/")[0] not in _FOLDERS:
-            found[path] = FileSpec(bytes=(folder / path).stat().st_size, sha256=_sha256(folder / path))
+            found[path] = FileSpec(bytes=(folder / path).stat().st_size, sha256=checksum(folder, path))
     for name in _FOLDERS:
         if (folder / name).is_dir():
             found[f"{name}/"] = digest(folder / name)
     return found
 
 
-def digest(folder: Path) -> FileSpec:
+def digest(folder: Path, until: float | None = None) -> FileSpec:
     """All files below a folder as one: their number, sum of sizes, and the checksum of their checksums."""
     paths = sorted(path for path in below(folder) if _CACHE not in path.split("/"))
-    lines = "".join(f"{_sha256(folder / path)}  {path}\n" for path in paths)
+    lines = "".join(f"{checksum(folder, path, until)}  {path}\n" for path in paths)
     size = sum((folder / path).stat().st_size for path in paths)
     return FileSpec(bytes=size, sha256=hashlib.sha256(lines.encode()).hexdigest(), files=len(paths))
 
@@ -93,8 +94,3 @@ def _missing(path: str) -> ModelFileError:
         f"The model's {'folder' if path.endswith('/') else 'file'} {path} is missing or cut off: it was not copied "
         "whole. Download it again, or save the model again."
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

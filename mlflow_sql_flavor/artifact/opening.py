@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import stat
+import time
 from pathlib import Path
-from typing import BinaryIO
 
 from ..errors import ModelFileError
 
-__all__ = ["exists", "open_file", "read_file"]
+__all__ = ["checksum", "open_file", "read_file"]
 
 #: Neither a link followed nor a pipe waited for, where the platform has words for that.
 _FLAGS = sum(getattr(os, name, 0) for name in ("O_RDONLY", "O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 
 
-def open_file(folder: Path, path: str, most: int | None = None) -> BinaryIO:
+def open_file(folder: Path, path: str, most: int | None = None) -> io.BufferedReader:
     """Opens a file of a model for reading.
 
     Args:
@@ -67,9 +69,25 @@ def read_file(folder: Path, path: str, most: int) -> bytes:
     return data
 
 
-def exists(folder: Path, path: str) -> bool:
-    """Whether anything lies there, a file or not."""
-    return os.path.lexists(folder / path)
+def checksum(folder: Path, path: str, until: float | None = None) -> str:
+    """SHA-256 of a file of a model.
+
+    Args:
+        folder: The model's folder.
+        path: The file.
+        until: ``time.monotonic()`` by which it has to be read; None for any.
+
+    Raises:
+        ModelFileError: As :func:`open_file`.
+        TimeoutError: It is not read by then.
+    """
+    found = hashlib.sha256()
+    with open_file(folder, path) as file:
+        while data := file.read(2**20):
+            found.update(data)
+            if until is not None and time.monotonic() > until:
+                raise TimeoutError(path)
+    return found.hexdigest()
 
 
 def _shown(path: str) -> str:

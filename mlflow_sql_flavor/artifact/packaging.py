@@ -6,6 +6,8 @@ or a repository is on no index: then its code travels in the model's ``code/`` f
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import importlib.metadata
 import shutil
 from pathlib import Path
@@ -16,11 +18,15 @@ import yaml
 from .. import _mlflow
 from ..errors import SQLModelError
 from ..version import __version__
+from .manifest import below
 
 __all__ = ["bundle", "inferred", "requirements", "should_bundle", "write_environment"]
 
 DISTRIBUTION = "mlflow-sql-flavor"
 PACKAGE = "mlflow_sql_flavor"
+
+#: The parts of the package by which a query is translated.
+_TRANSLATES = ("query", "compile", "frames", "engines")
 
 #: What DuckDB or this package import wherever it is installed, and work without.
 OPTIONAL = ("polars", "pyspark")
@@ -73,6 +79,27 @@ def bundle(folder: Path, code: str | None) -> str:
         copy_function=shutil.copyfile,  # dates and modes of a checkout mean nothing in a model
     )
     return target.name
+
+
+def bundled_files() -> list[str]:
+    """The files of a bundle, relative to the package, with forward slashes."""
+    here = Path(__file__).resolve().parents[1]
+    return [
+        path
+        for path in below(here)
+        if not any(part == "__pycache__" or part.startswith(".") for part in path.split("/")) and path[-4:] != ".pyc"
+    ]
+
+
+@functools.cache
+def sources_digest() -> str:
+    """SHA-256 of the sources that make ``duckdb_sql`` of ``sql``: the same digest gives the same text."""
+    here = Path(__file__).resolve().parents[1]
+    found = hashlib.sha256()
+    for path in bundled_files():
+        if path.split("/")[0] in _TRANSLATES:
+            found.update(f"{path}\n".encode() + hashlib.sha256(here.joinpath(path).read_bytes()).digest())
+    return found.hexdigest()
 
 
 def requirements(*, bundled: bool, udfs: bool, tables: bool = True, isolated: bool = False) -> list[str]:

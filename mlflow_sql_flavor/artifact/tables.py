@@ -16,6 +16,7 @@ from ..engines.sandbox import TableSource, quote
 from ..errors import InputError, ModelFileError, SQLModelError, did_you_mean
 from ..frames import reading, schema
 from ..query.gate.policy import fold
+from .opening import checksum, open_file
 from .spec import TableSpec
 
 if TYPE_CHECKING:
@@ -244,19 +245,26 @@ def store(table: ReferenceTable, folder: Path, columns: list[str], unique: list[
     )
 
 
-def stored_table(name: str, spec: TableSpec, folder: Path) -> ReferenceTable:
+def stored_table(name: str, spec: TableSpec, folder: Path, *, content: bool = True) -> ReferenceTable:
     """A table of a model, checked against what MLmodel says of it.
+
+    Args:
+        name: Its name in the query.
+        spec: What MLmodel says.
+        folder: The model.
+        content: Whether its checksum is compared.
 
     Raises:
         ModelFileError: It is missing, lies outside of the model, or is not the file that was saved.
     """
-    root = folder.resolve()
-    path = root / spec.path
-    if not path.is_file() or path.is_symlink() or path.parent.is_symlink() or root not in path.resolve().parents:
-        raise ModelFileError(f"The model's reference table {name!r} ({spec.path}) is missing: save the model again.")
-    if sha256_of(path) != spec.sha256:
+    try:
+        open_file(folder, spec.path).close()
+        same = not content or checksum(folder, spec.path) == spec.sha256
+    except ModelFileError as error:
+        raise ModelFileError(f"The model's reference table {name!r}: {error.message}") from None
+    if not same:
         raise ModelFileError(
             f"The model's reference table {name!r} ({spec.path}) is not the one that was saved: its checksum differs. "
             "To use newer data, load with model_config={'tables': {...}}."
         )
-    return ReferenceTable(name, path)
+    return ReferenceTable(name, folder / spec.path)

@@ -15,9 +15,11 @@ from typing import Any
 import click
 
 from ..errors import visible as clean
+from ..report.text import shortened
 
 __all__ = [
-    "clean", "echo_csv", "echo_findings", "echo_json", "fields", "finding_rows", "indented", "sql_text", "status",
+    "clean", "echo_csv", "echo_findings", "echo_json", "fields", "finding_rows", "indented", "name_cell", "sql_text",
+    "status", "verdicts",
 ]  # fmt: skip
 
 _COLOURS: dict[str, dict[str, Any]] = {
@@ -31,7 +33,9 @@ _COLOURS: dict[str, dict[str, Any]] = {
 
 def echo_json(value: Any) -> None:
     """One JSON document on stdout."""
-    click.echo(clean(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    odd = {ord(c): json.dumps(c)[1:-1] for c in set(text) if clean(c) != c}
+    click.echo(text.translate(odd))
 
 
 def echo_csv(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
@@ -47,7 +51,7 @@ def echo_findings(title: str, findings: Any) -> None:
     """One line for each finding, with its place."""
     for found in findings:
         place = f"line {found.line}, column {found.column}: " if found.line else ""
-        click.echo(clean(f"{title}: {place}{found.message} [{found.kind}]"))
+        click.echo(clean(f"{title}: {place}{found.message} [{found.kind}]", line=True))
 
 
 def finding_rows(title: str, findings: Any) -> Iterator[tuple[Any, ...]]:
@@ -57,11 +61,31 @@ def finding_rows(title: str, findings: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def fields(rows: list[tuple[str, str]]) -> None:
-    """Aligned ``name  value`` lines; a value of several lines is indented."""
-    width = max((len(clean(name)) for name, _ in rows), default=0)
-    for name, value in rows:
-        text = indented(clean(value), width + 2)
-        click.echo(f"{click.style(clean(name).ljust(width), bold=True)}  {text}")
+    """Aligned ``name  value`` lines: a stranger's text stays in its line and in its column."""
+    heads = [name_cell(name) for name, _ in rows]
+    width = max(map(len, heads), default=0)
+    for head, (_, value) in zip(heads, rows, strict=True):
+        text = indented(clean(value, line=True), width + 2)
+        click.echo(f"{click.style(head.ljust(width), bold=True)}  {text}")
+
+
+#: Verdicts of an audit or a test, as they stand at the beginning of a line.
+_COLOURED = {"ok": "green", "note": "yellow", "not known": "yellow", "bad": "red"}
+
+
+def verdicts(rows: list[tuple[str, str, str]]) -> None:
+    """Aligned ``verdict  name  message`` lines; a message of several lines is indented below its own."""
+    heads = [name_cell(name) for _, name, _ in rows]
+    width = max(map(len, heads), default=0)
+    first = max((len(verdict) for verdict, _, _ in rows), default=0)
+    for head, (verdict, _, message) in zip(heads, rows, strict=True):
+        text = indented(clean(message), first + width + 4)
+        click.echo(f"{click.style(verdict.ljust(first), fg=_COLOURED[verdict])}  {head.ljust(width)}  {text}")
+
+
+def name_cell(name: str) -> str:
+    """A name in a column of its own: of one line, and no wider than may be."""
+    return shortened(clean(name, line=True), 60)
 
 
 #: The narrowest column that lines are broken for; below it the terminal breaks them.

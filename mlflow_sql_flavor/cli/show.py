@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import fetched, formats
-from .output import clean, echo_csv, echo_findings, echo_json, fields, indented, sql_text
+from .output import clean, echo_csv, echo_findings, echo_json, fields, sql_text, verdicts
 
 if TYPE_CHECKING:
     from ..report.facts import Facts
@@ -41,12 +41,7 @@ def _audit(folder: Path, form: str) -> bool:
     if form == "csv":
         echo_csv(("subject", "verdict", "message"), [(r.subject, r.verdict, r.message) for r in found.remarks])
         return found.ok
-    colours = {"ok": "green", "note": "yellow", "bad": "red"}
-    width = max(len(clean(remark.subject)) for remark in found.remarks)
-    for remark in found.remarks:
-        verdict = click.style(remark.verdict.ljust(4), fg=colours[remark.verdict])
-        message = indented(clean(remark.message), width + 8)
-        click.echo(f"{verdict}  {clean(remark.subject).ljust(width)}  {message}")
+    verdicts([(r.verdict, r.subject, clean(r.message, line=True)) for r in found.remarks])
     return found.ok
 
 

@@ -7,9 +7,7 @@ from dataclasses import asdict
 import click
 
 from .options import fetched, formats
-from .output import clean, echo_csv, echo_json, indented, status
-
-_COLOURS = {"ok": "green", "note": "yellow", "bad": "red"}
+from .output import echo_csv, echo_json, status, verdicts
 
 
 @click.command()
@@ -28,9 +26,5 @@ def test(ctx: click.Context, model_uri: str, form: str) -> None:
     elif form == "csv":
         echo_csv(("check", "verdict", "message"), [(c.name, c.verdict, c.message) for c in checks])
     else:
-        width = max(len(check.name) for check in checks)
-        for check in checks:
-            message = indented(clean(check.message), width + 8)
-            verdict = click.style(check.verdict.ljust(4), fg=_COLOURS[check.verdict])
-            click.echo(f"{verdict}  {check.name.ljust(width)}  {message}")
+        verdicts([(check.verdict, check.name, check.message) for check in checks])
     ctx.exit(0 if ok else 1)

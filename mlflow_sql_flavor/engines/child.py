@@ -7,6 +7,7 @@ bytes and gives bytes; whatever happens to it, the caller gets an answer or one 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -18,32 +19,38 @@ __all__ = ["call"]
 MEMORY = 1_000_000_000
 
 #: Seconds from its start.
-SECONDS = 15.0
+SECONDS = 17.0
 
 #: What the process runs: limits are set when all is imported, so that they count for the call alone.
 _START = """
 import importlib, json, os, sys, threading, time
-memory, seconds, path, module = json.loads(sys.argv[1])
+memory, addresses, seconds, path, module = json.loads(sys.argv[1])
 sys.path[:] = path
 main = importlib.import_module(module).main
 try:
     import resource
-    with open("/proc/self/statm") as file:
-        now = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (now + memory, now + memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-except (ImportError, OSError, ValueError):
-    def watch():
-        try:
-            import resource
-        except ImportError:
-            return
+except ImportError:
+    resource = None
+def held():
+    try:
+        with open("/proc/self/statm") as file:
+            return [int(n) * resource.getpagesize() for n in file.read().split()[:2]]
+    except (OSError, ValueError, AttributeError):
         unit = 1 if sys.platform == "darwin" else 1024
-        while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < memory:
-            time.sleep(0.02)
-        os._exit(9)
-    threading.Thread(target=watch, daemon=True).start()
-threading.Timer(seconds + 5, os._exit, (9,)).start()
+        return [None, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit if resource else 0]
+def watch():
+    while held()[1] - before < memory:
+        time.sleep(0.02)
+    os._exit(9)
+space, before = held()
+threading.Thread(target=watch, daemon=True).start()
+if space is not None:
+    limit = space + addresses + 2**24
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+timer = threading.Timer(seconds + 5, os._exit, (9,))
+timer.daemon = True
+timer.start()
 try:
     answer = b"+" + main(sys.stdin.buffer.read())
 except MemoryError:
@@ -65,14 +72,16 @@ class ChildError(ValueError):
         self.kind = kind
 
 
-def call(module: str, data: bytes, *, memory: int = MEMORY, seconds: float = SECONDS) -> bytes:
+def call(
+    module: str, data: bytes, *, memory: int = MEMORY, addresses: int | None = None, seconds: float = SECONDS
+) -> bytes:
     """Runs ``main(data)`` of a module of this package.
 
     Args:
         module: Its full name.
         data: What it takes.
-        memory: Bytes it may take beyond what it has when it is ready; on systems without such a limit it is looked at
-            fifty times a second, and on Windows not at all.
+        memory: Bytes it may take beyond what it has when it is ready; looked at fifty times a second, on Windows not.
+        addresses: Bytes it may reserve, which Linux refuses beyond; None for ``memory``.
         seconds: From the start of the process.
 
     Returns:
@@ -83,13 +92,14 @@ def call(module: str, data: bytes, *, memory: int = MEMORY, seconds: float = SEC
         LimitError: It took more memory or time.
         RunError: No process could be started.
     """
-    settings = json.dumps([memory, seconds, sys.path, module])
+    settings = json.dumps([memory, memory if addresses is None else addresses, seconds, sys.path, module])
     try:
         process = subprocess.Popen(
             [sys.executable or "python", "-P", "-c", _START, settings],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, "MALLOC_ARENA_MAX": "2"},  # each arena reserves 64 MB of addresses
         )
     except OSError as error:
         raise RunError(f"No process could be started to look into the model: {error.strerror}.") from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
 
-__all__ = ["CARD", "PICTURE", "write"]
+__all__ = ["CARD", "PICTURE", "pages", "write"]
 
 CARD = "README.md"
 PICTURE = "lineage.svg"
@@ -28,24 +28,25 @@ def write(folder: Path, spec: SqlSpec, signature: Any) -> None:
         spec: The ``sql`` section of its MLmodel.
         signature: Its signature, for the defaults of parameters.
     """
-    from .card import card
-    from .facts import of_spec
-    from .picture import picture
-
     try:
-        facts = of_spec(spec, signature)
-        lineage = facts.lineage()
-        drawn = picture(lineage)
-        _write(folder / CARD, card(facts, lineage, PICTURE if drawn is not None else None, _example(folder)))
-        if drawn is not None:
-            _write(folder / PICTURE, drawn)
+        for name, text in pages(folder, spec, signature).items():
+            if not (folder / name).exists():
+                (folder / name).write_bytes(text.encode("utf-8"))
     except Exception as error:
         _logger.warning("The model is saved without a card or its lineage: %s: %s", type(error).__name__, error)
 
 
-def _write(path: Path, text: str) -> None:
-    if not path.exists():
-        path.write_text(text, encoding="utf-8")
+def pages(folder: Path, spec: SqlSpec, signature: Any) -> dict[str, str]:
+    """``{file: text}`` of what :func:`write` writes; the arguments are the same."""
+    from .card import card
+    from .facts import of_spec
+    from .picture import picture
+
+    facts = of_spec(spec, signature)
+    lineage = facts.lineage()
+    drawn = picture(lineage)
+    found = {CARD: card(facts, lineage, PICTURE if drawn is not None else None, _example(folder))}
+    return found if drawn is None else {**found, PICTURE: drawn}
 
 
 def _example(folder: Path) -> dict[str, Any] | None:

@@ -54,7 +54,7 @@ def retest(folder: Path) -> tuple[Check, ...]:
         model = load_model(str(folder))
     except SQLModelError as error:
         return (Check("load", "bad", error.message), *versions)
-    return (Check("load", "ok", "The model loads."), *_answers(model, folder), *_translation(spec), *versions)
+    return (Check("load", "ok", "The model loads."), *_answers(model, folder), _translation(spec, folder), *versions)
 
 
 def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
@@ -97,23 +97,11 @@ def _rows(number: int) -> str:
     return f"{number:,} {'row' if number == 1 else 'rows'}"
 
 
-def _translation(spec: SqlSpec) -> Iterator[Check]:
-    from ..query.facts.rows import ROW_ID
-    from ..query.reading.parse import parse
-    from ..query.translation.transpile import to_duckdb
+def _translation(spec: SqlSpec, folder: Path) -> Check:
+    from .translation import judge
 
-    known = {name: table.columns for name, table in spec.tables.items()}
-    if spec.input_types is not None:
-        known[spec.input_table] = spec.input_types
-    functions = list(spec.udfs.functions) if spec.udfs else []
-    try:
-        query = parse(spec.sql, spec.dialect)
-        now = to_duckdb(query, known, spec.param_types, spec.allow, functions).duckdb_sql
-    except SQLModelError as error:
-        yield Check("translation", "note", f"This version refuses the query; the stored one runs. {error.message}")
-        return
-    if ROW_ID not in spec.duckdb_sql and now != spec.duckdb_sql:  # row numbers are carried in after the translation
-        yield Check("translation", "note", "This version translates the query in another way; the stored one runs.")
+    found = judge(spec, folder)
+    return Check("translation", "note" if found.verdict == "not known" else found.verdict, found.message)
 
 
 def _versions(spec: SqlSpec) -> Iterator[Check]:
