@@ -48,20 +48,29 @@ def _audit(folder: Path, form: str) -> bool:
 def _show(folder: Path, form: str) -> None:
     from ..artifact import files
     from ..report.facts import of_spec
+    from ..review.translation import judge
 
     stored = files.read(folder, "sql")
     spec = stored.spec
+    shown = judge(spec, folder)
     if form == "json":
         signature: Any = stored.signature.to_dict() if stored.signature is not None else None
-        echo_json({**spec.write(), "signature": signature})
+        told = {"verdict": shown.verdict, "message": shown.message}
+        echo_json({**spec.write(), "signature": signature, "shown_is_what_runs": told})
         return
     facts = of_spec(spec, stored.signature)
     rows = list(_rows(facts))
     if form == "csv":
-        echo_csv(("field", "value"), [("sql", spec.sql), *rows])
+        runs = [("duckdb_sql", spec.duckdb_sql), ("shown", shown.message)] if shown.verdict != "ok" else []
+        echo_csv(("field", "value"), [("sql", spec.sql), *runs, *rows])
         return
     click.echo(sql_text(spec.sql.rstrip(), spec.dialect))
     click.echo()
+    if shown.verdict != "ok":
+        verdicts([(shown.verdict, "text", shown.message)])
+        click.echo("what runs:")
+        click.echo(sql_text(spec.duckdb_sql.rstrip(), "duckdb"))
+        click.echo()
     fields(rows)
     echo_findings("left open by its engine", spec.nondeterminism)
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import QueryError, SQLModelError
+
 if TYPE_CHECKING:
+    from ..artifact.spec import SqlSpec
     from .binder import Binder
 
 __all__ = ["rendered"]
+
+_logger = logging.getLogger(__name__)
 
 
 def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str, Any] | None = None) -> str:
@@ -19,6 +26,8 @@ def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str
     model = binder.definition
     target = resolve_dialect(dialect)
     query = binder.query or parse(model.sql, model.dialect)
+    if model.spec is not None and model.folder is not None:
+        _check_shown(model.spec, model.folder)
     if target == query.dialect:
         return model.sql
     known: dict[str, Mapping[str, str]] = {name: table.types for name, table in model.tables.items()}
@@ -27,3 +36,19 @@ def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str
         known[model.input_table] = types
     kinds = dict(model.spec.param_types) if model.spec is not None else binder.param_types(query, params)
     return render(query, target, known, kinds, model.allow)
+
+
+def _check_shown(spec: SqlSpec, folder: Path) -> None:
+    """Refuses to write out a text that is not the one that runs, where that can be told; else says so."""
+    from .again import compiled_again, same_versions, stated
+
+    try:
+        differs = compiled_again(spec, folder)["duckdb_sql"] != stated(spec)["duckdb_sql"]
+        reason = ""
+    except SQLModelError as error:
+        differs, reason = True, f" {error.message}"
+    if not differs or (spec.translation is not None and spec.translation.kind == "converted"):
+        return
+    if same_versions(spec):
+        raise QueryError(f"MLmodel's sql is not the one that runs: somebody edited the file.{reason}")
+    _logger.warning("This version translates the model's sql in another way than the one that saved it, which runs.")

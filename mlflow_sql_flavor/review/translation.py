@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..artifact.packaging import sources_digest
 from ..artifact.spec import SqlSpec
+from ..compile.again import same_versions, stated
 from ..engines import child
 from ..errors import SQLModelError
 
@@ -53,7 +52,7 @@ def judge(spec: SqlSpec, folder: Path, signature: Any = None) -> Judged:
         return Judged(
             "not known", "A converter made both texts: whether they give the same rows cannot be told by them."
         )
-    same = _same_versions(spec)
+    same = same_versions(spec)
     try:
         data = json.dumps([spec.write(), str(folder.resolve()), signature], default=str).encode()
         now, pages = json.loads(child.call(f"{__package__}.recompile", data, addresses=_ADDRESSES))
@@ -62,7 +61,8 @@ def judge(spec: SqlSpec, folder: Path, signature: Any = None) -> Judged:
         if same and getattr(error, "kind", "") in _REFUSALS:
             return Judged("bad", f"The versions that saved it refuse the text that is shown: {reason}")
         return Judged("not known", f"The text that is shown could not be translated again here: {reason}")
-    differs = [key for key, value in now.items() if value != _stored(spec)[key]]
+    then = stated(spec)
+    differs = [key for key, value in now.items() if value != then[key]]
     if not differs:
         return Judged("ok", "The text that is shown gives what runs, translated again here.", None, pages)
     text = now["duckdb_sql"] if now["duckdb_sql"] != spec.duckdb_sql else None
@@ -72,26 +72,6 @@ def judge(spec: SqlSpec, folder: Path, signature: Any = None) -> Judged:
             "bad", f"The text that is shown does not give what runs: its own versions give {what}.", text, pages
         )
     return Judged("not known", f"This version gives {what} than {_versions(spec)} that saved it.", text, pages)
-
-
-def _stored(spec: SqlSpec) -> dict[str, Any]:
-    return {
-        "duckdb_sql": spec.duckdb_sql,
-        "rows": spec.rows,
-        "output_types": spec.output_types,
-        "param_types": spec.param_types,
-        "compat": spec.compat.model_dump(),
-        "level": spec.level,
-        "nondeterminism": [[f.kind, f.line, f.column, f.message] for f in spec.nondeterminism],
-    }
-
-
-def _same_versions(spec: SqlSpec) -> bool:
-    """Whether the same sources, sqlglot and DuckDB translate here that did when it was saved."""
-    import duckdb
-
-    saved = (spec.translation.digest if spec.translation else None, spec.sqlglot_version, spec.duckdb_version)
-    return saved == (sources_digest(), version("sqlglot"), duckdb.__version__)
 
 
 def _versions(spec: SqlSpec) -> str:

@@ -334,9 +334,7 @@ def test_a_name_never_leaves_its_line(folder: Path, form: str, audited: bool) ->
         assert not [line for line in output.split("\n") if line.startswith("ok    everything")]
         assert max(line.find("  ", 12) for line in output.split("\n")) < 100
     if form == "json":
-        assert FORGED in json.dumps(json.loads(output), ensure_ascii=False).encode().decode(
-            "unicode_escape"
-        ) or json.loads(output)
+        assert FORGED in str(json.loads(output)) or repr(FORGED)[1:-1] in str(json.loads(output))
     if form == "csv":
         import csv
         import io

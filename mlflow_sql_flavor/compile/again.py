@@ -1,0 +1,97 @@
+"""What this version makes of the text of a stored model, to be held against what MLmodel says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..artifact.functions import Udf
+from ..artifact.packaging import sources_digest
+from ..artifact.spec import SqlSpec
+from ..artifact.tables import stored_table
+from ..engines.sandbox import Limits, TableSource
+from ..frames.schema import arrow_schema
+from .gates import compile_query
+
+__all__ = ["compiled_again", "same_versions", "stated"]
+
+
+def same_versions(spec: SqlSpec) -> bool:
+    """Whether the sources, sqlglot and DuckDB that translate here are those that did when the model was saved."""
+    import duckdb
+
+    saved = (spec.translation.digest if spec.translation else None, spec.sqlglot_version, spec.duckdb_version)
+    return saved == (sources_digest(), version("sqlglot"), duckdb.__version__)
+
+
+def stated(spec: SqlSpec) -> dict[str, Any]:
+    """What MLmodel says, under the keys of :func:`compiled_again`."""
+    return {
+        "duckdb_sql": spec.duckdb_sql,
+        "rows": spec.rows,
+        "output_types": spec.output_types,
+        "param_types": spec.param_types,
+        "compat": spec.compat.model_dump(),
+        "level": spec.level,
+        "nondeterminism": [[f.kind, f.line, f.column, f.message] for f in spec.nondeterminism],
+    }
+
+
+def compiled_again(spec: SqlSpec, folder: Path) -> dict[str, Any]:
+    """The keys of the ``sql`` section that follow from its text, compiled again from its types.
+
+    Args:
+        spec: The section.
+        folder: The model, for the types of its tables.
+
+    Raises:
+        SQLModelError: This version refuses the text.
+    """
+    from ..query.reading.parse import parse
+
+    tables = {name: stored_table(name, table, folder, content=False).types for name, table in spec.tables.items()}
+    claims = {name.casefold(): [set(map(str.casefold, key)) for key in t.unique] for name, t in spec.tables.items()}
+    compiled = compile_query(
+        parse(spec.sql, spec.dialect),
+        input_table=spec.input_table,
+        input_types=spec.input_types,
+        param_types=spec.param_types,
+        tables=tables,
+        source=lambda name, columns: _empty(_of(tables, name), columns),
+        # What was unique when it was saved is recorded as far as the rows rest on it.
+        unique=lambda name, columns, loose: any(
+            key <= set(map(str.casefold, columns)) for key in claims.get(name.casefold(), [])
+        ),
+        udfs=_functions(spec),
+        limits=replace(Limits.default(), threads=1),
+        allow=spec.allow,
+    )
+    return {
+        "duckdb_sql": compiled.program.sql,
+        "rows": compiled.program.rows,
+        "output_types": dict(compiled.program.output_types),
+        "param_types": dict(compiled.param_types),
+        "compat": compiled.compat.model_dump(),
+        "level": compiled.level,
+        "nondeterminism": [[f.kind, f.line, f.column, f.message] for f in compiled.nondeterminism],
+    }
+
+
+def _of(tables: Mapping[str, Mapping[str, str]], name: str) -> Mapping[str, str]:
+    return next(types for known, types in tables.items() if known.casefold() == name.casefold())
+
+
+def _empty(types: Mapping[str, str], columns: list[str] | None) -> TableSource:
+    return TableSource(arrow_schema(types).empty_table(), columns)
+
+
+def _functions(spec: SqlSpec) -> dict[str, Udf]:
+    """Functions of the stored types in the place of the model's own, none of whose code is read."""
+
+    def unknown(*_: Any) -> Any:
+        raise ValueError("the model's functions are not run here")
+
+    return {name: Udf(name, unknown, udf) for name, udf in (spec.udfs.functions if spec.udfs else {}).items()}
