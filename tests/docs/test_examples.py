@@ -46,6 +46,7 @@ def test_rank_listings(tmp_path: Path) -> None:
     assert "LIMIT :top" in table_after(output, "The query for Snowflake:")
 
 
+@pytest.mark.ci
 @pytest.mark.timeout(900)
 def test_classify_penguins(tmp_path: Path) -> None:
     output = run(EXAMPLES / "classify_penguins.py", tmp_path)
