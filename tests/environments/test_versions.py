@@ -110,6 +110,8 @@ def test_a_checkout_is_on_no_index(tmp_path):
     info.mkdir()
     version = mlflow_sql_flavor.__version__
     (info / "PKG-INFO").write_text(f"Metadata-Version: 2.4\nName: mlflow-sql-flavor\nVersion: {version}\n")
-    code = "from mlflow_sql_flavor import packaging; print(packaging.__file__, packaging.should_bundle('auto'))"
+    code = (
+        "from mlflow_sql_flavor.artifact import packaging; print(packaging.__file__, packaging.should_bundle('auto'))"
+    )
     done = run(sys.executable, "-c", code, cwd=tmp_path)
-    assert done.stdout.split() == [str(tmp_path / PACKAGE.name / "packaging.py"), "True"]
+    assert done.stdout.split() == [str(tmp_path / PACKAGE.name / "artifact" / "packaging.py"), "True"]
