@@ -107,6 +107,9 @@ class Binder:
         if query is None:
             assert definition.spec is not None
             self._stored = self._ready(restored(definition.spec, definition.tables, definition.udfs, definition.limits))
+            runner = self._stored.runner
+            if isinstance(runner, ProcessRunner) and definition.limits.isolation != "process":
+                runner.check()
 
     @property
     def bound(self) -> tuple[Bound, ...]:
@@ -213,7 +216,7 @@ class Binder:
     def _ready(self, compiled: Compiled) -> Bound:
         limits = self.definition.limits
         runner: Runner | ProcessRunner
-        if limits.isolation == "process":
+        if limits.isolation == "process" or compiled.isolated:
             runner = ProcessRunner(compiled.instance, compiled.program, limits, bind)
         else:
             runner = Runner(compiled.instance, compiled.program, limits)

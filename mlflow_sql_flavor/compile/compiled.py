@@ -31,6 +31,7 @@ class Compiled:
         nondeterminism: What the source engine itself leaves open.
         allowed: The refusals the writer accepted and the query needed.
         lineage: Where the output columns come from, told when asked; None for a query compiled when it was saved.
+        isolated: Whether it is bound and runs in a process of its own: asked for, or not known to be small.
     """
 
     program: Program
@@ -44,3 +45,4 @@ class Compiled:
     nondeterminism: tuple[Finding, ...] = ()
     allowed: tuple[str, ...] = ()
     lineage: Callable[[], Lineage] | None = None
+    isolated: bool = False

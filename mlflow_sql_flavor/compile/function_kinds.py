@@ -14,32 +14,34 @@ from typing import TYPE_CHECKING, Any
 
 from ..engines import sandbox
 from ..engines.scratch import SCRATCH
+from ..errors import ModelFileError
 from ..query.gate import grammar, packs
 from ..query.gate.policy import fold
 
 if TYPE_CHECKING:
     from ..artifact.spec import CompatSpec
 
-__all__ = ["function_kinds"]
+__all__ = ["function_kinds", "macro_bodies"]
 
-_BODY = re.compile(r"CREATE MACRO \w+\s*\([^)]*\)\s+AS\s+(?!TABLE\b)(.*)", re.DOTALL | re.IGNORECASE)
+_MACRO = re.compile(r"CREATE MACRO \w+\s*\(([^)]*)\)\s+AS\s+(?!TABLE\b)(.*)", re.DOTALL | re.IGNORECASE)
 
 
-def function_kinds(compat: CompatSpec, udfs: Collection[str]) -> Callable[[str], str]:
+Bodies = Callable[[str], tuple[list[str], dict[str, Any]] | None]
+
+
+def function_kinds(bodies: Bodies, udfs: Collection[str]) -> Callable[[str], str]:
     """Tells a function's kind by its folded name: ``scalar``, ``aggregate``, ``rows`` or ``unknown``.
 
     Args:
-        compat: The macros a model uses: one is what the functions in its body are.
+        bodies: The macros a model uses, from :func:`macro_bodies`: one is what the functions in its body are.
         udfs: Names of its Python functions, which are scalar.
     """
     scalar = {fold(name) for name in udfs} | grammar.allowed("scalar") | grammar.allowed("operator")
-    texts = packs.statements(compat.pack, compat.version or 1, compat.macros) if compat.pack is not None else []
-    macros = {fold(text.split("(", 1)[0].split()[-1]): text for text in texts}
 
     @functools.cache
     def kind(name: str) -> str:
-        if name in macros:
-            return _kind_of_body(macros[name], kind)
+        if (macro := bodies(name)) is not None:
+            return _kind_of_body(macro[1], kind)
         if name in scalar:
             return "scalar"
         return next((known for known in ("aggregate", "rows") if name in grammar.allowed(known)), "unknown")
@@ -47,15 +49,39 @@ def function_kinds(compat: CompatSpec, udfs: Collection[str]) -> Callable[[str],
     return kind
 
 
-def _kind_of_body(text: str, kind: Callable[[str], str]) -> str:
+def macro_bodies(compat: CompatSpec, cursor: Any = None) -> Bodies:
+    """Gives the parameters and the parsed body of a macro that a model uses, by its folded name; None for others.
+
+    Args:
+        compat: The macros.
+        cursor: Parses them while it is open; one of any instance, None for one made here.
+    """
+    texts = packs.statements(compat.pack, compat.version or 1, compat.macros) if compat.pack is not None else []
+    macros = {fold(text.split("(", 1)[0].split()[-1]): text for text in texts}
+
+    @functools.cache
+    def body(name: str) -> tuple[list[str], dict[str, Any]] | None:
+        if name not in macros:
+            return None
+        found = _MACRO.fullmatch(macros[name].strip())
+        if found is None:
+            raise ModelFileError(f"The macro {name!r} of this package cannot be read: install the package again.")
+        text = f"SELECT {found[2]}"
+        if cursor is not None:
+            tree = sandbox.parse_tree(cursor, text)
+        else:
+            with contextlib.closing(SCRATCH.cursor()) as own:
+                tree = sandbox.parse_tree(own, text)
+        parameters = [part.split(":=")[0].strip() for part in found[1].split(",") if part.strip()]
+        return parameters, tree["statements"][0]["node"]["select_list"][0]
+
+    return body
+
+
+def _kind_of_body(body: dict[str, Any], kind: Callable[[str], str]) -> str:
     """The kind of a macro: that of the functions in its body."""
-    body = _BODY.fullmatch(text.strip())
-    if body is None:
-        return "unknown"
-    with contextlib.closing(SCRATCH.cursor()) as cursor:
-        tree = sandbox.parse_tree(cursor, f"SELECT {body[1]}")
     found = set()
-    stack: list[Any] = [tree]
+    stack: list[Any] = [body]
     while stack:
         part = stack.pop()
         if isinstance(part, dict):

@@ -23,7 +23,7 @@ from ..frames.schema import arrow_schema
 from ..query.facts.rows import RowPlan, plan_rows, used_columns
 from .binding import bind
 from .compiled import Compiled
-from .function_kinds import function_kinds
+from .function_kinds import function_kinds, macro_bodies
 from .instance import instance_for
 from .row_number import statement_of, with_row_id
 
@@ -231,7 +231,7 @@ def _binds(passage: Passage) -> None:
     )  # fmt: skip
     plan = RowPlan("table", "the query does not read the input")
     if types is not None:
-        kind = function_kinds(compat, asked.udfs)
+        kind = function_kinds(macro_bodies(compat), asked.udfs)
         plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
     program = bind(instance, program, query.sql)
     program, plan = with_row_id(program, plan, asked.names, [*asked.udfs, *compat.macros], instance)

@@ -17,10 +17,12 @@ from ..engines.sandbox import Limits
 from ..engines.scratch import SCRATCH
 from ..errors import InputError, ModelFileError, did_you_mean
 from ..frames import schema
+from ..query.gate.bounds import is_small
 from .binding import bind
 from .compiled import Compiled
+from .function_kinds import function_kinds, macro_bodies
 from .instance import instance_for
-from .stored_checks import check_compat, check_fields, check_rows
+from .stored_checks import check_compat, check_fields, check_rows, unlike
 
 __all__ = ["restored", "with_newer"]
 
@@ -42,13 +44,19 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     check_fields(spec)
     columns = {name: list(table.columns) for name, table in spec.tables.items()}
     instance = instance_for(columns, functools.partial(source_of, tables), spec.compat, udfs, limits)
-    isolated = limits.isolation == "process"
+    apart = limits.isolation == "process"
     known = {name: list(table.columns) for name, table in spec.tables.items()}
     if spec.input_types is not None:
         known[spec.input_table] = list(spec.input_types)
     # A model with a process of its own is opened there only: any parser serves for the gate.
-    with contextlib.closing((SCRATCH if isolated else instance).cursor()) as cursor:
-        facts = sandbox.check(cursor, spec.duckdb_sql, tables=known, functions=[*udfs, *spec.compat.macros])
+    with contextlib.closing((SCRATCH if apart else instance).cursor()) as cursor:
+        tree = sandbox.parse_tree(cursor, spec.duckdb_sql)
+        functions = [*udfs, *spec.compat.macros]
+        facts = sandbox.judge(cursor, tree, spec.duckdb_sql, tables=known, functions=functions)
+        bodies = macro_bodies(spec.compat, cursor)
+        # Binding folds constants, where DuckDB looks at no limit.
+        isolated = apart or not is_small(tree, bodies, udfs)
+        plain = check_rows(spec, tree, function_kinds(bodies, udfs))
     wanted = {name.casefold() for name in facts.parameters}
     if wanted != {name.casefold() for name in spec.param_types}:
         raise ModelFileError("MLmodel's param_types are not the parameters of its query: save the model again.")
@@ -56,8 +64,11 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     types = schema.arrow_schema(spec.input_types) if read and spec.input_types else None
     position = 0 if spec.rows != "table" else None
     program = Program(spec.duckdb_sql, spec.input_table, types, {}, spec.rows, position, frozenset(facts.parameters))
-    # With isolation it is bound where it runs, and compared there.
-    program = replace(program, output_types=dict(spec.output_types)) if isolated else bind(instance, program)
+    if isolated:  # it is bound where it runs, and compared there
+        instance.close()
+        program = replace(program, output_types=dict(spec.output_types))
+    else:
+        program = bind(instance, program)
     if dict(program.output_types) != dict(spec.output_types):
         raise ModelFileError(
             "The query gives other output types than MLmodel says: it was saved with DuckDB "
@@ -65,10 +76,11 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         )
     if program.input_schema is None and spec.rows != "table":
         raise ModelFileError("MLmodel says that the query's rows are the input's, which it does not read.")
-    plain = check_rows(spec, SCRATCH if isolated else instance, program)
     if isolated:
         program = replace(program, id_position=None if plain else 0)
-    return Compiled(program, instance, spec.param_types, columns, {}, spec.compat, spec.level)
+    elif program.id_position is None and not plain:
+        raise unlike(spec)
+    return Compiled(program, instance, spec.param_types, columns, {}, spec.compat, spec.level, isolated=isolated)
 
 
 def with_newer(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from ..engines import sandbox
 from ..errors import ModelFileError
@@ -10,13 +11,11 @@ from ..frames.schema import to_arrow
 from ..query.facts.rows import row_class
 from ..query.gate import packs
 from ..query.gate.policy import fold
-from .function_kinds import function_kinds
 
 if TYPE_CHECKING:
     from ..artifact.spec import CompatSpec, SqlSpec
-    from ..engines.duckdb import Instance, Program
 
-__all__ = ["check_compat", "check_fields", "check_rows"]
+__all__ = ["check_compat", "check_fields", "check_rows", "unlike"]
 
 
 def check_compat(compat: CompatSpec) -> None:
@@ -58,13 +57,13 @@ def _no_twins(field: str, names: list[str]) -> None:
 _CLASSES = ("table", "aligned", "independent")
 
 
-def check_rows(spec: SqlSpec, instance: Instance, program: Program) -> bool:
+def check_rows(spec: SqlSpec, tree: dict[str, Any], kind: Callable[[str], str]) -> bool:
     """Refuses a row class that the query has not: its rows would be cut into batches or handed a wrong index.
 
     Args:
         spec: What the model claims.
-        instance: Where the query runs, for its parser and its functions.
-        program: The query; bound, unless it is bound elsewhere.
+        tree: The query as DuckDB parses it.
+        kind: A function's kind by its name.
 
     Returns:
         Whether DuckDB keeps the input's order by itself, so that no row number is needed.
@@ -74,25 +73,23 @@ def check_rows(spec: SqlSpec, instance: Instance, program: Program) -> bool:
     """
     if spec.rows == "table":
         return True
-    cursor = instance.cursor()
-    try:
-        statement = sandbox.parse_tree(cursor, program.sql)["statements"][0]
-        claims = {fold(name): [{fold(c) for c in key} for key in t.unique] for name, t in spec.tables.items()}
-        rows, plain = row_class(
-            statement,
-            program.input_table,
-            {name: list(table.columns) for name, table in spec.tables.items()},
-            kind=function_kinds(spec.compat, spec.udfs.functions if spec.udfs else ()),
-            # Not looked up in the data: a repeated key shows when the query runs, by the row numbers.
-            unique=lambda name, columns, loose: any(
-                key <= set(map(fold, columns)) for key in claims.get(fold(name), [])
-            ),
-            types={**{n: t.columns for n, t in spec.tables.items()}, program.input_table: spec.input_types or {}},
-        )
-    finally:
-        cursor.close()
-    if _CLASSES.index(rows) < _CLASSES.index(spec.rows) or (program.id_position is None and not plain):
-        raise ModelFileError(
-            f"MLmodel says that the query's rows are {spec.rows}, which its text does not bear out: save it again."
-        )
+    claims = {fold(name): [{fold(c) for c in key} for key in t.unique] for name, t in spec.tables.items()}
+    rows, plain = row_class(
+        tree["statements"][0],
+        spec.input_table,
+        {name: list(table.columns) for name, table in spec.tables.items()},
+        kind=kind,
+        # Not looked up in the data: a repeated key shows when the query runs, by the row numbers.
+        unique=lambda name, columns, loose: any(key <= set(map(fold, columns)) for key in claims.get(fold(name), [])),
+        types={**{n: t.columns for n, t in spec.tables.items()}, spec.input_table: spec.input_types or {}},
+    )
+    if _CLASSES.index(rows) < _CLASSES.index(spec.rows):
+        raise unlike(spec)
     return plain
+
+
+def unlike(spec: SqlSpec) -> ModelFileError:
+    """The query's rows are not what the model says of them."""
+    return ModelFileError(
+        f"MLmodel says that the query's rows are {spec.rows}, which its text does not bear out: save it again."
+    )

@@ -12,16 +12,36 @@ from itertools import islice
 from ..errors import QueryError
 from ..query.reading.deep import TOO_DEEP
 
-__all__ = ["MAX_DEPTH", "MAX_NESTED", "MAX_WORDS", "check_shape"]
+__all__ = ["MAX_DEPTH", "MAX_NESTED", "MAX_QUERIES", "MAX_WORDS", "check_shape"]
 
 MAX_WORDS = 500_000
 """Most words and signs. The largest query measured, a forest of 28,000 leaves, has 380,000."""
 MAX_DEPTH = 1000
 """Deepest brackets: as deep as DuckDB nests expressions."""
+MAX_QUERIES = 5_000
+"""Most SELECTs, and most joins: what lists of them take grows with their square."""
 MAX_NESTED = 200_000
 """Most words in common table expressions inside others; those n levels down count 5**n times."""
 
 _WORD = re.compile(r"\b\w|[^\w\s]")
+_SELECT = re.compile(r"\b(?:select|from|values)\b", re.IGNORECASE)
+_JOIN = re.compile(r"\bjoin\b", re.IGNORECASE)
+_CLAUSES = frozenset(
+    [
+        b"from",
+        b"select",
+        b"where",
+        b"group",
+        b"having",
+        b"order",
+        b"limit",
+        b"window",
+        b"qualify",
+        b"union",
+        b"on",
+        b"values",
+    ]
+)
 _LETTERS = re.compile(rb"[a-z]*", re.IGNORECASE)
 
 
@@ -35,23 +55,38 @@ def check_shape(sql: str) -> None:
         raise QueryError(
             f"The query has more than {MAX_WORDS:,} words and signs: put long lists of values into a reference table."
         )
-    if sql.count("(") < 2:
+    for wanted in (_SELECT, _JOIN):
+        if len(sql) > MAX_QUERIES and next(islice(wanted.finditer(sql), MAX_QUERIES, None), None) is not None:
+            raise QueryError(
+                f"The query has more than {MAX_QUERIES:,} SELECTs or joins: put what they hold into a reference table."
+            )
+    if sql.count("(") < 2 and sql.count(",") < MAX_QUERIES:
         return
     import duckdb
 
     data = sql.encode("utf-8", "surrogatepass")
     defined: list[bool] = []  # of each open bracket, whether a common table expression is in it
     levels, nested, before = 0, 0, b""
+    listing = [False]  # of each open bracket, whether what follows is the list of a FROM
+    listed = 0
     for at, kind in duckdb.tokenize(sql):
         if kind == duckdb.token_type.comment:
             continue
         if data[at] == 0x28:
             defined.append(before in (b"as", b"materialized"))
+            listing.append(listing[-1] and before in (b"from", b""))
             levels += defined[-1]
             if len(defined) > MAX_DEPTH:
                 raise QueryError(TOO_DEEP)
         elif data[at] == 0x29 and defined:
             levels -= defined.pop()
+            listing.pop()
+        elif data[at] == 0x2C and listing[-1]:
+            listed += 1
+            if listed > MAX_QUERIES:
+                raise QueryError(
+                    f"The query reads more than {MAX_QUERIES:,} relations in its FROM lists: join fewer of them."
+                )
         if levels > 1:
             nested += 5 ** min(levels - 1, 20)
             if nested > MAX_NESTED:
@@ -61,3 +96,5 @@ def check_shape(sql: str) -> None:
                 )
         found = _LETTERS.match(data, at, at + 20)
         before = found[0].lower() if found else b""
+        if before in _CLAUSES:
+            listing[-1] = before == b"from"

@@ -13,10 +13,11 @@ import functools
 import logging
 import os
 import queue
+import re
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,21 @@ WORKERS = 2
 
 #: Seconds a new process may take to start and load the model's tables; they do not count as the query's.
 STARTUP_SECONDS = 120.0
+
+#: Seconds until a model that has to show that it binds has shown it, its process started included.
+LOADING_SECONDS = 17.0
+
+#: Seconds of binding among them, at most.
+BINDING_SECONDS = 8.0
+
+#: Bytes of address space that binding may take: constants are folded there.
+BINDING_BYTES = 1_000_000_000
+
+#: What loky says of a process that somebody else ended; an allocator that fails ends its own by SIGABRT.
+_SIGNAL = re.compile(r"SIG(KILL|TERM|INT|HUP|QUIT)\b")
+
+#: Seconds between two looks at a process whose memory the system does not limit.
+LOOK_SECONDS = 0.05
 
 #: Bytes of address space beyond memory_limit for what is reserved but not used: stacks, the allocator's steps.
 RESERVED = 64_000_000
@@ -64,7 +80,7 @@ class ProcessRunner:
         self._limits = limits
         self._pid = 0
 
-    def _start(self) -> None:
+    def _start(self, workers: int = WORKERS) -> None:
         """Starts the workers: at the first query, and again in a forked child, which has none of its parent's."""
         with _STARTING:
             if self._pid == os.getpid():
@@ -73,8 +89,28 @@ class ProcessRunner:
             self._ready: queue.SimpleQueue[_Worker | SQLModelError] = queue.SimpleQueue()
             self._pid = os.getpid()
             weakref.finalize(self, _end, self._ready)
-            for _ in range(WORKERS):
+            for _ in range(workers):
                 self._add()
+
+    def check(self) -> None:
+        """Starts the workers and waits until one of them has bound the query.
+
+        Raises:
+            SQLModelError: It does not open or bind within time and memory.
+        """
+        self._start(1)
+        try:
+            worker = self._ready.get(timeout=LOADING_SECONDS)
+        except queue.Empty:
+            raise LimitError(
+                f"The model does not open in a process of its own within {LOADING_SECONDS:.0f} s, and it is not known "
+                "to be small: write smaller constants, or load it on a machine that is less busy."
+            ) from None
+        if isinstance(worker, SQLModelError):
+            raise worker
+        self._ready.put(worker)
+        for _ in range(WORKERS - 1):
+            self._add()
 
     def _add(self) -> None:
         threading.Thread(target=_start_worker, args=(self._state, self._ready), daemon=True).start()
@@ -157,7 +193,8 @@ class _Worker:
             import loky
         except ImportError:
             raise RunError(
-                'isolation="process" needs the package loky: pip install "mlflow-sql-flavor[isolation]".'
+                'A query that is not known to be small, or has isolation="process", runs in a process of its own, '
+                'which needs the package loky: pip install "mlflow-sql-flavor[isolation]".'
             ) from None
         import cloudpickle
 
@@ -183,6 +220,8 @@ class _Worker:
             self.kill()
             raise answer
         self._pid: int = answer
+        self._limited = _address_space() is not None
+        self._base = _resident(self._pid)
 
     def bind(self) -> SQLModelError | None:
         """Binds the query within the time of a query: what it computes of constants alone is computed here."""
@@ -196,34 +235,54 @@ class _Worker:
         return answer
 
     def _within(self, task: Callable[..., Any], *arguments: Any) -> Any:
-        timeout = self._limits.timeout_seconds
+        binding = task is _bind
+        timeout = min(self._limits.timeout_seconds, BINDING_SECONDS) if binding else self._limits.timeout_seconds
         started, used = time.monotonic(), _processor_seconds(self._pid)
         try:
             future = self._pool.submit(task, *arguments)
             # DuckDB's own time limit comes first where it works at all: it leaves the worker usable.
-            left = timeout + 0.25
+            end = started + timeout + 0.25
             while True:
+                left = max(end - time.monotonic(), 0.001)
                 try:
-                    return future.result(left)
+                    return future.result(left if self._limited else min(left, LOOK_SECONDS))
                 except TimeoutError:
+                    if not self._limited and _resident(self._pid) > self._limits.memory_limit + self._base:
+                        self.kill()
+                        return self._ended("on")
+                    if time.monotonic() < end:
+                        continue
                     # Binding is no part of a request: on a busy machine what counts is the time the worker had.
                     had = _processor_seconds(self._pid) - used
-                    if task is not _bind or had >= timeout or time.monotonic() - started > STARTUP_SECONDS:
+                    if not binding or had >= timeout or time.monotonic() - started > LOADING_SECONDS:
                         raise
-                    left = 0.05
+                    end = time.monotonic() + LOOK_SECONDS
         except TimeoutError:
             self.kill()
+            if binding:
+                return LimitError(
+                    f"What the query computes of its constants alone took longer than {timeout} s when it was bound, "
+                    "and its process was ended: write smaller constants."
+                )
             return LimitError(
                 f"The query ran longer than {timeout} s, the limit set by timeout_seconds "
                 "(MLFLOW_SQL_TIMEOUT_SECONDS), and its process was ended: send less data or raise the limit where the "
                 "model is loaded."
             )
-        except Exception:
+        except Exception as error:
             self.kill()
-            return LimitError(
-                f"The query's process ended, most likely on memory_limit = {self._limits.memory_limit:,} bytes "
-                "(MLFLOW_SQL_MEMORY_LIMIT): send less data or raise the limit where the model is loaded."
-            )
+            if signal := _SIGNAL.search(str(error)):
+                return RunError(
+                    f"The query's process was ended from outside ({signal[0]}), by a person or by the system, which "
+                    "may be short of memory: send the request again."
+                )
+            return self._ended("most likely on")
+
+    def _ended(self, on: str) -> LimitError:
+        return LimitError(
+            f"The query's process ended, {on} memory_limit = {self._limits.memory_limit:,} bytes "
+            "(MLFLOW_SQL_MEMORY_LIMIT): send less data or raise the limit where the model is loaded."
+        )
 
     def kill(self) -> None:
         self.alive = False
@@ -238,6 +297,20 @@ def _processor_seconds(pid: int) -> float:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError, AttributeError):
         return time.monotonic()
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory that a process takes; 0 where nothing tells."""
+    try:
+        import psutil
+
+        return int(psutil.Process(pid).memory_info().rss)
+    except (ImportError, OSError, RuntimeError):
+        return 0
+    except Exception as error:  # psutil's own, of a process that is gone
+        if type(error).__module__.startswith("psutil"):
+            return 0
+        raise
 
 
 def _write(table: pa.Table | None) -> bytes | None:
@@ -321,6 +394,26 @@ def _limit_memory(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+@contextlib.contextmanager
+def _less_memory(memory: int) -> Iterator[None]:
+    """Binding may take no more than so much, whatever the query may."""
+    now = _address_space()
+    if now is None:
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    if 0 <= before[0] <= now + memory:
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (now + memory, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
 def _address_space() -> int | None:
     """Bytes that this process has taken of its address space; None where the system neither tells nor limits it."""
     try:
@@ -350,7 +443,8 @@ def _bind() -> SQLModelError | None:
     assert _STATE is not None
     instance, program, limits, bind = _STATE
     try:
-        bound = bind(instance, program)
+        with _less_memory(BINDING_BYTES):
+            bound = bind(instance, program)
         if list(program.output_types.items()) not in ([], list(bound.output_types.items())):
             return RunError("The query gives other output columns than MLmodel says: save the model again.")
         if program.id_position is not None and bound.id_position is None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..artifact.tables import sha256_of
 from ..engines.stream import once, stream
+from ..engines.worker import ProcessRunner
 from ..errors import InputError
 from ..frames import reading
 from ..frames.sources import Part, Source, open_source
@@ -117,7 +118,7 @@ class _Scoring:
             schema = runner.arrow(bound.program.input_schema.empty_table(), self._values, projection).schema
             results = (runner.arrow(table, self._values, projection) for table in self._tables(parts))
             return pa.RecordBatchReader.from_batches(schema, (b for table in results for b in table.to_batches()))
-        if self._model.limits.isolation == "process":  # a worker takes its input in one piece
+        if isinstance(runner, ProcessRunner):  # a worker takes its input in one piece
             tables = list(self._tables(parts))
             schema = bound.program.input_schema
             whole = pa.concat_tables([schema.empty_table(), *tables]) if schema is not None else None

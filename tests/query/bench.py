@@ -12,7 +12,7 @@ import pyarrow as pa
 from mlflow_sql_flavor.artifact.spec import CompatSpec
 from mlflow_sql_flavor.artifact.tables import ReferenceTable
 from mlflow_sql_flavor.compile import binding, row_number
-from mlflow_sql_flavor.compile.function_kinds import function_kinds
+from mlflow_sql_flavor.compile.function_kinds import function_kinds, macro_bodies
 from mlflow_sql_flavor.engines import sandbox
 from mlflow_sql_flavor.engines.duckdb import Instance, Program, Runner
 from mlflow_sql_flavor.engines.sandbox import Limits, TableSource
@@ -50,7 +50,7 @@ class Bench:
         sources = {name: TableSource(data, None) for name, data in TABLES.items()}
         self.instance = Instance(lambda: sandbox.open_instance(limits=LIMITS, tables=sources))
         self.cursor = self.instance.cursor()
-        self.kind = function_kinds(CompatSpec(), ())
+        self.kind = function_kinds(macro_bodies(CompatSpec()), ())
         self.types = {name: table.types for name, table in self.tables.items()} | {"input": INPUT}
 
     @functools.lru_cache  # noqa: B019

@@ -168,7 +168,13 @@ MAX_STRUCTURE = 100
 @cache
 def allowed(kind: str) -> frozenset[str]:
     """What ``allowed.txt`` lists under a kind: scalar, aggregate, rows, window, table, operator or type."""
-    return _read()[kind]
+    return _read("allowed.txt")[kind]
+
+
+@cache
+def effect(kind: str) -> frozenset[str]:
+    """What ``effects.txt`` lists under a kind: fixed, length, product, collects, keeps, open, loops or path."""
+    return _read("effects.txt")[kind]
 
 
 @cache
@@ -178,10 +184,10 @@ def expression_functions() -> frozenset[str]:
 
 
 @cache
-def _read() -> dict[str, frozenset[str]]:
+def _read(file: str) -> dict[str, frozenset[str]]:
     kinds: dict[str, set[str]] = {}
     current: set[str] = set()
-    for line in (files(__package__) / "allowed.txt").read_text(encoding="utf-8").splitlines():
+    for line in (files(__package__) / file).read_text(encoding="utf-8").splitlines():
         if line.startswith("[") and line.endswith("]") and len(line) > 2:
             current = kinds.setdefault(line[1:-1], set())
         elif line and not line.startswith("# "):

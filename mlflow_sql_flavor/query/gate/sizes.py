@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-__all__ = ["MAX_CELLS", "MAX_ELEMENTS", "MAX_TEXT", "Sizes"]
+__all__ = ["MAX_CELLS", "MAX_ELEMENTS", "MAX_TEXT", "PLURAL", "Sizes", "arithmetic", "number_of", "pattern_width"]
 
 MAX_TEXT = 10_000_000
 """Longest text built from constants, in characters."""
@@ -39,7 +39,7 @@ _SECONDS |= {
     "decade": 3.15e8,
     "century": 3.15e9,
 }
-_PLURAL = {f"to_{unit}s": seconds for unit, seconds in _SECONDS.items()} | {"to_centuries": 3.15e9}
+PLURAL = {f"to_{unit}s": seconds for unit, seconds in _SECONDS.items()} | {"to_centuries": 3.15e9}
 _INTERVAL = re.compile(r"(-?\d+(?:\.\d+)?)\s*([a-z]+?)s?(?=[\s\d-]|$)", re.IGNORECASE)
 
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
@@ -150,7 +150,7 @@ def _value(node: dict[str, Any], children: list[_Value]) -> _Value:
         text = literal.get("text") if isinstance(literal, dict) else None
         if not isinstance(text, str):
             return _UNKNOWN
-        return _Value(_number(text) if len(text) <= 100 else None, len(text), text)
+        return _Value(number_of(text) if len(text) <= 100 else None, len(text), text)
     if kind == "FUNCTION":
         return _call(str(node.get("function_name")).lower(), children)
     return children[0] if children else _UNKNOWN
@@ -167,24 +167,24 @@ def _call(name: str, arguments: list[_Value]) -> _Value:
     if name in _SERIES:
         return _Value(None, _series(numbers))
     if name in _PATTERNS:
-        return _Value(None, max(sum(lengths), _width(arguments)))
+        return _Value(None, max(sum(lengths), pattern_width(arguments[0].text if arguments else "", numbers[1:])))
     if name in _LENGTH and arguments and lengths[0]:
         return _Value(lengths[0])
-    if name in _PLURAL and len(arguments) == 1:
-        return _Value(None if numbers[0] is None else numbers[0] * _PLURAL[name])
-    return _Value(_arithmetic(name, numbers), sum(lengths))
+    if name in PLURAL and len(arguments) == 1:
+        return _Value(None if numbers[0] is None else numbers[0] * PLURAL[name])
+    return _Value(arithmetic(name, numbers), sum(lengths))
 
 
-def _width(arguments: list[_Value]) -> float:
+def pattern_width(pattern: str, numbers: list[float | None]) -> float:
     """The widest field a pattern asks for, in its own text or, by ``{:{}}`` or ``%*d``, in an argument."""
-    pattern = arguments[0].text if arguments else ""
     if re.search(r"\{[^{}]*\{|%[^a-zA-Z%]*\*", pattern):
-        return max((abs(a.number) for a in arguments[1:] if a.number is not None), default=0)
+        return max((abs(number) for number in numbers if number is not None), default=0)
     fields = re.findall(r":[^:{}]*\}|%[^a-zA-Z%]*", pattern)
     return max((float(run) for field in fields for run in re.findall(r"\d+", field)), default=0)
 
 
-def _arithmetic(name: str, numbers: list[float | None]) -> float | None:
+def arithmetic(name: str, numbers: list[float | None]) -> float | None:
+    """The result of an operator or function on known numbers; None if it is not known."""
     known = [n for n in numbers if n is not None]
     if not known or len(known) != len(numbers):
         return None
@@ -210,7 +210,8 @@ def _series(numbers: list[float | None]) -> float:
     return max((stop - start) / step, 0) if step else 0
 
 
-def _number(text: str) -> float | None:
+def number_of(text: str) -> float | None:
+    """The number a literal stands for, a date or an interval in seconds; None if it stands for none."""
     try:
         return float(text)  # underscores between digits too
     except ValueError:

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from mlflow_sql_flavor.artifact.spec import CompatSpec
-from mlflow_sql_flavor.compile.function_kinds import function_kinds
+from mlflow_sql_flavor.compile.function_kinds import function_kinds, macro_bodies
 from mlflow_sql_flavor.engines.sandbox import check, parse_tree
 from mlflow_sql_flavor.errors import QueryError
 from mlflow_sql_flavor.query.gate import grammar, policy
@@ -230,7 +230,7 @@ def test_a_new_release_opens_nothing(con: duckdb.DuckDBPyConnection) -> None:
 
 def test_kinds_agree_with_duckdb(con: duckdb.DuckDBPyConnection) -> None:
     """DuckDB itself: an aggregate of no rows is one row, what makes several of one makes none of an empty list."""
-    kind = function_kinds(CompatSpec(), ())
+    kind = function_kinds(macro_bodies(CompatSpec()), ())
     catalog = con.execute(
         "SELECT function_name, any_value(function_type), any_value(macro_definition) FROM duckdb_functions() "
         "WHERE function_name NOT IN ('unnest', 'row_number') GROUP BY 1 HAVING count(DISTINCT function_type) = 1"
