@@ -23,8 +23,10 @@ from mlflow.models.model import MLMODEL_FILE_NAME
 from . import _mlflow
 from .artifact import files, manifest, packaging
 from .artifact.arguments import ARGUMENT_DOCS, Arguments
+from .artifact.example import save_example
 from .artifact.functions import load_udfs
 from .artifact.recorded import write_output
+from .artifact.whole import whole
 from .compile import examples
 from .compile.definition import dialect_name
 from .engines.sandbox import effective_limits
@@ -153,12 +155,16 @@ def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -
         where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
         _logger.warning("%s%s", finding.message, where)
 
-    _mlflow.prepare_save_path(str(folder))
+    with whole(folder) as made:
+        _write(model, prepared, made, mlflow_model, given)
+
+
+def _write(model: SQLModel, prepared: examples.Prepared, folder: Path, mlflow_model: Model, given: Arguments) -> None:
     code = _mlflow.copy_code_paths(given.code_paths, str(folder))
     bundled = packaging.should_bundle(given.bundle_flavor)
     if bundled:
         code = packaging.bundle(folder, code)
-    _mlflow.save_example(mlflow_model, prepared.saved_example, str(folder))
+    save_example(mlflow_model, prepared.saved_example, folder)
     mlflow_model.signature = prepared.signature
     if given.metadata is not None:
         mlflow_model.metadata = given.metadata

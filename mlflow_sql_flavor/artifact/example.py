@@ -7,15 +7,19 @@ import decimal
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .. import _mlflow
 from ..errors import InputError, ModelFileError
 from ..frames import reading, schema, writing
 from . import files
 from .opening import read_file
 from .recorded import check_saved
 
-__all__ = ["EXAMPLE", "MOST_JSON", "parameter", "saved", "stored"]
+if TYPE_CHECKING:
+    from mlflow.models import Model
+
+__all__ = ["EXAMPLE", "MOST_JSON", "parameter", "save_example", "saved", "stored"]
 
 #: Where MLflow writes an input example.
 EXAMPLE = "input_example.json"
@@ -94,6 +98,18 @@ def _plain(value: Any) -> Any:
         items = [_plain(item) for item in value]
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     return value
+
+
+def save_example(model: Model, example: Any, folder: Path) -> None:
+    """Writes what :func:`saved` gave into a model's folder, as MLflow does.
+
+    Raises:
+        InputError: It is more than would be read back.
+    """
+    _mlflow.save_example(model, example, str(folder))
+    size = (folder / EXAMPLE).stat().st_size if example is not None else 0
+    if size > MOST_JSON:
+        raise InputError(f"input_example is {size:,} bytes as JSON; at most {MOST_JSON:,}: give fewer rows.")
 
 
 def stored(folder: Path) -> tuple[Any, dict[str, Any] | None]:

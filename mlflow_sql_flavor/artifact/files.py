@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from pydantic import ValidationError
 
 from ..errors import InputError, ModelFileError
 from ..version import __version__
@@ -17,6 +18,7 @@ from .functions import save_udfs
 from .opening import read_file
 from .recorded import write_expected
 from .spec import LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
+from .whole import check_finished
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,38 +102,43 @@ def write(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
         name: tables.store(contents.tables[name], folder, columns, unique.get(name.casefold(), []))
         for name, columns in contents.columns.items()
     }
-    return SqlSpec(
-        sql=contents.sql,
-        dialect=contents.dialect,
-        duckdb_sql=contents.duckdb_sql,
-        input_table=contents.input_table,
-        input_types=dict(contents.input_types) if contents.input_types is not None else None,
-        output_types=dict(contents.output_types),
-        param_types=dict(contents.param_types),
-        tables=stored,
-        column_order=OrderSpec(
-            input=list(contents.input_types) if contents.input_types is not None else None,
-            output=list(contents.output_types),
-            tables={name: list(table.columns) for name, table in stored.items()},
-        ),
-        udfs=save_udfs(contents.udfs, folder) if contents.udfs else None,
-        prediction_column=contents.prediction_column,
-        rows=contents.rows,  # type: ignore[arg-type]
-        limits=LimitsSpec(**contents.limits),
-        compat=contents.compat,
-        level=contents.level,  # type: ignore[arg-type]
-        nondeterminism=[
-            OpenSpec(kind=f.kind, message=f.message, line=f.line, column=f.column, text=f.text or None)
-            for f in contents.nondeterminism
-        ],
-        allow=list(contents.allow),
-        expected_output=write_expected(*contents.expected, folder) if contents.expected is not None else None,
-        translation=TranslationSpec(digest=packaging.sources_digest()),
-        sqlglot_version=version("sqlglot"),
-        duckdb_version=duckdb.__version__,
-        mlflow_sql_flavor_version=__version__,
-        code=code,
-    )
+    try:
+        return SqlSpec(
+            sql=contents.sql,
+            dialect=contents.dialect,
+            duckdb_sql=contents.duckdb_sql,
+            input_table=contents.input_table,
+            input_types=dict(contents.input_types) if contents.input_types is not None else None,
+            output_types=dict(contents.output_types),
+            param_types=dict(contents.param_types),
+            tables=stored,
+            column_order=OrderSpec(
+                input=list(contents.input_types) if contents.input_types is not None else None,
+                output=list(contents.output_types),
+                tables={name: list(table.columns) for name, table in stored.items()},
+            ),
+            udfs=save_udfs(contents.udfs, folder) if contents.udfs else None,
+            prediction_column=contents.prediction_column,
+            rows=contents.rows,  # type: ignore[arg-type]
+            limits=LimitsSpec(**contents.limits),
+            compat=contents.compat,
+            level=contents.level,  # type: ignore[arg-type]
+            nondeterminism=[
+                OpenSpec(kind=f.kind, message=f.message, line=f.line, column=f.column, text=f.text or None)
+                for f in contents.nondeterminism
+            ],
+            allow=list(contents.allow),
+            expected_output=write_expected(*contents.expected, folder) if contents.expected is not None else None,
+            translation=TranslationSpec(digest=packaging.sources_digest()),
+            sqlglot_version=version("sqlglot"),
+            duckdb_version=duckdb.__version__,
+            mlflow_sql_flavor_version=__version__,
+            code=code,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part)[:60] for part in first["loc"][:4])
+        raise InputError(f"What would be {where} in MLmodel could not be read back: {first['msg']}.") from None
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
@@ -205,6 +212,7 @@ def read(folder: Path, flavor: str) -> Stored:
 
     from .. import _mlflow
 
+    check_finished(folder)
     if not os.path.lexists(folder / "MLmodel"):
         _mlflow.flavor_configuration(str(folder), flavor)  # raises as the built-in flavors do
         raise ModelFileError("There is no MLmodel file at the model's location.")

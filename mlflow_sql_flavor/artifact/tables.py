@@ -40,7 +40,7 @@ class ReferenceTable:
     def __init__(self, name: str, data: pa.Table | Path, cast: Mapping[str, str] | None = None) -> None:
         self.name = name
         self.data = data
-        self._cast = cast
+        self.cast = cast
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -73,11 +73,11 @@ class ReferenceTable:
 
     def source(self, columns: list[str] | None) -> TableSource:
         """The data cut to columns, as the sandbox loads it."""
-        if self._cast is None:
+        if self.cast is None:
             return TableSource(self.data, columns)
         import pyarrow.parquet as pq
 
-        wanted = {name: kind for name, kind in self._cast.items() if columns is None or name in columns}
+        wanted = {name: kind for name, kind in self.cast.items() if columns is None or name in columns}
         table = pq.read_table(self.data, columns=list(wanted)) if isinstance(self.data, Path) else self.data
         return TableSource(reading.read(table, schema.arrow_schema(wanted)).table, list(wanted))
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from ..engines.worker import ProcessRunner
 from ..errors import InputError
 from ..frames import reading
 from ..frames.sources import Part, Source, open_source
+from ..query.gate import packs
+from ..version import __version__
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -135,17 +138,31 @@ class _Scoring:
                 self.progress(table.num_rows)
 
     def fingerprint(self) -> str:
-        """Of what the result of a file depends on beside the file: query, parameters, tables and functions."""
+        """Of all that decides the rows of a file, beside the file."""
         import cloudpickle
+        import duckdb
 
-        found = hashlib.sha256()
-        program = self._bound.program
-        types = dict(program.output_types)
-        found.update(json.dumps([program.sql, repr(sorted(self._values.items())), types]).encode())
-        for name, table in sorted(self._model.tables.items()):
-            found.update(f"{name}={_hash(table.data)}".encode())
-        for name, udf in sorted(self._model.udfs.items()):
-            found.update(name.encode() + cloudpickle.dumps(udf.function))
+        program, compiled = self._bound.program, self._bound.compiled
+        compat = compiled.compat
+        macros = packs.statements(compat.pack, compat.version or 1, compat.macros) if compat.pack else []
+        decides = {
+            "query": [program.sql, program.input_table, program.rows, program.id_position],
+            "input": None if program.input_schema is None else program.input_schema.to_string(),
+            "output": list(program.output_types.items()),
+            "parameters": repr(sorted(self._values.items())),
+            "types of parameters": sorted(compiled.param_types.items()),
+            "compat": compat.model_dump(),
+            "macros": macros,
+            "tables": [
+                [name, _hash(table.data), list(table.types.items()), list((table.cast or {}).items())]
+                for name, table in sorted(self._model.tables.items())
+            ],
+            "functions": [[name, udf.spec.model_dump()] for name, udf in sorted(self._model.udfs.items())],
+            "versions": [__version__, duckdb.__version__],
+        }
+        found = hashlib.sha256(json.dumps(decides, sort_keys=True).encode())
+        for _, udf in sorted(self._model.udfs.items()):
+            found.update(cloudpickle.dumps(udf.function))
         return found.hexdigest()
 
 
@@ -240,9 +257,10 @@ def _write(reader: pa.RecordBatchReader, path: Path, stamp: str | None) -> int:
 def replacing(path: Path) -> Iterator[Path]:
     """A path to write to, which takes the place of ``path`` when all went well and is removed otherwise.
 
-    Its name starts with a dot: readers of folders of Parquet files pass over it, should the process be killed.
+    Its name starts with a dot: readers of folders of Parquet files pass over it, should the process be killed. It is of
+    this call alone: two that write to one path each write a whole file.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.partial")
     try:
         yield partial
         os.replace(partial, path)
