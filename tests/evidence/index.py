@@ -1,0 +1,87 @@
+"""From what cases say to the index of a dialect: which features have evidence, of what kind, and what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+
+from mlflow_sql_flavor.query.evidence.index import FOLDER, pack
+
+from .observe import Observation, read
+
+__all__ = ["build", "write_all"]
+
+#: From this share of differing cases on, a feature is what they have in common.
+_SUSPECT = 0.25
+
+
+def build(observations: Sequence[Observation]) -> dict[str, str]:
+    """``{feature: code}``; see :mod:`mlflow_sql_flavor.query.evidence.index` for the codes."""
+    right = [each for each in observations if each.right]
+    wrong = [each for each in observations if not each.right]
+    codes = _evidence(right)
+    good = Counter(name for each in right for name in each.seen)
+    bad = Counter(name for each in wrong for name in each.seen)
+    together = {frozenset(pair) for each in right for pair in combinations(sorted(each.seen), 2)} if wrong else set()
+    for each in wrong:
+        known = [name for name in each.seen if good[name] and not each.seen[name].unknown]
+        suspects = [name for name in known if bad[name] / (bad[name] + good[name]) >= _SUSPECT]
+        for name in suspects:
+            codes[name] = "x"
+        if suspects or len(known) < len(each.seen):
+            continue
+        pairs = [pair for pair in combinations(sorted(known), 2) if frozenset(pair) not in together]
+        pairs.sort(key=lambda pair: good[pair[0]] * good[pair[1]])
+        for pair in pairs[:3]:
+            codes["\t".join(pair)] = "x"
+        if not pairs and known:
+            codes[max(known, key=lambda name: bad[name] / (bad[name] + good[name]))] = "x"
+    return codes
+
+
+def _evidence(right: Iterable[Observation]) -> dict[str, str]:
+    edges: dict[str, set[str]] = defaultdict(set)
+    wanted: dict[str, set[str]] = defaultdict(set)
+    varied: set[str] = set()
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for each in right:
+        for name, seen in each.seen.items():
+            if seen.unknown:
+                continue
+            kinds[name].add(each.kind)
+            if each.kind == "compared":
+                edges[name].update(seen.edges)
+                wanted[name].update(seen.needed)
+                if not seen.constant:
+                    varied.add(name)
+    codes = {}
+    for name, found in kinds.items():
+        if "compared" in found:
+            missing = wanted[name] - edges[name]
+            # what a vendor published is no comparison over edges either: it only stands where there is none at all
+            codes[name] = f"p {', '.join(sorted(missing))}" if missing else "c" if name in varied else "k"
+        else:
+            codes[name] = "v" if "vendor" in found else "m"
+    return codes
+
+
+def write_all(state: Path, only: Sequence[str] | None = None) -> None:
+    """Writes the package's index of every dialect that was observed."""
+    by: dict[str, list[Observation]] = defaultdict(list)
+    for each in read(state):
+        by[each.dialect].append(each)
+    for dialect, found in sorted(by.items()):
+        if only and dialect not in only:
+            continue
+        codes = build(found)
+        engines = sorted({each.source for each in found if each.kind == "compared"})
+        path = FOLDER / f"{dialect}.txt.gz"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(pack(codes, "; ".join(engines)))
+        count = Counter(code[0] for code in codes.values())
+        told = " ".join(f"{name} {number}" for name, number in sorted(count.items()))
+        print(
+            f"{dialect:11} cases {len(found):5} features {len(codes):5} {told} bytes {path.stat().st_size}", flush=True
+        )
