@@ -19,7 +19,8 @@ TYPES = {
     "boolean date timestamp timestamp(0) timestamptz time json jsonb",
     "databricks": "int bigint smallint tinyint decimal decimal(10,2) decimal(5,0) float double string varchar(3) "
     "boolean date timestamp timestamp_ntz binary",
-    "mysql": "signed unsigned decimal decimal(10,2) decimal(5,0) double float char char(3) date datetime datetime(3) time",
+    "mysql": "signed unsigned decimal decimal(10,2) decimal(5,0) double float char char(3) date datetime datetime(3) "
+    "time",
     "sqlite": "integer int real numeric text varchar(3) date blob decimal(10,2)",
     "clickhouse": "Int32 Int64 Int8 UInt8 UInt64 Float32 Float64 Decimal(10,2) String Date DateTime DateTime64(3) "
     "Bool "

@@ -216,7 +216,8 @@ def _joins() -> Iterator[tuple[int, str]]:
 def _rest() -> Iterator[tuple[int, str]]:
     yield (
         0,
-        "WITH r AS (SELECT g, count(*) AS n FROM a GROUP BY g), t AS (SELECT max(n) AS m FROM r) SELECT g, n, m FROM r, t",
+        "WITH r AS (SELECT g, count(*) AS n FROM a GROUP BY g), t AS (SELECT max(n) AS m "
+        "FROM r) SELECT g, n, m FROM r, t",
     )
     yield 1, "WITH r (k, n) AS (SELECT g, count(*) FROM a GROUP BY g) SELECT k, n FROM r"
     yield 1, "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r"
@@ -229,7 +230,8 @@ def _rest() -> Iterator[tuple[int, str]]:
     yield 1, "SELECT id, s FROM a ORDER BY length(s), id"
     yield (
         0,
-        "SELECT CASE WHEN i > 5 THEN 'high' WHEN i > 0 THEN 'low' ELSE 'none' END AS k, count(*) AS n FROM a GROUP BY 1",
+        "SELECT CASE WHEN i > 5 THEN 'high' WHEN i > 0 THEN 'low' ELSE 'none' END AS k, "
+        "count(*) AS n FROM a GROUP BY 1",
     )
     yield 0, "SELECT sum(x * i) AS c, sum(x) / count(*) AS m, 100.0 * count(i) / count(*) AS share FROM a"
     yield 0, "SELECT round(avg(x), 2) AS c, round(sum(d), 1) AS m FROM a"

@@ -42,7 +42,8 @@ def clauses(node: exp.Expr) -> Iterator[str]:
         yield _source(node)
     elif isinstance(node, exp.Table):
         if isinstance(node.this, exp.Func):
-            yield f"table function {node.this.key if not isinstance(node.this, exp.Anonymous) else node.this.name.lower()}"
+            name = node.this.name if isinstance(node.this, exp.Anonymous) else node.this.key
+            yield f"table function {name.lower()}"
         elif node.name != node.name.lower():
             yield "table in capitals"
     elif isinstance(node, exp.Filter):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -33,69 +33,80 @@ class Evidence:
     findings: tuple[Finding, ...] = ()
 
 
-def evidence_of(tree: exp.Expr, sql: str, dialect: str) -> Evidence:
+def evidence_of(tree: exp.Expr, sql: str, dialect: str, functions: Collection[str] = ()) -> Evidence:
     """Looks every feature of a typed tree up.
 
     Args:
         tree: The typed tree, as translation has it before its rules run.
         sql: The text it was read from, for places.
         dialect: Canonical dialect name.
+        functions: The model's own Python functions: they are what they are on every engine.
     """
     index = index_of(_SAME_INDEX.get(dialect, dialect))
     if index is None:
         told = f"Nobody compared dialect {dialect} with its engine: give expected_output to have the rows compared."
-        return Evidence("unverified", (Finding(NO_EVIDENCE, told),))
-    found, documented = judged(features(tree, sql), index)
-    findings = tuple(finding(NO_EVIDENCE, _sentence(f, missing, dialect), f.node, sql) for f, missing in found)
+        return Evidence("unverified", (Finding(NO_EVIDENCE, told, feature=f"dialect {dialect}"),))
+    own = tuple(f"function {name.lower()}(" for name in functions)
+    asked = [feature for feature in features(tree, sql) if not (own and feature.name.startswith(own))]
+    found, documented = judged(asked, index)
+    engine = index.engine or dialect
+    findings = tuple(
+        replace(finding(NO_EVIDENCE, _told(missing, f.name, engine), f.node, sql), feature=f.name)
+        for f, missing in found
+    )
     level = "unverified" if findings else "documented" if documented or dialect in _COUSINS else "verified"
     return Evidence(level, findings)
 
 
-def judged(found: Iterable[Feature], index: Index) -> tuple[list[tuple[Feature, str]], bool]:
-    """The features without evidence, each once with what is missing; and whether some rests on documents only."""
+def judged(found: Sequence[Feature], index: Index) -> tuple[list[tuple[Feature, str]], bool]:
+    """The features without evidence, each once with what is missing; and whether some rest on documents only."""
     missing: dict[str, tuple[Feature, str]] = {}
     documented = False
-    named = {feature.name for feature in found} if isinstance(found, list) else set()
+    named = {feature.name for feature in found}
     for feature in found:
         why, by_document = _missing(feature, index.codes)
         documented = documented or by_document
         if why is None:
             others = index.pairs.get(feature.name, frozenset()) & named
-            why = f"differs together with: {min(others)}" if others else None
+            why = _TOGETHER.replace("{other}", min(others)) if others else None
         if why is not None and feature.name not in missing:
             missing[feature.name] = (feature, why)
     return _without_consequences(list(missing.values())), documented
 
 
+_NEVER = "Nobody compared {feature} with {engine}: its rows may be other ones."
+_CONSTANTS = "{feature} was compared with {engine} for constants only: over columns its rows may be other ones."
+_EDGES = "{feature} was compared with {engine}, but not over {edges}: there its rows may be other ones."
+_DIFFERS = "{feature} gave other rows than {engine} where it was compared."
+_TOGETHER = "{feature} together with {other} gave other rows than {engine} where it was compared."
+_UNKNOWN = "The type of a value in {feature} is not known, so no comparison with {engine} vouches for its rows."
+
+
+def _told(missing: str, feature: str, engine: str) -> str:
+    return missing.replace("{engine}", engine).replace("{feature}", feature)
+
+
 def _missing(feature: Feature, codes: Mapping[str, str]) -> tuple[str | None, bool]:
     if feature.unknown:
-        return "its type is not known", False
+        return _UNKNOWN, False
     code = codes.get(feature.name)
     if code is None:
-        return "never compared", False
+        return _NEVER, False
     if code == "x":
-        return "known to differ", False
+        return _DIFFERS, False
     if code == "k" and next(feature.node.find_all(exp.Column), None) is not None:
-        return "compared for constants only", False
+        return _CONSTANTS, False
     if code[0] == "p":
-        return f"compared, but not over: {code[2:]}", False
+        return _EDGES.replace("{edges}", code[2:]), False
     return None, code in ("v", "m")
 
 
 def _without_consequences(found: list[tuple[Feature, str]]) -> list[tuple[Feature, str]]:
     """A type that is not known is told once: at the innermost construct, not at all that stand around it."""
-    unknown = {id(feature.node) for feature, _ in found if feature.unknown}
-    if len(unknown) < 2:
-        return found
     around: set[int] = set()
     for feature, _ in found:
-        if feature.unknown:
-            parent = feature.node.parent
-            while parent is not None:
-                around.add(id(parent))
-                parent = parent.parent
+        parent = feature.node.parent if feature.unknown else None
+        while parent is not None:
+            around.add(id(parent))
+            parent = parent.parent
     return [(f, why) for f, why in found if not (f.unknown and id(f.node) in around)]
-
-
-def _sentence(feature: Feature, missing: str, dialect: str) -> str:
-    return f"{feature.name!r} has no evidence against {dialect} ({missing}): its rows may be other ones."

@@ -30,6 +30,7 @@ class Finding:
         line: 1-based line, None when the place is not known.
         column: 1-based column.
         text: The text at that place.
+        feature: The construct, as the index of evidence names it, where something is missing there.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Finding:
     line: int | None = None
     column: int | None = None
     text: str = ""
+    feature: str = ""
 
 
 @dataclass(frozen=True)
