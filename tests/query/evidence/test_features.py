@@ -1,0 +1,67 @@
+"""Features of queries: constructs that the engines treat apart have names apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlflow_sql_flavor.query.evidence.features import features
+from mlflow_sql_flavor.query.reading.parse import parse
+from mlflow_sql_flavor.query.translation.transpile import to_duckdb
+
+SCHEMA = {
+    "t": {"i": "INTEGER", "x": "DOUBLE", "d": "DECIMAL(10,2)", "s": "VARCHAR", "u": "DATE", "o": "BOOLEAN"},
+    "r": {"i": "INTEGER", "s": "VARCHAR"},
+}
+
+
+def names(sql: str, dialect: str = "postgres") -> set[str]:
+    found: set[str] = set()
+    query = parse(sql, dialect)
+    to_duckdb(query, SCHEMA, {}, witness=lambda tree: found.update(f.name for f in features(tree, query.sql)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "dialect"),
+    [
+        ("SELECT ifnull(i, 0) AS c FROM t", "SELECT coalesce(i, 0) AS c FROM t", "mysql"),
+        ("SELECT sum(i) AS c FROM t", "SELECT sum(DISTINCT i) AS c FROM t", "postgres"),
+        ("SELECT sum(i) AS c FROM t", "SELECT sum(x) AS c FROM t", "postgres"),
+        ("SELECT sum(i) OVER () AS c FROM t", "SELECT sum(i) OVER (ORDER BY i) AS c FROM t", "postgres"),
+        ("SELECT sum(i) AS c FROM t", "SELECT sum(i) OVER () AS c FROM t", "postgres"),
+        ("SELECT d::numeric(5,0) AS c FROM t", "SELECT d::numeric(5,1) AS c FROM t", "postgres"),
+        ("SELECT t.i FROM t JOIN r USING (i)", "SELECT t.i FROM t JOIN r ON t.i = r.i", "postgres"),
+        ("SELECT i FROM t JOIN r USING (i)", "SELECT i FROM t LEFT JOIN r USING (i)", "postgres"),
+        ("SELECT i FROM t GROUP BY i", "SELECT i FROM t GROUP BY ROLLUP (i)", "postgres"),
+        ("SELECT s FROM t UNION SELECT s FROM r", "SELECT s FROM t UNION ALL SELECT s FROM r", "postgres"),
+        ("SELECT i FROM t UNION SELECT i FROM r", "SELECT x AS i FROM t UNION SELECT i FROM r", "postgres"),
+        ("SELECT i FROM t ORDER BY i", "SELECT i FROM t ORDER BY i NULLS FIRST", "postgres"),
+        ("SELECT i FROM t WHERE u > '2024-01-01'", "SELECT i FROM t WHERE s > '2024-01-01'", "postgres"),
+        ("SELECT i FROM t WHERE i IN (SELECT i FROM r)", "SELECT i FROM t WHERE i NOT IN (SELECT i FROM r)", "postgres"),
+        ("SELECT count(*) AS c FROM t", "SELECT count(t.*) AS c FROM t", "postgres"),
+        ("SELECT x / 3 AS c FROM t", "SELECT x / 3 / 4 AS c FROM t", "postgres"),
+        ("SELECT 1 AS c", "SELECT 3000000000 AS c", "postgres"),
+        ("SELECT 'a' AS c", "SELECT '' AS c", "postgres"),
+    ],
+)
+def test_what_differs_has_another_feature(one: str, other: str, dialect: str) -> None:
+    assert names(other, dialect) - names(one, dialect)
+
+
+def test_sides_of_a_comparison_are_alike() -> None:
+    assert names("SELECT i FROM t WHERE i < x") == names("SELECT i FROM t WHERE x > i")
+
+
+def test_a_cast_within_a_comparison_is_a_pair_of_its_own() -> None:
+    assert "compared cast text as int with int" in names("SELECT i FROM t WHERE CAST(s AS int) = i")
+
+
+def test_a_column_of_no_known_type_is_a_class_of_its_own() -> None:
+    query = parse("SELECT abs(nowhere) AS c FROM t", "sqlite")
+    found: list[bool] = []
+    to_duckdb(query, SCHEMA, {}, witness=lambda tree: found.extend(f.unknown for f in features(tree, query.sql)))
+    assert any(found)
+
+
+def test_a_name_made_in_the_select_has_the_type_of_what_it_names() -> None:
+    assert "group by text" in names("SELECT upper(s) AS k, count(*) AS n FROM t GROUP BY k")
