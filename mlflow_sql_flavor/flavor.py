@@ -29,6 +29,7 @@ from .artifact.recorded import write_output
 from .artifact.whole import whole
 from .compile import examples
 from .compile.definition import dialect_name
+from .compile.strictness import is_strict
 from .engines.sandbox import effective_limits
 from .errors import InputError, ModelFileError
 from .mlflow_errors import public
@@ -104,6 +105,7 @@ def save_model(
     bundle_flavor: bool | str = "auto",
     metadata: dict[str, Any] | None = None,
     extra_files: list[str] | None = None,
+    strict: bool | None = None,
     model_config: dict[str, Any] | None = None,
     validate_serving_input: bool = True,
 ) -> None:
@@ -132,6 +134,7 @@ def save_model(
         bundle_flavor: {{ bundle_flavor }}
         metadata: {{ metadata }}
         extra_files: {{ extra_files }}
+        strict: {{ strict }}
         model_config: Not for this flavor at save: give ``limits``. Loaders may pass it.
         validate_serving_input: For :func:`log_model`: whether MLflow tries the input example as a request.
 
@@ -150,8 +153,9 @@ def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -
     if folder.is_dir() and any(folder.iterdir()):
         _mlflow.prepare_save_path(str(folder))  # refuses it; an unused one is made only once the query is accepted
     model = _model(sql_model, given)
-    prepared = examples.prepare(model.binder, given.signature, given.input_example, given.expected_output)
-    for finding in (*prepared.bound.compiled.warnings, *prepared.bound.compiled.nondeterminism):
+    strict = is_strict(given.strict)
+    prepared = examples.prepare(model.binder, given.signature, given.input_example, given.expected_output, strict)
+    for finding in prepared.warnings:
         where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
         _logger.warning("%s%s", finding.message, where)
 
@@ -236,6 +240,7 @@ def log_model(
     bundle_flavor: bool | str = "auto",
     metadata: dict[str, Any] | None = None,
     extra_files: list[str] | None = None,
+    strict: bool | None = None,
     name: str | None = None,
     params: dict[str, Any] | None = None,
     tags: dict[str, Any] | None = None,
@@ -247,7 +252,8 @@ def log_model(
     """
     Log a SQL model as an MLflow artifact for the current run.
 
-    The logged model and, with ``registered_model_name``, the model version carry the tag ``sql.dialect``.
+    The logged model and, with ``registered_model_name``, the model version carry the tags ``sql.dialect`` and
+    ``sql.level``.
 
     Args:
         sql_model: {{ sql_model }}
@@ -274,6 +280,7 @@ def log_model(
         bundle_flavor: {{ bundle_flavor }}
         metadata: {{ metadata }}
         extra_files: {{ extra_files }}
+        strict: {{ strict }}
         name: {{ name }}
         params: {{ params }}
         tags: {{ tags }}
@@ -302,12 +309,14 @@ def log_model(
         **given.by_name(),
         **kwargs,
     )
-    if registered_model_name is not None and info.registered_model_version is not None:
-        import mlflow
+    import mlflow
 
-        mlflow.MlflowClient().set_model_version_tag(
-            registered_model_name, str(info.registered_model_version), "sql.dialect", written_in
-        )
+    level = str(info.flavors[FLAVOR_NAME]["level"])
+    mlflow.set_logged_model_tags(info.model_id, {"sql.level": level})
+    if registered_model_name is not None and info.registered_model_version is not None:
+        version = str(info.registered_model_version)
+        for tag, value in {"sql.dialect": written_in, "sql.level": level}.items():
+            mlflow.MlflowClient().set_model_version_tag(registered_model_name, version, tag, value)
     return info
 
 

@@ -35,6 +35,8 @@ types: ``{"amount": "DECIMAL(10,2)"}`` or a ``pyarrow.Schema``.""",
 Otherwise {_mlflow.LOG_MODEL_PARAM_DOCS["signature"]}""",
     "expected_output": """The rows the source engine gave for ``input_example``. The model is refused if it gives
 others.""",
+    "strict": """Whether a query is refused of which some construct was never compared with the source engine; None
+asks the environment variable ``MLFLOW_SQL_STRICT``. ``expected_output``, or ``allow=["no_evidence"]``, settles it.""",
     "bundle_flavor": """Whether this package's own code goes into the model instead of a pinned requirement.
 ``"auto"``: if the installed package did not come from an index.""",
 }
@@ -62,6 +64,7 @@ class Arguments:
     bundle_flavor: bool | str
     metadata: dict[str, Any] | None
     extra_files: list[str] | None
+    strict: bool | None
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Arguments:

@@ -16,6 +16,7 @@ from ..version import __version__
 from . import packaging, plain_yaml, tables
 from .functions import save_udfs
 from .opening import read_file
+from .parts import MAX_FINDINGS, FindingSpec
 from .recorded import write_expected
 from .spec import LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
 from .whole import check_finished
@@ -55,7 +56,9 @@ class Contents:
         rows: ``independent``, ``aligned`` or ``table``.
         limits: The model's own limits.
         compat: What the package installs for the dialect.
-        level: How far the dialect is verified.
+        level: What the query's constructs rest on.
+        findings: Those that nobody compared with the source engine.
+        settled: What the writer settled them with: ``allow`` or ``expected_output``; None if they stand open.
         nondeterminism: What the source engine itself leaves open.
         allow: The refusals its writer accepted.
         expected: The rows of the source engine, and the verdict on them.
@@ -77,6 +80,8 @@ class Contents:
     limits: Mapping[str, Any]
     compat: CompatSpec
     level: str
+    findings: Sequence[Finding] = ()
+    settled: str | None = None
     nondeterminism: Sequence[Finding] = ()
     allow: Sequence[str] = ()
     expected: tuple[pa.Table, str] | None = None
@@ -123,6 +128,18 @@ def write(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
             limits=LimitsSpec(**contents.limits),
             compat=contents.compat,
             level=contents.level,  # type: ignore[arg-type]
+            findings=[
+                FindingSpec(
+                    kind=f.kind,
+                    feature=f.feature,
+                    message=f.message,
+                    line=f.line,
+                    column=f.column,
+                    text=f.text or None,
+                    settled=contents.settled,  # type: ignore[arg-type]
+                )
+                for f in contents.findings[:MAX_FINDINGS]
+            ],
             nondeterminism=[
                 OpenSpec(kind=f.kind, message=f.message, line=f.line, column=f.column, text=f.text or None)
                 for f in contents.nondeterminism

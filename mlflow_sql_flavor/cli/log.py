@@ -30,6 +30,7 @@ from .output import echo_csv, echo_json, status
     help="The rows the source engine gave for the input example; other rows refuse the model.",
 )  # fmt: skip
 @click.option("--allow", multiple=True, help="A refusal to accept, by name.")
+@click.option("--strict/--no-strict", default=None, help="Refuse what was never compared with the source engine.")
 @click.option("--registered-model-name", help="Registers a new version under this name.")
 @click.option("--alias", help="An alias for the new version, such as challenger.")
 @click.option("--experiment", help="The experiment's name; else as MLflow's environment says.")
@@ -49,6 +50,7 @@ def log(
     prediction_column: str | None,
     expected_output: Path | None,
     allow: tuple[str, ...],
+    strict: bool | None,
     registered_model_name: str | None,
     alias: str | None,
     experiment: str | None,
@@ -81,6 +83,7 @@ def log(
                 input_types=input_types,
                 prediction_column=prediction_column,
                 allow=list(allow) or None,
+                strict=strict,
                 input_example=given,
                 expected_output=files.read(expected_output, {}) if expected_output is not None else None,
                 registered_model_name=registered_model_name,

@@ -72,6 +72,7 @@ def _show(folder: Path, form: str) -> None:
         click.echo(sql_text(spec.duckdb_sql.rstrip(), "duckdb"))
         click.echo()
     fields(rows)
+    echo_findings("no evidence", spec.findings)
     echo_findings("left open by its engine", spec.nondeterminism)
 
 

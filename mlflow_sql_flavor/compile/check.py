@@ -23,12 +23,13 @@ class Report:
 
     Attributes:
         dialect: The dialect it was read in.
-        level: How far the dialect is verified.
+        level: What the query's constructs rest on: ``verified``, ``documented`` or ``unverified``.
         duckdb_sql: What DuckDB would run.
         rows: The row class; None if the types of the input are not known.
         output_types: ``{column: DuckDB type}``; None as above.
         allowed: The refusals that were accepted and that it needs.
-        warnings: What the writer should know.
+        findings: The constructs that nobody compared with the source engine.
+        warnings: What the writer should know, the findings among it unless they were accepted.
         nondeterminism: What the source engine itself leaves open.
         unchecked: What could not be checked, and why; None if all was.
     """
@@ -42,6 +43,7 @@ class Report:
     warnings: tuple[Finding, ...]
     nondeterminism: tuple[Finding, ...]
     unchecked: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def check(
@@ -92,23 +94,25 @@ def check(
             ) from None
         raise
     query, found, compiled = passage.query, passage.translation, passage.compiled
-    assert query is not None and found is not None
+    evidence = passage.evidence
+    assert query is not None and found is not None and evidence is not None
     given = {name.casefold() for name in (*query.type_hints, *declared)}
     untyped = [name for name in query.params if name.casefold() not in given]
     missing = f" and of parameters {', '.join(untyped)} (--param-types)" if untyped else ""
     return Report(
         query.dialect,
-        found.level,
+        evidence.level,
         compiled.program.sql if compiled else found.duckdb_sql,
         compiled.program.rows if compiled else None,
         dict(compiled.program.output_types) if compiled else None,
-        found.allowed,
-        found.warnings,
+        passage.allowed,
+        passage.warnings,
         found.nondeterminism,
         None
         if compiled
-        else f"types of the input (--input-types){missing} are unknown, so columns, output types and what the "
-        "translation makes of them are left to the saving of the model.",
+        else f"types of the input (--input-types){missing} are unknown, so columns, output types, what the translation "
+        "makes of them and the evidence for it are left to the saving of the model.",
+        evidence.findings,
     )
 
 

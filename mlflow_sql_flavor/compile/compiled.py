@@ -26,8 +26,9 @@ class Compiled:
         columns: ``{reference table: its columns the query uses}``.
         claims: ``{reference table: column sets}`` that must be unique for the row class to hold.
         compat: What the package installs for the dialect.
-        level: Of the dialect.
-        warnings: What the writer should know.
+        level: ``verified``, ``documented`` or ``unverified``: what the query's own constructs rest on.
+        findings: The constructs that nobody compared with the source engine.
+        warnings: What the writer should know, the findings among it unless they were accepted.
         nondeterminism: What the source engine itself leaves open.
         allowed: The refusals the writer accepted and the query needed.
         lineage: Where the output columns come from, told when asked; None for a query compiled when it was saved.
@@ -41,6 +42,7 @@ class Compiled:
     claims: Mapping[str, list[list[str]]]
     compat: CompatSpec
     level: str
+    findings: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     nondeterminism: tuple[Finding, ...] = ()
     allowed: tuple[str, ...] = ()

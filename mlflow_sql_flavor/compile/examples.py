@@ -11,11 +11,14 @@ from ..artifact.example import parameter, saved
 from ..artifact.files import Contents
 from ..errors import InputError, QueryError, did_you_mean
 from ..frames import reading, schema
+from ..query.evidence import NO_EVIDENCE
+from .strictness import refuse_unverified
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from mlflow.models import ModelSignature
 
+    from ..query.reading.types import Finding
     from .binder import Binder, Bound
     from .definition import Definition
 
@@ -42,10 +45,18 @@ class Prepared:
     output: pa.Table | None = None
     expected: tuple[pa.Table, str] | None = None
 
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What the writer should know; what was compared on the example stands in the verdict instead."""
+        found = self.bound.compiled
+        settled = set(found.findings) if self.expected is not None else set()
+        return (*(each for each in found.warnings if each not in settled), *found.nondeterminism)
+
     def contents(self, model: Definition) -> Contents:
         """What is stored of the model."""
         compiled = self.bound.compiled
         program = compiled.program
+        accepted = NO_EVIDENCE in compiled.allowed
         return Contents(
             sql=model.sql,
             dialect=model.dialect,
@@ -63,13 +74,17 @@ class Prepared:
             limits=model.own_limits,
             compat=compiled.compat,
             level=compiled.level,
+            findings=compiled.findings,
+            settled="expected_output" if self.expected is not None else "allow" if accepted else None,
             nondeterminism=compiled.nondeterminism,
             allow=compiled.allowed,
             expected=self.expected,
         )
 
 
-def prepare(binder: Binder, signature: Any, input_example: Any, expected_output: Any = None) -> Prepared:
+def prepare(
+    binder: Binder, signature: Any, input_example: Any, expected_output: Any = None, strict: bool = False
+) -> Prepared:
     """Takes a model through the gates with what its writer gave.
 
     Args:
@@ -77,6 +92,7 @@ def prepare(binder: Binder, signature: Any, input_example: Any, expected_output:
         signature: A ``ModelSignature``, None to make one, False for none in MLmodel.
         input_example: MLflow's: the data, or ``(data, params)``.
         expected_output: The rows the source engine gave for the example.
+        strict: Whether a query is refused of which something was not compared with the source engine.
 
     Raises:
         QueryError: The query fails a gate, or does not run on the example.
@@ -108,6 +124,8 @@ def prepare(binder: Binder, signature: Any, input_example: Any, expected_output:
         from .row_number import orders_rows
 
         expected = against(output, expected_output, model.dialect, orders_rows(bound.program))
+    if strict and expected is None:
+        refuse_unverified(bound.compiled, model)
     example = None
     if data is not None or (input_example is not None and bound.program.input_schema is None):
         example = saved(data, params)

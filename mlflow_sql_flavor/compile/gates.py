@@ -20,6 +20,7 @@ from ..engines.sandbox import Facts, Limits, TableSource
 from ..engines.scratch import SCRATCH
 from ..errors import QueryError, UnknownFunctionError, UnreadableError, did_you_mean
 from ..frames.schema import arrow_schema
+from ..query.evidence import NO_EVIDENCE
 from ..query.facts.rows import RowPlan, plan_rows, used_columns
 from .binding import bind
 from .compiled import Compiled
@@ -28,9 +29,10 @@ from .instance import instance_for
 from .row_number import statement_of, with_row_id
 
 if TYPE_CHECKING:
+    from ..query.evidence.lookup import Evidence
     from ..query.facts.typed import TypedQuery
     from ..query.reading.parse import Text
-    from ..query.reading.types import ParsedQuery, Translation
+    from ..query.reading.types import Finding, ParsedQuery, Translation
 
 __all__ = ["GATES", "Asked", "Gate", "Passage", "compile_query", "pass_through"]
 
@@ -93,6 +95,7 @@ class Passage:
         read: The tables it reads, folded.
         typed: It with its types; None where DuckDB runs the text as it is written.
         translation: What DuckDB runs.
+        evidence: Which of its constructs were compared with the source engine.
         tree: DuckDB's own parse of a text, and the text.
         facts: What that text reads and calls.
         compiled: The end of it.
@@ -106,6 +109,7 @@ class Passage:
     read: frozenset[str] = frozenset()
     typed: TypedQuery | None = None
     translation: Translation | None = None
+    evidence: Evidence | None = None
     tree: tuple[str, dict[str, Any]] = ("", {})
     facts: Facts | None = None
     compiled: Compiled | None = None
@@ -114,6 +118,23 @@ class Passage:
     def needs_types(self) -> bool:
         """Whether the query reads an input whose types nobody gave."""
         return self.asked.input_types is None and self.asked.input_table.casefold() in self.read
+
+    @property
+    def settled(self) -> bool:
+        """Whether the writer accepts what has no evidence."""
+        return NO_EVIDENCE in self.asked.allow
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What the writer should know."""
+        found = self.evidence.findings if self.evidence is not None and not self.settled else ()
+        return (*(self.translation.warnings if self.translation is not None else ()), *found)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The refusals and findings that the writer accepts and the query needs."""
+        used = self.settled and self.evidence is not None and self.evidence.findings
+        return (*(self.translation.allowed if self.translation is not None else ()), *([NO_EVIDENCE] if used else ()))
 
     def parse(self, sql: str) -> dict[str, Any]:
         """DuckDB's own parse of a text, made once."""
@@ -210,11 +231,23 @@ def _translates(passage: Passage) -> None:
         kinds |= {name: "VARCHAR" for name in query.params if name.casefold() not in given}
     passage.translation, passage.typed = translate(query, asked.schema, kinds, asked.allow, list(asked.udfs))
     passage.judge(passage.translation.duckdb_sql, [*asked.udfs, *passage.translation.macros])
+    passage.evidence = _evidence(passage)
+
+
+def _evidence(passage: Passage) -> Evidence:
+    from ..query.evidence.lookup import Evidence, evidence_of
+
+    query, typed = _query(passage), passage.typed
+    if typed is None:
+        return Evidence("verified")  # DuckDB runs the text as it is
+    if passage.needs_types:
+        return Evidence("unverified")  # types are what evidence is about
+    return evidence_of(typed.tree, query.sql, query.dialect, list(passage.asked.udfs))
 
 
 def _binds(passage: Passage) -> None:
     asked, query, translation, facts = passage.asked, _query(passage), passage.translation, passage.facts
-    assert translation is not None and facts is not None
+    assert translation is not None and facts is not None and passage.evidence is not None
     compat, sql = _compat(translation), translation.duckdb_sql
     statement = statement_of(passage.parse(sql))
     read = {name.casefold() for name in facts.tables}
@@ -242,10 +275,11 @@ def _binds(passage: Passage) -> None:
         columns,
         plan.claims,
         compat,
-        translation.level,
-        translation.warnings,
+        passage.evidence.level,
+        passage.evidence.findings,
+        passage.warnings,
         translation.nondeterminism,
-        translation.allowed,
+        passage.allowed,
         _lineage(passage, list(program.output_types)),
     )
 

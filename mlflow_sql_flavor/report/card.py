@@ -19,9 +19,9 @@ MOST_SQL = 20_000
 MOST_ROWS = 200
 
 LEVELS = {
-    "verified": "verified: the translation's rules were compared with the engine itself",
-    "documented": "documented: the translation follows the engine's manual, without the engine to compare with",
-    "unverified": "unverified: translated by sqlglot's general rules",
+    "verified": "verified: every construct of it was compared with the engine itself",
+    "documented": "documented: its constructs rest on the vendor's answers or manual, not on the engine itself",
+    "unverified": "unverified: constructs of it were never compared with the engine",
 }
 ROWS = {
     "independent": "one row for each row of the input, from that row alone; the input may be cut into batches",
@@ -40,9 +40,10 @@ def card(facts: Facts, lineage: Lineage, picture: str | None = None, example: Ma
         example: The first row of the stored input example, as JSON has it.
     """
     runs = f"DuckDB {_plain(facts.versions['duckdb'])}" if "duckdb" in facts.versions else "DuckDB"
+    told = LEVELS[facts.level] if facts.level is not None else "not compiled yet"
     parts = [
         "# SQL model",
-        f"A query in **{_plain(facts.dialect)}** ({LEVELS[facts.level]}), which {runs} runs.",
+        f"A query in **{_plain(facts.dialect)}** ({told}), which {runs} runs.",
         _query(facts.sql),
         *_inputs(facts),
         *_outputs(facts, lineage, picture),
@@ -160,9 +161,11 @@ def _remarks(facts: Facts) -> Iterable[str]:
     if facts.allow:
         allowed = ", ".join(map(cell, facts.allow))
         lines.append(f"The writer accepted a difference to {facts.dialect} that is refused otherwise: {allowed}.")
-    for line, column, message in facts.left_open[:20]:
+    for line, column, message in (*facts.findings[:20], *facts.left_open[:20]):
         place = f"Line {line}, column {column}: " if line else ""
         lines.append(f"{place}{_words(message)}")
+    if len(facts.findings) > 20:
+        lines.append(f"{len(facts.findings) - 20} more constructs that nobody compared with the engine.")
     if len(facts.left_open) > 20:
         lines.append(f"{len(facts.left_open) - 20} more places that the engine leaves open.")
     if facts.functions:

@@ -33,7 +33,8 @@ class Facts:
     Attributes:
         sql: The query.
         dialect: The dialect it is written in.
-        level: How far the dialect is verified.
+        level: What the query's constructs rest on (``verified``, ``documented``, ``unverified``); None while not known.
+        findings: Those that nobody compared with the source engine: ``(line, column, message)``.
         input_table: The name of the input in the query.
         inputs: ``{column: DuckDB type}``; None if the query reads no input, or its columns are not known yet.
         outputs: ``{column: DuckDB type}``; None while not known.
@@ -51,7 +52,7 @@ class Facts:
 
     sql: str
     dialect: str
-    level: str
+    level: str | None
     input_table: str
     inputs: Mapping[str, str] | None = None
     outputs: Mapping[str, str] | None = None
@@ -60,6 +61,7 @@ class Facts:
     rows: str | None = None
     functions: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    findings: tuple[tuple[int | None, int | None, str], ...] = ()
     left_open: tuple[tuple[int | None, int | None, str], ...] = ()
     limits: Mapping[str, Any] = field(default_factory=dict)
     prediction_column: str | None = None
@@ -98,6 +100,7 @@ def of_spec(spec: SqlSpec, signature: Any = None) -> Facts:
         sql=spec.sql,
         dialect=spec.dialect,
         level=spec.level,
+        findings=tuple((f.line, f.column, f.message) for f in spec.findings),
         input_table=spec.input_table,
         inputs=_ordered(spec.input_types, getattr(signature, "inputs", None)) if spec.input_types is not None else None,
         outputs=_ordered(spec.output_types, getattr(signature, "outputs", None)),
@@ -133,7 +136,6 @@ def of_definition(model: Definition, bound: Bound | None = None) -> Facts:
     """
     if model.spec is not None:
         return of_spec(model.spec, model.signature)
-    from ..query.dialects import rules_of
     from ..query.reading.parse import parse
 
     query = parse(model.sql, model.dialect)
@@ -150,7 +152,8 @@ def of_definition(model: Definition, bound: Bound | None = None) -> Facts:
     return Facts(
         sql=model.sql,
         dialect=model.dialect,
-        level=rules_of(model.dialect).level,
+        level=bound.compiled.level if bound is not None else None,
+        findings=tuple((f.line, f.column, f.message) for f in bound.compiled.findings) if bound else (),
         input_table=model.input_table,
         inputs=inputs,
         outputs=dict(bound.program.output_types) if bound is not None else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 
-from .card import LEVELS, ROWS
+from .card import ROWS
 from .facts import NO_DEFAULT, Facts
 from .picture import picture
 from .text import escape, shortened
@@ -29,7 +29,7 @@ _CELL = "text-align:left;padding:2px 12px 2px 0;border:0;vertical-align:top"
 def model_html(facts: Facts) -> str:
     """A model for a notebook: the query, its dialect, signature and lineage. Nothing is run."""
     parts = [
-        f"<b>SQLModel</b> · {escape(facts.dialect)} ({escape(LEVELS[facts.level].partition(':')[0])})"
+        f"<b>SQLModel</b> · {escape(facts.dialect)}{f' ({escape(facts.level)})' if facts.level else ''}"
         + (f" · {escape(ROWS[facts.rows])}" if facts.rows else ""),
         sql_html(facts.sql, facts.dialect),
         *_signature(facts),

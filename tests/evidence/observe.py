@@ -13,7 +13,7 @@ from sqlglot import exp
 from mlflow_sql_flavor.frames.schema import from_arrow
 from mlflow_sql_flavor.query.evidence.features import features
 from mlflow_sql_flavor.query.reading.parse import parse
-from mlflow_sql_flavor.query.translation.transpile import to_duckdb
+from mlflow_sql_flavor.query.translation.transpile import translate
 
 from .edges import edges_below, edges_of_tables, made_columns, needed
 
@@ -69,9 +69,8 @@ def observe(sql: str, dialect: str, tables: Mapping[str, pa.Table]) -> dict[str,
     schema = {name: {f.name: from_arrow(f.type) for f in table.schema} for name, table in tables.items()}
     columns = edges_of_tables(tables)
     query = parse(sql, dialect)
-    found: dict[str, Seen] = {}
-    to_duckdb(query, schema, {}, witness=lambda tree: found.update(seen_in(tree, query.sql, columns)))
-    return found
+    typed = translate(query, schema, {})[1]
+    return seen_in(typed.tree, query.sql, columns) if typed is not None else {}
 
 
 def seen_in(tree: exp.Expr, sql: str, columns: Mapping[str, set[str]]) -> dict[str, Seen]:

@@ -15,7 +15,7 @@ import numpy as np
 from mlflow_sql_flavor.frames.schema import from_arrow
 from mlflow_sql_flavor.query.gate import packs
 from mlflow_sql_flavor.query.reading.parse import parse
-from mlflow_sql_flavor.query.translation.transpile import temporary, to_duckdb
+from mlflow_sql_flavor.query.translation.transpile import temporary, translate
 
 from ..fidelity.run import rows_of
 from .edges import edges_of_tables
@@ -49,14 +49,14 @@ class Ours:
             SQLModelError: It is refused.
             duckdb.Error: It does not bind, or fails.
         """
-        seen: dict[str, Seen] = {}
         query = parse(sql, self.dialect)
         read = {t.name for t in query.tree.find_all(_table())} if query.tree is not None else set()
         columns: dict[str, set[str]] = {}
         for name in read & self.edges.keys():
             for column, edges in self.edges[name].items():
                 columns.setdefault(column, set()).update(edges)
-        found = to_duckdb(query, self.schema, {}, witness=lambda tree: seen.update(seen_in(tree, query.sql, columns)))
+        found, typed = translate(query, self.schema, {})
+        seen = seen_in(typed.tree, query.sql, columns) if typed is not None else {}
         key = tuple(sorted(found.settings.items()))
         con = self._open.get(key)
         if con is None:

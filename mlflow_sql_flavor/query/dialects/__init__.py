@@ -65,7 +65,7 @@ _SAME_RULES = {"presto": "trino", "athena": "trino", "materialize": "postgres", 
 
 
 def rules_of(dialect: str) -> DialectRules:
-    """The rules of a dialect; an empty set, level unverified, for one without a module."""
+    """The rules of a dialect; an empty set for one without a module."""
     module = _SAME_RULES.get(dialect, dialect)
     if module not in _MODULES:
         return DialectRules(dialect)

@@ -9,13 +9,12 @@ from sqlglot import exp
 
 from ..reading.positions import finding
 from ..reading.types import Finding
+from . import NO_EVIDENCE
 from .features import Feature, features
 from .index import Index, index_of
 
-__all__ = ["NO_EVIDENCE", "Evidence", "evidence_of", "judged"]
+__all__ = ["Evidence", "evidence_of", "judged"]
 
-#: The kind of such findings, and the name by which ``allow`` accepts them.
-NO_EVIDENCE = "no_evidence"
 _SAME_INDEX = {"presto": "trino", "athena": "trino", "spark": "databricks", "materialize": "postgres"}
 _COUSINS = {"presto": "trino", "athena": "trino", "materialize": "postgres"}  # of one family, but not the engine itself
 

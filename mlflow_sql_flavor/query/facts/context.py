@@ -30,6 +30,7 @@ REFUSALS = {
     "interval_text": "the text of an interval",
     "json_text": "the text of a JSON value",
     "locale_format": "number and date formats that depend on the locale",
+    "no_evidence": "a construct that nobody compared with the source engine",
     "number_format": "numeric format masks",
     "outer_join_default": "an outer join whose unmatched rows are not NULL in the source engine",
     "overflow": "arithmetic that wraps around in the source engine",

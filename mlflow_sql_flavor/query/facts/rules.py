@@ -26,7 +26,6 @@ class DialectRules:
 
     Args:
         name: Canonical dialect name.
-        level: ``verified``, ``documented`` or ``unverified``.
         pack: Macro pack, None when the dialect needs no macros and no settings.
         version: Version of the pack that new models get.
         catalog: Key in functions.json with the engine's function names, None when there is no list.
@@ -37,7 +36,6 @@ class DialectRules:
     """
 
     name: str
-    level: str = "unverified"
     pack: str | None = None
     version: int = 1
     catalog: str | None = None

@@ -93,7 +93,6 @@ class Translation:
     pack_version: int = 1
     macros: tuple[str, ...] = ()
     settings: dict[str, str | bool] = field(default_factory=dict)
-    level: str = "unverified"
     warnings: tuple[Finding, ...] = ()
     nondeterminism: tuple[Finding, ...] = ()
     allowed: tuple[str, ...] = ()

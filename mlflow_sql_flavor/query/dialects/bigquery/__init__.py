@@ -11,7 +11,7 @@ from . import aggregates, arrays, casts, dates, encodings, formats, json, number
 
 __all__ = ["D"]
 
-D = DialectRules("bigquery", level="documented", pack="bigquery")
+D = DialectRules("bigquery", pack="bigquery")
 
 for _topic in (pivot, aggregates, casts, dates, verified, arrays, json, strings, regex, encodings, formats, numbers):
     D.use(_topic.R)

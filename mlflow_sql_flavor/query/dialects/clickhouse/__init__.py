@@ -31,7 +31,7 @@ from . import (
 
 __all__ = ["D"]
 
-D = DialectRules("clickhouse", level="verified", pack="clickhouse", catalog="clickhouse")
+D = DialectRules("clickhouse", pack="clickhouse", catalog="clickhouse")
 
 _TOPICS = (
     names, nulls, types, casts, formats, numbers, encodings, comparisons, aggregates, arrays, lambdas, strings,

@@ -31,7 +31,7 @@ from . import (
 
 __all__ = ["D"]
 
-D = DialectRules("databricks", level="verified", pack="databricks", catalog="databricks")
+D = DialectRules("databricks", pack="databricks", catalog="databricks")
 
 _TOPICS = (
     types, checks, casts, comparisons, aggregates, names, arrays, json, dates, encodings, times, verified,

@@ -2,4 +2,4 @@
 
 from .. import DialectRules
 
-D = DialectRules("duckdb", level="verified")
+D = DialectRules("duckdb")

@@ -26,7 +26,7 @@ from . import (
 
 __all__ = ["D"]
 
-D = DialectRules("mysql", level="verified", pack="mysql", catalog="mysql")
+D = DialectRules("mysql", pack="mysql", catalog="mysql")
 
 _TOPICS = (
     types, verified, dates, times, formats, json, numbers, casts, aggregates, comparisons, relations, strings,

@@ -21,7 +21,7 @@ from . import (
 
 __all__ = ["D"]
 
-D = DialectRules("oracle", level="documented", pack="oracle")
+D = DialectRules("oracle", pack="oracle")
 
 _TOPICS = (
     verified, unpivot, relations, strings, regex, json, numbers, aggregates, windows, dates, casts, comparisons,

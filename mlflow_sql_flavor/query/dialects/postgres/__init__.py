@@ -26,7 +26,7 @@ from . import (
 
 __all__ = ["D"]
 
-D = DialectRules("postgres", level="verified", pack="postgres", catalog="postgres")
+D = DialectRules("postgres", pack="postgres", catalog="postgres")
 
 _TOPICS = (
     types, checks, names, comparisons, relations, json, intervals, aggregates, numbers, overflow, casts, encodings,

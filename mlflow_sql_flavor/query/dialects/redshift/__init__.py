@@ -8,7 +8,7 @@ from . import aggregates, dates, encodings, json, nulls, numbers, regex, strings
 
 __all__ = ["D"]
 
-D = DialectRules("redshift", level="documented", pack="redshift")
+D = DialectRules("redshift", pack="redshift")
 
 D.use(blanks.rules("rs__flat"))  # r_Character_types.html#r_Character_types-significance-of-trailing-blanks
 _TOPICS = (

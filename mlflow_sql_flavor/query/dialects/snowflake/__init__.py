@@ -23,7 +23,7 @@ from . import (
 
 __all__ = ["D"]
 
-D = DialectRules("snowflake", level="documented", pack="snowflake")
+D = DialectRules("snowflake", pack="snowflake")
 
 _TOPICS = (
     verified, relations, aggregates, arrays, strings, dates, json, numbers, windows, encodings, casts, regex,

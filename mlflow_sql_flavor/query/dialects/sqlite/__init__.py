@@ -27,7 +27,7 @@ from . import (
 
 __all__ = ["D"]
 
-D = DialectRules("sqlite", level="verified", pack="sqlite", catalog="sqlite")
+D = DialectRules("sqlite", pack="sqlite", catalog="sqlite")
 
 _TOPICS = (
     types, dates, aggregates, verified, casts, strings, formats, encodings, json, relations, names, regex, numbers,

@@ -21,7 +21,7 @@ from . import (
 
 __all__ = ["D"]
 
-D = DialectRules("trino", level="documented", pack="trino")
+D = DialectRules("trino", pack="trino")
 
 _TOPICS = (
     verified, arrays, lambdas, numbers, aggregates, strings, regex, json, dates, casts, formats, encodings,

@@ -25,7 +25,7 @@ from . import (
 
 __all__ = ["D"]
 
-D = DialectRules("tsql", level="documented", pack="tsql")
+D = DialectRules("tsql", pack="tsql")
 
 _TOPICS = (
     verified, decimals, numbers, casts, json, strings, regex, nulls, dates, formats, relations, comparisons,
