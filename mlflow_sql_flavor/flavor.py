@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 FLAVOR_NAME = "sql"
 
 _logger = logging.getLogger(__name__)
+#: Remarks on a query that are told when it is saved; MLmodel has all.
+_MOST_WARNINGS = 8
 
 #: What a loader may set by ``model_config``; saved as null, so that nothing in a file reads as a permission.
 CONFIG = {
@@ -155,9 +157,12 @@ def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -
     model = _model(sql_model, given)
     strict = is_strict(given.strict)
     prepared = examples.prepare(model.binder, given.signature, given.input_example, given.expected_output, strict)
-    for finding in prepared.warnings:
+    told = prepared.warnings
+    for finding in told[:_MOST_WARNINGS]:
         where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
         _logger.warning("%s%s", finding.message, where)
+    if len(told) > _MOST_WARNINGS:
+        _logger.warning("%d more: findings and nondeterminism in MLmodel.", len(told) - _MOST_WARNINGS)
 
     with whole(folder) as made:
         _write(model, prepared, made, mlflow_model, given)
