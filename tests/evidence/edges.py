@@ -127,7 +127,7 @@ _BY_CLASS = {
 }  # fmt: skip
 _ROWS = ("order", "group", "distinct", "union", "except", "intersect", "join", "window", "frame", "case")
 _VALUES = ("function", "operator", "cast", "try_cast", "trycast", "compared", "subscript", "chain", "case", "window")
-_FREE = ("function now(", "function current", "function pi(", "function rand")
+_FREE = ("function now", "function current", "function pi", "function rand")
 
 
 def needed(name: str, node: exp.Expr) -> set[str]:
@@ -139,11 +139,13 @@ def needed(name: str, node: exp.Expr) -> set[str]:
     columns = [column for column in node.find_all(exp.Column) if not isinstance(column.this, exp.Star)]
     if kind in _ROWS or kind in _VALUES:
         wanted = {"null"} if columns else set()
-    if kind in _VALUES:
+    if kind in _VALUES and kind != "window":
         direct = list(node.iter_expressions())
         for column in direct:
             if isinstance(column, exp.Column):
                 wanted |= _BY_CLASS.get(class_of(column).partition("<")[0], set())
+    if kind.endswith("cast"):
+        wanted -= {"empty"}  # an empty text has no value of most types: both sides raise
     if kind in ("order", "window") and columns:
         wanted = wanted | {"ties"}
     return wanted

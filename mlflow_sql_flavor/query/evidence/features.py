@@ -98,7 +98,7 @@ def _of(node: exp.Expr, sql: str) -> Iterator[str]:
     elif isinstance(node, exp.Dot):
         yield f"field of {class_of(node.this)}"
     elif isinstance(node, exp.Func) and not (isinstance(node, READ_AS) and "start" not in node.meta):
-        yield _function(node, sql)
+        yield from _function(node, sql)
 
 
 def written_name(node: exp.Expr, sql: str) -> str:
@@ -113,18 +113,32 @@ def written_name(node: exp.Expr, sql: str) -> str:
     return str(node.key) + "*"
 
 
-def _function(node: exp.Expr, sql: str) -> str:
-    return f"function {written_name(node, sql)}({_arguments(node)})"
+def _function(node: exp.Expr, sql: str) -> Iterator[str]:
+    """One argument's class at a time: what a function makes of one hardly depends on the class of the next."""
+    name, given = written_name(node, sql), _given(node)
+    if len(given) < 2:
+        yield f"function {name}({''.join(given)})"
+    else:
+        for at, kind in enumerate(given, 1):
+            if kind.endswith(" .."):
+                yield from (f"function {name}(.. {each} ..)" for each in kind[:-3].split(", "))
+            else:
+                yield f"function {name}/{len(given)}({at}: {kind})"
 
 
 def _arguments(node: exp.Expr) -> str:
+    return ", ".join(_given(node))
+
+
+def _given(node: exp.Expr) -> list[str]:
+    """The arguments of a function: their classes, units and words."""
     given: list[str] = []
     for key, value in node.args.items():
         if (isinstance(node, exp.Anonymous) and key == "this") or value is None or value == []:
             continue
         if isinstance(value, list):
             parts = [_argument(part) for part in value if isinstance(part, exp.Expr)]
-            given += parts if len(parts) < 3 else [f"{' '.join(sorted(set(parts)))} .."]
+            given += parts if len(parts) < 3 else [f"{', '.join(sorted(set(parts)))} .."]
         elif isinstance(value, exp.Expr):
             unit = key in ("unit", "position") or (isinstance(node, exp.Extract) and key == "this")
             given.append(f"{value.name.lower()[:24]}" if unit else _argument(value))
@@ -137,7 +151,7 @@ def _arguments(node: exp.Expr) -> str:
             "check",
         ):
             given.append(f"{key}")
-    return ", ".join(given)
+    return given
 
 
 def _argument(node: exp.Expr) -> str:
