@@ -141,7 +141,8 @@ def _given(node: exp.Expr) -> list[str]:
             given += parts if len(parts) < 3 else [f"{', '.join(sorted(set(parts)))} .."]
         elif isinstance(value, exp.Expr):
             unit = key in ("unit", "position") or (isinstance(node, exp.Extract) and key == "this")
-            given.append(f"{value.name.lower()[:24]}" if unit else _argument(value))
+            word = unit and _UNITS.fullmatch(value.name) is not None
+            given.append(value.name.lower() if word else _argument(value))
         elif value is True and key not in (
             "big_int",
             "is_string",
