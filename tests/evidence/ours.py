@@ -70,7 +70,7 @@ class Ours:
             for macro in packs.statements(found.pack, found.pack_version, found.macros):
                 con.execute(temporary(macro))
             self._made.update((key, macro) for macro in found.macros)
-        result = con.execute(found.duckdb_sql).to_arrow_table()
+        result = con.sql(found.duckdb_sql).to_arrow_table()
         rows = rows_of(result)
         for at, field in enumerate(result.schema):
             if field.type == "float":  # in the digits that tell it from its neighbours, as drivers give it

@@ -53,7 +53,8 @@ def evidence_of(tree: exp.Expr, sql: str, dialect: str, functions: Collection[st
         replace(finding(NO_EVIDENCE, _told(missing, f.name, engine), f.node, sql), feature=f.name)
         for f, missing in found
     )
-    level = "unverified" if findings else "documented" if documented or dialect in _COUSINS else "verified"
+    itself = index.engine and not documented and dialect not in _COUSINS
+    level = "unverified" if findings else "verified" if itself else "documented"
     return Evidence(level, findings)
 
 
