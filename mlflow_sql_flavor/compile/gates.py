@@ -267,7 +267,7 @@ def _binds(passage: Passage) -> None:
         kind = function_kinds(macro_bodies(compat), asked.udfs)
         plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
     program = bind(instance, program, query.sql)
-    program, plan = with_row_id(program, plan, asked.names, [*asked.udfs, *compat.macros], instance)
+    program, plan = with_row_id(program, plan, instance)
     passage.compiled = Compiled(
         program,
         instance,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -36,30 +35,39 @@ def orders_rows(program: Program) -> bool:
     return any(modifier["type"] == "ORDER_MODIFIER" for modifier in node.get("modifiers") or ())
 
 
-_LOCATION = {"query_location", "query_location_length"}
+def _same(one: Any, other: Any) -> bool:
+    """Whether two of DuckDB's trees are the same but for the places in their texts."""
+    waiting = [(one, other)]
+    while waiting:
+        left, right = waiting.pop()
+        if left is right:
+            continue
+        if isinstance(left, dict) and isinstance(right, dict):
+            keys = left.keys() - _PLACES
+            if keys != right.keys() - _PLACES:
+                return False
+            waiting += [(left[key], right[key]) for key in keys]
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            waiting += zip(left, right, strict=True)
+        elif left != right:
+            return False
+    return True
 
 
-def _without_places(tree: Any) -> Any:
-    if isinstance(tree, dict):
-        return {k: _without_places(v) for k, v in tree.items() if k not in _LOCATION}
-    if isinstance(tree, list):
-        return [_without_places(v) for v in tree]
-    return tree
+_PLACES = {"query_location", "query_location_length"}
 
 
-def with_row_id(
-    program: Program, plan: RowPlan, tables: Collection[str], functions: list[str], instance: Instance
-) -> tuple[Program, RowPlan]:
+def with_row_id(program: Program, plan: RowPlan, instance: Instance) -> tuple[Program, RowPlan]:
     """A bound program of the planned row class, its row number carried through where the plan asks for one.
 
-    What is carried is DuckDB's own rendering of its own parse, believed only if DuckDB parses it back to the same tree;
-    else the rows are a ``table``.
+    What is carried is DuckDB's own rendering of its own parse, which was judged, believed only if DuckDB parses it back
+    to the same tree; else the rows are a ``table``.
 
     Args:
         program: What was bound.
         plan: From ``plan_rows``.
-        tables: The tables it may read.
-        functions: The macros and Python functions it may call.
         instance: Where it was bound.
     """
     import duckdb
@@ -72,13 +80,12 @@ def with_row_id(
                 "SELECT json_deserialize_sql($tree::JSON)",
                 {"tree": dumps({"error": False, "statements": [plan.tree]})},
             ).fetchone()[0]
-            tree = sandbox.parse_tree(cursor, text)
-            if _without_places(statement_of(tree)) == _without_places(plan.tree):
-                sandbox.judge(cursor, tree, text, tables=tables, functions=functions)
-                found = bind(instance, replace(program, sql=text, rows=plan.rows, id_position=0))
-                # A row number that is not handed on, or that is seen by the query, shows in the outputs.
-                if found.id_position is not None and found.output_types == program.output_types:
-                    return found, plan
+            same = _same(statement_of(sandbox.parse_tree(cursor, text)), plan.tree)
+        if same:
+            found = bind(instance, replace(program, sql=text, rows=plan.rows, id_position=0))
+            # A row number that is not handed on, or that is seen by the query, shows in the outputs.
+            if found.id_position is not None and found.output_types == program.output_types:
+                return found, plan
     except (SQLModelError, duckdb.Error):
         pass
     return program, RowPlan("table", "the row number cannot be carried through the query")

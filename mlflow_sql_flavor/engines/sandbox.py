@@ -4,6 +4,7 @@ The lock keeps files, the network, the environment and settings out of reach. It
 own catalog or a look at it: that is what `check` is for. Neither is enough alone.
 """
 
+import contextlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -271,13 +272,20 @@ def describe(
         QueryError: It would change something.
         duckdb.Error: It does not bind.
     """
+    import duckdb
+
     values = dict(params or {})
-    rows = con.execute(f"DESCRIBE {sql}", values).fetchall()  # first: of the two, its errors say where
-    # The second look, by DuckDB's binder, should a write ever pass `policy`: a tenth of a one-row call, once. A READ
-    # ONLY transaction around every call makes each 1.2 times as long. Not a public method, so DuckDB may take it away.
+    # DuckDB's binder tells whether something is written, should a write ever pass `policy`; a READ ONLY transaction
+    # around every call makes each 1.2 times as long. Not a public method, so DuckDB may take it away.
     bind = getattr(con, "_bind", None)
-    if bind is not None and bind(sql, with_writes=True, values=values or None)[-1]:
-        raise QueryError("The query changes data, and a model may only read: remove what writes.", sql)
+    with contextlib.suppress(duckdb.Error):  # of the two, the errors of DESCRIBE say where
+        if bind is not None:
+            names, types, _, _, deferred, writes = bind(sql, with_writes=True, values=values or None)
+            if writes:
+                raise QueryError("The query changes data, and a model may only read: remove what writes.", sql)
+            if not deferred:
+                return [(name, str(kind)) for name, kind in zip(names, types, strict=True)]
+    rows = con.execute(f"DESCRIBE {sql}", values).fetchall()
     return [(row[0], row[1]) for row in rows]
 
 

@@ -70,7 +70,7 @@ class Bench:
             unique=lambda name, columns, loose: self._unique(name.lower(), tuple(columns), tuple(loose)),
             types=self.types,
         )
-        program, _ = row_number.with_row_id(base, plan, names, [], self.instance)
+        program, _ = row_number.with_row_id(base, plan, self.instance)
         return Found(plan, program.rows, Runner(self.instance, program, LIMITS), Runner(self.instance, base, LIMITS))
 
 

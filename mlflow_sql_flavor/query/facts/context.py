@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from ... import errors
 from ..gate import packs
+from ..reading.placeholders import data_type
 from ..reading.positions import finding, span
 from ..reading.types import Finding
 
@@ -113,7 +114,7 @@ class Context:
         """A call of a DuckDB function, printed as it is."""
         node = exp.Anonymous(this=name, expressions=list(args))
         if type:
-            node.type = exp.DataType.build(type, dialect="duckdb")
+            node.type = data_type(type)
         node.meta["translated"] = True
         return node
 

@@ -9,7 +9,6 @@ query (:data:`ROW_ID`); a chain of plain projections keeps the order by itself a
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -89,7 +88,7 @@ def plan_rows(
     """Decides the row class of a statement.
 
     Args:
-        statement: One entry of ``statements`` of DuckDB's ``json_serialize_sql``.
+        statement: One entry of ``statements`` of DuckDB's ``json_serialize_sql``; the row number is written into it.
         input_table: The name the query reads the input by.
         columns: The columns of each reference table.
         kind: Whether a function name is a ``scalar``, an ``aggregate``, makes ``rows`` of one, or is something else.
@@ -108,7 +107,6 @@ def _plan_rows(
     unique: Callable[[str, list[str], list[str]], bool],
     types: Mapping[str, Mapping[str, str]] | None,
 ) -> RowPlan:
-    statement = copy.deepcopy(statement)
     known = {fold(name): {fold(c): t for c, t in found.items()} for name, found in (types or {}).items()}
     folded = {fold(name): frozenset(map(fold, names)) for name, names in columns.items()}
     analyser = _Analyser(fold(input_table), folded, known, kind, unique)
@@ -148,7 +146,7 @@ def row_class(
     folded = {fold(name): frozenset(map(fold, names)) for name, names in columns.items()}
     analyser = _Analyser(fold(input_table), folded, known, kind, unique)
     try:
-        result = with_deep_stack(lambda: analyser.node(copy.deepcopy(statement)["node"], {}))
+        result = with_deep_stack(lambda: analyser.node(statement["node"], {}))
     except _NotAligned:
         return "table", False
     if not result.flows:

@@ -49,12 +49,14 @@ class TypedQuery:
         tree: The query in its written shape. Every node whose type is known has it as ``node.type``; a placeholder is
             a cast of ``$name`` to its type, with the name as ``meta["parameter"]``.
         qualified: The same query with each column's table, stars expanded and USING spelled out, typed too.
+        spelling: ``{folded name: as the text spells it}``, since qualifying folds names.
     """
 
     query: ParsedQuery
     schema: Schema
     tree: exp.Query
     qualified: exp.Expr
+    spelling: Mapping[str, str]
     _columns: Mapping[int, exp.Expr] = field(repr=False)  # id of a column of the tree -> the column in `qualified`
 
     def copy(self) -> exp.Query:
@@ -92,14 +94,6 @@ class TypedQuery:
         return None
 
     @cached_property
-    def spelling(self) -> dict[str, str]:
-        """``{folded name: as the text spells it first}``, since qualifying folds names."""
-        found: dict[str, str] = {}
-        for node in self.tree.find_all(exp.Identifier):
-            found.setdefault(node.name.casefold(), node.name)
-        return found
-
-    @cached_property
     def outputs(self) -> tuple[Output, ...]:
         """The output columns, those of a star too; a star that nobody knows the columns of is one, called ``*``."""
         selects = self.qualified.selects if isinstance(self.qualified, exp.Query) else ()
@@ -117,7 +111,6 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
         rules: The dialect's, which know some types better than sqlglot.
     """
     twin, pairs = copied(tree)
-    copies = {id(ours): theirs for ours, theirs in pairs}
     ours_of = {id(theirs): ours for ours, theirs in pairs}
     chains = _flatten_chains([theirs for _, theirs in pairs])
     found, columns = _qualified(twin, schema, query.dialect)
@@ -131,8 +124,11 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
             if _untyped(ours_of[id(theirs)]):
                 ours_of[id(theirs)].type = flat.type
     _merged(tree, schema)
-    columns_of = {id(ours): copies[id(ours)] for ours, _ in pairs if isinstance(ours, exp.Column)}
-    return TypedQuery(query, schema, tree, found, columns_of)
+    places = {id(ours): theirs for ours, theirs in pairs if isinstance(ours, exp.Column)}
+    names = [ours for ours, _ in pairs if isinstance(ours, exp.Identifier)]
+    names.sort(key=lambda name: name.meta.get("start", 0), reverse=True)  # the first of several spellings counts
+    spelling = {name.name.casefold(): name.name for name in names}
+    return TypedQuery(query, schema, tree, found, spelling, places)
 
 
 def _qualified(tree: exp.Expr, schema: Schema, dialect: str) -> tuple[exp.Expr, MappingSchema]:

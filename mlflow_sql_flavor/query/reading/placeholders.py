@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from sqlglot import exp
@@ -91,8 +92,9 @@ def _clickhouse_type(text: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=1000)
 def data_type(text: str) -> exp.DataType:
-    """A DuckDB type as a sqlglot type."""
+    """A DuckDB type as a sqlglot type, to be the type of nodes; what is put into a tree is a copy of it."""
     try:
         return exp.DataType.build(text, dialect="duckdb")
     except Exception as e:
@@ -161,9 +163,8 @@ def bind_tree(nodes: Sequence[exp.Expr], types: Mapping[str, str]) -> list[tuple
 
 def _bound(name: str, type_: str) -> exp.Expr:
     # named as DuckDB writes it, so that the generator of DuckDB prints $name
-    target = data_type(type_)
-    cast = exp.Cast(this=exp.Placeholder(this=name), to=target)
-    cast.type = target.copy()
+    cast = exp.Cast(this=exp.Placeholder(this=name), to=data_type(type_).copy())
+    cast.type = data_type(type_)
     cast.meta["parameter"] = name
     return cast
 

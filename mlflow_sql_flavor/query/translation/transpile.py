@@ -182,7 +182,9 @@ def _read_as(table: exp.Table, schema: Schema, seen: Schema, named: set[str] | N
         kind = schema[name][column]
         this: exp.Expr = exp.column(exp.to_identifier(column, quoted=True))
         if seen[name][column] != kind:
-            this = exp.alias_(exp.Cast(this=this, to=placeholders.data_type(seen[name][column])), column, quoted=True)
+            this = exp.alias_(
+                exp.Cast(this=this, to=placeholders.data_type(seen[name][column]).copy()), column, quoted=True
+            )
         columns.append(this)
     alias = table.args.get("alias")
     source = exp.Subquery(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from ...reading.placeholders import data_type
+
 
 def lit(value: str | int) -> exp.Expr:
     """A literal."""
@@ -19,9 +21,8 @@ def text(node: exp.Expr | None) -> str | None:
 
 def cast(node: exp.Expr, type_: str) -> exp.Cast:
     """``CAST(node AS type_)``, a DuckDB type."""
-    target = exp.DataType.build(type_, dialect="duckdb")
-    made = exp.Cast(this=node, to=target)
-    made.type = target.copy()
+    made = exp.Cast(this=node, to=data_type(type_).copy())
+    made.type = data_type(type_)
     return made
 
 
