@@ -52,11 +52,12 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
         cursor.close()
     position = None
     outputs: dict[str, str] = {}
+    folded: set[str] = set()
     for at, (name, kind) in enumerate(described):
         if name.casefold() == ROW_ID and program.id_position is not None and position is None:
             position = at
             continue
-        if any(name.casefold() == known.casefold() for known in outputs):
+        if name.casefold() in folded:
             raise QueryError(f"Two output columns are named {name!r}: give one of them another name with AS.")
         cast = instead_of(kind)
         if cast is not None:
@@ -65,6 +66,7 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
                 f"write CAST(… AS {cast}) AS {name}."
             )
         outputs[name] = kind
+        folded.add(name.casefold())
     return replace(program, output_types=outputs, id_position=position)
 
 
