@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import glob
+import hashlib
 import os
+import platform
 import re
 import secrets
 import shutil
@@ -12,10 +15,43 @@ from pathlib import Path
 
 from ..errors import InputError, ModelFileError, RunError
 
-__all__ = ["check_finished", "whole"]
+__all__ = ["check_finished", "partial_name", "remove_left", "whole"]
 
 _LAST = "MLmodel"
-_PARTIAL = re.compile(r"\..*\.([0-9]+)-[0-9a-f]{8}\.partial")
+_PARTIAL = re.compile(r"\..*\.([0-9a-f]{8})-([0-9]+)-[0-9a-f]{8}\.partial")
+
+
+def partial_name(name: str) -> str:
+    """A name of its own for what is to be ``name`` once it is whole; hidden, and with the process that writes it."""
+    return f".{name[:100]}.{_host()}-{os.getpid()}-{secrets.token_hex(4)}.partial"
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def remove_left(folder: Path, name: str) -> None:
+    """Removes what processes of this machine left behind when they were killed while they wrote ``name``."""
+    for path in folder.glob(f".{glob.escape(name[:100])}.*.partial"):
+        found = _PARTIAL.fullmatch(path.name)
+        if found is None or found[1] != _host() or _runs(int(found[2])):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    if os.name == "nt":  # asking would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 @contextlib.contextmanager
@@ -45,9 +81,10 @@ def whole(folder: Path) -> Iterator[Path]:
 
 
 def _make(folder: Path) -> Path:
-    name = f".{folder.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.partial"
+    name = partial_name(folder.name)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        remove_left(folder.parent, folder.name)
         made = folder.parent / name
         made.mkdir()
     except OSError as error:
@@ -88,5 +125,5 @@ def check_finished(folder: Path) -> None:
         ModelFileError: It is one.
     """
     found = _PARTIAL.fullmatch(folder.resolve().name)
-    if found is not None and int(found[1]) not in (os.getpid(), os.getppid()):
+    if found is not None and (found[1] != _host() or int(found[2]) not in (os.getpid(), os.getppid())):
         raise ModelFileError("The model was not saved to its end: save it again.")

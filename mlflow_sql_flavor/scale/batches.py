@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.tables import sha256_of
+from ..artifact.whole import partial_name, remove_left
 from ..engines.stream import once, stream
 from ..engines.worker import ProcessRunner
 from ..errors import InputError
@@ -260,7 +260,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Its name starts with a dot: readers of folders of Parquet files pass over it, should the process be killed. It is of
     this call alone: two that write to one path each write a whole file.
     """
-    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+    remove_left(path.parent, path.name)
+    partial = path.with_name(partial_name(path.name))
     try:
         yield partial
         os.replace(partial, path)

@@ -15,7 +15,7 @@ import yaml
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import files
-from mlflow_sql_flavor.artifact.whole import check_finished, whole
+from mlflow_sql_flavor.artifact.whole import check_finished, partial_name, whole
 from mlflow_sql_flavor.errors import InputError, ModelFileError, RunError
 
 DATA = pd.DataFrame({"x": [1, 2], "k": [1, 2]})
@@ -195,10 +195,25 @@ def test_two_at_once(tmp_path):
 
 def test_who_may_load_what_is_being_saved():
     check_finished(Path("/x/m"))
-    check_finished(Path(f"/x/.m.{os.getpid()}-0123abcd.partial"))
-    check_finished(Path(f"/x/.m.{os.getppid()}-0123abcd.partial"))
-    with pytest.raises(ModelFileError, match="not saved to its end"):
-        check_finished(Path("/x/.m.1-0123abcd.partial") if os.getppid() != 1 else Path("/x/.m.2-0123abcd.partial"))
+    mine = Path("/x", partial_name("m"))
+    check_finished(mine)
+    check_finished(Path(str(mine).replace(str(os.getpid()), str(os.getppid()))))
+    for other in (mine.name.replace(f"-{os.getpid()}-", "-999999-"), mine.name.replace(mine.name[3:11], "0" * 8)):
+        with pytest.raises(ModelFileError, match="not saved to its end"):
+            check_finished(Path("/x", other))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="asking for a process ends it there")
+def test_what_a_killed_save_left_is_removed_by_the_next(tmp_path):
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+    left = tmp_path / partial_name("m").replace(f"-{os.getpid()}-", f"-{int(dead.stdout)}-")
+    elsewhere = tmp_path / f".m.{'0' * 8}-{int(dead.stdout)}-01234567.partial"
+    running = tmp_path / partial_name("m")
+    for path in (left, elsewhere, running, tmp_path / ".m.mine.partial"):
+        path.mkdir()
+        (path / "MLmodel").write_text("")
+    save(tmp_path / "m")
+    assert {path.name for path in tmp_path.iterdir()} == {"m", elsewhere.name, running.name, ".m.mine.partial"}
 
 
 def test_what_functions_import_is_found(tmp_path, monkeypatch):

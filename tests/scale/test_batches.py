@@ -241,6 +241,54 @@ def test_resume_skips_only_what_is_the_same(folder: Path, tmp_path: Path) -> Non
     assert run(x=2, sql=query.replace("a + :x", "a - :x")) == (1, 2)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"input_types": {"id": "BIGINT", "code": "INTEGER", "a": "DOUBLE"}},
+        {"compat": {"pack": None, "version": None, "macros": [], "settings": {"default_collation": "NOCASE"}}},
+        {"input_table": "input"},
+    ],
+    ids=["types", "settings", "nothing"],
+)
+def test_resume_takes_over_no_other_models_rows(folder: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    import yaml
+
+    out = tmp_path / "out"
+    types = {"id": "BIGINT", "code": "INTEGER", "a": "FLOAT"}
+    mlflow_sql_flavor.save_model(
+        "SELECT id, CAST(a / 3 AS VARCHAR) AS s FROM input", tmp_path / "m", input_types=types, bundle_flavor=False
+    )
+    first = mlflow_sql_flavor.load_model(str(tmp_path / "m")).predict_batches(folder, output=out, resume=True)
+    assert (first.files, first.skipped) == (3, 0)
+    content = yaml.safe_load((tmp_path / "m/MLmodel").read_text())
+    content["flavors"]["sql"].update(change)
+    (tmp_path / "m/MLmodel").write_text(yaml.safe_dump(content))
+    other = mlflow_sql_flavor.load_model(str(tmp_path / "m"))
+    second = other.predict_batches(folder, output=out, resume=True)
+    assert (second.files, second.skipped) == ((0, 3) if change == {"input_table": "input"} else (3, 0))
+    assert in_order(pq.read_table(out)).equals(in_order(other.predict(pq.read_table(folder), output="arrow")))
+
+
+def test_resume_takes_over_no_other_versions_rows(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = SQLModel("SELECT id FROM input")
+    assert query.predict_batches(folder, output=tmp_path / "out", resume=True).files == 3
+    assert query.predict_batches(folder, output=tmp_path / "out", resume=True).files == 0
+    monkeypatch.setattr("mlflow_sql_flavor.scale.batches.__version__", "0.0.1")
+    assert query.predict_batches(folder, output=tmp_path / "out", resume=True).files == 3
+
+
+def test_two_runs_at_once_share_no_file(tmp_path: Path) -> None:
+    from mlflow_sql_flavor.scale.batches import replacing
+
+    with replacing(tmp_path / "a.parquet") as one, replacing(tmp_path / "a.parquet") as two:
+        assert one != two and one.name.startswith(".") and one.parent == two.parent == tmp_path
+        one.write_text("one")
+        two.write_text("two")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["one"]
+
+
 def test_folders_are_not_mixed(folder: Path, tmp_path: Path) -> None:
     out, query = tmp_path / "out", SQLModel("SELECT id FROM input")
     query.predict_batches(folder, output=out)
