@@ -10,6 +10,7 @@ from typing import Any
 
 from ..artifact.functions import Udf
 from ..artifact.packaging import sources_digest
+from ..artifact.parts import MAX_FINDINGS
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import stored_table
 from ..engines.sandbox import Limits, TableSource
@@ -36,6 +37,7 @@ def stated(spec: SqlSpec) -> dict[str, Any]:
         "param_types": spec.param_types,
         "compat": spec.compat.model_dump(),
         "level": spec.level,
+        "findings": [[f.kind, f.feature, f.line, f.column, f.message] for f in spec.findings],
         "nondeterminism": [[f.kind, f.line, f.column, f.message] for f in spec.nondeterminism],
     }
 
@@ -76,6 +78,7 @@ def compiled_again(spec: SqlSpec, folder: Path) -> dict[str, Any]:
         "param_types": dict(compiled.param_types),
         "compat": compiled.compat.model_dump(),
         "level": compiled.level,
+        "findings": [[f.kind, f.feature, f.line, f.column, f.message] for f in compiled.findings[:MAX_FINDINGS]],
         "nondeterminism": [[f.kind, f.line, f.column, f.message] for f in compiled.nondeterminism],
     }
 
