@@ -20,6 +20,7 @@ from . import (
     regex,
     relations,
     strings,
+    times,
     verified,
 )
 
@@ -28,7 +29,7 @@ __all__ = ["D"]
 D = DialectRules("tsql", pack="tsql")
 
 _TOPICS = (
-    verified, decimals, numbers, casts, json, strings, regex, nulls, dates, formats, relations, comparisons,
+    verified, decimals, numbers, casts, json, strings, regex, nulls, dates, times, formats, relations, comparisons,
     aggregates,
 )  # fmt: skip
 for _topic in _TOPICS:

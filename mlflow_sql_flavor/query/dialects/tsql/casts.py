@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
+from . import times
+from .decimals import is_money
 
 R = DialectRules("tsql casts")
 
@@ -27,7 +30,6 @@ def isnumeric(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 _FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
-_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
 STAMPS = {_T.DATETIME, _T.DATETIME2, _T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.SMALLDATETIME}
 
 
@@ -36,6 +38,10 @@ def _cut(
 ) -> exp.Expr:
     """A cast to text of at most some characters, 30 unless said."""
     to, is_text = kind.this, ctx.is_a(this, "text")
+    if is_money(this):
+        this = ctx.macro("ts__money", this, type="VARCHAR")
+    elif ctx.is_a(this, "timestamp", "time"):
+        this = times.text(this, ctx) or this
     if not ctx.is_a(this, "text", "int", "decimal", "date") and not isinstance(this, exp.Null):
         ctx.refuse("locale_format", node, "The text of this value is not verified", "Use FORMAT or CONVERT")
     size = kind.expressions[0].name if kind.expressions else "30"
@@ -48,6 +54,26 @@ def _cut(
     if not is_text and int(size) < 30:
         return ctx.macro("ts__fits", this, build.lit(int(size)), type="VARCHAR")
     return ctx.macro("common__varchar", this, build.lit(int(size)), type="VARCHAR")
+
+
+@R.normalise
+def single(tree: exp.Expr, ctx: Context) -> None:
+    """REAL and FLOAT are one type to sqlglot: which one is written stands in the text."""
+    found = [n for n in tree.find_all(exp.DataType, bfs=False) if n.this == _T.FLOAT and not n.expressions]
+    if not found:
+        return
+    tokens = Dialect.get_or_raise("tsql").tokenize(ctx.sql)
+    words = [
+        token.text.upper()
+        for token, after in zip(tokens, [*tokens[1:], None], strict=True)
+        if token.token_type.name == "FLOAT" and (after is None or after.text != "(")
+    ]
+    selects = list(tree.find_all(exp.Select, exp.Convert, exp.SetOperation))
+    if len(set(words)) > 1 and (len(words) != len(found) or len(selects) > 1):
+        ctx.refuse("unfaithful", tree, "Which of these types is REAL is not known here", "Write FLOAT(24) for REAL")
+    for node, word in zip(found, words if len(words) == len(found) else words[:1] * len(found), strict=False):
+        if word == "REAL":
+            node.meta["real"] = True
 
 
 # functions/cast-and-convert-transact-sql
@@ -76,7 +102,9 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             made.meta["length"] = int(kind.expressions[0].name)
         return made
     if to == _T.BIT or to == _T.BOOLEAN:
-        return ctx.macro("ts__text_bit" if is_text else "ts__bit", this, type="INTEGER")
+        made = ctx.macro("ts__text_bit" if is_text else "ts__bit", this, type="INTEGER")
+        made.meta["bit"] = True
+        return made
     if to in exp.DataType.INTEGER_TYPES:
         # a text is trimmed; an empty one is 0
         if is_text:
@@ -84,15 +112,56 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         value = ctx.call("trunc", this) if ctx.is_a(this, "float", "decimal") else this
         return done(value, kind.sql("duckdb"))
     if to in exp.DataType.FLOAT_TYPES:
-        return done(valid(_FLOAT), "DOUBLE")
-    if to == _T.MONEY:
-        return done(valid(_FLOAT.split("([eE]")[0]), "DECIMAL(19, 4)")
+        # data-types/float-and-real-transact-sql: REAL, and FLOAT of at most 24 bits
+        bits = int(kind.expressions[0].name) if kind.expressions else 24 if "real" in kind.meta else 53
+        return done(valid(_FLOAT), "REAL" if bits <= 24 else "DOUBLE")
+    if to in (_T.MONEY, _T.SMALLMONEY):
+        made = done(valid(_FLOAT.split("([eE]")[0]), f"DECIMAL({19 if to == _T.MONEY else 10}, 4)")
+        made.meta["money"] = True
+        return made
     if to == _T.DECIMAL:
         sizes = [p.name for p in kind.expressions] or ["18"]
         return done(valid(_FLOAT.split("([eE]")[0]), f"DECIMAL({', '.join([*sizes, '0'][:2])})")
-    if to == _T.DATE or to in STAMPS:
-        if ctx.is_a(this, "number"):
-            ctx.refuse("implicit_cast", node, "A number as a date is not verified", "Use DATEADD")
-        return done(valid(_STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")
+    if to == _T.DATE or to == _T.TIME or to == _T.TIMESTAMPTZ or to in STAMPS:
+        return _moment(node, this, kind, valid, done, ctx)
     ctx.refuse("unfaithful", node, "A cast to this type is not verified", "Use another type")
     return None
+
+
+def _moment(
+    node: exp.Expr,
+    this: exp.Expr,
+    kind: exp.Expr,
+    valid: Callable[[str], exp.Expr],
+    done: Callable[[exp.Expr, str], exp.Expr],
+    ctx: Context,
+) -> exp.Expr:
+    """A cast to a date, a time or both, rounded to the steps of the type."""
+    to, is_text = kind.this, ctx.is_a(this, "text")
+    if ctx.is_a(this, "number"):
+        ctx.refuse("implicit_cast", node, "A number as a date is not verified", "Use DATEADD")
+    if ctx.is_a(this, "time") and to != _T.TIME:
+        ctx.refuse("unfaithful", node, "A time as a date is not verified", "Use DATEADD")
+    times.local(this, ctx)
+    value = valid(times.pattern(to))
+    literal = build.text(value)
+    if is_text and (literal is None or re.match("[0-9]{8}", literal)):
+        value = ctx.macro("ts__iso", value, type="VARCHAR")
+    if to == _T.DATE:
+        return done(value, "DATE")
+    if to == _T.TIMESTAMPTZ:
+        value = ctx.macro("ts__offset", value, type="VARCHAR") if is_text else value
+        value = done(value, "TIMESTAMPTZ")
+        if times.digits(kind) < 6:
+            value = ctx.macro("ts__steps_tz", value, build.lit(10 ** (6 - times.digits(kind))))
+        return done(value, "TIMESTAMPTZ")
+    if to == _T.TIME:
+        if is_text or ctx.is_a(this, "time"):
+            value = ctx.macro("ts__dated", build.cast(value, "VARCHAR"), type="VARCHAR")
+        value = times.rounded(done(value, "TIMESTAMP"), kind, ctx)
+        made = done(value, "TIME")
+        made.meta["steps"] = True
+    else:
+        made = times.rounded(done(value, "TIMESTAMP"), kind, ctx)
+    made.type = exp.DataType(this=to, expressions=[e.copy() for e in kind.expressions])
+    return made

@@ -10,7 +10,9 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, documented, shifts
 from ..shared.calls import written_name
+from . import times
 
+_T = exp.DType
 R = DialectRules("tsql dates")
 
 
@@ -22,7 +24,10 @@ def moment(node: exp.Expr, ctx: Context) -> exp.Expr:
         start = exp.Add(this=build.cast(build.lit("1900-01-01"), "TIMESTAMP"),
                         expression=ctx.call("to_days", build.lit(days)))  # fmt: skip
         return build.cast(exp.Paren(this=start), "TIMESTAMP")
-    return build.cast(node, "TIMESTAMP") if build.text(node) is not None else node
+    times.local(node, ctx)
+    if build.text(node) is None:
+        return node
+    return build.cast(ctx.macro("ts__iso", node, type="VARCHAR"), "TIMESTAMP")
 
 
 @R.rule(exp.TimestampFromParts)
@@ -96,11 +101,17 @@ def is_datename(node: exp.Expr, ctx: Context) -> bool:
 
 
 # functions: dates
-_UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "WEEK", "MILLISECOND")
+_UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "WEEK", "MILLISECOND", "MICROSECOND")
+_SHORT = {"YY": "YEAR", "YYYY": "YEAR", "QQ": "QUARTER", "Q": "QUARTER", "MM": "MONTH", "M": "MONTH", "DY": "DAY",
+          "Y": "DAY", "DAYOFYEAR": "DAY", "DD": "DAY", "D": "DAY", "WK": "WEEK", "WW": "WEEK", "HH": "HOUR",
+          "MI": "MINUTE", "N": "MINUTE", "SS": "SECOND", "S": "SECOND", "MS": "MILLISECOND",
+          "MCS": "MICROSECOND"}  # fmt: skip
+_WEEKDAY = ("WEEKDAY", "DW", "W")  # a day to DATEADD
 
 
 def _unit(node: exp.Expr, ctx: Context) -> str:
     name = node.args["unit"].name.upper() if node.args.get("unit") is not None else "DAY"
+    name = "DAY" if name in _WEEKDAY and isinstance(node, (exp.DateAdd, exp.TsOrDsAdd)) else _SHORT.get(name, name)
     if name not in _UNITS:
         raise ctx.error(node, f"The unit {name} is not supported here.")
     return str(name)
@@ -137,7 +148,8 @@ def datepart(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Boundaries; weeks start on a Sunday, whatever DATEFIRST says."""
     unit = _unit(node, ctx)
-    args = [build.cast(moment(a, ctx), "TIMESTAMP") for a in (node.expression, node.this)]
+    sides = (node.expression, node.this)  # of a DATETIMEOFFSET as UTC
+    args = [build.cast(a if ctx.is_a(a, "timestamptz") else moment(a, ctx), "TIMESTAMP") for a in sides]
     if unit == "WEEK":
         return ctx.macro("ts__weeks", *args, type="BIGINT")
     return ctx.call("date_diff", build.lit(unit.lower()), *args, type="BIGINT")
@@ -147,6 +159,18 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this = node.this.this if isinstance(node.this, exp.Cast) and ctx.is_a(node.this.this, "date") else node.this
     this = moment(this, ctx)
-    if ctx.is_a(node.expression, "float", "decimal"):
-        return shifts.shifted(this, ctx.call("trunc", node.expression), _unit(node, ctx), ctx)
-    return shifts.shifted(this, node.expression, _unit(node, ctx), ctx)
+    amount, unit = node.expression, _unit(node, ctx)
+    if ctx.is_a(amount, "float", "decimal"):
+        amount = ctx.call("trunc", amount)
+    kind = ctx.type_of(this)
+    if ctx.is_a(this, "time"):
+        ctx.refuse("unfaithful", node, "DATEADD of a TIME is not verified", "Cast it to DATETIME2")
+    if unit == "MICROSECOND" and kind is not None and kind.this in (_T.DATETIME, _T.SMALLDATETIME):
+        ctx.refuse("unfaithful", node, "DATEADD of microseconds is verified for DATETIME2", "Cast it to DATETIME2")
+    made = shifts.shifted(this, amount, unit, ctx)
+    if kind is None or kind.this not in (_T.DATETIME, _T.SMALLDATETIME, _T.DATETIME2):
+        return made
+    if unit == "MILLISECOND" or kind.this == _T.SMALLDATETIME:
+        made = times.rounded(made, kind, ctx)
+    made.type = kind.copy()  # functions/dateadd-transact-sql: the type of the date
+    return made

@@ -61,14 +61,29 @@ def digits(node: exp.Expr, ctx: Context) -> Digits | None:
         return None
     if kind.this in _WHOLE:
         return _WHOLE[kind.this], 0
-    if kind.this == _T.MONEY:
-        return 19, 4
+    if kind.this in (_T.MONEY, _T.SMALLMONEY):
+        return (19 if kind.this == _T.MONEY else 10), 4
     if kind.this != _T.DECIMAL:
         return None
     sizes = [int(e.name) for e in kind.expressions]
     if not sizes:
         return (18, 0) if isinstance(node, exp.Cast) else None
     return sizes[0], sizes[1] if len(sizes) > 1 else 0
+
+
+def is_money(node: exp.Expr | None) -> bool:
+    """Whether a value is MONEY: it is a cast to it, or computed of one and whole numbers."""
+    if node is None or "money" in node.meta:
+        return node is not None
+    if isinstance(node, (exp.Paren, exp.Neg, exp.Min, exp.Max, exp.Abs, exp.Sum, exp.Nullif, exp.Window, exp.Coalesce)):
+        return is_money(node.this)
+    if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
+        sides = (node.this, node.expression)
+        whole = {*_WHOLE, _T.MONEY, _T.SMALLMONEY}
+        return any(map(is_money, sides)) and all(
+            is_money(side) or (side.type is not None and side.type.this in whole) for side in sides
+        )
+    return False
 
 
 def _branches(node: exp.Expr, ctx: Context) -> Digits | None:
@@ -123,6 +138,7 @@ def _whole(node: exp.Expr, scale: int, shift: int) -> exp.Expr:
 def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """language-elements/divide-transact-sql: integers by the setting."""
     left, right = node.this, node.expression
+    _no_money(node, is_money(left) or is_money(right), ctx)
     if not (ctx.is_a(left, "number") and ctx.is_a(right, "number")):
         ctx.refuse("unfaithful", node, "The types of this quotient are not known here", "CAST both sides")
     exact_ = ctx.is_a(left, "decimal", "int") and ctx.is_a(right, "decimal", "int")
@@ -133,6 +149,17 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "The digits of this quotient are not known here", "CAST both to FLOAT")
         return casts.plain_division(node, ctx)
     return quotient(left, right, (one, other), 6, ctx)
+
+
+@R.rule(exp.Mul)
+def product(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    _no_money(node, is_money(node.this) and is_money(node.expression), ctx)
+    return None
+
+
+def _no_money(node: exp.Expr, found: bool, ctx: Context) -> None:
+    if found:
+        ctx.refuse("unfaithful", node, "The digits of this MONEY are not verified", "Cast it to DECIMAL before")
 
 
 @R.rule(exp.Window)
@@ -154,6 +181,7 @@ def mean(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.unknown(node.this) and not isinstance(node.this, exp.Distinct):
         ctx.refuse("unfaithful", node, "The type of this mean is not known here", "CAST its argument")
     inner = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    _no_money(node, is_money(inner), ctx)
     if not ctx.is_a(inner, "int", "decimal"):
         return None
     call = exp.Avg(this=inner)

@@ -11,7 +11,7 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, date_formats
 from ..shared.calls import argument_count, written_text
-from . import dates
+from . import dates, times
 from .casts import STAMPS, cast
 
 R = DialectRules("tsql formats")
@@ -76,6 +76,17 @@ def convert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         plain.type = to
         return cast(plain, ctx)
     fmt = _STYLES.get(style.name)
+    times.local(this, ctx)
+    kind = ctx.type_of(this)
+    if style.name in ("0", "100") and to.this in (_T.VARCHAR, _T.NVARCHAR) and ctx.is_a(this, "date", "timestamp"):
+        named = ctx.macro("ts__mon_day" if ctx.is_a(this, "date") else "ts__mon", this, type="VARCHAR")
+        return _cut(named, to, ctx)
+    if style.name in ("21", "25", "121") and kind is not None and kind.this == _T.DATETIME2:
+        return _cut(times.text(this, ctx) or this, to, ctx)
+    if style.name == "126" and ctx.is_a(this, "timestamp") and to.this in exp.DataType.TEXT_TYPES:
+        if kind is not None and kind.this in (_T.DATETIME, _T.SMALLDATETIME):
+            return _cut(ctx.macro("ts__iso8601", this, type="VARCHAR"), to, ctx)
+        this = ctx.macro("ts__whole", this, type="TIMESTAMP")
     if ctx.is_a(this, "text") and (to.this == _T.DATE or to.this in STAMPS):
         return _parsed(this, to, style, fmt, soft, node, ctx)
     if to.this in (_T.CHAR, _T.NCHAR) and fmt is not None and to.expressions:
@@ -88,7 +99,11 @@ def convert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         fmt = (fmt or "").split(" %H")[0].split("T%H")[0]
         if "%H" in fmt:
             raise ctx.error(node, "This style shows a time, which a DATE does not have.")
-    made = ctx.call("strftime", this, build.lit(fmt or ""), type="VARCHAR")
+    return _cut(ctx.call("strftime", this, build.lit(fmt or ""), type="VARCHAR"), to, ctx)
+
+
+def _cut(made: exp.Expr, to: exp.Expr, ctx: Context) -> exp.Expr:
+    """A text of at most some characters, 30 unless said."""
     if to.expressions and to.expressions[0].name.upper() != "MAX":
         return ctx.macro("common__varchar", made, build.lit(int(to.expressions[0].name)), type="VARCHAR")
     return made if to.expressions else ctx.macro("common__varchar", made, build.lit(30), type="VARCHAR")

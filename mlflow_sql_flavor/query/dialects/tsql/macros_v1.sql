@@ -13,7 +13,25 @@ CREATE MACRO ts__fits(x, n) AS CASE WHEN length(CAST(x AS VARCHAR)) > n THEN err
 CREATE MACRO ts__bit(x) AS CASE WHEN x IS NULL THEN NULL WHEN CAST(x AS DOUBLE) <> 0 THEN 1 ELSE 0 END;
 CREATE MACRO ts__text_bit(s) AS CASE WHEN s IS NULL THEN NULL WHEN lower(s) = 'true' OR regexp_full_match(s, '0*[1-9][0-9]*') THEN 1 WHEN lower(s) = 'false' OR regexp_full_match(s, '0+') THEN 0 ELSE CAST(error('No bit: ' || s) AS INTEGER) END;
 
+-- Moments, in the steps of their type. 62135596800000000: microseconds from the year 1 to 1970, which keeps them positive.
+CREATE MACRO ts__steps(t, u) AS make_timestamp((epoch_us(t) + 62135596800000000 + u // 2) // u * u - 62135596800000000);
+CREATE MACRO ts__steps_tz(t, u) AS to_timestamp(0) + to_microseconds((epoch_us(t) + 62135596800000000 + u // 2) // u * u - 62135596800000000);
+CREATE MACRO ts__tick(t) AS CASE WHEN t < TIMESTAMP '1753-01-01' THEN CAST(error('A DATETIME starts in the year 1753.') AS TIMESTAMP) ELSE make_timestamp((((epoch_us(t) + 62135596800000000) * 3 + 5000) // 10000 * 10 + 1) // 3 * 1000 - 62135596800000000) END;
+CREATE MACRO ts__minute(t) AS CASE WHEN t < TIMESTAMP '1900-01-01' OR t >= TIMESTAMP '2079-06-06 23:59:29.999' THEN CAST(error('A SMALLDATETIME lies between 1900 and June 2079.') AS TIMESTAMP) ELSE ts__steps(ts__tick(t), 60000000) END;
+CREATE MACRO ts__iso(s) AS regexp_replace(trim(s), '^([0-9]{4})([0-9]{2})([0-9]{2})([ T].*)?$', '\1-\2-\3\4');
+CREATE MACRO ts__offset(s) AS regexp_replace(s, ' ([+-][0-9]{2}:[0-9]{2}|Z)$', '\1');
+CREATE MACRO ts__dated(s) AS CASE WHEN regexp_matches(s, '^[0-9]{1,2}:') THEN '1900-01-01 ' || s ELSE s END;
+CREATE MACRO ts__whole(t) AS CASE WHEN epoch_us(t) % 1000000 <> 0 THEN CAST(error('The digits of this second depend on the type: cast to DATETIME2(0) or DATETIME.') AS TIMESTAMP) ELSE t END;
+CREATE MACRO ts__shown(t, n) AS left(strftime(t, '%Y-%m-%d %H:%M:%S.%f') || '0', n);
+CREATE MACRO ts__shown_time(t, n) AS left(strftime(DATE '1900-01-01' + t, '%H:%M:%S.%f') || '0', n);
+CREATE MACRO ts__iso8601(t) AS strftime(t, '%Y-%m-%dT%H:%M:%S') || CASE WHEN epoch_us(t) % 1000000 = 0 THEN '' ELSE strftime(t, '.%g') END;
+CREATE MACRO ts__mon_day(t) AS strftime(t, '%b ') || lpad(strftime(t, '%-d'), 2, ' ') || strftime(t, ' %Y');
+CREATE MACRO ts__mon(t) AS ts__mon_day(t) || ' ' || lpad(strftime(t, '%-I'), 2, ' ') || strftime(t, ':%M%p');
+CREATE MACRO ts__money(x) AS CAST(CAST(round(x, 2) AS DECIMAL(19, 2)) AS VARCHAR);
+CREATE MACRO ts__bytes(b) AS regexp_replace(hex(b), '(00)+$', '');
+
 -- Text.
+CREATE MACRO ts__replicate(s, n) AS CASE WHEN n < 0 THEN NULL ELSE repeat(s, CAST(n AS BIGINT)) END;
 CREATE MACRO ts__substring(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN n < 0 THEN error('The length may not be negative.') ELSE substring(s, greatest(p, 1), greatest(n + least(p - 1, 0), 0)) END;
 CREATE MACRO ts__charindex(a, s) AS CASE WHEN a = '' THEN 0 ELSE strpos(lower(s), lower(a)) END;
 CREATE MACRO ts__stuff(s, p, n, r) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL OR p <= 0 OR n < 0 OR p > length(s) THEN NULL ELSE left(s, p - 1) || coalesce(r, '') || substring(s, p + n) END;

@@ -11,6 +11,21 @@ from ..shared import build, exact
 R = DialectRules("tsql numbers")
 
 
+# language-elements/bitwise-not-transact-sql: of a BIT, the other one
+@R.rule(exp.BitwiseNot)
+def bitwise_not(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    inner = node.this
+    while isinstance(inner, exp.Paren) and "bit" not in inner.meta:
+        inner = inner.this
+    if ctx.is_a(inner, "bool"):
+        return exp.Not(this=exp.Paren(this=inner))
+    if "bit" not in inner.meta:
+        return None
+    made = exp.Paren(this=exp.Sub(this=build.lit(1), expression=inner))
+    made.meta["bit"] = True
+    return made
+
+
 # Functions of numbers
 @R.rule(exp.Pow)
 def power(node: exp.Expr, ctx: Context) -> exp.Expr | None:

@@ -13,7 +13,22 @@ from ..shared import build
 R = DialectRules("tsql strings")
 
 R.renames({"nchar": ("chr", "VARCHAR")})
-R.macros({exp.Stuff: ("ts__stuff", "VARCHAR")})
+R.macros({exp.Stuff: ("ts__stuff", "VARCHAR"), exp.Repeat: ("ts__replicate", "VARCHAR")})
+
+
+@R.normalise
+def national(tree: exp.Expr, ctx: Context) -> None:
+    """N'...' is a text as any other; only its bytes are twice as many."""
+    for node in list(tree.find_all(exp.National)):
+        made = build.lit(node.name)
+        made.meta.update(node.meta, national=True)
+        node.replace(made)
+
+
+# functions/space-transact-sql, functions/replicate-transact-sql: less than none is NULL
+@R.rule(exp.Space)
+def space(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.macro("ts__replicate", build.lit(" "), node.this, type="VARCHAR")
 
 
 @R.function("quotename")
@@ -39,7 +54,10 @@ def concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULL is passed over, '' is not."""
     if not all(ctx.is_a(a, "text", "int", "decimal", "date") or isinstance(a, exp.Null) for a in node.expressions):
         ctx.refuse("locale_format", node, "The text of this value is not verified", "Use FORMAT or CONVERT")
-    return ctx.call("concat_ws", *node.expressions, type="VARCHAR")
+    separator, *rest = node.expressions  # NULL is none
+    if build.text(separator) is None:
+        separator = exp.Coalesce(this=build.cast(separator, "VARCHAR"), expressions=[build.lit("")])
+    return ctx.call("concat_ws", separator, *rest, type="VARCHAR")
 
 
 @R.rule(exp.StrPosition)
@@ -103,8 +121,9 @@ def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("datalength")
 def datalength(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if isinstance(node.expressions[0], exp.National):
-        return build.lit(2 * len(node.expressions[0].name))
-    if not ctx.is_a(node.expressions[0], "text"):
+    wide = [n for n in node.expressions[0].walk() if "national" in n.meta]
+    if wide and wide[0] is node.expressions[0]:
+        return build.lit(2 * len(wide[0].name))
+    if wide or not ctx.is_a(node.expressions[0], "text"):
         ctx.refuse("bytes", node, "DATALENGTH is verified for texts", "Use LEN")
     return ctx.macro("ts__ascii_length", node.expressions[0], type="INTEGER")
