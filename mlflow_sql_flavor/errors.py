@@ -4,9 +4,11 @@ Nothing here needs MLflow. The package's public functions raise these errors as 
 ``mlflow.exceptions.MlflowException`` as well: :mod:`.mlflow_errors`.
 """
 
+import copy
 import functools
 import re
 import unicodedata
+from collections.abc import Callable
 
 __all__ = [
     "InputError",
@@ -91,6 +93,13 @@ class QueryError(SQLModelError):
     def hinted(self, hint: str) -> "QueryError":
         """The same error with more to say after its sentence."""
         return QueryError(f"{self.reason}{hint}", *self._place)
+
+    def moved(self, sql: str, place: Callable[[int], int]) -> "QueryError":
+        """The same error about another text, at the place there of its place in this one."""
+        _, offset, length = self._place
+        found = copy.copy(self)
+        QueryError.__init__(found, self.reason, sql, None if offset is None else place(offset), length)
+        return found
 
 
 class UnreadableError(QueryError):

@@ -70,6 +70,7 @@ class SQLModel:
         limits: Mapping[str, Any] | None = None,
         allow: Collection[str] = (),
     ) -> None:
+        from .query.reading.names import with_names
         from .query.reading.parse import parse
 
         query = parse(sql_text(sql), dialect)
@@ -84,7 +85,7 @@ class SQLModel:
             limits=limits,
             allow=allow,
         )
-        self._binder = Binder(definition, query)
+        self._binder = Binder(definition, with_names(query, [*definition.tables, definition.input_table])[0])
 
     @classmethod
     def from_spec(

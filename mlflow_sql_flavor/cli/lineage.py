@@ -33,6 +33,7 @@ def lineage(
 ) -> None:
     """Show the columns that each output of a model, or of a SQL file, comes from. Nothing is loaded or run."""
     from ..errors import InputError
+    from ..query.reading.names import with_names
     from ..query.reading.parse import parse
     from ..query.translation.lineage import trace
     from ..report.facts import of_spec
@@ -45,12 +46,15 @@ def lineage(
         known = {name: table.types for name, table in read_tables(dict(tables)).items()}
         if input_types:
             known[input_table] = input_types
-        query = parse(query_text(Path(source)), dialect or "duckdb")
+        query, names = with_names(
+            parse(query_text(Path(source)), dialect or "duckdb"), list({**known, input_table: {}})
+        )
+        known = {names.get(name, name): columns for name, columns in known.items()}
         if query.tree is None:
             readable(query.sql)
         if not input_types:
             hint = ": --input-types says which columns the input has"
-        found = trace(query, known, input_table)
+        found = trace(query, known, names.get(input_table, input_table))
     else:
         if dialect or input_types or tables:
             raise click.UsageError("--dialect, --input-types and --table are for a FILE: a model brings its own.")

@@ -27,6 +27,7 @@ def transpile(
     input_table: str,
 ) -> None:
     """Write a model's query, or a file's, in another dialect. The model is not loaded."""
+    from ..query.reading.names import with_names
     from ..query.reading.parse import parse
     from ..query.targets.render import render
 
@@ -46,7 +47,8 @@ def transpile(
         known = {name: table.columns for name, table in spec.tables.items()}
         if spec.input_types:
             known[spec.input_table] = spec.input_types
-    query = parse(text, written)
+    query, names = with_names(parse(text, written), [*known, input_table])
+    known = {names.get(name, name): columns for name, columns in known.items()}
     if query.tree is None:
         readable(query.sql)
     click.echo(sql_text(render(query, target, known, kinds), target))

@@ -91,7 +91,7 @@ def define(
         InputError: A table, type, limit or name does not fit.
     """
     sandbox.quote(input_table)
-    references = read_tables(tables)
+    references, input_table = _by_the_query(query, read_tables(tables), input_table)
     if any(name.casefold() == input_table.casefold() for name in references):
         raise InputError(f"A reference table has the input's name {input_table!r}: rename it or set input_table.")
     functions = read_udfs(udfs)
@@ -110,6 +110,20 @@ def define(
         limits=effective_limits(own),
         allow=tuple(allow),
     )
+
+
+def _by_the_query(
+    query: ParsedQuery, tables: Mapping[str, ReferenceTable], input_table: str
+) -> tuple[dict[str, ReferenceTable], str]:
+    """The tables and the input under the names by which the query reads them."""
+    from ..query.reading.names import with_names
+
+    names = with_names(query, [*tables, input_table])[1]
+    found = {}
+    for name, table in tables.items():
+        table.name = names.get(name, name)
+        found[table.name] = table
+    return found, names.get(input_table, input_table)
 
 
 def define_stored(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.functions import Udf
@@ -187,16 +187,35 @@ def _is_one_query(passage: Passage) -> None:
     passage.query = one_query(passage.text)
 
 
+def _reads_by_name(passage: Passage) -> None:
+    """Tables under the names by which the query reads them, wherever what was asked names them by fewer parts."""
+    from ..query.reading.names import with_names
+
+    asked = passage.asked
+    passage.query, names = with_names(_query(passage), asked.names)
+    if all(name == found for name, found in names.items()):
+        return
+    given = {names.get(name, name): name for name in asked.tables}
+    passage.asked = replace(
+        asked,
+        input_table=names.get(asked.input_table, asked.input_table),
+        tables={name: asked.tables[own] for name, own in given.items()},
+        source=lambda name, columns: asked.source(given[name], columns),
+        unique=lambda name, columns, loose: asked.unique(given.get(name, name), columns, loose),
+    )
+
+
 def _is_allowed(passage: Passage) -> None:
     """On the text as it is where DuckDB reads it, so that a forbidden node is named before a missing table or type is.
 
     Of other dialects DuckDB sees the translation, which is judged as soon as it is there.
     """
+    _reads_by_name(passage)
     query = _query(passage)
     if query.dialect != "duckdb":
         return
     try:
-        with _hints(query):
+        with _hints(query), _in_the_text(query):
             passage.judge(_dollars(query), passage.asked.udfs)
     except UnreadableError:
         raise
@@ -350,19 +369,30 @@ def _hints(query: ParsedQuery) -> Iterator[None]:
         raise error.hinted(text_hint(query.sql)) from None
 
 
+@contextlib.contextmanager
+def _in_the_text(query: ParsedQuery) -> Iterator[None]:
+    """Puts an error's caret into the text as it was written, not as its tables are named for DuckDB."""
+    try:
+        yield
+    except QueryError as error:
+        if not query.edits:
+            raise
+        from ..query.reading.placeholders import unedited
+
+        raise error.moved(query.sql, lambda offset: unedited(offset, query.edits)) from None
+
+
 def _folded(types: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
     wanted = {name.casefold() for name in names}
     return {name: kind for name, kind in types.items() if name.casefold() in wanted}
 
 
 def _dollars(query: ParsedQuery) -> str:
-    """The text with ``:name`` as DuckDB's own ``$name``: of the same length, so that positions stay."""
-    parts, at = [], 0
-    for use in query.placeholders:
-        if query.sql[use.start] == ":":
-            parts += [query.sql[at : use.start], "$"]
-            at = use.start + 1
-    return "".join([*parts, query.sql[at:]])
+    """The text with ``:name`` as DuckDB's own ``$name``, of the same length, and its tables by their one-part names."""
+    from ..query.reading.placeholders import edited
+
+    marks = [(use.start, use.start + 1, "$") for use in query.placeholders if query.sql[use.start] == ":"]
+    return edited(query.sql, [*marks, *query.edits])
 
 
 def _compat(translation: Translation) -> CompatSpec:

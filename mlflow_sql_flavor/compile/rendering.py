@@ -25,7 +25,7 @@ def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str
 
     model = binder.definition
     target = resolve_dialect(dialect)
-    query = binder.query or parse(model.sql, model.dialect)
+    query = binder.query or parse(model.sql, model.dialect, [*model.tables, model.input_table])
     if model.spec is not None and model.folder is not None:
         _check_shown(model.spec, model.folder)
     if target == query.dialect:

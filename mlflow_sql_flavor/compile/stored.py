@@ -18,6 +18,7 @@ from ..engines.scratch import SCRATCH
 from ..errors import InputError, ModelFileError, did_you_mean
 from ..frames import schema
 from ..query.gate.bounds import is_small
+from ..query.reading.dotted import known_name
 from .binding import bind
 from .compiled import Compiled
 from .function_kinds import function_kinds, macro_bodies
@@ -100,11 +101,11 @@ def with_newer(
         return tables
     if not isinstance(newer, Mapping):
         raise InputError("model_config's tables is a dict: {'name of a reference table': path or table}.")
-    folded = {name.casefold(): name for name in tables}
+    own = list(tables)
     for label, data in newer.items():
-        name = folded.get(str(label).casefold())
+        name = known_name(str(label), own, spec.dialect)
         if name is None:
-            raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), list(tables))}")
+            raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), own)}")
         table = open_table(name, data, spec.tables[name].columns)
         for columns in spec.tables[name].unique:
             if not table.unique(columns):

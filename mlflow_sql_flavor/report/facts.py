@@ -82,7 +82,9 @@ class Facts:
         if self.inputs:
             schema[self.input_table] = self.inputs
         try:
-            return trace(parse(self.sql, self.dialect), schema, self.input_table, list(self.outputs or ()))
+            return trace(
+                parse(self.sql, self.dialect, list(schema)), schema, self.input_table, list(self.outputs or ())
+            )
         except SQLModelError:  # saved by a version that read it
             return Lineage(reason="The query cannot be read by this version, so its columns are not followed.")
 

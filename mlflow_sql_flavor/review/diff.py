@@ -102,7 +102,7 @@ def _reads_input(model: SQLModel) -> bool:
     from ..query.reading.parse import parse
     from ..query.reading.tables import table_uses
 
-    query = parse(model.sql, model.dialect)
+    query = parse(model.sql, model.dialect, [*model.binder.definition.tables, model.input_table])
     names = {name.casefold() for name, _, _ in table_uses(query)}
     return query.tree is None or model.input_table.casefold() in names
 
@@ -133,7 +133,7 @@ def _own(model: SQLModel, params: Mapping[str, Any] | None) -> dict[str, Any] | 
     else:
         from ..query.reading.parse import parse
 
-        known = set(parse(model.sql, model.dialect).params)
+        known = set(parse(model.sql, model.dialect, [*model.binder.definition.tables, model.input_table]).params)
     folded = {name.casefold() for name in known}
     return {name: value for name, value in params.items() if str(name).casefold() in folded}
 

@@ -12,6 +12,7 @@ from ..engines.connection import Bind, failing
 from ..engines.results import as_model, output_schema, typed
 from ..errors import InputError
 from ..frames import reading, schema
+from ..query.reading.dotted import split_name
 from .source_query import SourceQuery, named_tables, source_query
 from .spark import run_spark
 
@@ -249,6 +250,8 @@ def _tables(model: Definition, query: SourceQuery, input: Any, tables: Mapping[s
     found = named_tables(model, tables)
     for name in query.types:
         if name == model.input_table:
+            if input is None and len(split_name(name, model.dialect)) > 1:
+                input = split_name(name, model.dialect)  # it has the name that it has there
             if input is None:
                 raise InputError("The query reads its input: name its table in the database, as input='schema.table'.")
             found[name] = input

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from ..compile.binder import Binder
 from ..errors import InputError, ModelFileError, did_you_mean
+from ..query.reading.dotted import known_name
 
 if TYPE_CHECKING:
     from ..compile.definition import Definition
@@ -69,7 +70,7 @@ def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) ->
     if bound.program.input_schema is not None and types is not None:
         schema[model.input_table] = dict(types)
     return SourceQuery(
-        binder.query or parse(model.sql, model.dialect),
+        binder.query or parse(model.sql, model.dialect, [*model.tables, model.input_table]),
         schema,
         bound.program.output_types,
         bound.parameters,
@@ -87,7 +88,7 @@ def _stored(binder: Binder) -> SourceQuery:
 
     spec = binder.definition.spec
     assert spec is not None
-    query = parse(spec.sql, spec.dialect)
+    query = parse(spec.sql, spec.dialect, [*spec.tables, spec.input_table])
     types: dict[str, Mapping[str, str]] = {name: dict(table.columns) for name, table in spec.tables.items()}
     compiled = compile_query(
         query,
@@ -119,12 +120,11 @@ def named_tables(model: Definition, tables: Mapping[str, Any] | None) -> dict[st
     Raises:
         InputError: The model has no such table.
     """
-    folded = {name.casefold(): name for name in model.tables}
+    known = list(model.tables)
     found = {}
     for label, data in (tables or {}).items():
-        name = folded.get(str(label).casefold())
+        name = known_name(str(label), known, model.dialect)
         if name is None:
-            known = list(model.tables)
             raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), known)}")
         found[name] = data
     return found

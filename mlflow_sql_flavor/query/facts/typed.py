@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -134,7 +135,7 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
 def _qualified(tree: exp.Expr, schema: Schema, dialect: str) -> tuple[exp.Expr, MappingSchema]:
     """The tree with each column's table, in place as far as it can be qualified; and the schema it was read against."""
     reader = f"{dialect}, normalization_strategy=case_insensitive"
-    columns = MappingSchema(
+    columns = _Columns(
         {table: {name: data_type(type_) for name, type_ in cols.items()} for table, cols in schema.items()},
         dialect=reader,
     )
@@ -148,6 +149,15 @@ def _qualified(tree: exp.Expr, schema: Schema, dialect: str) -> tuple[exp.Expr, 
             continue
         return found, columns
     return tree, columns
+
+
+class _Columns(MappingSchema):
+    """A schema whose keys are names as they are, not SQL to be read: ``a.b`` and ``"a.b"`` are two."""
+
+    def _normalize_name(self, name: str | exp.Identifier, *args: Any, **kwargs: Any) -> str:
+        named = exp.to_identifier(name, quoted=True) if isinstance(name, str) else name
+        found: str = super()._normalize_name(named, *args, **kwargs)
+        return found
 
 
 def _merged(tree: exp.Query, schema: Schema) -> None:

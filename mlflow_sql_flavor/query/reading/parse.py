@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -14,6 +14,7 @@ from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError, did_you_mean
 from .deep import with_deep_stack
+from .names import with_names
 from .placeholders import adjacent, find_placeholders
 from .positions import span
 from .tables import mark_recursive
@@ -73,7 +74,7 @@ def resolve_dialect(name: str) -> str:
     raise QueryError(f"Unknown dialect {name!r}.{hint} Known: {', '.join(DIALECTS)}.")
 
 
-def parse(sql: str | exp.Expr, dialect: str = "duckdb") -> ParsedQuery:
+def parse(sql: str | exp.Expr, dialect: str = "duckdb", names: Collection[str] = ()) -> ParsedQuery:
     """Parse and check the text of a query.
 
     In dialect duckdb DuckDB's own parser has the last word: when sqlglot cannot read the text, the result has
@@ -82,11 +83,13 @@ def parse(sql: str | exp.Expr, dialect: str = "duckdb") -> ParsedQuery:
     Args:
         sql: One query, or a sqlglot expression, which is written out in ``dialect``.
         dialect: Any name :func:`resolve_dialect` knows.
+        names: Of the model's tables and its input, by which the query may read them qualified.
 
     Raises:
         QueryError: with line, column and caret where the place is known.
     """
-    return one_query(read(sql, dialect))
+    query = one_query(read(sql, dialect))
+    return with_names(query, names)[0] if names else query
 
 
 @dataclass(frozen=True)

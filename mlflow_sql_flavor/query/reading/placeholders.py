@@ -15,9 +15,9 @@ from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError
-from .types import PlaceholderUse
+from .types import Edit, PlaceholderUse
 
-__all__ = ["bind_tree", "check_types", "data_type", "find_placeholders", "rewrite_text"]
+__all__ = ["bind_tree", "check_types", "data_type", "edited", "find_placeholders", "rewrite_text", "unedited"]
 
 _WORD = re.compile(r"[^\W\d]\w*\Z|\d+\Z")
 _QUOTED = {TokenType.STRING, TokenType.IDENTIFIER, TokenType.NATIONAL_STRING, TokenType.RAW_STRING}
@@ -123,16 +123,39 @@ def check_types(uses: Sequence[PlaceholderUse], params: Mapping[str, str], sql: 
     return found
 
 
-def rewrite_text(sql: str, uses: Sequence[PlaceholderUse], types: Mapping[str, str]) -> str:
-    """The text with every placeholder as ``CAST($name AS type)``, all other characters verbatim."""
-    parts, at = [], 0
+def rewrite_text(sql: str, uses: Sequence[PlaceholderUse], types: Mapping[str, str], edits: Sequence[Edit] = ()) -> str:
+    """The text with every placeholder as ``CAST($name AS type)`` and other edits; all other characters verbatim."""
+    bounds: list[Edit] = []
     for use in uses:
         bound = f"CAST(${use.name} AS {types[use.name]})"
-        if types[use.name].endswith("]") and re.search(r"\bIN\s*\(\s*\Z", sql[at : use.start], re.I):
+        if types[use.name].endswith("]") and re.search(
+            r"\bIN\s*\(\s*\Z", sql[max(0, use.start - 100) : use.start], re.I
+        ):
             bound = f"SELECT unnest({bound})"  # DuckDB has no IN (list parameter)
-        parts += [sql[at : use.start], bound]
-        at = use.end
+        bounds.append((use.start, use.end, bound))
+    return edited(sql, [*edits, *bounds])
+
+
+def edited(sql: str, edits: Sequence[Edit]) -> str:
+    """The text with edits that do not overlap."""
+    parts, at = [], 0
+    for start, end, text in sorted(edits):
+        parts += [sql[at:start], text]
+        at = end
     return "".join([*parts, sql[at:]])
+
+
+def unedited(offset: int, edits: Sequence[Edit]) -> int:
+    """The place in a text of a place in what it was edited into."""
+    shift = 0
+    for start, end, text in sorted(edits):
+        begins = start + shift
+        if offset < begins:
+            break
+        if offset < begins + len(text):
+            return start
+        shift += len(text) - (end - start)
+    return offset - shift
 
 
 def name_of(node: exp.Expr) -> str | None:

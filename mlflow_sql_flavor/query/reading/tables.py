@@ -9,7 +9,7 @@ from .deep import with_deep_stack
 from .positions import span
 from .types import ParsedQuery
 
-__all__ = ["base_tables", "mark_recursive", "table_uses"]
+__all__ = ["base_tables", "mark_recursive", "table_uses", "written_name"]
 
 #: The one-row table that engines without a bare SELECT have, and others accept.
 _DUAL = {"oracle", "mysql", "databricks", "snowflake", "redshift"}
@@ -18,8 +18,10 @@ _DUAL = {"oracle", "mysql", "databricks", "snowflake", "redshift"}
 def table_uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:
     """``(name, offset, length)`` of each table that is no CTE and no table function, in no particular order.
 
+    A qualified name that none of the model's names serves is given as it is written.
+
     Raises:
-        QueryError: A name with a schema or catalog: a model's tables have none.
+        QueryError: A name of more than three parts.
     """
     if query.tree is None:
         return []
@@ -30,16 +32,18 @@ def _uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:
     assert query.tree is not None
     found: list[tuple[str, int | None, int]] = []
     for table in base_tables(query.tree):
-        where = span(table.this)
+        where = span(table.parts[-1])
         start, length = (where[0], where[1] - where[0]) if where else (None, 1)
-        if table.db or table.catalog:
+        if not isinstance(table.this, exp.Identifier):
             raise QueryError(
-                f"Table {table.name!r} is named with a schema ({table.sql(query.dialect)[:80]}): a model's tables have "
-                f"none. Write {table.name} and pass its data as tables={{{table.name!r}: ...}}.",
+                f"{written_name(table, query.dialect)} is not the name of a table: one has one to three parts.",
                 query.sql,
                 start,
                 length,
             )
+        if table.db:
+            found.append((written_name(table, query.dialect), start, length))
+            continue
         if table.name.casefold() != "dual" or query.dialect not in _DUAL:
             found.append((table.name, start, length))
     return found
@@ -50,15 +54,35 @@ def base_tables(tree: exp.Query) -> list[exp.Table]:
     folded = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
     found = []
     for table in tree.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier) or table.find_ancestor(exp.Hint) is not None:
+        if not isinstance(table.this, (exp.Identifier, exp.Dot)) or table.find_ancestor(exp.Hint) is not None:
             continue
         if table.db:
-            # a column of a CTE's row that is unnested looks like schema.table
-            if table.catalog or table.name.casefold() not in folded or table.db.casefold() not in folded:
+            if not _is_column(table):
                 found.append(table)
         elif table.name.casefold() not in folded or _outside_of_its_cte(table):
             found.append(table)
     return found
+
+
+def _is_column(table: exp.Table) -> bool:
+    """Whether what looks like ``schema.table`` is a column, unnested, of what the same FROM reads before it."""
+    join = table.parent
+    select = join.parent if isinstance(join, exp.Join) else None
+    if not isinstance(select, exp.Select):
+        return False
+    before = [select.args.get("from_"), *(select.args.get("joins") or ())]
+    first = table.parts[0].name.casefold()
+    for item in before:
+        if item is join:
+            return False
+        if item is not None and item.this.alias_or_name.casefold() == first:
+            return True
+    return False
+
+
+def written_name(table: exp.Table, dialect: str) -> str:
+    """A table's name of all its parts, as text for people."""
+    return ".".join(part.name for part in table.parts if part.name)[:200] or table.sql(dialect)[:80]
 
 
 def mark_recursive(tree: exp.Query, dialect: str) -> None:

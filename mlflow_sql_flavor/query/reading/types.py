@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 __all__ = [
+    "Edit",
     "Finding",
     "Lineage",
     "LineageEdge",
@@ -18,6 +19,10 @@ __all__ = [
     "Relation",
     "Translation",
 ]
+
+
+#: ``sql[start:end]`` becomes a text.
+Edit = tuple[int, int, str]
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,14 @@ class ParsedQuery:
         dialect: Canonical dialect name.
         tree: sqlglot tree; None when only DuckDB's own parser can judge the text (dialect duckdb).
         placeholders: Every use, in order of the text.
+        edits: What makes the text read its tables by the names that `tree` has, in order; see :mod:`.names`.
     """
 
     sql: str
     dialect: str
     tree: exp.Query | None
     placeholders: tuple[PlaceholderUse, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     @property
     def params(self) -> tuple[str, ...]:

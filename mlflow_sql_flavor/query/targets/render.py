@@ -20,6 +20,7 @@ from sqlglot.tokens import Token, TokenType
 from ...errors import QueryError
 from ..reading import placeholders
 from ..reading.deep import with_deep_stack
+from ..reading.names import given_alias, restore_names
 from ..reading.positions import span
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, PlaceholderUse
@@ -308,12 +309,18 @@ class _Job:
                 yield None
                 return
             yield self._parameter_edit(node, use)
-        for table in base_tables(query.tree):
+        tables = list(base_tables(query.tree))
+        places = {span(table.this) for table in tables}
+        for start, end, text in query.edits:  # of columns; a table's place is filled below
+            if (start, end) not in places:
+                yield (start, end, text) if query.dialect == "duckdb" else None
+        for table in tables:
             where = span(table.this)
-            if where is None or table.db or any(table.args.get(key) for key in ("sample", "version", "when", "only")):
+            if where is None or any(table.args.get(key) for key in ("sample", "version", "when", "only")):
                 yield None
                 return
-            alias = "" if table.alias else f" AS {table.this.sql(query.dialect)}"
+            own = table.args["alias"].this if table.alias else table.this
+            alias = f" AS {own.sql(query.dialect)}" if given_alias(table) else ""
             yield (*where, f"{self._table(table).sql(self.target)}{alias}")
 
     def _parameter_edit(self, node: exp.Expr, use: PlaceholderUse) -> tuple[int, int, str]:
@@ -336,6 +343,8 @@ class _Job:
         tree = adapt(tree, self.query, self.target)  # which copies: parameters are marks by now
         for table in base_tables(tree) if self.names is not None else ():
             self._rename(table)
+        if self.names is None:
+            restore_names(tree)
         if self.target not in _QUALIFY:
             tree = without_qualify(tree)
         if self.target not in _DISTINCT_ON:
@@ -386,10 +395,6 @@ class _Job:
         return exp.ArrayContains(this=array, expression=value)
 
     def _rename(self, table: exp.Table) -> None:
-        if table.db:
-            raise QueryError(
-                f"Table {table.sql(self.query.dialect)[:80]!r} is named with a schema: a model's have none."
-            )
         own = self._table(table)
         if not table.alias:
             alias = exp.to_identifier(table.name, quoted=bool(table.this.args.get("quoted")))

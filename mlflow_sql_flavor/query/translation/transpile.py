@@ -16,6 +16,7 @@ from ..facts.typed import TypedQuery
 from ..gate import packs
 from ..reading import placeholders
 from ..reading.deep import with_deep_stack
+from ..reading.names import bare, restore_names
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, Translation
 from .grouping import spell_out_groups
@@ -32,6 +33,8 @@ def to_duckdb(
     params: Mapping[str, str],
     allow: Collection[str] = (),
     functions: Collection[str] = (),
+    *,
+    named: bool = False,
 ) -> Translation:
     """Translate a query so that DuckDB gives the rows of the engine it was written for.
 
@@ -41,11 +44,12 @@ def to_duckdb(
         params: Placeholder name -> DuckDB type.
         allow: Names of refusals the writer accepts.
         functions: Names of the model's own Python functions.
+        named: Whether tables keep the names that the query has for them, for a DuckDB of somebody's own.
 
     Raises:
         QueryError: no faithful translation, at its position.
     """
-    return translate(query, schema, params, allow, functions)[0]
+    return translate(query, schema, params, allow, functions, named=named)[0]
 
 
 def translate(
@@ -54,11 +58,13 @@ def translate(
     params: Mapping[str, str],
     allow: Collection[str] = (),
     functions: Collection[str] = (),
+    *,
+    named: bool = False,
 ) -> tuple[Translation, TypedQuery | None]:
     """As :func:`to_duckdb`, and the typed query that it was made from; None where DuckDB runs the text as it is.
 
     Args:
-        query, schema, params, allow, functions: As for :func:`to_duckdb`.
+        query, schema, params, allow, functions, named: As for :func:`to_duckdb`.
     """
     ctx = Context(query.sql, rules_of(query.dialect), allow, functions)
     ctx.schema = schema
@@ -67,10 +73,10 @@ def translate(
         tree = query.tree
         if tree is not None:
             with_deep_stack(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx))
-        return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types), ctx), None
+        return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types, query.edits), ctx), None
     ctx.columns = frozenset(column for columns in schema.values() for column in columns)
     typed = type_query(query, schema, types, ctx)
-    text = with_deep_stack(lambda: _write(typed, schema, ctx))
+    text = with_deep_stack(lambda: _write(typed, schema, ctx, named))
     return _translation(text, ctx), typed
 
 
@@ -87,7 +93,7 @@ def _translation(text: str, ctx: Context) -> Translation:
     )
 
 
-def _write(typed: TypedQuery, schema: Schema, ctx: Context) -> str:
+def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) -> str:
     seen = typed.schema
     tree = typed.copy()
     nodes = list(tree.walk(bfs=False))
@@ -114,6 +120,8 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context) -> str:
     for table in sources:
         _read_as(table, schema, seen, named)
     _name_as_written(rewritten, ctx)
+    if named_tables:
+        restore_names(rewritten)
     try:
         return rewritten.sql("duckdb", unsupported_level=ErrorLevel.RAISE, copy=False)
     except UnsupportedError as e:
@@ -188,7 +196,7 @@ def _read_as(table: exp.Table, schema: Schema, seen: Schema, named: set[str] | N
         columns.append(this)
     alias = table.args.get("alias")
     source = exp.Subquery(
-        this=exp.Select(expressions=columns).from_(exp.to_table(name)),
+        this=exp.Select(expressions=columns).from_(bare(table)),
         alias=alias.copy() if alias else exp.TableAlias(this=exp.to_identifier(table.name, quoted=table.this.quoted)),
     )
     for key in ("joins", "laterals", "pivots", "sample"):
@@ -271,7 +279,7 @@ def script_for_duckdb(
     query: ParsedQuery, schema: Schema, params: Mapping[str, str], allow: Collection[str] = ()
 ) -> str:
     """The translated query after the statements that it needs in a DuckDB of its own: settings and macros."""
-    found = to_duckdb(query, schema, params, allow)
+    found = to_duckdb(query, schema, params, allow, named=True)
     needed = packs.setting_statements(found.settings)
     if found.macros and found.pack:
         needed += [temporary(macro) for macro in packs.statements(found.pack, found.pack_version, found.macros)]

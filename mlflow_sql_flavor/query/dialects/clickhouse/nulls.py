@@ -151,7 +151,7 @@ def sources(select: exp.Select) -> list[exp.Expr]:
 
 def _holds_null(table: str, column: str) -> exp.Expr:
     known = exp.column(exp.to_identifier(column, quoted=True))
-    rows = exp.Select(expressions=[exp.Literal.number(1)]).from_(exp.to_table(table))
+    rows = exp.Select(expressions=[exp.Literal.number(1)]).from_(exp.Table(this=exp.to_identifier(table, quoted=True)))
     found = exp.Exists(this=rows.where(exp.Is(this=known, expression=exp.Null())))
     found.type = exp.DataType.build("BOOLEAN")
     return found

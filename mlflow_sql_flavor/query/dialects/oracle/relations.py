@@ -7,6 +7,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.transforms import eliminate_join_marks
 
 from ...facts.context import Context
+from ...reading.names import bare
 from ...reading.tables import base_tables
 from .. import DialectRules
 from ..shared import build
@@ -131,7 +132,7 @@ def stored(tree: exp.Expr, ctx: Context) -> None:
         star = exp.Star(**{"replace_": columns} if "replace_" in exp.Star.arg_types else {"replace": columns})
         alias = table.args.get("alias")
         source = exp.Subquery(
-            this=exp.Select(expressions=[star]).from_(exp.to_table(name)),
+            this=exp.Select(expressions=[star]).from_(bare(table)),
             alias=alias.copy()
             if alias
             else exp.TableAlias(this=exp.to_identifier(table.name, quoted=table.this.quoted)),
