@@ -96,7 +96,7 @@ def test_what_is_not_bounded_is_said_once(monkeypatch, caplog) -> None:
         with caplog.at_level(logging.WARNING, "mlflow_sql_flavor"):
             worker._say_what_is_not_bounded()
             worker._say_what_is_not_bounded()
-        worker._limit_memory(2**20)  # limits nothing, and does not fail
+        worker.limit_memory(2**20)  # limits nothing, and does not fail
     finally:
         worker._say_what_is_not_bounded.cache_clear()
     assert [record.message.split(":")[0] for record in caplog.records] == ["This system limits no process's memory"]

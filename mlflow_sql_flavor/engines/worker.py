@@ -17,7 +17,7 @@ import re
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from ..errors import LimitError, RunError, SQLModelError
 from .duckdb import Instance, Program, Runner, explain
 from .forks import at_fork
 from .limits import Limits
+from .process import address_space, less_memory, limit_memory, processor_seconds, resident
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -220,8 +221,8 @@ class _Worker:
             self.kill()
             raise answer
         self._pid: int = answer
-        self._limited = _address_space() is not None
-        self._base = _resident(self._pid)
+        self._limited = address_space() is not None
+        self._base = resident(self._pid)
 
     def bind(self) -> SQLModelError | None:
         """Binds the query within the time of a query: what it computes of constants alone is computed here."""
@@ -237,7 +238,7 @@ class _Worker:
     def _within(self, task: Callable[..., Any], *arguments: Any) -> Any:
         binding = task is _bind
         timeout = min(self._limits.timeout_seconds, BINDING_SECONDS) if binding else self._limits.timeout_seconds
-        started, used = time.monotonic(), _processor_seconds(self._pid)
+        started, used = time.monotonic(), processor_seconds(self._pid)
         try:
             future = self._pool.submit(task, *arguments)
             # DuckDB's own time limit comes first where it works at all: it leaves the worker usable.
@@ -247,13 +248,13 @@ class _Worker:
                 try:
                     return future.result(left if self._limited else min(left, LOOK_SECONDS))
                 except TimeoutError:
-                    if not self._limited and _resident(self._pid) > self._limits.memory_limit + self._base:
+                    if not self._limited and resident(self._pid) > self._limits.memory_limit + self._base:
                         self.kill()
                         return self._ended("on")
                     if time.monotonic() < end:
                         continue
                     # Binding is no part of a request: on a busy machine what counts is the time the worker had.
-                    had = _processor_seconds(self._pid) - used
+                    had = processor_seconds(self._pid) - used
                     if not binding or had >= timeout or time.monotonic() - started > LOADING_SECONDS:
                         raise
                     end = time.monotonic() + LOOK_SECONDS
@@ -287,30 +288,6 @@ class _Worker:
     def kill(self) -> None:
         self.alive = False
         self._pool.shutdown(wait=False, kill_workers=True)
-
-
-def _processor_seconds(pid: int) -> float:
-    """What a process has used of the processors; where the system does not tell, more every time it is asked."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError, AttributeError):
-        return time.monotonic()
-
-
-def _resident(pid: int) -> int:
-    """Bytes of memory that a process takes; 0 where nothing tells."""
-    try:
-        import psutil
-
-        return int(psutil.Process(pid).memory_info().rss)
-    except (ImportError, OSError, RuntimeError):
-        return 0
-    except Exception as error:  # psutil's own, of a process that is gone
-        if type(error).__module__.startswith("psutil"):
-            return 0
-        raise
 
 
 def _write(table: pa.Table | None) -> bytes | None:
@@ -359,9 +336,9 @@ def _open(state: bytes, memory: int, parent: int) -> None:
         _STATE = pickle.loads(state)
         assert _STATE is not None
         os.environ.clear()
-        _limit_memory(2 * memory + RESERVED)
+        limit_memory(2 * memory + RESERVED)
         _warm_up(_STATE[0], *_STATE[2:])
-        _limit_memory(memory + RESERVED)
+        limit_memory(memory + RESERVED)
     except SQLModelError as error:
         _REFUSED = error
     except MemoryError:
@@ -383,51 +360,9 @@ def _warm_up(instance: Instance, limits: Limits, bind: Callable[[Instance, Progr
             _write(runner.arrow(table, {}, ['"a"']))
 
 
-def _limit_memory(memory: int) -> None:
-    now = _address_space()
-    if now is None:
-        return  # no such limit on this system, which the parent has said: the time limit still holds
-    import resource
-
-    with contextlib.suppress(OSError, ValueError):  # a lower limit stands already
-        resource.setrlimit(resource.RLIMIT_AS, (now + memory, now + memory))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-@contextlib.contextmanager
-def _less_memory(memory: int) -> Iterator[None]:
-    """Binding may take no more than so much, whatever the query may."""
-    now = _address_space()
-    if now is None:
-        yield
-        return
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    if 0 <= before[0] <= now + memory:
-        yield
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (now + memory, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
-
-
-def _address_space() -> int | None:
-    """Bytes that this process has taken of its address space; None where the system neither tells nor limits it."""
-    try:
-        import resource
-
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
-    except (ImportError, OSError, ValueError):
-        return None
-
-
 @functools.cache
 def _say_what_is_not_bounded() -> None:
-    if _address_space() is None:
+    if address_space() is None:
         _logger.warning(
             'This system limits no process\'s memory: with isolation="process" a query is ended when its time is over, '
             "and its memory is bounded by DuckDB's own accounting only (docs/security.md)."
@@ -443,7 +378,7 @@ def _bind() -> SQLModelError | None:
     assert _STATE is not None
     instance, program, limits, bind = _STATE
     try:
-        with _less_memory(BINDING_BYTES):
+        with less_memory(BINDING_BYTES):
             bound = bind(instance, program)
         if list(program.output_types.items()) not in ([], list(bound.output_types.items())):
             return RunError("The query gives other output columns than MLmodel says: save the model again.")

@@ -160,8 +160,8 @@ def test_a_worker_killed_from_outside_is_replaced(plain: SQLModel) -> None:
     for _ in range(2 * worker.WORKERS + 1):
         try:
             answers.append(plain.predict(data, {"p": 2})["y"].tolist())
-        except LimitError as error:
-            assert "process ended" in error.message
+        except RunError as error:
+            assert "was ended from outside (SIGKILL)" in error.message
     assert answers and answers[-1] == [3]
 
 

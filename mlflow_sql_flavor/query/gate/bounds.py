@@ -8,15 +8,26 @@ in a process that can be ended.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..reading.deep import with_deep_stack
 from . import grammar
+from .amounts import (
+    DATUM,
+    Bound,
+    Large,
+    as_column,
+    copies_of,
+    known_number,
+    larger,
+    largest,
+    number_after,
+    number_below,
+    together,
+)  # fmt: skip
 from .policy import fold
-from .sizes import PLURAL, arithmetic, number_of, pattern_width
+from .sizes import number_of, pattern_width
 
 __all__ = ["MAX_BYTES", "MAX_CONSTANT", "MAX_TIMES", "is_small"]
 
@@ -39,23 +50,6 @@ MAX_GROUPINGS = 1_000
 _DATA = 1_000  # how long a value of the data is taken to be where its length becomes a number
 
 
-class _Large(Exception):
-    """Not known to be small."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Bound:
-    """Of an expression: bytes of the query's own, multiples of data, a bound on its number, steps, no data in it."""
-
-    own: float = 8
-    times: float = 0
-    number: float | None = None
-    steps: float = 1
-    constant: bool = False
-    text: str | None = None
-
-
-_DATUM = _Bound(0, 1)
 # Which argument says how long the result is, and which one stands in the place of each thing that is found.
 _TO_LENGTH = {"lpad": 1, "rpad": 1, "list_resize": 1, "array_resize": 1, "bitstring": 1, "to_base": 2}
 _REPLACES = {"replace": 2, "regexp_replace": 2, "array_to_string": 1, "list_string_agg": 1, "string_agg": 1}
@@ -72,7 +66,7 @@ def is_small(tree: _Tree, macro: Callable[[str], Macro | None] = lambda name: No
     """
     try:
         with_deep_stack(lambda: _Reader(macro, frozenset(map(fold, udfs))).statement(tree["statements"][0]["node"]))
-    except (_Large, OverflowError):
+    except (Large, OverflowError):
         return False
     return True
 
@@ -80,8 +74,8 @@ def is_small(tree: _Tree, macro: Callable[[str], Macro | None] = lambda name: No
 class _Reader:
     def __init__(self, macro: Callable[[str], Macro | None], udfs: frozenset[str]) -> None:
         self.macro, self.udfs = macro, udfs
-        self.names: dict[str, _Bound] = {}  # of every output so far, by its name
-        self.unnamed = _DATUM
+        self.names: dict[str, Bound] = {}  # of every output so far, by its name
+        self.unnamed = DATUM
         self.rows_made = False  # by a table function, a recursion: more than the data has
         self.weights: dict[str, float] = {}
         self.widths: dict[str, float] = {}
@@ -109,12 +103,13 @@ class _Reader:
         if kind == "RECURSIVE_CTE_NODE":
             self.weights[fold(node["cte_name"])] = self.widths[fold(node["cte_name"])] = 1
             left = self.node(node["left"])
-            before = dict(self.names)
-            self.names = dict.fromkeys(self.names, _DATUM)
+            before, unnamed = dict(self.names), self.unnamed
+            self.names, self.unnamed = dict.fromkeys(self.names, DATUM), DATUM
             right = self.node(node["right"])
-            if any(b.own > 64 or b.times > 1 for b in self.names.values()):  # each round may make it larger
-                raise _Large
+            if any(b.own > 64 or b.times > 1 for b in (*self.names.values(), self.unnamed)):  # larger in each round
+                raise Large
             self.names = before | {k: v for k, v in self.names.items() if k not in before}
+            self.unnamed = larger(unnamed, self.unnamed)
             return left[0] + right[0], left[1]
         if kind != "SELECT_NODE":
             sides = [node.get("left"), node.get("right"), *(node.get("children") or [])]
@@ -124,9 +119,9 @@ class _Reader:
         source, columns = self.relation(node.get("from_table") or {})
         weight += source
         if len(node.get("group_sets") or []) > MAX_GROUPINGS:
-            raise _Large
+            raise Large
         width = 0.0
-        outputs: list[tuple[str, _Bound]] = []
+        outputs: list[tuple[str, Bound]] = []
         for item in node.get("select_list") or []:
             bound = self.of(item, {})
             star = item.get("class") == "STAR"
@@ -135,18 +130,18 @@ class _Reader:
                 outputs.append((fold(item.get("alias") or (item.get("column_names") or [""])[-1]), bound))
         for name, bound in outputs:
             if name:
-                self.names[name] = _larger(self.names.get(name), bound)
+                self.names[name] = larger(self.names.get(name), bound)
             else:
-                self.unnamed = _larger(self.unnamed, bound)
+                self.unnamed = larger(self.unnamed, bound)
         self.loose({k: v for k, v in node.items() if k not in ("select_list", "from_table", "cte_map")})
         if width > MAX_WIDTH:
-            raise _Large
+            raise Large
         weight += sum(1 for _ in _parts(node, inside=False))
         return self.check_weight(weight), width
 
     def check_weight(self, weight: float) -> float:
         if weight > MAX_NODES:
-            raise _Large
+            raise Large
         return weight
 
     def relation(self, ref: _Tree) -> tuple[float, float]:
@@ -179,7 +174,7 @@ class _Reader:
             return found[0] * 2, found[1] + entries**2
         if kind == "TABLE_FUNCTION":
             for argument in _arguments(ref["function"]):
-                self.unnamed = _larger(self.unnamed, self.of(argument, {}))
+                self.unnamed = larger(self.unnamed, self.of(argument, {}))
             self.rename(ref.get("column_name_alias"))
             return 1, 10
         self.loose(ref)
@@ -190,7 +185,7 @@ class _Reader:
         """Columns by new names may be any of those before."""
         for alias in aliases or []:
             for bound in (*self.names.values(), self.unnamed):
-                self.names[fold(alias)] = _larger(self.names.get(fold(alias)), bound)
+                self.names[fold(alias)] = larger(self.names.get(fold(alias)), bound)
 
     # expressions
 
@@ -203,72 +198,72 @@ class _Reader:
                 stack.extend(part)
             elif isinstance(part, dict):
                 if "class" in part:
-                    self.unnamed = _larger(self.unnamed, self.of(part, {}))
+                    self.unnamed = larger(self.unnamed, self.of(part, {}))
                 elif "node" in part and isinstance(part["node"], dict):
                     self.node(part["node"])
                 else:
                     stack.extend(part.values())
 
-    def of(self, node: _Tree, parameters: dict[str, _Bound]) -> _Bound:
+    def of(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         bound = self._of(node, parameters)
         if bound.steps > MAX_STEPS or bound.times > MAX_TIMES:
-            raise _Large
+            raise Large
         if bound.own > (MAX_CONSTANT if bound.constant else MAX_BYTES):
-            raise _Large
+            raise Large
         if not bound.constant and bound.own > 1000:
             self.total += bound.own
             if self.total > 2 * MAX_BYTES:
-                raise _Large
+                raise Large
         return bound
 
-    def _of(self, node: _Tree, parameters: dict[str, _Bound]) -> _Bound:
+    def _of(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         kind = node.get("class")
         if kind == "CONSTANT":
             text = (node.get("literal") or {}).get("text")
             text = text if isinstance(text, str) else ""
-            return _Bound(len(text) + 8, 0, number_of(text) if len(text) <= 100 else None, 1, True, text)
+            return Bound(len(text) + 8, 0, number_of(text) if len(text) <= 100 else None, 1, True, text)
         if kind == "PARAMETER":
-            return _DATUM
+            return DATUM
         if kind == "COLUMN_REF":
             names = [fold(name) for name in node.get("column_names") or []]
             found = [parameters.get(n) or self.names.get(n) for n in names]
             known = [bound for bound in found if bound is not None]
-            return _same(known[0]) if len(known) == 1 else _same(_largest([*known, self.unnamed]))
+            return as_column(known[0]) if len(known) == 1 else as_column(largest([*known, self.unnamed]))
         if kind == "SUBQUERY":
             self.node(node["subquery"]["node"])
             items = node["subquery"]["node"].get("select_list") or []
             bounds = [self.of(item, parameters) for item in items[:1] if item.get("class") != "STAR"]
             bounds += [self.of(node["child"], parameters)] if isinstance(node.get("child"), dict) else []
-            return _same(_largest([*bounds, self.unnamed]))
+            return as_column(largest([*bounds, self.unnamed]))
         if kind in ("FUNCTION", "WINDOW"):
             return self.call(node, parameters)
         if kind == "LAMBDA":
             return self.of(node["expr"], parameters)
         children = [self.of(child, parameters) for child in _children(node)]
-        total = _sum(children)
+        total = together(children)
         if kind in ("COMPARISON", "CONJUNCTION", "BETWEEN"):
-            return _Bound(8, 0, 1, total.steps, total.constant)
+            return Bound(8, 0, 1, total.steps, total.constant)
         if kind == "CASE":
             numbers = [child.number for child in children]
             number = None if None in numbers else max((abs(n) for n in numbers if n is not None), default=None)
-            return _Bound(total.own, max((c.times for c in children), default=0), number, total.steps, total.constant)
+            return Bound(total.own, max((c.times for c in children), default=0), number, total.steps, total.constant)
         if kind == "CAST":
             return self.cast(node, children)
         return total
 
-    def cast(self, node: _Tree, children: list[_Bound]) -> _Bound:
-        total = _sum(children)
+    def cast(self, node: _Tree, children: list[Bound]) -> Bound:
+        total = together(children)
         for part in _parts(node.get("type_expr") or {}):
             name = fold(str(part.get("type_name", "")))
             if name in ("bignum", "varint") and (total.own > 5000 or total.times > 8):  # the square of its digits
-                raise _Large
+                raise Large
             if name == "array":
                 sizes = [number_of((c.get("literal") or {}).get("text") or "") for c in part.get("children") or []]
                 if any(size is not None and size > 10_000 for size in sizes):
-                    raise _Large
-        return _Bound(total.own, total.times, total.number, total.steps, total.constant, total.text)
+                    raise Large
+        return Bound(total.own, total.times, total.number, total.steps, total.constant, total.text)
 
-    def call(self, node: _Tree, parameters: dict[str, _Bound]) -> _Bound:
+    def call(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         name = fold(str(node.get("function_name")))
         nodes = _arguments(node)
         self.loose([v for k, v in node.items() if k in ("filter", "filter_expr", "order_bys", "orders", "partitions")])
@@ -277,78 +272,78 @@ class _Reader:
         given = [self.of(argument, parameters) for argument in nodes]
         extra = [node[k] for k in ("default_expr", "offset_expr") if isinstance(node.get(k), dict)]
         given += [self.of(more, parameters) for more in extra]
-        total = _sum(given)
+        total = together(given)
         if name in ("list_aggregate", "list_aggr", "array_aggregate", "array_aggr", "aggregate"):
             name = fold((given[1].text if len(given) > 1 else None) or "")
             given = [given[0], *given[2:]] if given else given
         if name in grammar.effect("collects") and self.rows_made:
-            raise _Large
+            raise Large
         if name in grammar.effect("collects") and any(bound.own > 10_000 for bound in given):
-            raise _Large
-        if name in grammar.effect("keeps") and len(given) > 1 and not _number_below(given[1:], 10_000, name):
-            raise _Large
+            raise Large
+        if name in grammar.effect("keeps") and len(given) > 1 and not number_below(given[1:], 10_000, name):
+            raise Large
         if name in grammar.effect("open"):
-            raise _Large
+            raise Large
         if name == "repeat" and len(given) > 1:
-            return _times(given[0], _known(given[1].number), total)
+            return copies_of(given[0], known_number(given[1].number), total)
         if name in ("range", "generate_series"):
             return self.series(given, total)
         if name in _TO_LENGTH and len(given) > _TO_LENGTH[name]:
-            length = _known(given[_TO_LENGTH[name]].number)
-            return _Bound(total.own + 8 * length, total.times, None, total.steps + length, total.constant)
+            length = known_number(given[_TO_LENGTH[name]].number)
+            return Bound(total.own + 8 * length, total.times, None, total.steps + length, total.constant)
         if name in ("format", "printf"):
             if given and given[0].text is None:
-                raise _Large
+                raise Large
             width = pattern_width(given[0].text or "", [bound.number for bound in given[1:]])
-            return _Bound(total.own * 4 + width + 400, total.times, None, total.steps, total.constant)
+            return Bound(total.own * 4 + width + 400, total.times, None, total.steps, total.constant)
         if name in ("strftime", "strptime", "try_strptime"):
-            return _Bound(total.own * 32, total.times, None, total.steps, total.constant)
+            return Bound(total.own * 32, total.times, None, total.steps, total.constant)
         if name in _REPLACES and len(given) > 1:
             by = given[min(_REPLACES[name], len(given) - 1)]
             copies = max(1, by.own - 8) if not by.times else 8 * max(1, by.own - 8) * by.times
-            return _times(total, copies, total)
+            return copies_of(total, copies, total)
         if name in grammar.effect("product") and len(given) > 1:
             left, right = (bound.own + _DATA * bound.times for bound in given[:2])
             if left * right > 10 * _DATA**2:
-                raise _Large
-            return _Bound(8, 0, max(left, right), total.steps, total.constant)
+                raise Large
+            return Bound(8, 0, max(left, right), total.steps, total.constant)
         if name in grammar.effect("path") and len(given) > 1 and (given[1].text or "").count("*") > 2:
-            raise _Large
+            raise Large
         if name in grammar.effect("length") and given:
-            return _Bound(8, 0, given[0].own + _DATA * given[0].times, total.steps, total.constant)
+            return Bound(8, 0, given[0].own + _DATA * given[0].times, total.steps, total.constant)
         if name in ("least", "greatest"):
             numbers = [abs(bound.number) for bound in given if bound.number is not None]
             complete = bool(numbers) and len(numbers) == len(given)
-            return _Bound(total.own, total.times, max(numbers) if complete else None, total.steps, total.constant)
-        number = _number(name, given)
+            return Bound(total.own, total.times, max(numbers) if complete else None, total.steps, total.constant)
+        number = number_after(name, given)
         if name in grammar.effect("fixed"):
-            return _Bound(8, 0, number, total.steps, total.constant)
+            return Bound(8, 0, number, total.steps, total.constant)
         if name in self.udfs:
-            return _Bound(total.own, total.times, None, total.steps, False)
+            return Bound(total.own, total.times, None, total.steps, False)
         if (found := self.macro(name)) is not None:
             names, body = found
             values = dict(zip(map(fold, names), given, strict=False))
-            return self.of(body, dict.fromkeys(map(fold, names), _DATUM) | values)
+            return self.of(body, dict.fromkeys(map(fold, names), DATUM) | values)
         known = name in grammar.expression_functions() or name in grammar.allowed("window")
         if not known and name not in grammar.allowed("operator"):
-            raise _Large
-        return _Bound(total.own, total.times, number, total.steps, total.constant)
+            raise Large
+        return Bound(total.own, total.times, number, total.steps, total.constant)
 
-    def loop(self, name: str, nodes: list[_Tree], parameters: dict[str, _Bound]) -> _Bound:
+    def loop(self, name: str, nodes: list[_Tree], parameters: dict[str, Bound]) -> Bound:
         over = self.of(nodes[0], parameters)
         rest = [self.of(argument, parameters) for argument in nodes[1:] if argument.get("class") != "LAMBDA"]
         count = max(over.own / 8, 1) if over.own > 8 or not over.times else 1.0
         count *= max(over.times, 1)
-        own: _Bound = _Bound()
+        own: Bound = Bound()
         for argument in nodes[1:]:
             if argument.get("class") == "LAMBDA":
                 names = [fold(n) for part in _parts(argument.get("lhs")) for n in part.get("column_names") or []]
-                inner = {**parameters, **dict.fromkeys(names, _Bound(8, min(over.times, 1)))}
+                inner = {**parameters, **dict.fromkeys(names, Bound(8, min(over.times, 1)))}
                 own = self.of(argument["expr"], inner)
         if name.endswith("reduce") and (own.times > 1 or own.own > 64):  # what one round makes the next one takes
-            raise _Large
-        total = _sum([over, *rest])
-        return _Bound(
+            raise Large
+        total = together([over, *rest])
+        return Bound(
             total.own + count * own.own,
             max(over.times, 1 if over.times else 0) * max(own.times, 1) if over.times or own.times else 0,
             None,
@@ -356,91 +351,17 @@ class _Reader:
             total.constant and own.constant,
         )
 
-    def series(self, given: list[_Bound], total: _Bound) -> _Bound:
+    def series(self, given: list[Bound], total: Bound) -> Bound:
         if not given:
-            raise _Large
-        ends = [_known(bound.number) for bound in given[:2]]
-        step = abs(_known(given[2].number)) if len(given) > 2 else 1.0
+            raise Large
+        ends = [known_number(bound.number) for bound in given[:2]]
+        step = abs(known_number(given[2].number)) if len(given) > 2 else 1.0
         if len(given) > 2 and (not given[2].constant or not step):
-            raise _Large
+            raise Large
         # Two dates in seconds lie closer together than both lie from 1970.
         exact = len(given) > 1 and all(bound.constant and bound.number is not None for bound in given[:2])
         count = abs(ends[1] - ends[0]) / step if exact else sum(map(abs, ends)) / step
-        return _Bound(8 * (count + 1), 0, max(map(abs, ends)), total.steps + count, total.constant)
-
-
-def _known(number: float | None) -> float:
-    if number is None or math.isnan(number):
-        raise _Large
-    return abs(number) if number < 0 else number
-
-
-def _number_below(bounds: list[_Bound], most: float, name: str) -> bool:
-    """Whether no argument asks for more; one that is a column orders or measures, and asks for nothing."""
-    if name in ("arg_max", "arg_min", "max_by", "min_by"):
-        bounds = bounds[1:]
-    return all(bound.number is not None and abs(bound.number) <= most and bound.constant for bound in bounds)
-
-
-def _number(name: str, given: list[_Bound]) -> float | None:
-    numbers = [bound.number for bound in given]
-    if name in PLURAL and len(given) == 1 and numbers[0] is not None:
-        return numbers[0] * PLURAL[name]
-    if not given or any(n is None for n in numbers):
-        if name in ("%", "mod") and len(given) == 2:
-            return numbers[1]
-        return None
-    known = [n for n in numbers if n is not None]
-    if all(bound.constant for bound in given):
-        return arithmetic(name, [*known])
-    # A bound on the amount, not the value itself.
-    sizes = [abs(n) for n in known]
-    match name, len(sizes):
-        case (("+" | "-" | "add" | "subtract"), _):
-            return sum(sizes)
-        case (("*" | "multiply"), 2):
-            return sizes[0] * sizes[1]
-        case (("%" | "mod"), 2):
-            return sizes[1]
-        case (("abs" | "round" | "floor" | "ceil" | "ceiling" | "trunc" | "@"), _):
-            return sizes[0] + 1
-    return None
-
-
-def _times(bound: _Bound, count: float, total: _Bound) -> _Bound:
-    return _Bound(
-        max(bound.own, 1) * count if bound.own or not bound.times else 0,
-        bound.times * max(count, 1),
-        None,
-        total.steps + count,
-        total.constant,
-    )
-
-
-def _same(bound: _Bound) -> _Bound:
-    """As a column of rows: not constant, its value not known to be this one."""
-    return _Bound(bound.own, max(bound.times, 0 if bound.own > 8 else 1), bound.number, 1, False)
-
-
-def _larger(known: _Bound | None, bound: _Bound) -> _Bound:
-    return bound if known is None else _largest([known, bound])
-
-
-def _largest(bounds: list[_Bound]) -> _Bound:
-    numbers = [bound.number for bound in bounds]
-    number = None if None in numbers else max((abs(n) for n in numbers if n is not None), default=None)
-    return _Bound(max(b.own for b in bounds), max(b.times for b in bounds), number)
-
-
-def _sum(bounds: list[_Bound]) -> _Bound:
-    return _Bound(
-        sum(b.own for b in bounds) or 8,
-        sum(b.times for b in bounds),
-        bounds[0].number if len(bounds) == 1 else None,
-        1 + sum(b.steps for b in bounds),
-        all(b.constant for b in bounds),
-        bounds[0].text if len(bounds) == 1 else None,
-    )
+        return Bound(8 * (count + 1), 0, max(map(abs, ends)), total.steps + count, total.constant)
 
 
 def _arguments(call: _Tree) -> list[_Tree]:

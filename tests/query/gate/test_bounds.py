@@ -1,0 +1,101 @@
+"""What is known to be small is small, what is not is not said to be; and ordinary queries are known."""
+
+import duckdb
+import pytest
+
+from mlflow_sql_flavor.artifact.spec import CompatSpec
+from mlflow_sql_flavor.compile.function_kinds import macro_bodies
+from mlflow_sql_flavor.engines.sandbox import parse_tree
+from mlflow_sql_flavor.query.gate import grammar, packs
+from mlflow_sql_flavor.query.gate.bounds import is_small
+
+CON = duckdb.connect()
+
+SMALL = [
+    "SELECT a + 1 AS b, upper(s) || 'x' AS t FROM input WHERE a > $p",
+    "SELECT lpad(s, 20, '0') AS t, repeat('ab', 100) AS r FROM input",
+    "SELECT sum(range) AS r FROM range(1000000000)",
+    "SELECT string_agg(s, ',') AS r, list(a) AS l FROM input GROUP BY k",
+    "SELECT list_transform(l, lambda x: x * 2 + a) AS r FROM input",
+    "SELECT unnest(generate_series(DATE '2024-01-01', DATE '2024-03-01', INTERVAL 1 MONTH)) AS d",
+    "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r",
+    "WITH c AS (SELECT s || t AS u FROM input), d AS (SELECT u || u AS v FROM c) SELECT v || '!' AS w FROM d",
+    "SELECT replace(s, 'a', 'bb') AS r, regexp_replace(s, '[0-9]+', '#', 'g') AS q FROM input",
+    "SELECT levenshtein(s, t) AS d FROM input JOIN ref USING (k)",
+    f"SELECT CASE {' '.join(f'WHEN a < {i} THEN {i}.5' for i in range(300))} END AS y FROM input",
+    f"SELECT {', '.join(f'a + {i} AS c{i}' for i in range(1000))} FROM input",
+    "SELECT arg_max(s, a) AS s, max(a, 3) AS top FROM input",
+]
+
+LARGE = [
+    "SELECT length(replace(repeat('x', 10000000), 'x', repeat('y', 1000000)))",
+    "SELECT max(length(repeat('x', 10000000 - (i % 2)::INT))) FROM range(2048) t(i)",
+    "SELECT length((repeat('9', 1000000)::BIGNUM)::VARCHAR)",
+    "SELECT length(list_string_agg(list_transform(range(100000), lambda x: repeat('x', 1000000))))",
+    "SELECT repeat(s, a) FROM input",
+    "SELECT repeat(s, 1000000) FROM input",
+    "SELECT lpad(s, a, 'x') FROM input",
+    "SELECT range(a) FROM input",
+    "SELECT range(9000000 + a % 2) FROM input",
+    "SELECT format(s, a) FROM input",
+    "SELECT bitstring('1', a) FROM input",
+    "SELECT json_contains(repeat('[', 300000), '1')",
+    "SELECT list_resize([1], a) FROM input",
+    "SELECT approx_top_k(a, 100000000) FROM input",
+    "SELECT reservoir_quantile(a, 0.5, 2000000000) FROM input",
+    "SELECT CAST(NULL AS INTEGER[100000]) FROM input",
+    "SELECT list_select([s], range(1000000)) FROM input",
+    "SELECT upper(string_agg(repeat('x', 10000), '')) FROM range(1000000)",
+    "WITH RECURSIVE r(t) AS (SELECT 'x' UNION ALL SELECT t || t FROM r) SELECT length(t) FROM r",
+    "WITH "
+    + ", ".join(f"c{n} AS (SELECT t || t AS t FROM {f'c{n - 1}' if n else 'input'})" for n in range(30))
+    + " SELECT t FROM c29",
+    "WITH c0 AS (SELECT 1 AS a), "
+    + ", ".join(f"c{n} AS NOT MATERIALIZED (SELECT x.a FROM c{n - 1} x, c{n - 1} y)" for n in range(1, 25))
+    + " SELECT a FROM c24",
+    f"SELECT {', '.join(['*'] * 2000)} FROM (SELECT {', '.join(f'{n} AS c{n}' for n in range(500))})",
+    f"SELECT {', '.join(f'repeat(s, {64}) || repeat(chr(a), 90000) AS c{n}' for n in range(100))} FROM input",
+    "SELECT y FROM (SELECT repeat('x', 90000)) t(y), (SELECT 1) u WHERE repeat(y, 10) <> ''",
+]
+_LOOPS = "1"
+for _level in range(25):
+    _LOOPS = f"list_sum(list_transform(range(100), lambda x{_level}: x{_level} + {_LOOPS}))"
+LARGE.append(f"SELECT {_LOOPS}")
+
+
+@pytest.mark.parametrize("sql", SMALL)
+def test_ordinary_queries_are_known_to_be_small(sql: str) -> None:
+    assert is_small(parse_tree(CON, sql))
+
+
+@pytest.mark.parametrize("sql", LARGE)
+def test_what_can_grow_is_not(sql: str) -> None:
+    assert not is_small(parse_tree(CON, sql))
+
+
+def test_a_function_that_nobody_described_is_not() -> None:
+    assert not is_small(parse_tree(CON, "SELECT brand_new(a) FROM input"))
+    assert is_small(parse_tree(CON, "SELECT mine(a) FROM input"), udfs=["mine"])
+
+
+def test_macros_of_the_package_are_looked_into() -> None:
+    """Whatever macro takes a number on to a size is found by its body."""
+    macros = packs.load("databricks").macros
+    bodies = macro_bodies(CompatSpec(pack="databricks", version=1, macros=list(macros)))
+    found = []
+    for name, text in macros.items():
+        parameters = text.split("(", 1)[1].split(")", 1)[0]
+        if ":=" in parameters:
+            continue
+        call = (
+            f"SELECT {name}({', '.join(f'a{i}' for i, _ in enumerate(parameters.split(',')) if parameters)}) FROM input"
+        )
+        if any(word in text for word in ("lpad(", "rpad(", "repeat(")):
+            found.append((name, is_small(parse_tree(CON, call), bodies)))
+    assert found and not any(small for _, small in found)
+
+
+def test_effects_are_of_functions_on_the_list() -> None:
+    known = grammar.expression_functions() | grammar.allowed("operator") | grammar.allowed("window")
+    for kind in ("fixed", "length", "product", "collects", "keeps", "open", "loops", "path"):
+        assert grammar.effect(kind) <= known, grammar.effect(kind) - known
