@@ -182,7 +182,7 @@ def _write(model: SQLModel, prepared: examples.Prepared, folder: Path, mlflow_mo
     extra_files_config = _mlflow.copy_extra_files(given.extra_files, str(folder))
     if prepared.saved_example is not None:
         write_output(prepared.output, folder)
-    report.write(folder, spec, prepared.signature)
+    report.write(folder, spec, prepared.signature, prepared.bound.compiled.lineage)
     pyfunc.add_to_model(
         mlflow_model,
         loader_module="mlflow_sql_flavor",

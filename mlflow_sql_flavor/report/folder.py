@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
+    from ..query.reading.types import Lineage
 
 __all__ = ["CARD", "PICTURE", "pages", "write"]
 
@@ -18,7 +20,7 @@ PICTURE = "lineage.svg"
 _logger = logging.getLogger(__name__)
 
 
-def write(folder: Path, spec: SqlSpec, signature: Any) -> None:
+def write(folder: Path, spec: SqlSpec, signature: Any, lineage: Callable[[], Lineage] | None = None) -> None:
     """Writes ``README.md`` and, where the query's columns can be followed, ``lineage.svg``.
 
     A file that is there already stays. A failure is a warning: a model without a card is a model.
@@ -27,25 +29,26 @@ def write(folder: Path, spec: SqlSpec, signature: Any) -> None:
         folder: The model's folder.
         spec: The ``sql`` section of its MLmodel.
         signature: Its signature, for the defaults of parameters.
+        lineage: Tells its lineage, where that is known from compiling it; None follows it from the text.
     """
     try:
-        for name, text in pages(folder, spec, signature).items():
+        for name, text in pages(folder, spec, signature, lineage).items():
             if not (folder / name).exists():
                 (folder / name).write_bytes(text.encode("utf-8"))
     except Exception as error:
         _logger.warning("The model is saved without a card or its lineage: %s: %s", type(error).__name__, error)
 
 
-def pages(folder: Path, spec: SqlSpec, signature: Any) -> dict[str, str]:
+def pages(folder: Path, spec: SqlSpec, signature: Any, lineage: Callable[[], Lineage] | None = None) -> dict[str, str]:
     """``{file: text}`` of what :func:`write` writes; the arguments are the same."""
     from .card import card
     from .facts import of_spec
     from .picture import picture
 
     facts = of_spec(spec, signature)
-    lineage = facts.lineage()
-    drawn = picture(lineage)
-    found = {CARD: card(facts, lineage, PICTURE if drawn is not None else None, _example(folder))}
+    followed = lineage() if lineage is not None else facts.lineage()
+    drawn = picture(followed)
+    found = {CARD: card(facts, followed, PICTURE if drawn is not None else None, _example(folder))}
     return found if drawn is None else {**found, PICTURE: drawn}
 
 

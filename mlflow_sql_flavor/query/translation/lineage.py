@@ -14,6 +14,8 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from ...errors import QueryError
+from ..dialects import rules_of
+from ..facts.context import REFUSALS, Context
 from ..facts.typed import FAILURES, Schema, TypedQuery
 from ..reading.deep import with_deep_stack
 from ..reading.types import Lineage, LineageEdge, ParsedQuery, Relation
@@ -21,8 +23,8 @@ from .typing import type_query
 
 __all__ = ["MAX_CHARACTERS", "follow", "too_long", "trace"]
 
-#: A longer query is not traced: the time grows faster than the text.
-MAX_CHARACTERS = 50_000
+#: A longer query is not traced: nobody reads it in a picture.
+MAX_CHARACTERS = 400_000
 
 #: What decides which rows a SELECT gives, and in which order.
 _ROWS = ("where", "group", "having", "qualify", "distinct", "order", "limit", "offset", "sort", "cluster", "prewhere")
@@ -46,9 +48,18 @@ def trace(query: ParsedQuery, schema: Schema, input_table: str, outputs: Sequenc
     if long is not None:
         return Lineage(reason=long)
     try:
-        return follow(type_query(query, schema, {}), input_table, outputs)
+        return follow(type_query(query, schema, {}, _context(query, schema)), input_table, outputs)
     except (*FAILURES, QueryError):
         return _LOST
+
+
+def _context(query: ParsedQuery, schema: Schema) -> Context | None:
+    """What compiling the query starts with, so that a saved query is followed as it was when it was compiled."""
+    if query.dialect == "duckdb":
+        return None
+    ctx = Context(query.sql, rules_of(query.dialect), REFUSALS)
+    ctx.columns = frozenset(column for columns in schema.values() for column in columns)
+    return ctx
 
 
 _LOST = Lineage(reason="The query's columns could not be followed.")
@@ -61,6 +72,9 @@ def follow(typed: TypedQuery, input_table: str, outputs: Sequence[str] = ()) -> 
         typed: From :func:`~.typing.type_query`.
         input_table, outputs: As for :func:`trace`.
     """
+    long = too_long(typed.query.sql)
+    if long is not None:
+        return Lineage(reason=long)
     try:
         return with_deep_stack(lambda: _Walker(typed, input_table).run(outputs))
     except (*FAILURES, QueryError):

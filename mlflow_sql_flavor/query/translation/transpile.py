@@ -97,6 +97,7 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     seen = typed.schema
     tree = typed.copy()
     nodes = list(tree.walk(bfs=False))
+    _check_growth(nodes, ctx)
     for node in nodes:
         if isinstance(node, exp.Func):
             check_function(node, ctx)
@@ -203,6 +204,23 @@ def _read_as(table: exp.Table, schema: Schema, seen: Schema, named: set[str] | N
         if table.args.get(key):
             source.set(key, table.args[key])
     _replace(table, source)
+
+
+#: How often sqlglot writes the list of ``x IN UNNEST(list)`` for DuckDB, and how deep one may stand in another.
+_TIMES_WRITTEN = 5
+_MOST_WRITTEN = 200
+
+
+def _check_growth(nodes: Sequence[exp.Expr], ctx: Context) -> None:
+    """Refuses lists that stand in one another where each is written several times: the text grows by a power."""
+    lists = {id(node): node for node in nodes if isinstance(node, exp.In) and node.args.get("unnest") is not None}
+    for node in lists.values():
+        times, here = 1, node.parent
+        while here is not None and times <= _MOST_WRITTEN:
+            times *= _TIMES_WRITTEN if id(here) in lists else 1
+            here = here.parent
+        if times > _MOST_WRITTEN:
+            raise ctx.error(node, "IN UNNEST(...) stands in others too deep: name the inner lists in a WITH clause.")
 
 
 def _spread_lists(nodes: Sequence[exp.Expr]) -> None:
