@@ -6,11 +6,13 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import build, rows
 from .nulls import truth
 from .numbers import width_of
 
 R = DialectRules("clickhouse comparisons")
+# https://clickhouse.com/docs/sql-reference/operators#comparison-operators; a set of tuples is looked up as a whole
+R.normalise(rows.by_field(lists=False))
 _OPERATORS: dict[str, type[exp.Binary]] = {
     "equals": exp.EQ, "notequals": exp.NEQ, "less": exp.LT, "lessorequals": exp.LTE, "greater": exp.GT,
     "greaterorequals": exp.GTE,

@@ -6,10 +6,11 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import build, grouping
 from .nulls import sources
 
 R = DialectRules("clickhouse relations")
+R.prepare(grouping.no_total_of_nothing)
 
 
 @R.normalise

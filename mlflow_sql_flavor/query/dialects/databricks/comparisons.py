@@ -8,11 +8,13 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, clauses
+from ..shared import build, clauses, rows
 from .casts import as_date, as_double, as_ts
 from .types import decimal_of, family, widest
 
 R = DialectRules("databricks comparisons")
+# Structs are compared as they are sorted: NULL is less than all else, and equal to itself
+R.normalise(rows.by_field(rows.nulls_first))
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?|[+-]?(nan|inf|infinity)", re.I)
 _COMPARE = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)

@@ -6,11 +6,13 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import build, grouping
 from .aggregates import not_null
 from .types import family
 
 R = DialectRules("databricks relations")
+R.normalise(grouping.ordinals)
+R.prepare(grouping.no_total_of_nothing)
 
 
 @R.rule(exp.Group)

@@ -9,11 +9,13 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import build, rows
 from .coercions import condition, exact, is_json, json_text, number, text
 from .times import time
 
 R = DialectRules("mysql comparisons")
+# https://dev.mysql.com/doc/refman/8.0/en/comparison-operators.html
+R.normalise(rows.by_field())
 
 
 @R.rule(exp.And, exp.Or, exp.Xor)

@@ -6,8 +6,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
+from ..shared import grouping
 
 R = DialectRules("mysql relations")
+R.prepare(grouping.no_total_of_nothing)
 
 
 @R.prepare

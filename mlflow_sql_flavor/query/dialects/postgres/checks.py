@@ -47,38 +47,16 @@ def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return cast(node, "FLOAT") if real and isinstance(node, exp.Nullif) else None
 
 
-_TUPLE_PAIRS: dict[type[exp.Expr], type[exp.Expr]] = {exp.LT: exp.LT, exp.LTE: exp.LT, exp.GT: exp.GT, exp.GTE: exp.GT}
-
-
-@R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
-def rows(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # functions-comparisons.html#ROW-WISE-COMPARISON: NULL where a field that decides is NULL, unlike DuckDB's structs.
-    a, b = node.this.unnest(), node.expression.unnest()
-    if not isinstance(a, exp.Tuple) or not isinstance(b, exp.Tuple) or len(a.expressions) != len(b.expressions):
-        return None
-    pairs = list(zip(a.expressions, b.expressions, strict=True))
-    if isinstance(node, (exp.EQ, exp.NEQ)):
-        tests = [type(node)(this=x, expression=y) for x, y in pairs]
-        join = exp.and_ if isinstance(node, exp.EQ) else exp.or_
-        return exp.Paren(this=join(*tests, copy=False))
-    strict = _TUPLE_PAIRS[type(node)]
-    made: exp.Expr | None = None
-    for x, y in reversed(pairs):
-        if made is None:
-            made = type(node)(this=x, expression=y)
-            continue
-        equal = exp.EQ(this=x.copy(), expression=y.copy())
-        later = exp.and_(equal, made, copy=False)
-        made = exp.or_(strict(this=x, expression=y), exp.Paren(this=later), copy=False)
-    return exp.Paren(this=made)
-
-
 @R.rule(exp.In)
 def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if isinstance(node.this.unnest(), exp.Tuple) and (
-        isinstance(node.parent, exp.Not) or (node.parent is not None and isinstance(node.parent.parent, exp.Not))
+    if (
+        node.args.get("query") is not None
+        and isinstance(node.this.unnest(), exp.Tuple)
+        and (isinstance(node.parent, exp.Not) or (node.parent is not None and isinstance(node.parent.parent, exp.Not)))
     ):
-        ctx.refuse("unfaithful", node, "NOT IN over rows treats NULL otherwise in DuckDB", "Use NOT EXISTS")
+        ctx.refuse(
+            "unfaithful", node, "NOT IN over a subquery of rows treats NULL otherwise in DuckDB", "Use NOT EXISTS"
+        )
     items = []
     for item in node.expressions:
         _comparable(node, node.this, item, ctx)

@@ -6,9 +6,12 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
+from ..shared import rows
 from ..shared.build import text
 
 R = DialectRules("postgres comparisons")
+# functions-comparisons.html#ROW-WISE-COMPARISON
+R.normalise(rows.by_field())
 _OPPOSITE: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.EQ: exp.NEQ, exp.NEQ: exp.EQ, exp.GT: exp.LTE, exp.GTE: exp.LT, exp.LT: exp.GTE, exp.LTE: exp.GT,
 }  # fmt: skip

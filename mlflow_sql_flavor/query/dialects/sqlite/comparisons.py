@@ -6,10 +6,12 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import build, rows
 from .coercions import is_json, literal, number, numeral, text
 
 R = DialectRules("sqlite comparisons")
+# https://sqlite.org/rowvalue.html#row_value_comparisons; a list of rows is none there
+R.normalise(rows.by_field(lists=False))
 
 
 @R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
