@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.tables import source_of
-from ..engines.duckdb import Program, Runner
+from ..engines.duckdb import Runner
+from ..engines.program import Program
 from ..engines.worker import ProcessRunner
 from ..errors import InputError, QueryError
 from ..frames import reading, writing

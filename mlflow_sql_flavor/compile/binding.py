@@ -7,8 +7,9 @@ import unicodedata
 from dataclasses import replace
 
 from ..engines import sandbox
-from ..engines.duckdb import Instance, Program
+from ..engines.duckdb import Instance
 from ..engines.forks import querying
+from ..engines.program import Program
 from ..errors import LimitError, QueryError, did_you_mean
 from ..frames.schema import instead_of
 from ..query.facts.rows import ROW_ID

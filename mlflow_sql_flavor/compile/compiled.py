@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..artifact.spec import CompatSpec
-from ..engines.duckdb import Instance, Program
+from ..engines.duckdb import Instance
+from ..engines.program import Program
 
 if TYPE_CHECKING:
     from ..query.reading.types import Finding, Lineage

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ..artifact.functions import Udf
 from ..artifact.spec import CompatSpec
 from ..engines import sandbox
-from ..engines.duckdb import Program
 from ..engines.forks import querying
+from ..engines.program import Program
 from ..engines.sandbox import Facts, Limits, TableSource
 from ..engines.scratch import SCRATCH
 from ..errors import QueryError, UnknownFunctionError, UnreadableError, did_you_mean

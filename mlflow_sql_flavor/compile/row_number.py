@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..engines import sandbox
-from ..engines.duckdb import Instance, Program
+from ..engines.duckdb import Instance
+from ..engines.program import Program
 from ..engines.scratch import SCRATCH
 from ..errors import SQLModelError
 from ..query.facts.rows import RowPlan

@@ -12,7 +12,7 @@ from ..artifact.functions import Udf
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import ReferenceTable, open_table, source_of
 from ..engines import sandbox
-from ..engines.duckdb import Program
+from ..engines.program import Program
 from ..engines.sandbox import Limits
 from ..engines.scratch import SCRATCH
 from ..errors import InputError, ModelFileError, did_you_mean

@@ -10,7 +10,7 @@ from ..query.facts.rows import ROW_ID
 from .sandbox import parse_tree
 
 if TYPE_CHECKING:
-    from .duckdb import Program
+    from .program import Program
 
 __all__ = ["copies_of"]
 

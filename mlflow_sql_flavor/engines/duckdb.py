@@ -16,7 +16,6 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, RunError, SQLModelError
@@ -24,38 +23,16 @@ from ..query.facts.rows import ROW_ID
 from ..query.gate import packs
 from .copies import copies_of
 from .forks import at_fork, querying
+from .program import Program
 from .sandbox import Limits, quote, statement
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SMALL", "Instance", "Program", "Runner"]
+__all__ = ["SMALL", "Instance", "Runner"]
 
 #: Up to so many rows, rows are fetched as Python values; above, as Arrow (measured: see docs/performance.md).
 SMALL = 1000
-
-
-@dataclass(frozen=True)
-class Program:
-    """A query as DuckDB runs it.
-
-    Attributes:
-        sql: The text.
-        input_table: The name it reads the input by.
-        input_schema: The input's columns; None if the query reads no input.
-        output_types: ``{column: DuckDB type}``, without the hidden row number.
-        rows: ``independent``, ``aligned`` or ``table``.
-        id_position: Where among the result's columns the input row's number is; None if it carries none.
-        parameters: Names of the placeholders.
-    """
-
-    sql: str
-    input_table: str
-    input_schema: pa.Schema | None
-    output_types: Mapping[str, str]
-    rows: str = "table"
-    id_position: int | None = None
-    parameters: frozenset[str] = field(default_factory=frozenset)
 
 
 class Instance:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, RunError
 from ..query.facts.rows import ROW_ID
-from .duckdb import Instance, Program, explain
+from .duckdb import Instance, explain
 from .forks import querying
 from .limits import Limits
+from .program import Program
 from .sandbox import quote, statement
 
 if TYPE_CHECKING:

@@ -22,10 +22,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LimitError, RunError, SQLModelError
-from .duckdb import Instance, Program, Runner, explain
+from .duckdb import Instance, Runner, explain
 from .forks import at_fork
 from .limits import Limits
 from .process import address_space, less_memory, limit_memory, processor_seconds, resident
+from .program import Program
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,7 +14,7 @@ from .text import escape, shortened, visible
 
 if TYPE_CHECKING:
     from ..query.facts.changes import Change
-    from .diff import Diff, RowsDiff
+    from .differences import Differences, RowsDiff
 
 __all__ = ["html", "plain", "text"]
 
@@ -36,12 +36,12 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
 
-def text(found: Diff, most: int) -> str:
+def text(found: Differences, most: int) -> str:
     """The lines of :meth:`.Diff.text`; names and values without control characters."""
     return visible("\n".join(_lines(found, most)))
 
 
-def _lines(found: Diff, most: int) -> Iterator[str]:
+def _lines(found: Differences, most: int) -> Iterator[str]:
     old, new = (visible(name, line=True) for name in found.names)
     yield f"old: {old}"
     yield f"new: {new}"
@@ -81,7 +81,7 @@ def _more(total: int, most: int, what: str) -> Iterator[str]:
         yield f"  … {total - most:,} more {what}"
 
 
-def _query_title(found: Diff) -> str:
+def _query_title(found: Differences) -> str:
     query = found.query
     moved = f", {query.dialects[0]} → {query.dialects[1]}" if query.dialects[0] != query.dialects[1] else ""
     if query.changes is None:
@@ -134,7 +134,7 @@ def _key(rows: RowsDiff, number: int) -> str:
     return ", ".join(f"{visible(n, line=True)} {_value(v)}" for n, v in zip(rows.by, keys, strict=True))
 
 
-def html(found: Diff, most: int = 20) -> str:
+def html(found: Differences, most: int = 20) -> str:
     """The fragment of :meth:`.Diff._repr_html_`."""
     parts = [
         f"<div><b>{escape(found.names[0])} → {escape(found.names[1])}</b></div>",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, QueryError, SQLModelError
 from ..frames.schema import kind_of
 from ..mlflow_errors import public
-from ..report.diff import Diff, QueryDiff, RowsDiff, SignatureChange
+from ..report.diff import Diff
+from ..report.differences import QueryDiff, RowsDiff, SignatureChange
 
 if TYPE_CHECKING:
     import pyarrow as pa

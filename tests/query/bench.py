@@ -14,7 +14,8 @@ from mlflow_sql_flavor.artifact.tables import ReferenceTable
 from mlflow_sql_flavor.compile import binding, row_number
 from mlflow_sql_flavor.compile.function_kinds import function_kinds, macro_bodies
 from mlflow_sql_flavor.engines import sandbox
-from mlflow_sql_flavor.engines.duckdb import Instance, Program, Runner
+from mlflow_sql_flavor.engines.duckdb import Instance, Runner
+from mlflow_sql_flavor.engines.program import Program
 from mlflow_sql_flavor.engines.sandbox import Limits, TableSource
 from mlflow_sql_flavor.frames.schema import arrow_schema
 from mlflow_sql_flavor.query.facts.rows import RowPlan, plan_rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from sqlglot import exp
 
@@ -13,10 +13,7 @@ from ..reading.placeholders import data_type
 from ..reading.positions import finding, span
 from ..reading.types import Finding
 
-if TYPE_CHECKING:
-    from .rules import DialectRules
-
-__all__ = ["REFUSALS", "Context"]
+__all__ = ["REFUSALS", "Context", "RuleSet"]
 
 REFUSALS = {
     "alias_shadow": "an alias that hides an input column and is read instead of it",
@@ -67,10 +64,26 @@ _FAMILIES: dict[str, Collection[exp.DType]] = {
 _UNKNOWN = {exp.DType.UNKNOWN, exp.DType.NULL}
 
 
+class RuleSet(Protocol):
+    """What a translation has to know of its dialect's rules."""
+
+    name: str
+    pack: str | None
+    version: int
+    catalog: str | None
+    functions: dict[str, list[Any]]
+    known_functions: set[str]
+    grammar: set[str]
+
+    def metadata(self) -> dict[type[exp.Expr], Any]:
+        """What sqlglot's typing goes by."""
+        ...
+
+
 class Context:
     """One translation under way: types, macros, settings, refusals and findings."""
 
-    def __init__(self, sql: str, rules: DialectRules, allow: Collection[str] = (), functions: Collection[str] = ()):
+    def __init__(self, sql: str, rules: RuleSet, allow: Collection[str] = (), functions: Collection[str] = ()):
         unknown = [name for name in allow if name not in REFUSALS]
         if unknown:
             hint = errors.did_you_mean(unknown[0], list(REFUSALS))

@@ -94,7 +94,7 @@ def _translation(text: str, ctx: Context) -> Translation:
 
 
 def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) -> str:
-    seen = typed.schema
+    seen, rules = typed.schema, rules_of(typed.query.dialect)
     tree = typed.copy()
     nodes = list(tree.walk(bfs=False))
     _check_growth(nodes, ctx)
@@ -105,12 +105,12 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     spell_out_groups(tree, ctx.columns)
     nodes = list(tree.walk(bfs=False))
     nondeterminism.find(nodes, ctx)
-    for step in ctx.rules.before:
+    for step in rules.before:
         step(tree, ctx)
     sources = base_tables(tree) if seen is not schema else []
     named = _names(nodes) if sources else None
     outputs = _outputs(nodes)
-    rewritten = apply_rules(tree, ctx.rules, ctx)
+    rewritten = apply_rules(tree, rules, ctx)
     _keep_names(outputs)
     for null in rewritten.find_all(exp.Null):
         if isinstance(null.parent, exp.DPipe):

@@ -33,7 +33,7 @@ def type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], ct
 
 def _type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], ctx: Context | None) -> TypedQuery:
     assert query.tree is not None
-    rules = ctx.rules if ctx is not None else rules_of(query.dialect)
+    rules = rules_of(query.dialect)
     tree = copied(query.tree)[0]
     if ctx is not None:
         for step in rules.first:

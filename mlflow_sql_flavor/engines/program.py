@@ -1,0 +1,35 @@
+"""What DuckDB runs, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Program"]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A query as DuckDB runs it.
+
+    Attributes:
+        sql: The text.
+        input_table: The name it reads the input by.
+        input_schema: The input's columns; None if the query reads no input.
+        output_types: ``{column: DuckDB type}``, without the hidden row number.
+        rows: ``independent``, ``aligned`` or ``table``.
+        id_position: Where among the result's columns the input row's number is; None if it carries none.
+        parameters: Names of the placeholders.
+    """
+
+    sql: str
+    input_table: str
+    input_schema: pa.Schema | None
+    output_types: Mapping[str, str]
+    rows: str = "table"
+    id_position: int | None = None
+    parameters: frozenset[str] = field(default_factory=frozenset)
