@@ -218,6 +218,20 @@ class Stored:
     content: dict[str, Any]
 
 
+def _raise_as_mlflow(folder: Path, flavor: str) -> None:
+    """Raises what MLflow does for the built-in flavors, where no such flavor is there."""
+    from mlflow.exceptions import MlflowException
+
+    from .. import _mlflow
+
+    try:
+        _mlflow.flavor_configuration(str(folder), flavor)
+    except MlflowException:
+        raise
+    except Exception:  # what else it makes of such a file is no sentence
+        return
+
+
 def read(folder: Path, flavor: str) -> Stored:
     """Reads the MLmodel of a folder.
 
@@ -227,11 +241,9 @@ def read(folder: Path, flavor: str) -> Stored:
     """
     from mlflow.models import ModelSignature
 
-    from .. import _mlflow
-
     check_finished(folder)
     if not os.path.lexists(folder / "MLmodel"):
-        _mlflow.flavor_configuration(str(folder), flavor)  # raises as the built-in flavors do
+        _raise_as_mlflow(folder, flavor)
         raise ModelFileError("There is no MLmodel file at the model's location.")
     try:
         content = plain_yaml.read(read_file(folder, "MLmodel", MAX_MLMODEL))
@@ -240,7 +252,7 @@ def read(folder: Path, flavor: str) -> Stored:
     if not isinstance(content, dict) or not isinstance(content.get("flavors"), dict):
         raise ModelFileError("MLmodel has no flavors section: restore it, or save the model again.")
     if flavor not in content["flavors"]:
-        _mlflow.flavor_configuration(str(folder), flavor)  # raises as the built-in flavors do
+        _raise_as_mlflow(folder, flavor)
         raise ModelFileError(f"MLmodel has no {flavor} flavor.")
     pyfunc = content["flavors"].get("python_function")
     config = pyfunc.get("config") if isinstance(pyfunc, dict) else None
