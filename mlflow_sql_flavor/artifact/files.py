@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .spec import CompatSpec
     from .tables import ReferenceTable
 
-__all__ = ["Contents", "Stored", "read", "write", "write_mlmodel"]
+__all__ = ["Contents", "Stored", "mlmodel", "read", "write", "write_mlmodel"]
 
 #: A larger MLmodel is not read, in bytes.
 MAX_MLMODEL = 32_000_000
@@ -242,15 +242,7 @@ def read(folder: Path, flavor: str) -> Stored:
     from mlflow.models import ModelSignature
 
     check_finished(folder)
-    if not os.path.lexists(folder / "MLmodel"):
-        _raise_as_mlflow(folder, flavor)
-        raise ModelFileError("There is no MLmodel file at the model's location.")
-    try:
-        content = plain_yaml.read(read_file(folder, "MLmodel", MAX_MLMODEL))
-    except plain_yaml.PlainYamlError as error:
-        raise ModelFileError(f"MLmodel cannot be read: {error}. Restore it, or save the model again.") from None
-    if not isinstance(content, dict) or not isinstance(content.get("flavors"), dict):
-        raise ModelFileError("MLmodel has no flavors section: restore it, or save the model again.")
+    content = mlmodel(folder, flavor)
     if flavor not in content["flavors"]:
         _raise_as_mlflow(folder, flavor)
         raise ModelFileError(f"MLmodel has no {flavor} flavor.")
@@ -264,3 +256,22 @@ def read(folder: Path, flavor: str) -> Stored:
     except Exception:
         raise ModelFileError("MLmodel's signature cannot be read: restore it, or save the model again.") from None
     return Stored(SqlSpec.read(content["flavors"][flavor]), config or {}, found, content)
+
+
+def mlmodel(folder: Path, flavor: str) -> dict[str, Any]:
+    """All of a folder's MLmodel, which has a section of flavors.
+
+    Raises:
+        ModelFileError: It is missing, too large or not such a file.
+        MlflowException: It is missing, in the words of the built-in flavors.
+    """
+    if not os.path.lexists(folder / "MLmodel"):
+        _raise_as_mlflow(folder, flavor)
+        raise ModelFileError("There is no MLmodel file at the model's location.")
+    try:
+        content = plain_yaml.read(read_file(folder, "MLmodel", MAX_MLMODEL))
+    except plain_yaml.PlainYamlError as error:
+        raise ModelFileError(f"MLmodel cannot be read: {error}. Restore it, or save the model again.") from None
+    if not isinstance(content, dict) or not isinstance(content.get("flavors"), dict):
+        raise ModelFileError("MLmodel has no flavors section: restore it, or save the model again.")
+    return content

@@ -94,8 +94,10 @@ def write_output(table: pa.Table | None, folder: Path) -> None:
     import pyarrow as pa
 
     try:
-        (folder / OUTPUT).write_bytes(answers.to_ipc(table))
-    except (answers.TooLargeError, pa.ArrowException) as error:
+        data = answers.to_ipc(table)
+        answers.from_ipc(data, OUTPUT)
+        (folder / OUTPUT).write_bytes(data)
+    except (answers.TooLargeError, ModelFileError, pa.ArrowException) as error:
         _logger.warning("The answer to the input example is not kept: %s", error)
 
 

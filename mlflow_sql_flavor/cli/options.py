@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -140,16 +141,12 @@ def fetched(model_uri: str) -> Iterator[Path]:
 
 def _check_flavor(folder: Path, model_uri: str) -> None:
     """Says which flavors a model has that is none of SQL; all else is found out where it is read."""
+    from ..artifact.files import mlmodel
     from ..errors import ModelFileError
 
-    if not (folder / "MLmodel").is_file():
+    if not os.path.lexists(folder / "MLmodel"):
         raise ModelFileError(f"{model_uri!r} is not a model: it has no MLmodel file.")
-    if b"mlflow_sql_flavor" in (folder / "MLmodel").read_bytes():
-        return
-    from mlflow.models import Model
-
-    try:
-        others = ", ".join(Model.load(str(folder)).flavors)
-    except Exception:  # whatever YAML may hold: the reader of the model says what is wrong with it
-        return
-    raise ModelFileError(f"{model_uri!r} is not a SQL model: its flavors are {others}.")
+    found = mlmodel(folder, "sql")["flavors"]
+    if "sql" not in found:
+        others = ", ".join(name[:60] for name in list(found)[:10])
+        raise ModelFileError(f"{model_uri!r} is not a SQL model: its flavors are {others}.")

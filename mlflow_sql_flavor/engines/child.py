@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -18,13 +19,13 @@ __all__ = ["call"]
 #: Bytes of memory beyond what the process has once it is ready.
 MEMORY = 1_000_000_000
 
-#: Seconds from its start.
-SECONDS = 17.0
+#: Seconds of the processor, and on a busy machine so many times as long.
+SECONDS, BUSY = 15.0, 4.0
 
 #: What the process runs: limits are set when all is imported, so that they count for the call alone.
 _START = """
 import importlib, json, os, sys, threading, time
-memory, addresses, seconds, path, module = json.loads(sys.argv[1])
+memory, addresses, seconds, busy, path, module = json.loads(sys.argv[1])
 sys.path[:] = path
 main = importlib.import_module(module).main
 try:
@@ -48,7 +49,10 @@ if space is not None:
     limit = space + addresses + 2**24
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-timer = threading.Timer(seconds + 5, os._exit, (9,))
+if resource is not None:
+    end = int(time.process_time() + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (end, end + 1))
+timer = threading.Timer(busy * seconds + 5, os._exit, (9,))
 timer.daemon = True
 timer.start()
 try:
@@ -82,7 +86,7 @@ def call(
         data: What it takes.
         memory: Bytes it may take beyond what it has when it is ready; looked at fifty times a second, on Windows not.
         addresses: Bytes it may reserve, which Linux refuses beyond; None for ``memory``.
-        seconds: From the start of the process.
+        seconds: Of the processor; where the system does not count them, from the start of the process.
 
     Returns:
         What it gives.
@@ -92,7 +96,9 @@ def call(
         LimitError: It took more memory or time.
         RunError: No process could be started.
     """
-    settings = json.dumps([memory, memory if addresses is None else addresses, seconds, sys.path, module])
+    busy = BUSY if os.name == "posix" else 1.0
+    space = memory if addresses is None else addresses
+    settings = json.dumps([memory, space, seconds, busy, sys.path, module])
     try:
         process = subprocess.Popen(
             [sys.executable or "python", "-P", "-c", _START, settings],
@@ -104,9 +110,9 @@ def call(
     except OSError as error:
         raise RunError(f"No process could be started to look into the model: {error.strerror}.") from None
     try:
-        answer, _ = process.communicate(data, timeout=seconds)
+        answer, _ = process.communicate(data, timeout=busy * seconds)
     except subprocess.TimeoutExpired:
-        raise LimitError(f"Looking into the model took longer than {seconds:g} s and was ended.") from None
+        raise LimitError(_too_long(seconds)) from None
     finally:
         process.kill()
         process.communicate()
@@ -114,6 +120,12 @@ def call(
         return answer[1:]
     if answer[:1] == b"-":
         raise ChildError(*json.loads(answer[1:]))
+    if process.returncode == -getattr(signal, "SIGXCPU", 0):
+        raise LimitError(_too_long(seconds))
     raise LimitError(
         f"Looking into the model ended its process (status {process.returncode}), most likely on {memory:,} bytes."
     )
+
+
+def _too_long(seconds: float) -> str:
+    return f"Looking into the model took longer than {seconds:g} s and was ended."

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..artifact.opening import read_file
+from ..errors import ModelFileError
+
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
     from ..query.reading.types import Lineage
@@ -54,9 +57,10 @@ def pages(folder: Path, spec: SqlSpec, signature: Any, lineage: Callable[[], Lin
 
 def _example(folder: Path) -> dict[str, Any] | None:
     """The first row of the stored example."""
-    path = folder / "serving_input_example.json"
-    if not path.is_file() or path.stat().st_size > 1_000_000:
+    try:
+        text = read_file(folder, "serving_input_example.json", 1_000_000)
+    except ModelFileError:
         return None
-    split = json.loads(path.read_text(encoding="utf-8")).get("dataframe_split") or {}
+    split = json.loads(text).get("dataframe_split") or {}
     rows = split.get("data")
     return dict(zip(split["columns"], rows[0], strict=True)) if rows else None

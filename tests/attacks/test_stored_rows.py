@@ -72,7 +72,7 @@ def parquet(table: pa.Table, **options: Any) -> bytes:
 
 def test_the_unchanged_model_answers_as_it_did(folder: Path) -> None:
     assert [(check.name, check.verdict) for check in retest(folder)] == [
-        ("load", "ok"), ("answer", "ok"), ("source engine", "ok"),
+        ("load", "ok"), ("answer", "ok"), ("source engine", "ok"), ("translation", "ok"),
     ]  # fmt: skip
 
 
@@ -94,6 +94,16 @@ def test_text_that_is_no_text(folder: Path) -> None:
     replace(folder, "example_output.arrow", data)
     with pytest.raises(ModelFileError, match=r"example_output\.arrow is damaged"):
         retest(folder)
+
+
+def test_names_and_zones_that_are_none(folder: Path) -> None:
+    structs = ipc(pa.table({"y": pa.array([{"abcd": 1}] * 3)})).replace(b"abcd", b"\xb9bcd")
+    zones = ipc(pa.table({"y": pa.array([0] * 3, pa.timestamp("us", "Asia/Seoul"))})).replace(b"Seoul", b"Seoux")
+    dates = ipc(pa.table({"y": pa.array([2**62] * 3, pa.timestamp("us"))}))
+    for data in (structs, zones, dates):
+        replace(folder, "example_output.arrow", data)
+        with pytest.raises(ModelFileError, match=r"example_output\.arrow is damaged"):
+            retest(folder)
 
 
 def test_list_offsets_out_of_bounds(folder: Path) -> None:

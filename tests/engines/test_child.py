@@ -36,10 +36,11 @@ def test_its_memory_ends(module):
 
 
 def test_its_time_ends(module):
-    began = time.monotonic()
-    with pytest.raises(LimitError, match="longer than 1 s"):
-        child.call(module("import time; time.sleep(60)"), b"", seconds=1)
-    assert time.monotonic() - began < 10
+    for body in ("import time; time.sleep(60)", "while True: pass"):
+        began = time.monotonic()
+        with pytest.raises(LimitError, match="longer than 1 s"):
+            child.call(module(body), b"", seconds=1)
+        assert time.monotonic() - began < 30
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
