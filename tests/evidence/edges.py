@@ -126,7 +126,7 @@ _BY_CLASS = {
     "date": {"month end"}, "ts": {"month end"}, "array": {"empty"},
 }  # fmt: skip
 _ROWS = ("order", "group", "distinct", "union", "except", "intersect", "join", "window", "frame", "case")
-_VALUES = ("function", "operator", "cast", "try_cast", "trycast", "compared", "subscript", "chain", "case", "window")
+_VALUES = ("function", "operator", "cast", "try_cast", "trycast", "compared", "subscript", "chain", "window")
 _FREE = ("function now", "function current", "function pi", "function rand")
 
 

@@ -17,6 +17,7 @@ from mlflow_sql_flavor.query.gate import packs
 from mlflow_sql_flavor.query.reading.parse import parse
 from mlflow_sql_flavor.query.translation.transpile import temporary, translate
 
+from ..fidelity.compare import same_rows
 from ..fidelity.run import rows_of
 from .edges import edges_of_tables
 from .observe import Seen, seen_in
@@ -24,7 +25,29 @@ from .observe import Seen, seen_in
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Ours"]
+__all__ = ["Ours", "same"]
+
+
+class Single(float):
+    """A number of 32 bits: drivers give it by its shortest digits, or exactly."""
+
+
+def same(want: list[list[Any]], rows: list[list[Any]], in_order: bool) -> bool:
+    """Whether rows are the engine's; numbers of 32 bits by those bits."""
+    narrow = {at for row in rows for at, value in enumerate(row) if isinstance(value, Single)}
+
+    def cut(found: list[list[Any]]) -> list[list[Any]]:
+        if not narrow:
+            return found
+        return [
+            [
+                float(np.float32(value)) if at in narrow and isinstance(value, (int, float)) else value
+                for at, value in enumerate(row)
+            ]
+            for row in found
+        ]
+
+    return same_rows(cut(want), cut(rows), in_order)
 
 
 class Ours:
@@ -73,9 +96,9 @@ class Ours:
         result = con.sql(found.duckdb_sql).to_arrow_table()
         rows = rows_of(result)
         for at, field in enumerate(result.schema):
-            if field.type == "float":  # in the digits that tell it from its neighbours, as drivers give it
+            if field.type == "float":
                 for row in rows:
-                    row[at] = None if row[at] is None else float(str(np.float32(row[at])))
+                    row[at] = None if row[at] is None else Single(row[at])
         return result.column_names, rows, seen
 
 

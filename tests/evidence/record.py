@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from ..fidelity.cases import arrow_tables
-from ..fidelity.compare import decode, same_rows
+from ..fidelity.compare import decode
 from ..fidelity.engines import EngineError, Run, encode, start
 from .candidates import expressions
 from .clauses import queries
 from .everyday import everyday
 from .observe import Seen
-from .ours import Ours
+from .ours import Ours, same
 from .tables import SPECS
 
 __all__ = ["DATA", "Recorder", "keep", "ordered", "record", "recorded", "rejudged", "whole"]
@@ -111,9 +111,9 @@ class Recorder:
 
     def _judge(self, item: str, want: list[list[Any]], got: list[list[Any]], in_order: bool) -> None:
         rows = [[encode(value) for value in row] for row in want]
-        same = same_rows([decode(row) for row in json.loads(json.dumps(rows))], got, in_order)
-        self.count["match" if same else "differ"] += 1
-        case = {"q": item, "r": rows} if same else {"q": item, "r": rows, "got": [[encode(v) for v in r] for r in got]}
+        right = same([decode(row) for row in json.loads(json.dumps(rows))], got, in_order)
+        self.count["match" if right else "differ"] += 1
+        case = {"q": item, "r": rows} if right else {"q": item, "r": rows, "got": [[encode(v) for v in r] for r in got]}
         self.found.append(case)
 
 
@@ -214,4 +214,4 @@ def rejudged(dialect: str) -> Iterator[tuple[str, bool, dict[str, Seen]]]:
             continue
         if not case["q"].startswith(("SELECT", "WITH")):
             rows = [[row[1]] for row in sorted(rows, key=lambda row: row[0])]
-        yield case["q"], same_rows([decode(row) for row in case["r"]], rows, ordered(whole(case["q"]))), seen
+        yield case["q"], same([decode(row) for row in case["r"]], rows, ordered(whole(case["q"]))), seen

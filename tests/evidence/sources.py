@@ -18,9 +18,8 @@ from typing import Any
 from mlflow_sql_flavor.errors import SQLModelError
 
 from ..fidelity.cases import RECORDED, cases, extra_cases, tables
-from ..fidelity.compare import same_rows
 from .observe import Observation, observe, write
-from .ours import Ours
+from .ours import Ours, same
 from .record import rejudged
 
 __all__ = ["ENGINE_SUITES", "VENDOR_SETS", "fidelity", "made", "suite", "vendor"]
@@ -53,7 +52,7 @@ def fidelity(dialect: str) -> Iterator[Observation]:
                 _, rows, seen = ours.run(case.sql)
             except Exception:  # refused, or what sqlglot or DuckDB raises: no rows
                 continue
-            right = same_rows(case.rows, rows, case.ordered)
+            right = same(case.rows, rows, case.ordered)
             yield Observation(f"fidelity {group}{case.id}", name, source, kind, right, seen)
 
 

@@ -10,10 +10,10 @@ import pytest
 from mlflow_sql_flavor.query.evidence.index import index_of
 
 from ..fidelity.cases import arrow_tables
-from ..fidelity.compare import decode, same_rows
+from ..fidelity.compare import decode
 from .measure import flagged
 from .observe import Observation, Seen
-from .ours import Ours
+from .ours import Ours, same
 from .record import ordered, recorded, whole
 from .tables import SPECS
 
@@ -33,7 +33,7 @@ def judged(dialect: str, share: float) -> Iterator[tuple[str, bool, dict[str, Se
             continue
         if not case["q"].startswith(("SELECT", "WITH")):
             rows = [[row[1]] for row in sorted(rows, key=lambda row: row[0])]
-        yield case["q"], same_rows([decode(row) for row in case["r"]], rows, ordered(whole(case["q"]))), seen
+        yield case["q"], same([decode(row) for row in case["r"]], rows, ordered(whole(case["q"]))), seen
 
 
 def silent(dialect: str, share: float) -> tuple[int, list[str]]:

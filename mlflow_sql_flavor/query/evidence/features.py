@@ -77,6 +77,8 @@ def _of(node: exp.Expr, sql: str) -> Iterator[str]:
         yield from _case(node)
     elif isinstance(node, exp.If) and isinstance(node.parent, exp.Case):
         return
+    elif isinstance(node, exp.Exists):
+        return  # its query is a feature
     elif isinstance(node, exp.Window):
         yield from _window(node, sql)
     elif isinstance(node, (exp.Connector, exp.Not)):
