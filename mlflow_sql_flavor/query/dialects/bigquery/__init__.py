@@ -7,11 +7,26 @@ from __future__ import annotations
 
 from .. import DialectRules
 from ..shared import pivot
-from . import aggregates, arrays, casts, dates, encodings, formats, json, numbers, regex, strings, verified
+from . import aggregates, arrays, casts, comparisons, dates, encodings, formats, json, numbers, regex, relations, strings, verified
 
 __all__ = ["D"]
 
 D = DialectRules("bigquery", pack="bigquery")
 
-for _topic in (pivot, aggregates, casts, dates, verified, arrays, json, strings, regex, encodings, formats, numbers):
+for _topic in (
+    rows,
+    pivot,
+    aggregates,
+    casts,
+    dates,
+    verified,
+    arrays,
+    json,
+    strings,
+    regex,
+    encodings,
+    formats,
+    numbers,
+    relations,
+):
     D.use(_topic.R)

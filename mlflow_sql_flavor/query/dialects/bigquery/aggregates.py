@@ -63,7 +63,7 @@ def limited(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if isinstance(node.parent, exp.IgnoreNulls):
             node.parent.meta["limit"] = number
             return None
-        return ctx.call("list_slice", node.copy(), build.lit(1), number)
+        return _first(node.copy(), number, ctx)
     separator = node.args.get("separator") or build.lit(",")
     ordered = inner.this
     value = ordered.this if isinstance(ordered, exp.Order) else ordered
@@ -80,7 +80,22 @@ def limited_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ordered = node.this.this
     value = ordered.this if isinstance(ordered, exp.Order) else ordered
     kept = exp.Where(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
-    return ctx.call("list_slice", exp.Filter(this=node.this, expression=kept), build.lit(1), number)
+    return _first(exp.Filter(this=node.this, expression=kept), number, ctx)
+
+
+def _first(found: exp.Expr, number: exp.Expr, ctx: Context) -> exp.Expr:
+    """The first elements of an array; of none NULL."""
+    return ctx.call("nullif", ctx.call("list_slice", found, build.lit(1), number), exp.Array())
+
+
+# aggregate_functions#corr: of fewer than two pairs NULL
+@R.rule(exp.Corr)
+def corr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.parent, (exp.Window, exp.Filter)):
+        ctx.refuse("unfaithful", node, "CORR over a window is not verified", "Use GROUP BY")
+    pairs = ctx.call("regr_count", node.this.copy(), node.expression.copy())
+    many = exp.GTE(this=pairs, expression=build.lit(2))
+    return exp.Case(ifs=[exp.If(this=many, true=ctx.call("corr", node.this, node.expression))])
 
 
 # aggregate_functions#any_value

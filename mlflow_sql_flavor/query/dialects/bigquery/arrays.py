@@ -68,12 +68,27 @@ def date_series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(made, "DATE[]" if isinstance(node, exp.GenerateDateArray) else "TIMESTAMP[]")
 
 
+# array_functions#array_concat: NULL if an argument is
+@R.rule(exp.ArrayConcat)
+def array_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    arrays = [node.this, *node.expressions]
+    made = ctx.call("list_concat", *arrays)
+    made.type = node.type
+    known = [exp.Is(this=a.copy(), expression=exp.Null()) for a in arrays if not isinstance(a, exp.Array)]
+    if not known:
+        return made
+    some = exp.or_(*known, copy=False)
+    return exp.Case(ifs=[exp.If(this=some, true=exp.Null())], default=made)
+
+
 # array_functions#generate_array
 @R.rule(exp.GenerateSeries)
 def series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     parts = [node.args["start"], node.args["end"], node.args.get("step") or build.lit(1)]
     if all(ctx.is_a(p, "int") for p in parts):
-        return ctx.call("generate_series", *parts, type="BIGINT[]")
+        if build.literal_int(parts[2]):
+            return ctx.call("generate_series", *parts, type="BIGINT[]")
+        return ctx.macro("bq__int_series", *parts, type="BIGINT[]")
     if not all(ctx.is_a(p, "int", "float") for p in parts):
         ctx.refuse("unfaithful", node, "GENERATE_ARRAY is verified for INT64 and FLOAT64", "Cast its arguments")
     return ctx.macro("bq__series", *(build.cast(p, "DOUBLE") for p in parts), type="DOUBLE[]")
@@ -81,11 +96,44 @@ def series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.prepare
 def null_elements(tree: exp.Expr, ctx: Context) -> None:
-    """data-types#array_nulls: an array of the result may hold no NULL."""
-    for select in tree.selects if isinstance(tree, exp.Query) else []:
-        inner = select.this if isinstance(select, exp.Alias) else select
-        if isinstance(inner, exp.ArrayAgg) and inner.parent is not None:
-            holder, key, index = inner.parent, inner.arg_key, inner.index
-            checked = ctx.macro("bq__no_nulls", inner.copy())
-            if key and isinstance(holder, exp.Alias):
-                holder.set(key, checked, index)
+    """data-types#array_nulls: an array of the result may hold no NULL, and NULL is written as an empty one."""
+    branches: list[exp.Expr] = [tree]
+    while branches:
+        branch = branches.pop()
+        if isinstance(branch, exp.SetOperation):
+            branches += [branch.this, branch.expression]
+        elif isinstance(branch, (exp.Subquery, exp.Paren)):
+            branches.append(branch.this)
+        elif isinstance(branch, exp.Select):
+            _written(branch, ctx)
+
+
+def _written(select: exp.Select, ctx: Context) -> None:
+    for item in list(select.expressions):
+        inner = item.this if isinstance(item, exp.Alias) else item
+        if isinstance(item, exp.Star):
+            _written_star(item, select, ctx)
+        elif isinstance(inner, exp.Column) and isinstance(inner.this, exp.Star):
+            if any(kind.endswith("[]") for table in ctx.schema.values() for kind in table.values()):
+                ctx.refuse("unfaithful", inner, "A star over arrays is not verified here", "Name the columns")
+        elif isinstance(inner, exp.ArrayAgg) or ctx.is_a(inner, "array"):
+            checked: exp.Expr = ctx.macro("bq__array", inner.copy())
+            checked.type = inner.type
+            if inner is item:
+                checked = exp.alias_(checked, inner.alias_or_name) if inner.alias_or_name else checked
+            inner.replace(checked)
+
+
+def _written_star(star: exp.Expr, select: exp.Select, ctx: Context) -> None:
+    """The arrays of the one table that a star reads."""
+    source = select.args["from_"].this if select.args.get("from_") is not None else None
+    arrays = {
+        table.casefold(): [name for name, kind in columns.items() if kind.endswith("[]")]
+        for table, columns in ctx.schema.items()
+    }
+    names = arrays.get(source.name.casefold(), []) if isinstance(source, exp.Table) else []
+    if any(arrays.values()) and (select.args.get("joins") or not isinstance(source, exp.Table)):
+        ctx.refuse("unfaithful", star, "A star over arrays is not verified here", "Name the columns")
+    if names and not (star.args.get("except_") or star.args.get("replace")):
+        column = [(name, exp.column(exp.to_identifier(name, quoted=True))) for name in names]
+        star.set("replace", [exp.alias_(ctx.macro("bq__array", c), name, quoted=True) for name, c in column])

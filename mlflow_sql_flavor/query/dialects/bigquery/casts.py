@@ -21,11 +21,13 @@ _DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
 _STAMP = _DATE + r"([ Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]{0,6})?( ?(Z|z|UTC|[+-][0-9]{1,2}(:[0-9]{2})?))?)?"
 
 
-def _text(node: exp.Expr, ctx: Context) -> exp.Expr:
+def as_text(node: exp.Expr, ctx: Context) -> exp.Expr:
     if ctx.is_a(node, "float"):
         return ctx.macro("bq__dbl_text", build.cast(node, "DOUBLE"), type="VARCHAR")
     if ctx.is_a(node, "decimal"):
         return ctx.macro("bq__dec_text", node, type="VARCHAR")
+    if "instant" in node.meta or ctx.is_a(node, "timestamptz"):
+        return ctx.macro("bq__timestamp_text", build.cast(node, "TIMESTAMP"), type="VARCHAR")
     kind = ctx.type_of(node)
     if kind is not None and kind.this in (_T.DATETIME, _T.TIMESTAMPNTZ):
         return ctx.macro("bq__datetime_text", node, type="VARCHAR")
@@ -66,8 +68,12 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if ctx.unknown(this) and not isinstance(this, exp.Null):
             ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Cast it to FLOAT64 first")
         return done(this, "BIGINT")
+    if to in exp.DataType.TEXT_TYPES and node.args["to"].expressions:
+        made = this if is_text else as_text(this, ctx)  # data-types#parameterized_string_type
+        size = build.lit(int(node.args["to"].expressions[0].name))
+        return ctx.macro("bq__try_size" if soft else "bq__size", made, size, type="VARCHAR")
     if to in exp.DataType.TEXT_TYPES:
-        return done(this, "VARCHAR") if is_text else _text(this, ctx)
+        return done(this, "VARCHAR") if is_text else as_text(this, ctx)
     if to in exp.DataType.FLOAT_TYPES:
         return done(valid(_FLOAT) if is_text else this, "DOUBLE")
     if to == _T.DECIMAL:
@@ -87,9 +93,26 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return done(valid(_STAMP) if is_text else this, "DATE")
     if to in _STAMPS:
         if is_text and to != _T.TIMESTAMP:
-            return done(done(valid(_STAMP), "TIMESTAMPTZ"), "TIMESTAMP")
-        return done(valid(_STAMP) if is_text else this, "TIMESTAMP")
+            made = done(done(valid(_STAMP), "TIMESTAMPTZ"), "TIMESTAMP")
+        else:
+            made = done(valid(_STAMP) if is_text else this, "TIMESTAMP")
+        if to in (_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ):
+            made.meta["instant"] = True
+        return made
+    if to == _T.TIME and is_text:
+        return done(valid(r"([01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](\.[0-9]{0,6})?"), "TIME")
+    if to == _T.ARRAY and _elements(this, ctx) != _elements(node, ctx) and (soft or ctx.is_a(this, "array")):
+        inner = this.type.expressions[0] if this.type is not None and this.type.expressions else None
+        if soft or inner is None or inner.is_type(*exp.DataType.TEXT_TYPES):
+            ctx.refuse(
+                "unfaithful", node, "A cast of an array's elements is not verified", "Cast each in ARRAY(SELECT …)"
+            )
     return None
+
+
+def _elements(node: exp.Expr, ctx: Context) -> str:
+    found = ctx.type_of(node)
+    return found.expressions[0].sql() if found is not None and found.expressions else ""
 
 
 def as_stamp(node: exp.Expr, ctx: Context) -> exp.Expr:

@@ -16,7 +16,9 @@ R = DialectRules("bigquery dates")
 
 @R.rule(exp.CurrentTimestamp, exp.CurrentDatetime)
 def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return build.cast(exp.Var(this="CURRENT_TIMESTAMP"), "TIMESTAMP")
+    moment = build.cast(exp.Var(this="CURRENT_TIMESTAMP"), "TIMESTAMP")
+    zone = node.this if isinstance(node, exp.CurrentDatetime) else None
+    return in_zone(moment, zone, ctx) if zone is not None else moment
 
 
 # date_functions, datetime_functions, timestamp_functions

@@ -12,4 +12,4 @@ R = DialectRules("bigquery encodings")
 
 @R.rule(exp.SafeConvertBytesToString)
 def bytes_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("try", ctx.call("decode", node.this), type="VARCHAR")
+    return ctx.macro("bq__bytes_text", node.this, type="VARCHAR")

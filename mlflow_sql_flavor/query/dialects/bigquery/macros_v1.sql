@@ -13,6 +13,10 @@ CREATE MACRO bq__try_str_bool(s) AS lower(bq__try_valid(s, '(?i)true|false')) = 
 CREATE MACRO bq__dbl_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x) ELSE printf('%.17g', x) END;
 CREATE MACRO bq__dec_text(x) AS CASE WHEN contains(CAST(x AS VARCHAR), '.') THEN rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.') ELSE CAST(x AS VARCHAR) END;
 
+CREATE MACRO bq__timestamp_text(t) AS strftime(t, '%Y-%m-%d %H:%M:%S') || CASE WHEN epoch_us(t) % 1000000 = 0 THEN '' WHEN epoch_us(t) % 1000 = 0 THEN strftime(t, '.%g') ELSE strftime(t, '.%f') END || '+00';
+CREATE MACRO bq__size(s, n) AS CASE WHEN length(s) > n THEN error('The text is longer than its type.') ELSE s END;
+CREATE MACRO bq__try_size(s, n) AS CASE WHEN length(s) <= n THEN s END;
+
 -- Numbers.
 CREATE MACRO bq__ieee_divide(a, b) AS CASE WHEN b <> 0 THEN a / b WHEN b IS NULL OR a IS NULL THEN NULL WHEN a > 0 AND NOT isnan(CAST(a AS DOUBLE)) THEN CAST('inf' AS DOUBLE) WHEN a < 0 THEN CAST('-inf' AS DOUBLE) ELSE CAST('nan' AS DOUBLE) END;
 
@@ -30,6 +34,11 @@ CREATE MACRO bq__rpad(s, n, p) AS CASE WHEN n < 0 OR p = '' THEN error('The argu
 
 CREATE MACRO bq__edit_distance(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN strlen(a) = length(a) AND strlen(b) = length(b) THEN levenshtein(a, b) ELSE error('edit_distance of text beyond ASCII is not supported.') END;
 
+CREATE MACRO bq__at_most(d, n) AS CASE WHEN n < 0 THEN error('The greatest distance may not be negative.') WHEN d IS NOT NULL AND n IS NOT NULL THEN least(d, n) END;
+CREATE MACRO bq__unicode(s) AS CASE WHEN s = '' THEN 0 ELSE unicode(s) END;
+CREATE MACRO bq__split(s, d) AS CASE WHEN s IS NOT NULL AND d IS NOT NULL THEN string_split(s, d) END;
+CREATE MACRO bq__bytes_text(b) AS CASE WHEN b IS NOT NULL AND try(decode(b)) IS NULL THEN error('Bytes that are no UTF-8 are not verified.') ELSE try(decode(b)) END;
+
 -- Dates: weeks start on a Sunday; {Q} and {e} stand for what strftime does not have.
 CREATE MACRO bq__sunday(d) AS CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER);
 CREATE MACRO bq__monday(d) AS CAST(d AS DATE) - CAST(isodow(d) - 1 AS INTEGER);
@@ -42,9 +51,11 @@ CREATE MACRO bq__safe_offset(a, i) AS CASE WHEN i >= 0 THEN a[i + 1] END;
 
 -- Series: each element is counted from the start.
 CREATE MACRO bq__boundaries(a, b) AS (year(b) - year(a)) * 12 + month(b) - month(a);
-CREATE MACRO bq__months_from(a, b, n) AS list_filter(list_transform(range(greatest(bq__boundaries(a, b) // n + 1, 0)), LAMBDA i: a + to_months(CAST(i * n AS INTEGER))), LAMBDA t: t <= b);
-CREATE MACRO bq__seconds_from(a, b, n) AS list_transform(CASE WHEN b >= a THEN range((epoch_us(b) - epoch_us(a)) // (CAST(n AS BIGINT) * 1000000) + 1) ELSE range(0) END, LAMBDA i: a + to_seconds(i * n));
+CREATE MACRO bq__months_from(a, b, n) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_filter(list_transform(range(greatest(bq__boundaries(a, b) // n + 1, 0)), LAMBDA i: a + to_months(CAST(i * n AS INTEGER))), LAMBDA t: t <= b) END;
+CREATE MACRO bq__seconds_from(a, b, n) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_transform(CASE WHEN b >= a THEN range((epoch_us(b) - epoch_us(a)) // (CAST(n AS BIGINT) * 1000000) + 1) ELSE range(0) END, LAMBDA i: a + to_seconds(i * n)) END;
 CREATE MACRO bq__series(a, b, n) AS CASE WHEN n = 0 THEN error('The step may not be 0.') WHEN (b - a) / n < 0 THEN list_filter([a], LAMBDA x: false) ELSE list_transform(range(CAST(floor((b - a) / n) AS BIGINT) + 1), LAMBDA i: a + i * n) END;
+CREATE MACRO bq__array(a) AS coalesce(bq__no_nulls(a), []);
+CREATE MACRO bq__int_series(a, b, n) AS CASE WHEN n = 0 THEN error('The step may not be 0.') ELSE generate_series(a, b, n) END;
 CREATE MACRO bq__no_nulls(a) AS CASE WHEN len(list_filter(a, LAMBDA x: x IS NULL)) > 0 THEN error('An array of the result holds a NULL, which is an error: use IGNORE NULLS.') ELSE a END;
 CREATE MACRO bq__json_array(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN list_transform(CAST(j AS JSON[]), LAMBDA e: CAST(e AS VARCHAR)) END;
 CREATE MACRO bq__json_values(j) AS CASE WHEN json_type(j) <> 'ARRAY' OR len(list_filter(CAST(j AS JSON[]), LAMBDA e: json_type(e) IN ('OBJECT', 'ARRAY', 'DOUBLE'))) > 0 THEN CASE WHEN len(list_filter(CAST(j AS JSON[]), LAMBDA e: json_type(e) = 'DOUBLE')) > 0 THEN error('This text of a JSON number is not verified.') END ELSE list_transform(CAST(j AS JSON[]), LAMBDA e: e ->> '$') END;
@@ -54,4 +65,8 @@ CREATE MACRO bq__instr(s, x, p, n) AS CASE WHEN s IS NULL OR x IS NULL THEN NULL
 CREATE MACRO bq__regexp_instr(s, p) AS CASE WHEN regexp_matches(s, p) THEN length(regexp_extract(s, '(?s:^(.*?))(?:' || p || ')', 1)) + 1 WHEN s IS NOT NULL THEN 0 END;
 CREATE MACRO bq__datetime_text(t) AS CASE WHEN date_part('microseconds', t) % 1000000 <> 0 THEN error('The text of fractions of a second is not verified.') ELSE strftime(t, '%Y-%m-%d %H:%M:%S') END;
 CREATE MACRO bq__isoyear(d) AS CAST(date_trunc('week', make_date(CAST(isoyear(d) AS INTEGER), 1, 4)) AS DATE);
-
+CREATE MACRO bq__json_query(j) AS CASE WHEN json_type(j) <> 'NULL' THEN j END;
+CREATE MACRO bq__json_int(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) IN ('BIGINT', 'UBIGINT') THEN CAST(j AS BIGINT) ELSE CAST(error('This JSON value is no whole number.') AS BIGINT) END;
+CREATE MACRO bq__json_bool(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) = 'BOOLEAN' THEN CAST(j AS BOOLEAN) ELSE CAST(error('This JSON value is no boolean.') AS BOOLEAN) END;
+CREATE MACRO bq__json_ints(x) AS CASE WHEN x IS NULL THEN 'null' WHEN regexp_matches(CAST(to_json(x) AS VARCHAR), '[0-9]{16}') THEN error('The JSON text of a number of 16 digits is not verified.') ELSE CAST(to_json(x) AS VARCHAR) END;
+CREATE MACRO bq__json_texts(x) AS CASE WHEN x IS NULL THEN 'null' WHEN regexp_matches(CAST(to_json(x) AS VARCHAR), '[<>&]|[^ -~]|[\\]u') THEN error('The JSON text of such characters is not verified.') ELSE CAST(to_json(x) AS VARCHAR) END;

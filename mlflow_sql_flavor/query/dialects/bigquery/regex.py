@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import build, groups
 from ..shared.calls import argument_count
 
 R = DialectRules("bigquery regex")
@@ -31,12 +31,14 @@ def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "REGEXP_EXTRACT is verified for a constant pattern from position 1 on",
                    "Write the pattern as a constant")  # fmt: skip
         return None
-    groups = len(re.findall(r"(?<!\\)\((?!\?(?!P<))", re.sub(r"\[[^\]]*\]", "", pattern)))
-    if groups > 1:
+    captured = len(re.findall(r"(?<!\\)\((?!\?(?!P<))", re.sub(r"\[[^\]]*\]", "", pattern)))
+    if captured > 1:
         raise ctx.error(node, "The pattern has more than one capturing group. Write (?:...) for the others.")
     if isinstance(node, exp.RegexpExtractAll):
-        return ctx.call("regexp_extract_all", node.this, node.expression, build.lit(groups), type="VARCHAR[]")
+        return ctx.call("regexp_extract_all", node.this, node.expression, build.lit(captured), type="VARCHAR[]")
     if nth > 1:
-        found = ctx.call("regexp_extract_all", node.this, node.expression, build.lit(groups))
-        return ctx.call("list_extract", found, build.lit(nth), type="VARCHAR")
-    return ctx.macro("bq__regexp_extract", node.this, node.expression, build.lit(groups), type="VARCHAR")
+        found = ctx.call("regexp_extract_all", node.this, node.expression, build.lit(captured))
+        found = ctx.call("list_extract", found, build.lit(nth), type="VARCHAR")
+    else:
+        found = ctx.macro("bq__regexp_extract", node.this, node.expression, build.lit(captured), type="VARCHAR")
+    return groups.absent(found, pattern, captured, node, ctx)

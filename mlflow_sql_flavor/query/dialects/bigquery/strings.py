@@ -8,17 +8,50 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, strings
 from ..shared.calls import argument_count
+from . import casts
 
 R = DialectRules("bigquery strings")
+_WRITTEN = ("float", "decimal", "timestamp", "timestamptz", "interval", "time", "json")
 
 R.macros(
     {
         exp.Left: ("bq__left", "VARCHAR", "this", "expression"),
         exp.Right: ("bq__right", "VARCHAR", "this", "expression"),
         exp.Upper: ("bq__upper", "VARCHAR"),
-        exp.Levenshtein: ("bq__edit_distance", "BIGINT", "this", "expression"),
+        exp.Unicode: ("bq__unicode", "BIGINT", "this"),
     }
 )
+
+
+# string_functions#edit_distance
+@R.rule(exp.Levenshtein)
+def edit_distance(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    most = node.args.get("max_dist")
+    found = ctx.macro("bq__edit_distance", node.this, node.expression, type="BIGINT")
+    return found if most is None else ctx.macro("bq__at_most", found, most, type="BIGINT")
+
+
+# string_functions#concat, operators#concatenation_operator: numbers and dates as CAST writes them
+@R.rule(exp.Concat, exp.DPipe)
+def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, exp.DPipe):
+        for key in ("this", "expression"):
+            if ctx.is_a(node.args[key], *_WRITTEN):
+                node.set(key, casts.as_text(node.args[key], ctx))
+    elif type(node) is exp.Concat:
+        node.set("expressions", [casts.as_text(e, ctx) if ctx.is_a(e, *_WRITTEN) else e for e in node.expressions])
+    return None
+
+
+# string_functions#split
+@R.rule(exp.Split)
+def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    separator = node.expression
+    if build.text(separator) or not ctx.is_a(node.this, "text"):
+        return None
+    if isinstance(separator, exp.Null):
+        return exp.Null()
+    return ctx.macro("bq__split", node.this, separator, type="VARCHAR[]")
 
 
 # string_functions#instr: occurrences may overlap

@@ -27,7 +27,8 @@ _NAMES = """
     to_hex trim trunc unix_micros unix_millis unix_seconds unnest upper var_pop var_samp variance interval in and or
     not offset ordinal safe_offset safe_ordinal values cbrt safe_negate range_bucket unicode translate to_base64
     from_base64 from_hex safe_convert_bytes_to_string regexp_instr regexp_substr week unix_date generate_timestamp_array
-    json_extract_array json_query_array json_value_array json_extract_string_array array_first array_last
+    int64 bool parse_json to_json_string json_extract_array json_query_array json_value_array
+    json_extract_string_array array_first array_last
 """
 VERIFIED = frozenset(_NAMES.split())
 
