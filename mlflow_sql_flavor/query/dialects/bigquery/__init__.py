@@ -7,17 +7,31 @@ from __future__ import annotations
 
 from .. import DialectRules
 from ..shared import pivot
-from . import aggregates, arrays, casts, comparisons, dates, encodings, formats, json, numbers, regex, relations, strings, verified
+from . import (
+    aggregates,
+    arrays,
+    casts,
+    comparisons,
+    dates,
+    encodings,
+    formats,
+    json,
+    numbers,
+    regex,
+    relations,
+    strings,
+    verified,
+)
 
 __all__ = ["D"]
 
 D = DialectRules("bigquery", pack="bigquery")
 
 for _topic in (
-    rows,
     pivot,
     aggregates,
     casts,
+    comparisons,
     dates,
     verified,
     arrays,
