@@ -1,9 +1,9 @@
 """Types between DuckDB and Spark; no Spark is needed for them."""
 
 import pytest
-from mlflow.exceptions import MlflowException
 
 from mlflow_sql_flavor.engines.spark_types import fits, spark_type
+from mlflow_sql_flavor.errors import InputError
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_spark_type(duckdb, spark):
 
 
 def test_an_interval_is_refused():
-    with pytest.raises(MlflowException, match="number of days or seconds"):
+    with pytest.raises(InputError, match="number of days or seconds"):
         spark_type("INTERVAL")
 
 
