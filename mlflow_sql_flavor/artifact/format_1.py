@@ -16,7 +16,7 @@ class _Table(parts.Part):
     rows: parts.Count
     sha256: parts.Digest
     columns: parts.Types
-    unique: parts.Keys = Field(default_factory=list)
+    unique: parts.Keys = []
 
     @field_validator("path")
     @classmethod
@@ -42,7 +42,7 @@ class SqlSpec1(parts.Part):
     input_types: parts.Types | None
     output_types: parts.Types
     param_types: parts.Types
-    tables: Annotated[dict[parts.Name, _Table], Field(max_length=parts.MAX_TABLES)] = Field(default_factory=dict)
+    tables: Annotated[dict[parts.Name, _Table], Field(max_length=parts.MAX_TABLES)] = {}
     column_order: parts.OrderSpec | None = None
     udfs: parts.UdfsSpec | None = None
     prediction_column: parts.Name | None = None
@@ -50,8 +50,8 @@ class SqlSpec1(parts.Part):
     limits: parts.LimitsSpec = parts.LimitsSpec()
     compat: parts.CompatSpec = parts.CompatSpec()
     level: Literal["verified", "documented", "unverified"]
-    nondeterminism: Annotated[list[parts.OpenSpec], Field(max_length=parts.MAX_FINDINGS)] = Field(default_factory=list)
-    allow: parts.Names = Field(default_factory=list)
+    nondeterminism: Annotated[list[parts.OpenSpec], Field(max_length=parts.MAX_FINDINGS)] = []
+    allow: parts.Names = []
     expected_output: _Expected | None = None
     sqlglot_version: parts.Name
     duckdb_version: parts.Name

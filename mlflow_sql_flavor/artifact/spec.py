@@ -71,12 +71,10 @@ class SqlSpec(parts.Part):
     output_types: parts.Types
     param_types: parts.Types
     #: Values that the text itself gives its parameters, as text that DuckDB casts to their types.
-    param_defaults: Annotated[dict[parts.Name, parts.Sentence | None], Field(max_length=parts.MAX_COLUMNS)] = Field(
-        default_factory=dict
-    )
-    tables: Annotated[dict[parts.Name, TableSpec], Field(max_length=parts.MAX_TABLES)] = Field(default_factory=dict)
+    param_defaults: Annotated[dict[parts.Name, parts.Sentence | None], Field(max_length=parts.MAX_COLUMNS)] = {}
+    tables: Annotated[dict[parts.Name, TableSpec], Field(max_length=parts.MAX_TABLES)] = {}
     #: Column sets of tables that the writer declared unique, checked on the data.
-    keys: Annotated[dict[parts.Name, parts.Keys], Field(max_length=parts.MAX_TABLES)] = Field(default_factory=dict)
+    keys: Annotated[dict[parts.Name, parts.Keys], Field(max_length=parts.MAX_TABLES)] = {}
     column_order: OrderSpec | None = None
     udfs: UdfsSpec | None = None
     prediction_column: parts.Name | None = None
@@ -84,9 +82,9 @@ class SqlSpec(parts.Part):
     limits: LimitsSpec = LimitsSpec()
     compat: CompatSpec = CompatSpec()
     level: Literal["verified", "documented", "unverified"]
-    findings: Annotated[list[FindingSpec], Field(max_length=parts.MAX_FINDINGS)] = Field(default_factory=list)
-    nondeterminism: Annotated[list[OpenSpec], Field(max_length=parts.MAX_FINDINGS)] = Field(default_factory=list)
-    allow: parts.Names = Field(default_factory=list)
+    findings: Annotated[list[FindingSpec], Field(max_length=parts.MAX_FINDINGS)] = []
+    nondeterminism: Annotated[list[OpenSpec], Field(max_length=parts.MAX_FINDINGS)] = []
+    allow: parts.Names = []
     expected_output: ExpectedSpec | None = None
     manifest: Annotated[dict[parts.FilePath, FileSpec], Field(max_length=parts.MAX_FILES)] | None = None
     sqlglot_version: parts.Name
