@@ -245,7 +245,7 @@ def test_resume_skips_only_what_is_the_same(folder: Path, tmp_path: Path) -> Non
     "change",
     [
         {"input_types": {"id": "BIGINT", "code": "INTEGER", "a": "DOUBLE"}},
-        {"compat": {"pack": None, "version": None, "macros": [], "settings": {"TimeZone": "Asia/Seoul"}}},
+        {"compat": {"pack": None, "version": None, "macros": [], "settings": {"ieee_floating_point_ops": False}}},
         {"input_table": "input"},
     ],
     ids=["types", "settings", "nothing"],
