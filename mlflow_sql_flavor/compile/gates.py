@@ -286,6 +286,10 @@ def _binds(passage: Passage) -> None:
         kind = function_kinds(macro_bodies(compat), asked.udfs)
         plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
     program = bind(instance, program, query.sql)
+    if query.dialect != "duckdb":
+        from ..query.reading.outputs import check_handed_on
+
+        check_handed_on(query, asked.schema, program.output_types)
     program, plan = with_row_id(program, plan, instance)
     passage.compiled = Compiled(
         program,

@@ -139,7 +139,7 @@ def test_duplicate_outputs(tmp_path, dialect):
 
 
 def test_an_unnamed_output_outside_duckdb(tmp_path):
-    refused(tmp_path, "SELECT a,\n  a + 1\nFROM input", "has no name", (2, 3), dialect="postgres")
+    refused(tmp_path, "SELECT a,\n  a + 1\nFROM input", "has no name", (2, 3), dialect="tsql")
     save(tmp_path, "SELECT a,\n  a + 1\nFROM input", dialect="duckdb")
 
 

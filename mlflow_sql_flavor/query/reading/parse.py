@@ -15,6 +15,7 @@ from sqlglot.tokens import Token, TokenType
 from ...errors import QueryError, did_you_mean
 from .deep import with_deep_stack
 from .names import with_names
+from .outputs import is_star, name_outputs
 from .placeholders import adjacent, find_placeholders
 from .positions import span
 from .tables import mark_recursive
@@ -207,9 +208,8 @@ def _one_query(text: Text) -> ParsedQuery:
     _check_nodes(tree, sql, dialect)
     mark_recursive(tree, dialect)
     if dialect != "duckdb":
-        _check_outputs(tree, sql)
-    else:
-        _check_duplicates(tree, sql)
+        name_outputs(tree, sql, dialect)
+    _check_duplicates(tree, sql)
     return ParsedQuery(sql, dialect, tree, text.placeholders)
 
 
@@ -270,30 +270,15 @@ def _is_string_token(this: exp.Identifier, sql: str, dialect: str) -> bool:
     return start is not None and sql[start : start + 1] == "'"
 
 
-def _check_outputs(tree: exp.Query, sql: str) -> None:
-    for column in tree.selects:
-        if not column.output_name and not _is_star(column) and not _names_itself(column):
-            raise _at("This output has no name. Write AS name behind it.", column, sql)
-    _check_duplicates(tree, sql)
-
-
-def _names_itself(column: exp.Expr) -> bool:
-    return isinstance(column, (exp.Aliases, exp.Explode, exp.Posexplode, exp.Inline, exp.Unnest))
-
-
 def _check_duplicates(tree: exp.Query, sql: str) -> None:
     seen: dict[str, exp.Expr] = {}
     for column in tree.selects:
         name = column.output_name
-        if not name or _is_star(column):
+        if not name or is_star(column):
             continue
         if name.casefold() in seen:
             raise _at(f"Two outputs are called {name!r}. Give one of them another name with AS.", column, sql)
         seen[name.casefold()] = column
-
-
-def _is_star(column: exp.Expr) -> bool:
-    return column.is_star or isinstance(column, exp.Columns)
 
 
 def _at(message: str, node: exp.Expr, sql: str) -> QueryError:

@@ -20,6 +20,7 @@ from ..reading.names import bare, restore_names
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, Translation
 from .grouping import spell_out_groups
+from .stars import mark_stars, order_stars
 from .typing import type_query
 
 __all__ = ["apply_rules", "script_for_duckdb", "temporary", "to_duckdb", "translate"]
@@ -105,6 +106,7 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     spell_out_groups(tree, ctx.columns)
     nodes = list(tree.walk(bfs=False))
     nondeterminism.find(nodes, ctx)
+    mark_stars(tree, typed.query.dialect, schema, ctx.sql)
     for step in rules.before:
         step(tree, ctx)
     sources = base_tables(tree) if seen is not schema else []
@@ -121,6 +123,7 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     for table in sources:
         _read_as(table, schema, seen, named)
     _name_as_written(rewritten, ctx)
+    order_stars(rewritten)
     if named_tables:
         restore_names(rewritten)
     try:

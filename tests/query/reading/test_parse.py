@@ -47,7 +47,7 @@ def test_unknown_dialects(name, hint):
         ("mysql", "SELECT $x AS a", "not a parameter"),
         ("postgres", "SELECT a, A FROM t", "Two outputs"),
         ("duckdb", "SELECT a, a FROM t", "Two outputs"),
-        ("postgres", "SELECT a + 1 FROM t", "has no name"),
+        ("tsql", "SELECT a + 1 FROM t", "has no name"),
         ("postgres", "SELECT a FROM read_text('/etc/passwd')", "table function"),
         ("duckdb", "SELECT * FROM 's3://b/x.parquet'", "file"),
     ],
@@ -59,7 +59,7 @@ def test_refused(dialect, sql, words):
 
 def test_an_error_points_into_the_text():
     with pytest.raises(QueryError) as e:
-        parse("SELECT a,\n  b + 1\nFROM t", "postgres")
+        parse("SELECT a,\n  b + 1\nFROM t", "tsql")
     assert (e.value.line, e.value.column) == (2, 3)
     assert "\x1b" not in str(e.value)
 
