@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -93,6 +93,12 @@ class TypedQuery:
                 return found
             scope = scope.parent
         return None
+
+    def columns(self) -> Iterator[tuple[exp.Column, exp.Expr]]:
+        """Each column of `tree`, and what stands for it in `qualified`."""
+        for column in self.tree.find_all(exp.Column):
+            if id(column) in self._columns:
+                yield column, self._columns[id(column)]
 
     @cached_property
     def outputs(self) -> tuple[Output, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from ...errors import QueryError
+from ...errors import QueryError, SQLModelError
 
 __all__ = ["TOO_DEEP", "with_deep_stack"]
 
@@ -44,7 +45,7 @@ def with_deep_stack(work: Callable[[], T]) -> T:
     """Run ``work`` on a thread with a large stack: a hundred parentheses are too many for Python's own limit.
 
     Raises:
-        QueryError: The query nests tens of thousands of expressions.
+        QueryError: The query nests tens of thousands of expressions, or ``work`` fails at it in a way of its own.
     """
     if threading.current_thread().name == _NAME:
         return work()
@@ -73,5 +74,13 @@ def with_deep_stack(work: Callable[[], T]) -> T:
     if error:
         if isinstance(error[0], RecursionError):
             raise QueryError(TOO_DEEP) from None
+        if isinstance(error[0], Exception) and not isinstance(error[0], SQLModelError):
+            # whatever sqlglot raises where it does not understand a query
+            raise QueryError(f"This query cannot be followed: {_sentence(error[0])}.") from error[0]
         raise error[0]
     return result[0]
+
+
+def _sentence(e: Exception) -> str:
+    """The first line of an error, without colours; its class where it says nothing."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", str(e)).strip().split("\n")[0].rstrip(". ") or type(e).__name__

@@ -20,6 +20,7 @@ from ..reading.names import bare, restore_names
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, Translation
 from .grouping import spell_out_groups
+from .growth import bound_of, check_size
 from .stars import mark_stars, order_stars
 from .typing import type_query
 
@@ -266,6 +267,7 @@ def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:
     """One pass from the leaves to the root; each node is looked up by its type."""
     by_type: dict[type, list[Rule]] = {}
     nodes = list(tree.walk(bfs=False))
+    bound = bound_of(len(nodes))
     for node in reversed(nodes):
         kind = type(node)
         if "parameter" in node.meta:
@@ -290,9 +292,10 @@ def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:
                 tree = new
             else:
                 parent.set(key, new, index)
+            current = new
             if type(new) is not kind:
                 break
-            current = new
+        check_size(current, bound)
     return tree
 
 

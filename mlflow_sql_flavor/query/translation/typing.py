@@ -11,6 +11,8 @@ from ..reading.copying import copied
 from ..reading.deep import with_deep_stack
 from ..reading.placeholders import bind_tree
 from ..reading.types import ParsedQuery
+from .growth import check_aliases
+from .siblings import outer_tables, stand_beside
 
 __all__ = ["type_query"]
 
@@ -36,6 +38,7 @@ def _type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], c
     rules = rules_of(query.dialect)
     tree = copied(query.tree)[0]
     if ctx is not None:
+        check_aliases(tree, query.sql)
         for step in rules.first:
             step(tree, ctx)
     known = {name.casefold(): kind for name, kind in params.items()}
@@ -43,4 +46,14 @@ def _type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], c
     for old, new in bind_tree(list(tree.walk(bfs=False)), types):
         if old.parent is not None and old.arg_key:
             old.parent.set(old.arg_key, new, old.index)
-    return typed(query, tree, schema if ctx is None else rules.seen(schema), rules)
+    if ctx is None or not stand_beside(tree):
+        return typed(query, tree, schema if ctx is None else rules.seen(schema), rules)
+    bare, pairs = copied(tree)
+    found = typed(query, tree, rules.seen(schema), rules)
+    outer = outer_tables(found, query.dialect)
+    if not outer:
+        return found
+    for ours, copy in pairs:
+        if id(ours) in outer:
+            copy.set("table", outer[id(ours)])
+    return typed(query, bare, rules.seen(schema), rules)
