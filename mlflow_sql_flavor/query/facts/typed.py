@@ -25,7 +25,7 @@ __all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "typed"]
 Schema = Mapping[str, Mapping[str, str]]
 
 #: What sqlglot's optimizer raises on a tree it does not understand.
-FAILURES = (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError)
+FAILURES = (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError, AssertionError)
 _LONG = 64  # operands from which a chain of one operator is typed as one flat node
 _CHAINS = (exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.DPipe)
 
@@ -142,7 +142,7 @@ def _qualified(tree: exp.Expr, schema: Schema, dialect: str) -> tuple[exp.Expr, 
     """The tree with each column's table, in place as far as it can be qualified; and the schema it was read against."""
     reader = f"{dialect}, normalization_strategy=case_insensitive"
     columns = _Columns(
-        {table: {name: data_type(type_) for name, type_ in cols.items()} for table, cols in schema.items()},
+        {table.lower(): {name: data_type(type_) for name, type_ in cols.items()} for table, cols in schema.items()},
         dialect=reader,
     )
     for stars in (True, False):  # what a star hands on has the type it had; a very odd star is left alone

@@ -23,6 +23,8 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     to = kind.this
     if to == _T.DATE and build.text(this):
         return None
+    if to in (_T.CHAR, _T.NCHAR):
+        ctx.refuse("unfaithful", node, "CHAR(n) pads with blanks", "Use VARCHAR2(n)")
     if to in exp.DataType.TEXT_TYPES:
         if ctx.is_a(this, "text") and kind.expressions:
             return ctx.macro("common__varchar", this, build.lit(int(kind.expressions[0].name)), type="VARCHAR")

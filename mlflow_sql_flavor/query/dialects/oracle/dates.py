@@ -119,6 +119,8 @@ def days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     else:
         ctx.refuse("implicit_cast", node, "The type of what is added to a date is not known here", "Cast it")
         return None
+    if not ctx.is_a(left, "date"):  # a number makes a DATE of a TIMESTAMP: no fraction of a second
+        left = ctx.call("date_trunc", build.lit("second"), left, type="TIMESTAMP")
     made = exp.Paren(this=exp.Add(this=left, expression=span))
     return build.cast(made, "DATE" if ctx.is_a(left, "date") and ctx.is_a(right, "int") else "TIMESTAMP")
 

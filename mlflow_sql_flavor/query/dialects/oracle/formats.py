@@ -116,7 +116,8 @@ def _number(node: exp.Expr, fmt: str, ctx: Context) -> exp.Expr | None:
                      build.lit(len(digits)), build.lit(size), type="VARCHAR")  # fmt: skip
 
 
-_READ = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "MON": "%b", "MONTH": "%B", "HH24": "%H", "MI": "%M", "SS": "%S",
+_READ = {"FF": "%f",
+         "YYYY": "%Y", "MM": "%m", "DD": "%d", "MON": "%b", "MONTH": "%B", "HH24": "%H", "MI": "%M", "SS": "%S",
          "HH12": "%I", "HH": "%I", "AM": "%p", "PM": "%p"}  # fmt: skip
 
 

@@ -48,6 +48,8 @@ def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     group = build.literal_int(node.args.get("group") or build.lit(0))
     flags = node.args.get("parameters")
     first = build.literal_int(node.args.get("position") or build.lit(1))
+    if group is not None and group > 9:  # REGEXP_SUBSTR: subexpressions are 1 to 9
+        return build.cast(exp.Null(), "VARCHAR")
     plain = flags is None or isinstance(flags, exp.Null) or build.text(flags) in ("i", "c")
     if not nth or nth < 1 or group is None or not 0 <= group <= groups or first != 1 or not plain:
         ctx.refuse("unfaithful", node, "This is verified from position 1 on, for constants", "Write the numbers")
@@ -68,8 +70,13 @@ def regexp_like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.RegexpCount)
 def regexp_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    _pattern(node, ctx, 2)
-    return ctx.call("len", ctx.call("regexp_extract_all", node.this, node.expression), type="BIGINT")
+    _pattern(node, ctx, 4)
+    flags, start = node.args.get("parameters"), node.args.get("position")
+    options = "c" if flags is None else build.text(flags)
+    if options not in ("i", "c") or (start is not None and build.literal_int(start) != 1):
+        ctx.refuse("unfaithful", node, "This is verified from position 1 on, with the flags i and c", "Write them")
+    found = ctx.call("regexp_extract_all", node.this, node.expression, build.lit(0), build.lit(options or "c"))
+    return ctx.call("len", found, type="BIGINT")
 
 
 @R.rule(exp.RegexpInstr)

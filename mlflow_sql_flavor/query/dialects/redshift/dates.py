@@ -48,7 +48,15 @@ def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # r_Dateparts_for_datetime_functions.html: EXTRACT gives the one part as an integer, DATE_PART with its fraction.
     unit = str(node.this.name).upper()
+    if unit.startswith(("DECADE", "DEC")):
+        ctx.refuse("unfaithful", node, "EXTRACT of a decade is not verified", "Compute it from the year")
+    if unit in ("MS", "MSEC", "MSECS", "MSECOND", "MSECONDS", "MILLISEC", "MILLISECS"):
+        unit = "MILLISECONDS"
+        node.set("this", exp.Var(this="MILLISECONDS"))
     words = {w.lower() for w in re.findall(r"\b(extract|date_part)\s*\(", ctx.sql, re.I)}
+    if words == {"date_part"} and unit in ("S", "SEC", "SECS", "SECOND", "SECONDS"):
+        micros = cast(ctx.call("date_part", lit("microseconds"), node.expression), "DOUBLE")
+        return cast(exp.Paren(this=exp.Div(this=micros, expression=exp.Literal.number("1e6"))), "DOUBLE")
     if words == {"date_part"}:
         return None
     if len(words) > 1 and unit.startswith(("MILLI", "MICRO", "EPOCH", "SEC")):
@@ -82,6 +90,10 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # r_ADD_MONTHS.html: the last day of a month stays the last day; DATEADD, which sqlglot reads as the same, differs.
     assert isinstance(node, exp.Func)
-    if (written_name(node, ctx.sql) or "").lower() != "add_months":
+    name = (written_name(node, ctx.sql) or "").lower()
+    if name in ("dateadd", "date_add") and node.text("unit").upper() in ("YEAR", "YEARS", "Y", "YR", "YRS"):
+        # r_DATEADD_function.html: a year after 29 February is 1 March
+        return ctx.macro("rs__years", cast(node.this, "TIMESTAMP"), node.expression, type="TIMESTAMP")
+    if name != "add_months":
         return None
     return ctx.macro("rs__add_months", cast(node.this, "TIMESTAMP"), node.expression, type="TIMESTAMP")

@@ -8,6 +8,7 @@ from . import (
     aggregates,
     arrays,
     casts,
+    comparisons,
     dates,
     encodings,
     formats,
@@ -27,7 +28,7 @@ D = DialectRules("snowflake", pack="snowflake")
 
 _TOPICS = (
     verified, relations, aggregates, arrays, strings, dates, json, numbers, windows, encodings, casts, regex,
-    intervals, unpivot, formats,
+    intervals, unpivot, formats, comparisons,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

@@ -57,6 +57,16 @@ def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+# functions/count: a JSON null at a path is passed by
+@R.rule(exp.Count)
+def count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not isinstance(node.this, exp.JSONExtract) or node.args.get("expressions") or node.meta.get("translated"):
+        return None
+    node.meta["translated"] = True
+    node.set("this", ctx.macro("sf__present", node.this))
+    return None
+
+
 # functions/avg: a mean of integers has six digits
 @R.rule(exp.Avg)
 def mean(node: exp.Expr, ctx: Context) -> exp.Expr | None:

@@ -16,6 +16,8 @@ R.typing[exp.JSONExtract] = {"returns": exp.DType.VARIANT}
 # Semi-structured texts
 @R.rule(exp.ParseJSON)
 def try_parse_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.expressions or node.args.get("expression") is not None:
+        ctx.refuse("json_text", node, "PARSE_JSON with a parameter is not verified", "Leave it out")
     if not node.args.get("safe"):
         return None
     made = ctx.macro("sf__try_json", node.this)

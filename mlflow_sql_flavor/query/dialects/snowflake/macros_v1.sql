@@ -18,7 +18,7 @@ CREATE MACRO sf__json_number(j) AS CAST(j AS JSON) ->> '$';
 CREATE MACRO sf__start(s, p) AS CASE WHEN p > 0 THEN p WHEN p = 0 THEN 1 WHEN -p > length(s) THEN error('The start lies before the text.') ELSE p END;
 CREATE MACRO sf__substr2(s, p) AS CASE WHEN s IS NOT NULL AND p IS NOT NULL THEN substring(s, sf__start(s, p)) END;
 CREATE MACRO sf__substr(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN n < 0 THEN '' ELSE substring(s, sf__start(s, p), n) END;
-CREATE MACRO sf__initcap_by(s, d) AS array_to_string(list_transform(string_split(s, ''), LAMBDA c, i: CASE WHEN i = 1 OR contains(d, substring(s, i - 1, 1)) THEN upper(c) ELSE lower(c) END), '');
+CREATE MACRO sf__initcap_by(s, d) AS array_to_string(list_transform(string_split(s, ''), LAMBDA c, i: CASE WHEN contains(d, c) THEN c WHEN i = 1 OR contains(d, substring(s, i - 1, 1)) THEN upper(c) ELSE lower(c) END), '');
 CREATE MACRO sf__initcap(s, d) AS CASE WHEN contains(s, '''') THEN error('INITCAP of a text with an apostrophe is not verified. Name the delimiters.') ELSE sf__initcap_by(s, d) END;
 CREATE MACRO sf__regexp_substr(s, p) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END;
 
@@ -55,3 +55,4 @@ CREATE MACRO sf__insert(s, p, n, r) AS CASE WHEN s IS NULL OR p IS NULL OR n IS 
 CREATE MACRO sf__edit(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN strlen(a) = length(a) AND strlen(b) = length(b) THEN levenshtein(a, b) ELSE error('EDITDISTANCE of text beyond ASCII is not verified.') END;
 CREATE MACRO sf__months_between(a, b) AS CAST((year(a) - year(b)) * 12 + (month(a) - month(b)) AS DOUBLE) + CASE WHEN day(a) = day(b) OR (a = last_day(a) AND b = last_day(b)) THEN 0 ELSE CAST(day(a) - day(b) AS DOUBLE) / 31 END;
 CREATE MACRO sf__json_size(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END;
+CREATE MACRO sf__present(j) AS CASE WHEN json_type(j) <> 'NULL' THEN j END;

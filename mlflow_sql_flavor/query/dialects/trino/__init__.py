@@ -7,6 +7,7 @@ from . import (
     aggregates,
     arrays,
     casts,
+    comparisons,
     dates,
     encodings,
     formats,
@@ -25,7 +26,7 @@ D = DialectRules("trino", pack="trino")
 
 _TOPICS = (
     verified, arrays, lambdas, numbers, aggregates, strings, regex, json, dates, casts, formats, encodings,
-    relations,
+    relations, comparisons,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

@@ -230,8 +230,17 @@ def subscript(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if kind is not None and len(kind.expressions) > 1:
             made.type = kind.expressions[1].copy()
         return made
-    if ctx.is_a(node.this, "struct"):
-        return None
+    if ctx.is_a(node.this, "struct"):  # language/types#row: from 1 on
+        place = build.literal_int(node.expressions[0])
+        kind = ctx.type_of(node.this)
+        if place is None or len(node.expressions) != 1:
+            ctx.refuse("unfaithful", node, "A subscript of a row is verified for a constant", "Write the number")
+            return None
+        # sqlglot counts from 0 where it does not know at first that this is a row
+        place += 1 if isinstance(node.this, exp.Column) and node.args.get("offset") != 1 else 0
+        named = kind.expressions[place - 1] if kind is not None and 0 < place <= len(kind.expressions) else None
+        known = isinstance(named, exp.ColumnDef)
+        return ctx.call("struct_extract", node.this, build.lit(named.name if known and named else place))
     if len(node.expressions) != 1 or ctx.is_a(node.this, "json") or ctx.is_a(node.expressions[0], "text"):
         ctx.refuse("unfaithful", node, "A subscript of this value is not verified", "Use arrays with whole numbers")
     index, number = node.expressions[0], build.literal_int(node.expressions[0])

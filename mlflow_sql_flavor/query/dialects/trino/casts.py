@@ -50,6 +50,10 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "A cast of this value is not verified", "Cast its elements")
     if to in exp.DataType.STRUCT_TYPES:
         return done(this, kind.sql("duckdb"))
+    if to in (_T.CHAR, _T.NCHAR):
+        ctx.refuse("unfaithful", node, "CHAR(n) pads with blanks", "Use VARCHAR(n)")
+    if to in exp.DataType.TEXT_TYPES and ctx.unknown(this) and node.find_ancestor(exp.Lambda) is not None:
+        ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Use format")
     if to in exp.DataType.TEXT_TYPES:
         found = ctx.type_of(this)
         if found is not None and found.this == _T.DOUBLE and not kind.expressions:
@@ -67,9 +71,23 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return done(valid(_FLOAT), kind.sql("duckdb"))
     if to == _T.DECIMAL:
         sizes = [p.name for p in kind.expressions] or ["38"]
+        exact = re.fullmatch(r"[+-]?0*([0-9]*)\.?([0-9]*)", literal or "")
+        start = this.meta.get("start")
+        if exact and not kind.expressions and start and re.search(r"\b(decimal|number)\s*$", ctx.sql[:start], re.I):
+            # language/types#decimal: a literal has the digits that it is written with
+            whole, places = len(exact[1]), len(exact[2])
+            return done(this, f"DECIMAL({max(whole + places, 1)}, {places})")
+        if ctx.is_a(this, "float") and this.is_type(_T.FLOAT):
+            return done(build.cast(this, "VARCHAR"), f"DECIMAL({', '.join((*sizes, '0')[:2])})")
         return done(valid(_FLOAT), f"DECIMAL({', '.join((*sizes, '0')[:2])})")
     if to == _T.BOOLEAN and is_text:
         return done(valid("(?i)true|false|t|f|1|0"), "BOOLEAN")
+    if ctx.is_a(this, "timestamptz"):
+        ctx.refuse("timezone", node, "The zone of this value is not kept", "Convert it with to_unixtime")
+    if to in (_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ) and is_text:
+        return done(valid(_STAMP + r" ?(UTC|Z|[+-][0-9]{2}:[0-9]{2})"), "TIMESTAMPTZ")
+    if to == _T.TIME and not kind.expressions and ctx.is_a(this, "timestamp"):
+        return done(ctx.macro("tr__milli", this, type="TIMESTAMP"), "TIME")
     if to == _T.DATE or to in _STAMPS:
         return done(valid(_DATE if to == _T.DATE else _STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")
     if to not in (_T.BOOLEAN, _T.INTERVAL, _T.ARRAY):

@@ -38,9 +38,35 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.TimeToUnix)
 def to_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if not ctx.is_a(node.this, "timestamp"):
+    if not ctx.is_a(node.this, "timestamp", "timestamptz"):
         ctx.refuse("timezone", node, "to_unixtime is verified for a timestamp", "Cast it")
     return ctx.call("epoch", node.this, type="DOUBLE")
+
+
+_LOCAL = (exp.Hour, exp.Minute, exp.Day, exp.Month, exp.Year, exp.Quarter, exp.Extract, exp.TimeToStr)
+
+
+# functions/datetime#at_timezone
+@R.function("at_timezone")
+def at_timezone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The local time of a zone, where nothing but its parts is read."""
+    this, zone = node.expressions
+    if not isinstance(node.parent, _LOCAL) or build.text(zone) is None or not ctx.is_a(this, "timestamptz"):
+        ctx.refuse("timezone", node, "at_timezone is verified within hour, day and other parts", "Take a part of it")
+    return ctx.call("timezone", zone, this, type="TIMESTAMP")
+
+
+@R.rule(exp.Hour, exp.Minute, exp.Second, exp.Day, exp.Month, exp.Year, exp.Quarter, exp.TimeToStr)
+def parts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "timestamptz"):
+        ctx.refuse("timezone", node, "The zone of this value is not kept", "Write at_timezone(x, 'zone')")
+    return None
+
+
+@R.rule(exp.FromISO8601Timestamp)
+def from_iso8601(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    pattern = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,3})?(Z|[+-][0-9]{2}:[0-9]{2})"
+    return build.cast(ctx.macro("tr__valid", node.this, build.lit(pattern)), "TIMESTAMPTZ")
 
 
 @R.rule(exp.UnixToTime)

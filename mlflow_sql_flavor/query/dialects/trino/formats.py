@@ -78,4 +78,7 @@ def date_parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if argument_count(node, ctx) != 2:
         ctx.refuse("unfaithful", node, "This form of parsing is not verified", "Use date_parse")
     fmt = date_formats.formatted(node, ctx, 1, _PARSE, letters=False)
-    return ctx.call("strptime", node.this, build.lit(fmt), type="TIMESTAMP")
+    made = ctx.call("strptime", node.this, build.lit(fmt), type="TIMESTAMP")
+    if "%I" in fmt and "%p" not in fmt:  # twelve without a half of the day is midnight
+        return ctx.macro("tr__twelve", made, type="TIMESTAMP")
+    return made

@@ -89,3 +89,5 @@ CREATE MACRO tr__split_to_map(s, p, v) AS map_from_entries(list_transform(string
 -- Dates.
 CREATE MACRO tr__iso_date(d) AS strftime(d, '%Y-%m-%d');
 CREATE MACRO tr__millisecond(t) AS CAST(date_part('millisecond', t) AS BIGINT) % 1000;
+CREATE MACRO tr__twelve(t) AS CASE WHEN hour(t) = 12 THEN t - to_hours(12) ELSE t END;
+CREATE MACRO tr__milli(t) AS make_timestamp((epoch_us(t) + 62135596800000000 + 500) // 1000 * 1000 - 62135596800000000);

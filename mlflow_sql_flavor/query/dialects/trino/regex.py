@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import build, groups
 
 R = DialectRules("trino regex")
 
@@ -62,5 +62,6 @@ def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return ctx.call("regexp_replace", node.this, node.expression, build.lit(fill or ""), build.lit("g"),
                         type="VARCHAR")  # fmt: skip
     if isinstance(node, exp.RegexpExtract):
-        return ctx.macro("tr__regexp_extract", node.this, node.expression, build.lit(number or 0), type="VARCHAR")
+        found = ctx.macro("tr__regexp_extract", node.this, node.expression, build.lit(number or 0), type="VARCHAR")
+        return groups.absent(found, build.text(node.expression) or "", number or 0, node, ctx)
     return ctx.call("regexp_matches", node.this, node.expression, type="BOOLEAN")

@@ -58,7 +58,11 @@ def trim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     parts = node.expressions
     if len(parts) == 2 and ctx.is_a(parts[1], "array"):
-        return ctx.call("array_to_string", parts[1], parts[0], type="VARCHAR")
+        made = ctx.call("array_to_string", parts[1], parts[0], type="VARCHAR")
+        if build.text(parts[0]) is not None:
+            return made
+        known = exp.Not(this=exp.Is(this=parts[0].copy(), expression=exp.Null()))
+        return exp.Case(ifs=[exp.If(this=known, true=made)])
     if not all(ctx.is_a(p, "text") or isinstance(p, exp.Null) for p in parts):
         ctx.refuse("implicit_cast", node, "concat_ws joins texts only", "Cast to VARCHAR")
     return ctx.call("concat_ws", *parts, type="VARCHAR")

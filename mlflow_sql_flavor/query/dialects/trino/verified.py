@@ -16,6 +16,7 @@ _NAMES = """
     covar_samp cume_dist current_date current_timestamp date date_add date_diff date_format date_parse date_trunc
     day day_of_month day_of_week day_of_week_iso day_of_year degrees dense_rank dow doy element_at every exists exp
     extract filter first_value flatten floor format from_base from_base64 from_hex from_iso8601_date from_unixtime
+    from_iso8601_timestamp
     from_utf8 generate_series greatest group_concat grouping hour if is_distinct_from is_finite is_infinite is_nan
     json_array_contains json_array_length json_extract json_extract_scalar json_format json_parse json_value lag
     last_day_of_month last_value lead least length levenshtein_distance listagg ln log log10 log2 logical_and
