@@ -9,6 +9,7 @@ from mlflow_sql_flavor.query.dialects import DialectRules
 from mlflow_sql_flavor.query.facts.context import Context
 from mlflow_sql_flavor.query.reading import parse as reading
 from mlflow_sql_flavor.query.reading.deep import with_deep_stack
+from mlflow_sql_flavor.query.translation import growth
 from mlflow_sql_flavor.query.translation.transpile import apply_rules, to_duckdb
 
 SCHEMA = {"input": {"a": "INTEGER"}}
@@ -26,14 +27,15 @@ def test_outputs_of_outputs(dialect):
         to_duckdb(reading.parse(chain(60), dialect), SCHEMA, {})
 
 
-def test_a_rule_that_doubles():
+def test_a_rule_that_doubles(monkeypatch):
+    monkeypatch.setattr(growth, "_LEAST", 500)
     rules = DialectRules("postgres")
 
     @rules.rule(exp.Upper)
     def twice(node, ctx):
         return exp.Concat(expressions=[node.this.copy(), node.this.copy()])
 
-    sql = "SELECT " + "upper(" * 20 + "a" + ")" * 20 + " AS b FROM input"
+    sql = "SELECT " + "upper(" * 12 + "a" + ")" * 12 + " AS b FROM input"
     tree = Dialect.get_or_raise("postgres").parse(sql)[0]
     with pytest.raises(QueryError, match="grows beyond"):
         apply_rules(tree, rules, Context(sql, rules))

@@ -124,6 +124,9 @@ def _aggregate(node: exp.Expr, name: str, arguments: list[exp.Expr], ctx: Contex
     found = of_argument(node)
     test = None
     arguments = list(arguments)
+    if arguments and isinstance(arguments[0], exp.Distinct):  # sumIf(DISTINCT x, condition)
+        arguments = [*arguments[0].expressions, *arguments[1:]]
+        tails = [*tails, "distinct"]
     if "if" in tails:
         if not arguments:
             raise ctx.error(node, f"{name} has its condition as its last argument.")
