@@ -114,7 +114,8 @@ def test_a_full_disk(tmp_path, most):
         mlflow_sql_flavor.SQLModel("SELECT 1 AS a").predict()
         resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))
         try:
-            mlflow_sql_flavor.save_model("SELECT 1 AS a", {str(tmp_path / "m")!r}, bundle_flavor=False)
+            query = "SELECT 1 AS a -- " + 5000 * "x"  # MLmodel is longer than any of the limits
+            mlflow_sql_flavor.save_model(query, {str(tmp_path / "m")!r}, bundle_flavor=False)
         except MlflowException as error:
             print("refused", error.message)
     """
