@@ -58,6 +58,8 @@ def name_outputs(tree: exp.Query, sql: str, dialect: str) -> None:
     while isinstance(top, (exp.SetOperation, exp.Subquery, exp.Paren)):
         top = top.this
     for select in list(tree.find_all(exp.Select)):
+        if dialect == "tsql":
+            _assigned(select)
         if select is not top and not _hands_on(select):
             continue
         pending = [item for item in select.expressions if _is_unnamed(item, sql, dialect)]
@@ -65,6 +67,13 @@ def name_outputs(tree: exp.Query, sql: str, dialect: str) -> None:
             continue
         texts = _texts(select, sql, dialect) if select is top else None
         _name(select, texts, sql, dialect, select is top)
+
+
+def _assigned(select: exp.Select) -> None:
+    """``'name' = value``: T-SQL's alias as a text (queries/select-clause-transact-sql)."""
+    for item in list(select.expressions):
+        if isinstance(item, exp.EQ) and isinstance(item.this, exp.Literal) and item.this.is_string:
+            item.replace(exp.alias_(item.expression.copy(), item.this.name, quoted=True))
 
 
 def _name(select: exp.Select, texts: list[str] | None, sql: str, dialect: str, last: bool) -> None:

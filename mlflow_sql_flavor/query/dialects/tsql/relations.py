@@ -26,16 +26,6 @@ def _split(call: exp.Expr, ctx: Context) -> exp.Expr:
     return exp.Subquery(this=exp.Select(expressions=columns))
 
 
-# queries/select-clause-transact-sql: column_alias = expression, the alias as a text too
-@R.normalise
-def aliases(tree: exp.Expr, ctx: Context) -> None:
-    for select in tree.find_all(exp.Select):
-        for item in list(select.expressions):
-            name = build.text(item.this) if isinstance(item, exp.EQ) else None
-            if name is not None:
-                item.replace(exp.alias_(item.expression.copy(), name, quoted=True))
-
-
 @R.rule(exp.Lateral)
 def applied(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     call, alias = node.this, node.args.get("alias")
