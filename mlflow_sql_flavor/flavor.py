@@ -107,9 +107,9 @@ def save_model(
     bundle_flavor: bool | str = "auto",
     metadata: dict[str, Any] | None = None,
     extra_files: list[str] | None = None,
-    strict: bool | None = None,
     model_config: dict[str, Any] | None = None,
     validate_serving_input: bool = True,
+    strict: bool | None = None,
 ) -> None:
     """
     Save a SQL model to a path on the local file system.
@@ -136,9 +136,9 @@ def save_model(
         bundle_flavor: {{ bundle_flavor }}
         metadata: {{ metadata }}
         extra_files: {{ extra_files }}
-        strict: {{ strict }}
         model_config: Not for this flavor at save: give ``limits``. Loaders may pass it.
         validate_serving_input: For :func:`log_model`: whether MLflow tries the input example as a request.
+        strict: {{ strict }}
 
     Raises:
         QueryError: The query is not accepted: what, where in the text, and what to write instead.
@@ -245,13 +245,13 @@ def log_model(
     bundle_flavor: bool | str = "auto",
     metadata: dict[str, Any] | None = None,
     extra_files: list[str] | None = None,
-    strict: bool | None = None,
     name: str | None = None,
     params: dict[str, Any] | None = None,
     tags: dict[str, Any] | None = None,
     model_type: str | None = None,
     step: int = 0,
     model_id: str | None = None,
+    strict: bool | None = None,
     **kwargs: Any,
 ) -> ModelInfo:
     """
@@ -285,13 +285,13 @@ def log_model(
         bundle_flavor: {{ bundle_flavor }}
         metadata: {{ metadata }}
         extra_files: {{ extra_files }}
-        strict: {{ strict }}
         name: {{ name }}
         params: {{ params }}
         tags: {{ tags }}
         model_type: {{ model_type }}
         step: {{ step }}
         model_id: {{ model_id }}
+        strict: {{ strict }}
         kwargs: Extra kwargs to pass to ``mlflow.models.Model.log``.
 
     Returns:

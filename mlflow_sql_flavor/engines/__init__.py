@@ -1,0 +1,1 @@
+"""Where a program runs: DuckDB in a sandbox or a worker, Spark, databases."""

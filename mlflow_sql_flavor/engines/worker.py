@@ -365,8 +365,8 @@ def _warm_up(instance: Instance, limits: Limits, bind: Callable[[Instance, Progr
 def _say_what_is_not_bounded() -> None:
     if address_space() is None:
         _logger.warning(
-            'This system limits no process\'s memory: with isolation="process" a query is ended when its time is over, '
-            "and its memory is bounded by DuckDB's own accounting only (docs/security.md)."
+            "This system limits no process's memory: a worker is ended by what is measured of it from time to time "
+            "(with psutil installed) and when its time is over (docs/security.md)."
         )
 
 

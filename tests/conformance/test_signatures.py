@@ -34,6 +34,7 @@ metadata: dict[str, Any] | None = None
 extra_files: list[str] | None = None
 model_config: dict[str, Any] | None = None
 validate_serving_input: bool = True
+strict: bool | None = None
 """
 LOG_MODEL = """
 sql_model: Any
@@ -64,6 +65,7 @@ tags: dict[str, Any] | None = None
 model_type: str | None = None
 step: int = 0
 model_id: str | None = None
+strict: bool | None = None
 **kwargs: Any
 """
 SIGNATURES = {"save_model": SAVE_MODEL, "log_model": LOG_MODEL}
