@@ -98,7 +98,7 @@ def test_only_tables_and_columns_that_are_read_are_loaded():
     other = pd.DataFrame({"z": [1]})
     model = SQLModel("SELECT max(Score) AS m FROM Listings", tables={"listings": LISTINGS, "other": other})
     assert model.predict()["m"].tolist() == [4.5]
-    assert columns_loaded(model) == {"listings": ["score"]}
+    assert columns_loaded(model) == {"Listings": ["score"]}
     every = SQLModel("SELECT * FROM listings", tables={"listings": LISTINGS, "other": other})
     assert every.predict().columns.tolist() == ["region", "score", "unused"]
 
@@ -135,12 +135,12 @@ def test_a_changed_file_is_refused(saved):
         mlflow_sql_flavor.load_model(str(saved))
     assert str(saved) not in str(error.value)
     file.unlink()
-    with pytest.raises(ModelFileError, match=r"'listings'.* is missing"):
+    with pytest.raises(ModelFileError, match=r"tables/listings\.parquet is missing"):
         mlflow_sql_flavor.load_model(str(saved))
     outside = saved.parent / "other.parquet"
     outside.write_bytes(content)
     file.symlink_to(outside)
-    with pytest.raises(ModelFileError, match=r"'listings'.* is missing"):
+    with pytest.raises(ModelFileError, match=r"tables/listings\.parquet is missing"):
         mlflow_sql_flavor.load_model(str(saved))
 
 

@@ -150,8 +150,8 @@ def test_stored_rows_beyond_bounds_are_not_read(tmp_path: Path, monkeypatch: pyt
     )
     model = mlflow_sql_flavor.load_model(tmp_path / "m")
     assert model.verify().equal
-    monkeypatch.setattr("mlflow_sql_flavor.artifact.example.MOST_BYTES", 10)
-    with pytest.raises(ModelFileError, match="at most 10 are read"):
+    monkeypatch.setattr("mlflow_sql_flavor.artifact.answers.MOST_BYTES", 10)
+    with pytest.raises(ModelFileError, match="more than 10: it is not read"):
         model.verify()
 
 
