@@ -15,9 +15,10 @@ from ..artifact.spec import SqlSpec
 from ..artifact.tables import stored_table
 from ..engines.sandbox import Limits, TableSource
 from ..frames.schema import arrow_schema
+from .compiled import Compiled
 from .gates import compile_query
 
-__all__ = ["compiled_again", "same_versions", "stated"]
+__all__ = ["compile_again", "compiled_again", "same_versions", "stated", "told"]
 
 
 def same_versions(spec: SqlSpec) -> bool:
@@ -52,11 +53,16 @@ def compiled_again(spec: SqlSpec, folder: Path) -> dict[str, Any]:
     Raises:
         SQLModelError: This version refuses the text.
     """
+    return told(compile_again(spec, folder))
+
+
+def compile_again(spec: SqlSpec, folder: Path) -> Compiled:
+    """The text of a section, compiled from the stored types of its tables and of its functions; arguments as above."""
     from ..query.reading.parse import parse
 
     tables = {name: stored_table(name, table, folder, content=False).types for name, table in spec.tables.items()}
     claims = {name.casefold(): [set(map(str.casefold, key)) for key in t.unique] for name, t in spec.tables.items()}
-    compiled = compile_query(
+    return compile_query(
         parse(spec.sql, spec.dialect),
         input_table=spec.input_table,
         input_types=spec.input_types,
@@ -71,6 +77,10 @@ def compiled_again(spec: SqlSpec, folder: Path) -> dict[str, Any]:
         limits=replace(Limits.default(), threads=1),
         allow=spec.allow,
     )
+
+
+def told(compiled: Compiled) -> dict[str, Any]:
+    """What MLmodel's section says of a compiled query, under the keys of :func:`stated`."""
     return {
         "duckdb_sql": compiled.program.sql,
         "rows": compiled.program.rows,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..artifact.spec import SqlSpec
-from ..compile.again import compiled_again
+from ..compile.again import compile_again, told
+from ..compile.compiled import Compiled
 from ..report.folder import pages
 
 __all__ = ["main"]
@@ -18,16 +19,17 @@ def main(data: bytes) -> bytes:
     """``[section, folder, signature]`` to ``[what compiled_again gives, {page: checksum}]``, both as JSON."""
     section, folder, signature = json.loads(data)
     spec = SqlSpec.read(section)
-    found = compiled_again(spec, Path(folder))
-    return json.dumps([found, _pages(spec, Path(folder), signature)]).encode()
+    compiled = compile_again(spec, Path(folder))
+    return json.dumps([told(compiled), _pages(spec, Path(folder), signature, compiled)]).encode()
 
 
-def _pages(spec: SqlSpec, folder: Path, signature: Any) -> dict[str, str]:
+def _pages(spec: SqlSpec, folder: Path, signature: Any, compiled: Compiled) -> dict[str, str]:
     """Checksums of the pages for people that this version writes for the model; none where it cannot."""
     from mlflow.models import ModelSignature
 
     try:
-        found = pages(folder, spec, ModelSignature.from_dict(signature) if signature else None)
+        known = ModelSignature.from_dict(signature) if signature else None
+        found = pages(folder, spec, known, compiled.lineage)
     except Exception:
         return {}
     return {name: hashlib.sha256(text.encode("utf-8")).hexdigest() for name, text in found.items()}
