@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from ...errors import QueryError, SQLModelError
 
-__all__ = ["TOO_DEEP", "with_deep_stack"]
+__all__ = ["TOO_DEEP", "followed", "with_deep_stack"]
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def with_deep_stack(work: Callable[[], T]) -> T:
     """Run ``work`` on a thread with a large stack: a hundred parentheses are too many for Python's own limit.
 
     Raises:
-        QueryError: The query nests tens of thousands of expressions, or ``work`` fails at it in a way of its own.
+        QueryError: The query nests tens of thousands of expressions.
     """
     if threading.current_thread().name == _NAME:
         return work()
@@ -74,11 +74,22 @@ def with_deep_stack(work: Callable[[], T]) -> T:
     if error:
         if isinstance(error[0], RecursionError):
             raise QueryError(TOO_DEEP) from None
-        if isinstance(error[0], Exception) and not isinstance(error[0], SQLModelError):
-            # whatever sqlglot raises where it does not understand a query
-            raise QueryError(f"This query cannot be followed: {_sentence(error[0])}.") from error[0]
         raise error[0]
     return result[0]
+
+
+def followed(work: Callable[[], T]) -> T:
+    """:func:`with_deep_stack` for work that sqlglot has a part in: whatever that raises is a sentence.
+
+    Raises:
+        QueryError: ``work`` fails at the query in a way of its own.
+    """
+    try:
+        return with_deep_stack(work)
+    except SQLModelError:
+        raise
+    except Exception as error:
+        raise QueryError(f"This query cannot be followed: {_sentence(error)}.") from error
 
 
 def _sentence(e: Exception) -> str:

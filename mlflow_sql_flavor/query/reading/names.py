@@ -16,7 +16,7 @@ from sqlglot.dialects.dialect import Dialect
 
 from ...errors import QueryError
 from .copying import copied
-from .deep import with_deep_stack
+from .deep import followed
 from .dotted import Parts, folded_parts, split_name
 from .positions import span
 from .tables import base_tables, written_name
@@ -45,7 +45,7 @@ def with_names(query: ParsedQuery, names: Collection[str]) -> tuple[ParsedQuery,
     """
     if query.tree is None:
         return query, {}
-    return with_deep_stack(lambda: _with_names(query, names))
+    return followed(lambda: _with_names(query, names))
 
 
 def _with_names(query: ParsedQuery, names: Collection[str]) -> tuple[ParsedQuery, dict[str, str]]:

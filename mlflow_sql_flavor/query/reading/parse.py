@@ -13,7 +13,7 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError, did_you_mean
-from .deep import with_deep_stack
+from .deep import followed
 from .names import with_names
 from .outputs import is_star, name_outputs
 from .placeholders import adjacent, find_placeholders
@@ -133,7 +133,7 @@ def read(sql: str | exp.Expr, dialect: str = "duckdb") -> Text:
     if len(sql) < 1000 and _PATH.fullmatch(sql.strip()):
         raise QueryError(f"This is a path, not a query: pass pathlib.Path({sql.strip()!r}).")
     text = sql
-    return with_deep_stack(lambda: _read(text, dialect))
+    return followed(lambda: _read(text, dialect))
 
 
 def one_query(text: Text) -> ParsedQuery:
@@ -145,7 +145,7 @@ def one_query(text: Text) -> ParsedQuery:
     Raises:
         QueryError: with line, column and caret where the place is known.
     """
-    return with_deep_stack(lambda: _one_query(text))
+    return followed(lambda: _one_query(text))
 
 
 #: ``$x,$y``, of which sqlglot reads ``$x,$`` as the tag of a quoted text; and what to write for its dollars.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...errors import QueryError
-from .deep import with_deep_stack
+from .deep import followed
 from .positions import span
 from .types import ParsedQuery
 
@@ -25,7 +25,7 @@ def table_uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:
     """
     if query.tree is None:
         return []
-    return with_deep_stack(lambda: _uses(query))
+    return followed(lambda: _uses(query))
 
 
 def _uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:

@@ -19,7 +19,7 @@ from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError
 from ..reading import placeholders
-from ..reading.deep import with_deep_stack
+from ..reading.deep import followed
 from ..reading.names import given_alias, restore_names
 from ..reading.positions import span
 from ..reading.tables import base_tables
@@ -164,7 +164,7 @@ def render_for(
     if query.tree is None:
         raise QueryError(f"This query uses syntax that only DuckDB reads; it cannot be written in {target}.")
     job = _Job(query, target, schema, params, names, unsafe, types or {}, lists or {})
-    return with_deep_stack(lambda: job.run(marker, escape))
+    return followed(lambda: job.run(marker, escape))
 
 
 class _Job:

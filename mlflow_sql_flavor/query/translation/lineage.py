@@ -17,7 +17,7 @@ from ...errors import QueryError
 from ..dialects import rules_of
 from ..facts.context import REFUSALS, Context
 from ..facts.typed import FAILURES, Schema, TypedQuery
-from ..reading.deep import with_deep_stack
+from ..reading.deep import followed
 from ..reading.types import Lineage, LineageEdge, ParsedQuery, Relation
 from .typing import type_query
 
@@ -76,7 +76,7 @@ def follow(typed: TypedQuery, input_table: str, outputs: Sequence[str] = ()) -> 
     if long is not None:
         return Lineage(reason=long)
     try:
-        return with_deep_stack(lambda: _Walker(typed, input_table).run(outputs))
+        return followed(lambda: _Walker(typed, input_table).run(outputs))
     except (*FAILURES, QueryError):
         return _LOST
 

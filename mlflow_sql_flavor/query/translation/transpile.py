@@ -15,7 +15,7 @@ from ..facts.context import Context
 from ..facts.typed import TypedQuery
 from ..gate import packs
 from ..reading import placeholders
-from ..reading.deep import with_deep_stack
+from ..reading.deep import followed
 from ..reading.names import bare, restore_names
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, Translation
@@ -74,11 +74,11 @@ def translate(
     if query.dialect == "duckdb":
         tree = query.tree
         if tree is not None:
-            with_deep_stack(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx))
+            followed(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx))
         return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types, query.edits), ctx), None
     ctx.columns = frozenset(column for columns in schema.values() for column in columns)
     typed = type_query(query, schema, types, ctx)
-    text = with_deep_stack(lambda: _write(typed, schema, ctx, named))
+    text = followed(lambda: _write(typed, schema, ctx, named))
     return _translation(text, ctx), typed
 
 

@@ -8,7 +8,7 @@ from ..dialects import rules_of
 from ..facts.context import Context
 from ..facts.typed import Schema, TypedQuery, typed
 from ..reading.copying import copied
-from ..reading.deep import with_deep_stack
+from ..reading.deep import followed
 from ..reading.placeholders import bind_tree
 from ..reading.types import ParsedQuery
 from .growth import check_aliases
@@ -30,7 +30,7 @@ def type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], ct
     Raises:
         QueryError: A step over what was read refuses it.
     """
-    return with_deep_stack(lambda: _type_query(query, schema, params, ctx))
+    return followed(lambda: _type_query(query, schema, params, ctx))
 
 
 def _type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], ctx: Context | None) -> TypedQuery:
