@@ -8,7 +8,7 @@ from mlflow_sql_flavor.errors import QueryError, SQLModelError
 from mlflow_sql_flavor.query.dialects import DialectRules
 from mlflow_sql_flavor.query.facts.context import Context
 from mlflow_sql_flavor.query.reading import parse as reading
-from mlflow_sql_flavor.query.reading.deep import with_deep_stack
+from mlflow_sql_flavor.query.reading.deep import followed
 from mlflow_sql_flavor.query.translation import growth
 from mlflow_sql_flavor.query.translation.transpile import apply_rules, to_duckdb
 
@@ -47,7 +47,7 @@ def test_what_is_raised_is_a_sentence(error):
         raise error
 
     with pytest.raises(QueryError) as found:
-        with_deep_stack(fail)
+        followed(fail)
     assert found.value.message.startswith("This query cannot be followed: ")
     assert "\x1b" not in found.value.message and "\n" not in found.value.message
 
