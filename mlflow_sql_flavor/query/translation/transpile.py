@@ -10,6 +10,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 from ...errors import QueryError
 from ..dialects import DialectRules, Rule, rules_of
 from ..dialects.shared.catalog import check_function
+from ..dialects.shared.edges import name_type
 from ..facts import nondeterminism
 from ..facts.context import Context
 from ..facts.typed import TypedQuery
@@ -124,6 +125,7 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     for table in sources:
         _read_as(table, schema, seen, named)
     _name_as_written(rewritten, ctx)
+    name_type(rewritten)
     order_stars(rewritten)
     if named_tables:
         restore_names(rewritten)

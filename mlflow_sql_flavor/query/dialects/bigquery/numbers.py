@@ -6,9 +6,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, casts
+from ..shared import build, casts, rounding
 
 R = DialectRules("bigquery numbers")
+R.rule(exp.Round)(rounding.scaled)
 
 R.macros({exp.RangeBucket: ("bq__range_bucket", "BIGINT"), "ieee_divide": ("bq__ieee_divide", "DOUBLE")})
 

@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
+from ..shared.edges import smallest
 
 R = DialectRules("clickhouse numbers")
 
@@ -137,6 +138,13 @@ def is_nan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "decimal"):
         raise ctx.error(node, "A decimal is never NaN or infinite, and an error in ClickHouse here.")
     return None
+
+
+@R.rule(exp.Neg)
+def negated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # An Int32 whose sign is turned is one: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions#negate
+    inner = node.this.unnest()
+    return inner if smallest(inner) else None
 
 
 @R.rule(exp.Round)

@@ -10,6 +10,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
+from ..shared.edges import as_integer, smallest
 from .casts import as_double
 from .types import family, kind
 
@@ -87,6 +88,8 @@ def window(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Neg)
 def negated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A text is negated as a DOUBLE; what is out of a type's range is an error, which DuckDB's constants are not."""
+    if smallest(node):
+        return as_integer(node, ctx)
     if family(node.this) == "text":
         node.set("this", as_double(node.this, ctx))
         return None

@@ -105,7 +105,7 @@ def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = ctx.macro("dbx__months_between", as_ts(node.this, ctx), as_ts(node.expression, ctx), type="DOUBLE")
     off = node.args.get("roundoff")
     if off is None or (isinstance(off, exp.Boolean) and off.this):
-        return ctx.call("round", made, build.lit(8), type="DOUBLE")
+        return ctx.macro("common__round", made, build.lit(8), type="DOUBLE")
     return made
 
 

@@ -29,7 +29,8 @@ def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if n > 14:
         ctx.refuse("number_format", node, "format_number is verified for up to 14 digits", "Ask for fewer digits")
     args = [digits, build.cast(build.lit(str(10.0 ** (15 - n))), "DOUBLE"), build.lit("{:,." + str(n) + "f}")]
-    return ctx.macro("dbx__format_number", build.cast(x, "DOUBLE"), *args, type="VARCHAR")
+    exact = x if family(x) == "decimal" else build.cast(x, "DOUBLE")  # a double is rounded by its bits, not its text
+    return ctx.macro("dbx__format_number", exact, *args, type="VARCHAR")
 
 
 @R.rule(exp.Format)

@@ -33,6 +33,7 @@ CREATE MACRO dbx__epoch(t) AS dbx__floor_div(epoch_us(CAST(t AS TIMESTAMP)), 100
 CREATE MACRO dbx__unix(t) AS epoch_us(CAST(t AS TIMESTAMP)) // 1000000;
 
 -- Numbers.
+CREATE MACRO dbx__bround(x, n) AS CASE WHEN abs(x) < 1e15 THEN CAST(round_even(CAST(CAST(x AS VARCHAR) AS DECIMAL(38, 18)), n) AS DOUBLE) ELSE x END;
 CREATE MACRO dbx__round(x, n) AS CASE WHEN abs(x) < 1e15 THEN CAST(round(CAST(CAST(x AS VARCHAR) AS DECIMAL(38, 18)), n) AS DOUBLE) ELSE x END;
 CREATE MACRO dbx__pmod(a, b) AS CASE WHEN a % b < 0 THEN (a % b + b) % b ELSE a % b END;
 CREATE MACRO dbx__sqrt(x) AS CASE WHEN x >= 0 THEN sqrt(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END;
@@ -89,7 +90,7 @@ CREATE MACRO dbx__elt(n, xs) AS CASE WHEN n < 1 OR n > len(xs) THEN error('The i
 CREATE MACRO dbx__overlay(s, r, p, n) AS dbx__substr(s, 1, CAST(p AS BIGINT) - 1) || r || dbx__substr2(s, CAST(p AS BIGINT) + CASE WHEN n < 0 THEN length(r) ELSE n END);
 -- Java rounds half up the digits that a double is written with, where C rounds its exact value.
 CREATE MACRO dbx__printf_f(x, n, absent) AS CASE WHEN x IS NULL THEN absent WHEN NOT isfinite(x) THEN dbx__dbl_text(x) WHEN abs(x) >= 1e19 THEN error('A format of a number of 20 digits or more is not supported.') ELSE CASE WHEN CAST(x AS VARCHAR) LIKE '-%' THEN '-' ELSE '' END || CAST(round(CAST(CAST(abs(x) AS VARCHAR) AS DECIMAL(38, 18)), n) AS VARCHAR) END;
-CREATE MACRO dbx__format_number(x, n, top, f) AS CASE WHEN abs(x) >= top THEN error('format_number of more than 15 digits is not supported.') ELSE format(f, round_even(x, n)) END;
+CREATE MACRO dbx__format_number(x, n, top, f) AS CASE WHEN abs(x) >= top THEN error('format_number of more than 15 digits is not supported.') ELSE format(f, CAST(CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN x ELSE round_even(x, n) END AS DOUBLE)) END;
 
 -- Dates.
 CREATE MACRO dbx__in_month(t) AS epoch_us(CAST(t AS TIMESTAMP)) - epoch_us(CAST(date_trunc('month', CAST(t AS TIMESTAMP)) AS TIMESTAMP));

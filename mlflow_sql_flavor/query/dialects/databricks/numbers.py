@@ -44,17 +44,19 @@ def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("bround")
 def bround(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = node.expressions[1] if len(node.expressions) > 1 else build.lit(0)
-    this = node.expressions[0]
-    made = ctx.call("round_even", build.cast(this, "DOUBLE"), digits, type="DOUBLE")
+    this, n = node.expressions[0], _whole(digits)
+    if n is None:
+        ctx.refuse("unfaithful", node, "The digits to round to are not a constant", "Write them as a number")
     if family(this) == "decimal":
-        n = _whole(digits)
-        if n is None:
-            ctx.refuse("unfaithful", node, "The digits to round to are not a constant", "Write them as a number")
         p, s = decimal_of(this) or (38, 18)
+        made = ctx.call("round_even", build.cast(this, f"DECIMAL({p}, {s})"), digits)
         scale = min(s, max(n or 0, 0))
         type_ = exp.DataType.build(f"DECIMAL({min(max(p - s, 1) + scale + 1, 38)}, {scale})", dialect="duckdb")
-        return to_decimal(made, type_)
+        return build.cast(made, type_.sql("duckdb"))
+    if family(this) == "float" and n and n > 0:
+        return ctx.macro("dbx__bround", this, digits, type="DOUBLE")
     found = kind(this)
+    made = ctx.call("round_even", build.cast(this, "DOUBLE"), digits, type="DOUBLE")
     if family(this) == "int" and found is not None:
         return build.cast(made, found.sql("duckdb"))
     return made if family(this) == "float" else None

@@ -11,6 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from .. import DialectRules
+from ..shared.edges import same_type, typed
 
 R = DialectRules("databricks types")
 _T = exp.DType
@@ -298,6 +299,7 @@ _ENTRIES: dict[type[exp.Expr], dict[str, Any]] = {
     exp.Count: {"returns": _T.BIGINT},
     exp.CountIf: {"returns": _T.BIGINT},
     exp.Extract: {"annotator": _extract},
+    exp.Neg: typed(same_type),
     exp.First: {"annotator": _first},
     exp.Last: {"annotator": _first},
     exp.IgnoreNulls: {"annotator": _first},

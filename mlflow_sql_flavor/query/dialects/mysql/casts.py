@@ -7,7 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .coercions import number, text, whole
+from .coercions import by_bytes, number, text, whole
 from .times import time
 
 R = DialectRules("mysql casts")
@@ -49,9 +49,7 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if to.this in (exp.DType.BINARY, exp.DType.VARBINARY, exp.DType.BLOB):
         holder = node.parent.parent if isinstance(node.parent, exp.Paren) else node.parent
         if isinstance(holder, (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.In, exp.Like, exp.Ordered)):
-            made = exp.Collate(this=text(value, ctx), expression=exp.to_identifier("binary", quoted=True))
-            made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
-            return made
+            return by_bytes(text(value, ctx))
         ctx.refuse("collation", node, "A binary text compares by bytes, others ignore case and accents", "Leave it out")
     return None
 

@@ -12,6 +12,13 @@ from ..shared import build
 _NUMERAL = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
 
 
+def by_bytes(value: exp.Expr) -> exp.Expr:
+    """A text that is compared and searched by its bytes, whatever the collation of the session."""
+    made = exp.Collate(this=value, expression=exp.to_identifier("binary", quoted=True))
+    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
+    return made
+
+
 def is_json(node: exp.Expr) -> bool:
     """Whether a node is a JSON value, not its text."""
     return type(node.unnest()) is exp.JSONExtract

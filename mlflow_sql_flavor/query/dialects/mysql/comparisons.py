@@ -10,7 +10,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, rows
-from .coercions import condition, exact, is_json, json_text, number, text
+from .coercions import by_bytes, condition, exact, is_json, json_text, number, text
 from .times import time
 
 R = DialectRules("mysql comparisons")
@@ -114,9 +114,7 @@ def _comparable(one: exp.Expr, two: exp.Expr, ctx: Context) -> tuple[exp.Expr, e
     if "text" in kinds and ("number" in kinds or "bool" in kinds):
         return number(one, ctx), number(two, ctx)
     if kinds == ["text", "text"] and (json_text(one) or json_text(two)):
-        made = exp.Collate(this=exp.Paren(this=one), expression=exp.to_identifier("binary", quoted=True))
-        made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
-        return made, two
+        return by_bytes(exp.Paren(this=one)), two
     if "interval" in kinds and "text" in kinds:
         return time(one, ctx), time(two, ctx)
     if "number" in kinds and ("date" in kinds or "timestamp" in kinds):

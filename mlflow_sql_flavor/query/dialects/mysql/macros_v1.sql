@@ -57,7 +57,7 @@ CREATE MACRO my__regexp_instr(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NUL
 CREATE MACRO my__trim_left(s, r) AS regexp_replace(s, '^(?:' || regexp_escape(r) || ')+', '');
 CREATE MACRO my__trim_right(s, r) AS regexp_replace(s, '(?:' || regexp_escape(r) || ')+$', '');
 CREATE MACRO my__trim_both(s, r) AS my__trim_right(my__trim_left(s, r), r);
-CREATE MACRO my__fold(s) AS lower(strip_accents(s));
+CREATE MACRO my__fold(s) AS lower(strip_accents(s)) COLLATE "binary";
 CREATE MACRO my__upper(s) AS replace(upper(replace(s, 'ß', chr(57344))), chr(57344), 'ß');
 CREATE MACRO my__from(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL
   WHEN p = 0 OR -p > length(s) THEN '' ELSE substring(s, p) END;
@@ -67,7 +67,7 @@ CREATE MACRO my__left(s, n) AS CASE WHEN n < 1 THEN substring(s, 1, 0) ELSE left
 CREATE MACRO my__right(s, n) AS CASE WHEN n < 1 THEN substring(s, 1, 0) ELSE right(s, n) END;
 CREATE MACRO my__locate(s, x, p) AS CASE WHEN s IS NULL OR x IS NULL OR p IS NULL THEN NULL
   WHEN p < 1 OR p > length(s) + 1 THEN 0
-  WHEN strpos(substring(s, p), x) = 0 THEN 0 ELSE strpos(substring(s, p), x) + p - 1 END;
+  WHEN strpos(substring(s, p), x COLLATE "binary") = 0 THEN 0 ELSE strpos(substring(s, p), x COLLATE "binary") + p - 1 END;
 CREATE MACRO my__substring_index(s, d, n) AS CASE WHEN s IS NULL OR d IS NULL OR n IS NULL THEN NULL
   WHEN n = 0 OR d = '' THEN ''
   WHEN n > 0 THEN array_to_string(list_slice(string_split(s, d), 1, n), d)
@@ -93,7 +93,7 @@ CREATE MACRO my__crc32(s) AS CASE WHEN s IS NOT NULL THEN CAST(xor(list_reduce(l
 CREATE MACRO my__finite(x) AS CASE WHEN isinf(x) THEN error('a number is out of the range of DOUBLE') ELSE x END;
 CREATE MACRO my__strcmp(a, b) AS CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
 CREATE MACRO my__find_in_set(x, s) AS CASE WHEN x IS NULL OR s IS NULL THEN NULL WHEN s = '' OR contains(x, ',') THEN 0
-  ELSE coalesce(list_position(string_split(my__fold(s), ','), my__fold(x)), 0) END;
+  ELSE coalesce(list_position(list_transform(string_split(my__fold(s), ','), lambda each: encode(each)), encode(my__fold(x))), 0) END;
 
 -- date-and-time-literals.html: the moment a text begins with, NULL if none; years of two digits are 1970 to 2069
 CREATE MACRO my__full_year(s) AS CASE WHEN regexp_matches(s, '^[0-9]{2}[^0-9]') THEN

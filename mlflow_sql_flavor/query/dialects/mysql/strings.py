@@ -7,7 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .coercions import json_text, number, text, whole
+from .coercions import by_bytes, json_text, number, text, whole
 from .regex import is_binary
 
 R = DialectRules("mysql strings")
@@ -114,20 +114,25 @@ def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.StrPosition)
 def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The search ignores case; an accent counts, for a letter with one has more bytes
-    args = [ctx.call("lower", text(node.args[key], ctx), type="VARCHAR") for key in ("this", "substr")]
+    sides = [node.this, node.args["substr"]]
+    exactly = any(is_binary(side) or json_text(side) for side in sides)
+    sides = [side.unnest().this if is_binary(side) else text(side, ctx) for side in sides]
+    value, wanted = sides if exactly else (ctx.call("lower", side, type="VARCHAR") for side in sides)
     start = node.args.get("position")
     if start is None:
-        return ctx.call("strpos", *args, type="BIGINT")
-    return ctx.macro("my__locate", *args, whole(start, ctx), type="BIGINT")
+        return ctx.call("strpos", value, by_bytes(wanted), type="BIGINT")
+    return ctx.macro("my__locate", value, wanted, whole(start, ctx), type="BIGINT")
 
 
 @R.rule(exp.Like)
 def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://dev.mysql.com/doc/refman/8.0/en/string-comparison-functions.html#operator_like
-    by_bytes = is_binary(node.this) or is_binary(node.expression) or json_text(node.this)
+    exactly = is_binary(node.this) or is_binary(node.expression) or json_text(node.this)
     for key in ("this", "expression"):
         value = node.args[key].unnest().this if is_binary(node.args[key]) else text(node.args[key], ctx)
-        node.set(key, value if by_bytes else ctx.macro("my__fold", value, type="VARCHAR"))
+        node.set(key, value if exactly else ctx.macro("my__fold", value, type="VARCHAR"))
+    if exactly:
+        node.set("this", by_bytes(node.this))
     if isinstance(node.parent, exp.Escape):
         return None
     made = exp.Escape(this=node.copy(), expression=build.lit("\\"))
@@ -148,9 +153,7 @@ def collate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return node.this
     if not name.endswith("_bin"):
         ctx.refuse("collation", node, "This collation cannot be reproduced", "Leave it out")
-    made = exp.Collate(this=text(node.this, ctx), expression=exp.to_identifier("binary", quoted=True))
-    made.type = exp.DataType.build("VARCHAR", dialect="duckdb")
-    return made
+    return by_bytes(text(node.this, ctx))
 
 
 @R.rule(exp.Chr)

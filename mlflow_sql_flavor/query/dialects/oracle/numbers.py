@@ -18,6 +18,15 @@ R.macros(
 )
 
 
+@R.rule(exp.Round)
+def rounded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """ROUND-number: a NUMBER has the digits it is written with, also a quotient, which DuckDB has as a double."""
+    digits = node.args.get("decimals")
+    if digits is None or not (ctx.is_a(node.this, "float") or isinstance(node.this.unnest(), exp.Div)):
+        return None
+    return ctx.macro("ora__round", node.this, digits, type="DOUBLE")
+
+
 @R.rule(exp.Mod)
 def mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """MOD: of zero it is the number itself."""

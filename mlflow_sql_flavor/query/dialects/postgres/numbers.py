@@ -9,6 +9,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared.build import cast, lit, text
+from ..shared.edges import as_integer, smallest
 from .types import category, is_exact, parameter
 
 R = DialectRules("postgres numbers")
@@ -199,8 +200,21 @@ def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+@R.normalise
+def signs(tree: exp.Expr, ctx: Context) -> None:
+    """The sign of a number is read with it, brackets or not: -(-2147483648) is a bigint, -2147483648 an integer."""
+    for node in list(tree.find_all(exp.Neg)):
+        inner = node.this.unnest()
+        if isinstance(inner, exp.Literal):
+            node.set("this", inner)
+        elif isinstance(inner, exp.Neg) and isinstance(inner.this.unnest(), exp.Literal) and node.parent is not None:
+            node.replace(inner.this.unnest())
+
+
 @R.rule(exp.Neg)
 def negated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if smallest(node):
+        return as_integer(node, ctx)
     # The result has the type of what is negated; DuckDB folds a constant to a wider one.
     value = node.this
     while isinstance(value, exp.Paren):

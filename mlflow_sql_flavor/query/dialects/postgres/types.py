@@ -11,6 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from .. import DialectRules
+from ..shared.edges import same_type, typed
 from ..shared.exact import FLOATS, TIMES, arithmetic_type, kind_of
 
 R = DialectRules("postgres types")
@@ -70,10 +71,6 @@ def _within(self: Any, e: exp.WithinGroup) -> Any:
     return self._set_type(e, kind_of(first))
 
 
-def _negated(self: Any, e: exp.Expr) -> Any:
-    return self._set_type(e, e.this.type)
-
-
 _DOUBLE_FOR_INTS = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc, exp.Sign)
 _STATISTICS = (exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop)
 _POWERS = (exp.Pow, exp.Sqrt, exp.Exp, exp.Ln, exp.Log)
@@ -85,7 +82,7 @@ _TYPING: dict[type[exp.Expr], dict[str, Any]] = {
     exp.TimestampTrunc: {"annotator": _trunc_time},
     exp.AtTimeZone: {"annotator": _zone},
     exp.WithinGroup: {"annotator": _within},
-    exp.Neg: {"annotator": _negated},
+    exp.Neg: typed(same_type),
     exp.UnixToTime: {"returns": T.TIMESTAMPTZ},
     exp.StrToTime: {"returns": T.TIMESTAMPTZ},
     exp.Initcap: {"returns": T.VARCHAR},

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, casts, exact
+from ..shared import build, casts, exact, rounding
 from ..shared.calls import argument_count
 
 R = DialectRules("snowflake numbers")
@@ -43,4 +43,4 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if argument_count(node, ctx) > 2:
         ctx.refuse("unfaithful", node, "ROUND with a mode is not verified", "Leave the mode out")
-    return None
+    return rounding.scaled(node, ctx)

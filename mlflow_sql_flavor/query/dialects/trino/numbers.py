@@ -6,9 +6,13 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, casts, exact
+from ..shared import build, casts, edges, exact, rounding
 
 R = DialectRules("trino numbers")
+R.rule(exp.Round)(rounding.scaled)
+# language/types: a number has its sign with it, so that -2147483648 is an INTEGER
+R.rule(exp.Neg)(edges.as_integer)
+R.typing[exp.Neg] = edges.typed(edges.same_type)
 # name -> (how many arguments, DuckDB's function or the pack's macro, type)
 R.renames({"is_infinite": ("isinf", "BOOLEAN"), "is_finite": ("isfinite", "BOOLEAN")})
 R.macros(

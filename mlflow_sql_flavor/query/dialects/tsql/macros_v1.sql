@@ -33,7 +33,7 @@ CREATE MACRO ts__bytes(b) AS regexp_replace(hex(b), '(00)+$', '');
 -- Text.
 CREATE MACRO ts__replicate(s, n) AS CASE WHEN n < 0 THEN NULL ELSE repeat(s, CAST(n AS BIGINT)) END;
 CREATE MACRO ts__substring(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN n < 0 THEN error('The length may not be negative.') ELSE substring(s, greatest(p, 1), greatest(n + least(p - 1, 0), 0)) END;
-CREATE MACRO ts__charindex(a, s) AS CASE WHEN a = '' THEN 0 ELSE strpos(lower(s), lower(a)) END;
+CREATE MACRO ts__charindex(a, s) AS CASE WHEN a = '' THEN 0 ELSE strpos(lower(s), lower(a) COLLATE "binary") END;
 CREATE MACRO ts__stuff(s, p, n, r) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL OR p <= 0 OR n < 0 OR p > length(s) THEN NULL ELSE left(s, p - 1) || coalesce(r, '') || substring(s, p + n) END;
 CREATE MACRO ts__ascii_length(s) AS CASE WHEN strlen(s) <> length(s) THEN error('DATALENGTH of text beyond ASCII is not verified.') ELSE length(s) END;
 
@@ -47,7 +47,7 @@ CREATE MACRO ts__isdate(s) AS CASE WHEN s IS NULL OR NOT regexp_matches(s, '[0-9
 -- Numbers.
 CREATE MACRO ts__digits(w, s) AS lpad(CAST(abs(w) AS VARCHAR), CAST(greatest(s + 1, length(CAST(abs(w) AS VARCHAR))) AS INTEGER), '0');
 CREATE MACRO ts__point(w, s) AS CASE WHEN w < 0 THEN '-' ELSE '' END || left(ts__digits(w, s), length(ts__digits(w, s)) - s) || '.' || right(ts__digits(w, s), s);
-CREATE MACRO ts__str(x, n, d) AS CASE WHEN length(printf('%.' || d || 'f', round(x, d))) > n THEN error('STR of a number that is too long is not verified.') ELSE lpad(printf('%.' || d || 'f', round(x, d)), n, ' ') END;
+CREATE MACRO ts__str(x, n, d) AS CASE WHEN length(printf('%.' || d || 'f', common__round(x, d))) > n THEN error('STR of a number that is too long is not verified.') ELSE lpad(printf('%.' || d || 'f', common__round(x, d)), n, ' ') END;
 CREATE MACRO ts__isnumeric(s) AS CASE WHEN s IS NULL THEN 0 WHEN regexp_full_match(s, '\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)\s*') THEN 1 WHEN regexp_full_match(s, '\s*[A-Za-z][A-Za-z0-9]*\s*') THEN 0 ELSE CAST(error('ISNUMERIC of this text is not verified.') AS INTEGER) END;
 CREATE MACRO ts__padded(x, n) AS CASE WHEN x < 0 THEN '-' ELSE '' END || CASE WHEN length(CAST(abs(x) AS VARCHAR)) >= n THEN CAST(abs(x) AS VARCHAR) ELSE lpad(CAST(abs(x) AS VARCHAR), n, '0') END;
 CREATE MACRO ts__int_text(s) AS CASE WHEN trim(s) = '' THEN '0' ELSE trim(s) END;
@@ -60,4 +60,4 @@ CREATE MACRO ts__json_value(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY') 
 CREATE MACRO ts__flat(s) AS CASE WHEN suffix(s, ' ') THEN CAST(error('A text that ends in blanks is a key, which SQL Server takes for the same without them: use RTRIM.') AS BOOLEAN) ELSE true END;
 CREATE MACRO ts__flat_text(s) AS CASE WHEN suffix(s, ' ') THEN error('LIKE of a text that ends in blanks differs by its type: use RTRIM.') ELSE s END;
 CREATE MACRO ts__patindex(s, p) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_matches(s, p, 'is') THEN length(regexp_extract(s, '^(.*?)' || p, 1, 'is')) + 1 ELSE 0 END;
-CREATE MACRO ts__charindex_from(a, s, p) AS CASE WHEN a IS NULL OR s IS NULL OR p IS NULL THEN NULL WHEN a = '' OR strpos(lower(substring(s, greatest(p, 1))), lower(a)) = 0 THEN 0 ELSE strpos(lower(substring(s, greatest(p, 1))), lower(a)) + greatest(p, 1) - 1 END;
+CREATE MACRO ts__charindex_from(a, s, p) AS CASE WHEN a IS NULL OR s IS NULL OR p IS NULL THEN NULL WHEN a = '' OR strpos(lower(substring(s, greatest(p, 1))), lower(a) COLLATE "binary") = 0 THEN 0 ELSE strpos(lower(substring(s, greatest(p, 1))), lower(a) COLLATE "binary") + greatest(p, 1) - 1 END;

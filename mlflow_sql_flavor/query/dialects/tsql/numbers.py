@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, exact
+from ..shared import build, exact, rounding
 
 R = DialectRules("tsql numbers")
 
@@ -48,10 +48,10 @@ def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if digits is None:
         raise ctx.error(node, "ROUND needs the number of digits.")
     if cut is None:
-        return None
+        return rounding.scaled(node, ctx)
     if build.literal_int(cut) is None or build.literal_int(digits) is None:
         ctx.refuse("unfaithful", node, "ROUND with a function is verified for constants", "Write the numbers")
     if build.literal_int(cut) == 0:
         node.set("truncate", None)
-        return None
+        return rounding.scaled(node, ctx)
     return ctx.call("trunc", node.this, digits)
