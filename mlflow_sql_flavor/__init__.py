@@ -48,13 +48,15 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        globals()[name] = value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
-        return value
-    if not name.startswith("__") and "." not in name and importlib.util.find_spec(f"{__name__}.{name}") is not None:
-        return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a name that is misspelt stays an error to type checkers
+
+    def __getattr__(name: str) -> Any:
+        if name in _HOME:
+            globals()[name] = value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+            return value
+        if not name.startswith("__") and "." not in name and importlib.util.find_spec(f"{__name__}.{name}") is not None:
+            return importlib.import_module(f".{name}", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..engines.function_calls import by_arrays, by_row
 from ..errors import ModelFileError, SQLModelError
 from ..frames import schema
-from .function_calls import by_arrays, by_row
 from .opening import read_file
 from .spec import UdfSpec, UdfsSpec
 

@@ -204,7 +204,7 @@ def _one_query(text: Text) -> ParsedQuery:
             sql,
             offset[0] if offset else None,
         )
-    tree = _check_root(found[0], sql, dialect)
+    tree = _check_root(found[0], sql)
     _check_nodes(tree, sql, dialect)
     mark_recursive(tree, dialect)
     if dialect != "duckdb":
@@ -213,7 +213,7 @@ def _one_query(text: Text) -> ParsedQuery:
     return ParsedQuery(sql, dialect, tree, text.placeholders)
 
 
-def _check_root(tree: exp.Expr, sql: str, dialect: str) -> exp.Query:
+def _check_root(tree: exp.Expr, sql: str) -> exp.Query:
     if isinstance(tree, exp.Query) and not isinstance(tree, (exp.Table, exp.DML, exp.DDL)):
         return tree
     word = sql.split(None, 1)[0][:20] if sql.split() else ""
@@ -254,7 +254,7 @@ def _check_nodes(tree: exp.Expr, sql: str, dialect: str) -> None:
 
 def _check_table(node: exp.Table, sql: str, dialect: str) -> None:
     this = node.this
-    if isinstance(this, exp.Literal) or (isinstance(this, exp.Identifier) and _is_string_token(this, sql, dialect)):
+    if isinstance(this, exp.Literal) or (isinstance(this, exp.Identifier) and _is_string_token(this, sql)):
         raise _at("A file cannot be read by its name. Bundle the data with tables={...} and name it.", node, sql)
     if isinstance(this, exp.Anonymous) and str(this.name).lower() not in _TABLE_FUNCTIONS:
         raise _at(
@@ -265,7 +265,7 @@ def _check_table(node: exp.Table, sql: str, dialect: str) -> None:
         )
 
 
-def _is_string_token(this: exp.Identifier, sql: str, dialect: str) -> bool:
+def _is_string_token(this: exp.Identifier, sql: str) -> bool:
     start = this.meta.get("start")
     return start is not None and sql[start : start + 1] == "'"
 
