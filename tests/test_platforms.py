@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
+
+CHECKOUT = Path(__file__).parents[1]
 
 #: What a process finds on another system, as far as it can be taken away here.
 LESS = {
@@ -22,6 +25,7 @@ TAKE_AWAY = """
     import builtins, io, os, sys, sysconfig, tempfile
     # What others need of this system, as they are installed for it.
     import asyncio, click, duckdb, subprocess, mlflow.pyfunc, mlflow.models, pandas, pyarrow.dataset, sqlglot
+    checkout = os.environ["CHECKOUT"]  # may lie under /tmp itself
     for name in unix:
         sys.modules[name] = None
     for name in calls:
@@ -29,7 +33,7 @@ TAKE_AWAY = """
     def without(function):
         def opened(file, *args, **kwargs):
             path = os.fspath(file) if isinstance(file, (str, os.PathLike)) else ""
-            if path.startswith(files) and not path.startswith(tempfile.tempdir):
+            if path.startswith(files) and not path.startswith((tempfile.tempdir, checkout, sys.prefix)):
                 raise FileNotFoundError(2, "no such file", os.fspath(file))
             return function(file, *args, **kwargs)
         return opened
@@ -63,7 +67,7 @@ def run(platform: str, code: str, folder) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-X", "warn_default_encoding", "-c", code.replace("PLATFORM", repr(platform))],
         capture_output=True, text=True, encoding="utf-8", timeout=300,
-        env={**os.environ, "TEMPORARY": str(folder), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "TEMPORARY": str(folder), "CHECKOUT": str(CHECKOUT), "PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
 
 
