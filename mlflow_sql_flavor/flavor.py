@@ -23,10 +23,10 @@ from mlflow.models.model import MLMODEL_FILE_NAME
 from . import _mlflow
 from .artifact import files, manifest, packaging
 from .artifact.arguments import ARGUMENT_DOCS, Arguments
+from .artifact.atomic_folder import atomic_folder
 from .artifact.example import save_example
 from .artifact.functions import load_udfs
 from .artifact.recorded import write_output
-from .artifact.whole import whole
 from .compile import examples
 from .compile.definition import dialect_name
 from .compile.strictness import is_strict
@@ -164,7 +164,7 @@ def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -
     if len(told) > _MOST_WARNINGS:
         _logger.warning("%d more: findings and nondeterminism in MLmodel.", len(told) - _MOST_WARNINGS)
 
-    with whole(folder) as made:
+    with atomic_folder(folder) as made:
         _write(model, prepared, made, mlflow_model, given)
 
 

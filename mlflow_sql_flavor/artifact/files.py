@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from ..errors import InputError, ModelFileError
 from ..version import __version__
 from . import packaging, plain_yaml, tables
+from .atomic_folder import check_finished
 from .functions import save_udfs
 from .opening import read_file
-from .parts import MAX_FINDINGS, FindingSpec
 from .recorded import write_expected
 from .spec import LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
-from .whole import check_finished
+from .spec_fields import MAX_FINDINGS, FindingSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa

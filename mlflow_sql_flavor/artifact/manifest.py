@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import ModelFileError
 from .opening import checksum
-from .parts import FileSpec
+from .spec_fields import FileSpec
 
 __all__ = ["REWRITTEN", "below", "check", "digest", "make"]
 

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from ..errors import ModelFileError
-from . import parts
+from . import spec_fields
 from .format_1 import SqlSpec1
-from .parts import (
+from .spec_fields import (
     CompatSpec,
     ExpectedSpec,
     FewRowsSpec,
@@ -52,46 +52,48 @@ __all__ = [
 FORMAT_VERSION = 2
 
 
-class SqlSpec(parts.Part):
+class SqlSpec(spec_fields.Part):
     """The ``sql`` flavor of an MLmodel file; the keys are described in the documentation of the format.
 
     One that was read from an older format says so in ``format_version``; what that format did not record is None.
     """
 
     format_version: Literal[1, 2] = 2
-    sql: parts.Text
-    dialect: parts.Name
-    duckdb_sql: parts.Text
+    sql: spec_fields.Text
+    dialect: spec_fields.Name
+    duckdb_sql: spec_fields.Text
     few_rows: FewRowsSpec | None = None
     translation: TranslationSpec | None = TranslationSpec()
-    input_table: parts.Name
+    input_table: spec_fields.Name
     #: The input's name in ``duckdb_sql``, of one part; None if that is ``input_table``.
-    duckdb_input: parts.Name | None = None
-    input_types: parts.Types | None
-    output_types: parts.Types
-    param_types: parts.Types
+    duckdb_input: spec_fields.Name | None = None
+    input_types: spec_fields.Types | None
+    output_types: spec_fields.Types
+    param_types: spec_fields.Types
     #: Values that the text itself gives its parameters, as text that DuckDB casts to their types.
-    param_defaults: Annotated[dict[parts.Name, parts.Sentence | None], Field(max_length=parts.MAX_COLUMNS)] = {}
-    tables: Annotated[dict[parts.Name, TableSpec], Field(max_length=parts.MAX_TABLES)] = {}
+    param_defaults: Annotated[
+        dict[spec_fields.Name, spec_fields.Sentence | None], Field(max_length=spec_fields.MAX_COLUMNS)
+    ] = {}
+    tables: Annotated[dict[spec_fields.Name, TableSpec], Field(max_length=spec_fields.MAX_TABLES)] = {}
     #: Column sets of tables that the writer declared unique, checked on the data.
-    keys: Annotated[dict[parts.Name, parts.Keys], Field(max_length=parts.MAX_TABLES)] = {}
+    keys: Annotated[dict[spec_fields.Name, spec_fields.Keys], Field(max_length=spec_fields.MAX_TABLES)] = {}
     column_order: OrderSpec | None = None
     udfs: UdfsSpec | None = None
-    prediction_column: parts.Name | None = None
+    prediction_column: spec_fields.Name | None = None
     rows: Literal["independent", "aligned", "table"]
     limits: LimitsSpec = LimitsSpec()
     compat: CompatSpec = CompatSpec()
     level: Literal["verified", "documented", "unverified"]
-    findings: Annotated[list[FindingSpec], Field(max_length=parts.MAX_FINDINGS)] = []
-    nondeterminism: Annotated[list[OpenSpec], Field(max_length=parts.MAX_FINDINGS)] = []
-    allow: parts.Names = []
+    findings: Annotated[list[FindingSpec], Field(max_length=spec_fields.MAX_FINDINGS)] = []
+    nondeterminism: Annotated[list[OpenSpec], Field(max_length=spec_fields.MAX_FINDINGS)] = []
+    allow: spec_fields.Names = []
     expected_output: ExpectedSpec | None = None
-    manifest: Annotated[dict[parts.FilePath, FileSpec], Field(max_length=parts.MAX_FILES)] | None = None
-    sqlglot_version: parts.Name
-    duckdb_version: parts.Name
-    mlflow_sql_flavor_version: parts.Name
-    code: parts.Path | None = None
-    extra_files: Annotated[list[Any], Field(max_length=parts.MAX_FILES)] | None = None
+    manifest: Annotated[dict[spec_fields.FilePath, FileSpec], Field(max_length=spec_fields.MAX_FILES)] | None = None
+    sqlglot_version: spec_fields.Name
+    duckdb_version: spec_fields.Name
+    mlflow_sql_flavor_version: spec_fields.Name
+    code: spec_fields.Path | None = None
+    extra_files: Annotated[list[Any], Field(max_length=spec_fields.MAX_FILES)] | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -15,7 +15,7 @@ from ..engines.duckdb import Instance
 from ..engines.sandbox import TableSource, quote
 from ..errors import InputError, ModelFileError, SQLModelError, did_you_mean
 from ..frames import reading, schema
-from ..query.gate.policy import fold
+from ..query.gate.identifiers import fold
 from .opening import checksum, open_file
 from .spec import TableSpec
 

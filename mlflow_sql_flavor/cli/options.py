@@ -45,9 +45,9 @@ def readable(sql: str) -> None:
         QueryError: It does not; where and why.
     """
     from ..engines import sandbox
-    from ..engines.scratch import SCRATCH
+    from ..engines.empty_instance import EMPTY_INSTANCE
 
-    with contextlib.closing(SCRATCH.cursor()) as cursor:
+    with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:
         sandbox.parse_tree(cursor, sql)
 
 

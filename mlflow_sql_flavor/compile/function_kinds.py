@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from ..engines import sandbox
-from ..engines.scratch import SCRATCH
+from ..engines.empty_instance import EMPTY_INSTANCE
 from ..errors import ModelFileError
 from ..query.gate import grammar, packs
-from ..query.gate.policy import fold
+from ..query.gate.identifiers import fold
 
 if TYPE_CHECKING:
     from ..artifact.spec import CompatSpec
@@ -70,7 +70,7 @@ def macro_bodies(compat: CompatSpec, cursor: Any = None) -> Bodies:
         if cursor is not None:
             tree = sandbox.parse_tree(cursor, text)
         else:
-            with contextlib.closing(SCRATCH.cursor()) as own:
+            with contextlib.closing(EMPTY_INSTANCE.cursor()) as own:
                 tree = sandbox.parse_tree(own, text)
         parameters = [part.split(":=")[0].strip() for part in found[1].split(",") if part.strip()]
         return parameters, tree["statements"][0]["node"]["select_list"][0]

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 from ..artifact.functions import Udf
 from ..artifact.spec import CompatSpec
 from ..engines import sandbox
+from ..engines.empty_instance import EMPTY_INSTANCE
 from ..engines.forks import querying
 from ..engines.program import Program
 from ..engines.sandbox import Facts, Limits, TableSource
-from ..engines.scratch import SCRATCH
 from ..errors import QueryError, UnknownFunctionError, UnreadableError, did_you_mean
 from ..frames.schema import arrow_schema
 from ..query.evidence import NO_EVIDENCE
 from ..query.facts.rows import RowPlan, plan_rows, used_columns
 from .binding import bind
 from .compiled import Compiled
+from .duckdb_instance import instance_for
 from .function_kinds import function_kinds, macro_bodies
-from .instance import instance_for
 from .row_number import statement_of, with_row_id
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Passage:
     def parse(self, sql: str) -> dict[str, Any]:
         """DuckDB's own parse of a text, made once."""
         if self.tree[0] != sql or self.tree[1] == {}:
-            with contextlib.closing(SCRATCH.cursor()) as cursor:
+            with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:
                 self.tree = (sql, sandbox.parse_tree(cursor, sql))
         return self.tree[1]
 
@@ -147,7 +147,7 @@ class Passage:
         """Gate 3 on a text for DuckDB: all of it is on the list of what may run."""
         if self.facts is None or self.tree[0] != sql:
             tree = self.parse(sql)
-            with contextlib.closing(SCRATCH.cursor()) as cursor:
+            with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:
                 self.facts = sandbox.judge(cursor, tree, sql, tables=self.asked.readable, functions=[*functions])
         return self.facts
 

@@ -40,10 +40,10 @@ def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str
 
 def _check_shown(spec: SqlSpec, folder: Path) -> None:
     """Refuses to write out a text that is not the one that runs, where that can be told; else says so."""
-    from .again import compiled_again, same_versions, stated
+    from .recompilation import recompiled_section, same_versions, stored_section
 
     try:
-        differs = compiled_again(spec, folder)["duckdb_sql"] != stated(spec)["duckdb_sql"]
+        differs = recompiled_section(spec, folder)["duckdb_sql"] != stored_section(spec)["duckdb_sql"]
         reason = ""
     except SQLModelError as error:
         differs, reason = True, f" {error.message}"

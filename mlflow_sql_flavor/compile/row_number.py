@@ -8,8 +8,8 @@ from typing import Any
 
 from ..engines import sandbox
 from ..engines.duckdb import Instance
+from ..engines.empty_instance import EMPTY_INSTANCE
 from ..engines.program import Program
-from ..engines.scratch import SCRATCH
 from ..errors import SQLModelError
 from ..query.facts.rows import RowPlan
 from ..query.reading.tree import dumps
@@ -28,7 +28,7 @@ def orders_rows(program: Program) -> bool:
     """Whether the order of a program's rows is the query's word: an ORDER BY at its top, or the input's order."""
     if program.rows != "table":
         return True
-    cursor = SCRATCH.cursor()
+    cursor = EMPTY_INSTANCE.cursor()
     try:
         node = statement_of(sandbox.parse_tree(cursor, program.sql))["node"]
     finally:
@@ -76,7 +76,7 @@ def with_row_id(program: Program, plan: RowPlan, instance: Instance) -> tuple[Pr
     if plan.tree is None:
         return replace(program, rows=plan.rows), plan
     try:
-        with contextlib.closing(SCRATCH.cursor()) as cursor:
+        with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:
             text = cursor.execute(
                 "SELECT json_deserialize_sql($tree::JSON)",
                 {"tree": dumps({"error": False, "statements": [plan.tree]})},

@@ -12,17 +12,17 @@ from ..artifact.functions import Udf
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import ReferenceTable, open_table, source_of
 from ..engines import sandbox
+from ..engines.empty_instance import EMPTY_INSTANCE
 from ..engines.program import Program
 from ..engines.sandbox import Limits
-from ..engines.scratch import SCRATCH
 from ..errors import InputError, ModelFileError, did_you_mean
 from ..frames import schema
-from ..query.gate.bounds import is_small
+from ..query.gate.query_bounds import is_small
 from ..query.reading.dotted import known_name
 from .binding import bind
 from .compiled import Compiled
+from .duckdb_instance import instance_for
 from .function_kinds import function_kinds, macro_bodies
-from .instance import instance_for
 from .stored_checks import check_compat, check_fields, check_rows, unlike
 
 __all__ = ["restored", "with_newer"]
@@ -50,7 +50,7 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     if spec.input_types is not None:
         known[spec.input_table] = list(spec.input_types)
     # A model with a process of its own is opened there only: any parser serves for the gate.
-    with contextlib.closing((SCRATCH if apart else instance).cursor()) as cursor:
+    with contextlib.closing((EMPTY_INSTANCE if apart else instance).cursor()) as cursor:
         tree = sandbox.parse_tree(cursor, spec.duckdb_sql)
         functions = [*udfs, *spec.compat.macros]
         facts = sandbox.judge(cursor, tree, spec.duckdb_sql, tables=known, functions=functions)

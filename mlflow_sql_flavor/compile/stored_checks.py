@@ -10,7 +10,7 @@ from ..errors import ModelFileError
 from ..frames.schema import to_arrow
 from ..query.facts.rows import row_class
 from ..query.gate import packs
-from ..query.gate.policy import fold
+from ..query.gate.identifiers import fold
 
 if TYPE_CHECKING:
     from ..artifact.spec import CompatSpec, SqlSpec

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, LimitError, RunError, SQLModelError
 from ..query.facts.rows import ROW_ID
 from ..query.gate import packs
-from .copies import copies_of
 from .forks import at_fork, querying
+from .passthrough import passed_through
 from .program import Program
 from .sandbox import Limits, quote, statement
 
@@ -147,7 +147,7 @@ class Runner:
         self._schema = program.input_schema
         if program.id_position is not None and self._schema is not None:
             self._schema = self._schema.append(pa.field(ROW_ID, pa.int64()))
-        self._copies: dict[str, str] | None = None
+        self._passthrough: dict[str, str] | None = None
         _LIVE.add(self)
 
     def close(self) -> None:
@@ -268,13 +268,13 @@ class Runner:
 
     def _copied(self, projection: list[str] | None) -> dict[str, str]:
         """``{output column: input column}`` of what the query hands on as it is, and DuckDB need not copy."""
-        if self._copies is None:
+        if self._passthrough is None:
             with contextlib.closing(self._instance.cursor()) as cursor:
-                self._copies = copies_of(cursor, self.program)
+                self._passthrough = passed_through(cursor, self.program)
         if projection is None:
-            return self._copies
+            return self._passthrough
         plain = dict(zip(self.program.output_types, projection, strict=True))
-        return {name: column for name, column in self._copies.items() if plain[name] == quote(name)}
+        return {name: column for name, column in self._passthrough.items() if plain[name] == quote(name)}
 
     def _merged(self, result: pa.Table, table: pa.Table, copies: Mapping[str, str]) -> pa.Table:
         import pyarrow as pa

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, ModelFileError, QueryError, UnreadableError
 from ..query.gate import calls, packs, policy
+from ..query.gate.identifiers import fold
 from ..query.gate.policy import Facts
-from ..query.reading.deep import TOO_DEEP
+from ..query.reading.recursion import TOO_DEEP
 from ..query.reading.tree import loads
 from .limits import ISOLATIONS, Limits, effective_limits, validate_limits
-from .shape import check_shape
+from .parse_limits import check_shape
 
 if TYPE_CHECKING:
     import duckdb
@@ -209,7 +210,7 @@ def judge(
     for kind, names in (("table", tables), ("function", functions)):
         own = _own_names(con, kind) if names else frozenset()
         for name in names:
-            if policy.fold(name) in own:
+            if fold(name) in own:
                 raise QueryError(
                     f"The {kind} {name[:80]!r} of the model has the name of one of DuckDB's own: rename it."
                 )
@@ -299,20 +300,20 @@ _known: dict[str, frozenset[str]] = {}
 def _own_names(con: "duckdb.DuckDBPyConnection", kind: str) -> frozenset[str]:
     """The views or the functions that DuckDB itself brings. The same for every instance, so asked once, when needed."""
     if kind not in _known:
-        _known[kind] = frozenset(policy.fold(name) for (name,) in con.execute(_OWN[kind]).fetchall())
+        _known[kind] = frozenset(fold(name) for (name,) in con.execute(_OWN[kind]).fetchall())
     return _known[kind]
 
 
 def _macro_names(con: "duckdb.DuckDBPyConnection") -> set[str]:
     rows = con.execute("SELECT DISTINCT function_name FROM duckdb_functions() WHERE NOT internal").fetchall()
-    return {policy.fold(name) for (name,) in rows}
+    return {fold(name) for (name,) in rows}
 
 
 def _new_name(name: str, taken: set[str], kind: str) -> None:
     quote(name)
-    if policy.fold(name) in taken:
+    if fold(name) in taken:
         raise InputError(f"The {kind} {name[:80]!r} has a name that DuckDB or the model already uses: rename it.")
-    taken.add(policy.fold(name))
+    taken.add(fold(name))
 
 
 def _add_function(con: "duckdb.DuckDBPyConnection", function: Function, taken: set[str]) -> None:

@@ -110,11 +110,11 @@ def _checked(subject: str, message: str, check: Callable[[], object]) -> Iterato
 
 def _gate(spec: SqlSpec) -> None:
     from ..engines import sandbox
-    from ..engines.scratch import SCRATCH
+    from ..engines.empty_instance import EMPTY_INSTANCE
 
     tables = [*spec.tables, *([spec.input_table] if spec.input_types is not None else [])]
     functions = [*(spec.udfs.functions if spec.udfs else ()), *spec.compat.macros]
-    cursor = SCRATCH.cursor()
+    cursor = EMPTY_INSTANCE.cursor()
     try:
         sandbox.check(cursor, spec.duckdb_sql, tables=tables, functions=functions)
     finally:

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from ..artifact.spec import SqlSpec
-from ..compile.again import compile_again, told
 from ..compile.compiled import Compiled
+from ..compile.recompilation import recompile, section_of
 from ..report.folder import pages
 
 __all__ = ["main"]
 
 
 def main(data: bytes) -> bytes:
-    """``[section, folder, signature]`` to ``[what compiled_again gives, {page: checksum}]``, both as JSON."""
+    """``[section, folder, signature]`` to ``[what recompiled_section gives, {page: checksum}]``, both as JSON."""
     section, folder, signature = json.loads(data)
     spec = SqlSpec.read(section)
-    compiled = compile_again(spec, Path(folder))
-    return json.dumps([told(compiled), _pages(spec, Path(folder), signature, compiled)]).encode()
+    compiled = recompile(spec, Path(folder))
+    return json.dumps([section_of(compiled), _pages(spec, Path(folder), signature, compiled)]).encode()
 
 
 def _pages(spec: SqlSpec, folder: Path, signature: Any, compiled: Compiled) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifact.spec import SqlSpec
-from ..compile.again import same_versions, stated
+from ..compile.recompilation import same_versions, stored_section
 from ..engines import child
 from ..errors import SQLModelError
 
@@ -61,7 +61,7 @@ def judge(spec: SqlSpec, folder: Path, signature: Any = None) -> Judged:
         if same and getattr(error, "kind", "") in _REFUSALS:
             return Judged("bad", f"The versions that saved it refuse the text that is shown: {reason}")
         return Judged("not known", f"The text that is shown could not be translated again here: {reason}")
-    then = stated(spec)
+    then = stored_section(spec)
     differs = [key for key, value in now.items() if value != then[key]]
     if not differs:
         return Judged("ok", "The text that is shown gives what runs, translated again here.", None, pages)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..artifact.atomic_folder import partial_name, remove_left
 from ..artifact.tables import sha256_of
-from ..artifact.whole import partial_name, remove_left
 from ..engines.stream import once, stream
 from ..engines.worker import ProcessRunner
 from ..errors import InputError

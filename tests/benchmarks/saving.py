@@ -62,7 +62,7 @@ def own(sql: str, dialect: str) -> None:
     from sqlglot.optimizer.annotate_types import annotate_types
     from sqlglot.optimizer.qualify import qualify
 
-    from mlflow_sql_flavor.query.reading.deep import with_deep_stack
+    from mlflow_sql_flavor.query.reading.recursion import with_deep_stack
 
     def work() -> None:
         schema = {"input": TYPES}

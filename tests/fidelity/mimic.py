@@ -16,7 +16,7 @@ import sqlglot
 from sqlglot import exp
 
 from mlflow_sql_flavor.compile.check import check
-from mlflow_sql_flavor.engines.scratch import SCRATCH
+from mlflow_sql_flavor.engines.empty_instance import EMPTY_INSTANCE
 from mlflow_sql_flavor.errors import SQLModelError
 from mlflow_sql_flavor.frames.schema import arrow_schema, canonical
 from mlflow_sql_flavor.query.reading.parse import parse
@@ -53,7 +53,7 @@ def main() -> int:
     paths = _git(clone, "ls-tree", "-r", "--name-only", "HEAD", _CONCEPTS).split("\n")
     left = {path: _git(clone, "show", f"HEAD:{path}") for path in paths if path.endswith(".sql")}
     total, accepted, reasons = len(left), 0, {}
-    SCRATCH.cursor().close()
+    EMPTY_INSTANCE.cursor().close()
     while left:
         done = []
         for path, text in left.items():

@@ -17,7 +17,7 @@ from sqlglot.diff import diff as edits
 from sqlglot.errors import SqlglotError
 
 from ...errors import QueryError
-from ..reading.deep import with_deep_stack
+from ..reading.recursion import with_deep_stack
 from ..reading.types import ParsedQuery
 
 __all__ = ["Change", "changes", "text_changes"]

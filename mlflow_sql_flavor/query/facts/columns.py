@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from ..gate.policy import fold
+from ..gate.identifiers import fold
 from .keys import children, is_node, is_plain_star, items, output_names, walk
 
 __all__ = ["aggregates_outside", "carry", "exposed", "reads_outside", "used_columns"]

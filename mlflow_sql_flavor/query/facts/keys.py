@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ..gate.policy import fold
+from ..gate.identifiers import fold
 
 __all__ = [
     "children",

@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..gate.policy import fold
-from ..reading.deep import with_deep_stack
+from ..gate.identifiers import fold
+from ..reading.recursion import with_deep_stack
 from .columns import aggregates_outside, carry, exposed, reads_outside, used_columns
 from .keys import comparable, equated, grouped_by, items, output_names, output_types, passed_columns, type_of, walk
 

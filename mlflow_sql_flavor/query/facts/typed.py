@@ -15,8 +15,8 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
-from ..reading.copying import copied
 from ..reading.placeholders import data_type
+from ..reading.tree_copy import paired_copy
 from ..reading.types import ParsedQuery
 from .rules import DialectRules
 
@@ -62,7 +62,7 @@ class TypedQuery:
 
     def copy(self) -> exp.Query:
         """The tree, to be rewritten."""
-        return copied(self.tree)[0]
+        return paired_copy(self.tree)[0]
 
     @cached_property
     def scopes(self) -> list[Scope]:
@@ -117,7 +117,7 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
         schema: ``{table: {column: DuckDB type}}``.
         rules: The dialect's, which know some types better than sqlglot.
     """
-    twin, pairs = copied(tree)
+    twin, pairs = paired_copy(tree)
     ours_of = {id(theirs): ours for ours, theirs in pairs}
     chains = _flatten_chains([theirs for _, theirs in pairs])
     found, columns = _qualified(twin, schema, query.dialect)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...errors import QueryError
-from .policy import fold
+from .identifiers import fold
 
 __all__ = ["QUALIFIERS", "resolve"]
 

@@ -12,20 +12,14 @@ from typing import Any, NoReturn
 
 from ...errors import QueryError, UnknownFunctionError, did_you_mean
 from . import grammar
+from .constant_sizes import Sizes
 from .grammar import CTES, DATA, EXPR, MODIFIERS, NODE, PAIRS, PIVOTS, REF
-from .sizes import Sizes
+from .identifiers import fold
 
-__all__ = ["MAX_QUERY_CHARS", "Facts", "fold", "judge"]
+__all__ = ["MAX_QUERY_CHARS", "Facts", "judge"]
 
 MAX_QUERY_CHARS = 8_000_000
 """Longest query accepted, in characters. The largest generated queries measured (tree ensembles) are about 1 MB."""
-
-_UPPER_TO_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
-
-
-def fold(name: str) -> str:
-    """The form by which DuckDB compares names: ASCII letters in lower case, all others as they are."""
-    return name.translate(_UPPER_TO_LOWER)
 
 
 @dataclass(frozen=True)

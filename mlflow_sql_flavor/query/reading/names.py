@@ -15,11 +15,11 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from ...errors import QueryError
-from .copying import copied
-from .deep import followed
 from .dotted import Parts, folded_parts, split_name
 from .positions import span
+from .recursion import followed
 from .tables import base_tables, written_name
+from .tree_copy import paired_copy
 from .types import Edit, ParsedQuery
 
 __all__ = ["bare", "given_alias", "restore_names", "with_names"]
@@ -57,7 +57,7 @@ def _with_names(query: ParsedQuery, names: Collection[str]) -> tuple[ParsedQuery
     found = {name: known[parts] for name, parts in serves.items()}
     if not renamed:
         return query, found
-    tree = copied(query.tree)[0]
+    tree = paired_copy(query.tree)[0]
     edits: list[Edit] = []
     alone: dict[int, list[tuple[Parts, exp.Identifier]]] = {}  # id of a SELECT -> tables without an alias
     for table in base_tables(tree):

@@ -13,11 +13,11 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError, did_you_mean
-from .deep import followed
 from .names import with_names
 from .outputs import is_star, name_outputs
 from .placeholders import adjacent, find_placeholders
 from .positions import span
+from .recursion import followed
 from .tables import mark_recursive
 from .types import ParsedQuery, PlaceholderUse
 

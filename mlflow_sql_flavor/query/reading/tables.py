@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...errors import QueryError
-from .deep import followed
 from .positions import span
+from .recursion import followed
 from .types import ParsedQuery
 
 __all__ = ["base_tables", "mark_recursive", "table_uses", "written_name"]

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from .deep import with_deep_stack
+from .recursion import with_deep_stack
 
 __all__ = ["dumps", "loads"]
 

@@ -19,9 +19,9 @@ from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError
 from ..reading import placeholders
-from ..reading.deep import followed
 from ..reading.names import given_alias, restore_names
 from ..reading.positions import span
+from ..reading.recursion import followed
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, PlaceholderUse
 from ..translation.typing import type_query

@@ -17,7 +17,7 @@ from ...errors import QueryError
 from ..dialects import rules_of
 from ..facts.context import REFUSALS, Context
 from ..facts.typed import FAILURES, Schema, TypedQuery
-from ..reading.deep import followed
+from ..reading.recursion import followed
 from ..reading.types import Lineage, LineageEdge, ParsedQuery, Relation
 from .typing import type_query
 

@@ -16,8 +16,8 @@ from ..facts.context import Context
 from ..facts.typed import TypedQuery
 from ..gate import packs
 from ..reading import placeholders
-from ..reading.deep import followed
 from ..reading.names import bare, restore_names
+from ..reading.recursion import followed
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, Translation
 from .grouping import spell_out_groups

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from ..dialects import rules_of
 from ..facts.context import Context
 from ..facts.typed import Schema, TypedQuery, typed
-from ..reading.copying import copied
-from ..reading.deep import followed
 from ..reading.placeholders import bind_tree
+from ..reading.recursion import followed
+from ..reading.tree_copy import paired_copy
 from ..reading.types import ParsedQuery
 from .growth import check_aliases
 from .siblings import outer_tables, stand_beside
@@ -36,7 +36,7 @@ def type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], ct
 def _type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], ctx: Context | None) -> TypedQuery:
     assert query.tree is not None
     rules = rules_of(query.dialect)
-    tree = copied(query.tree)[0]
+    tree = paired_copy(query.tree)[0]
     if ctx is not None:
         check_aliases(tree, query.sql)
         for step in rules.first:
@@ -48,7 +48,7 @@ def _type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], c
             old.parent.set(old.arg_key, new, old.index)
     if ctx is None or not stand_beside(tree):
         return typed(query, tree, schema if ctx is None else rules.seen(schema), rules)
-    bare, pairs = copied(tree)
+    bare, pairs = paired_copy(tree)
     found = typed(query, tree, rules.seen(schema), rules)
     outer = outer_tables(found, query.dialect)
     if not outer:

@@ -8,7 +8,7 @@ from mlflow_sql_flavor.errors import QueryError, SQLModelError
 from mlflow_sql_flavor.query.dialects import DialectRules
 from mlflow_sql_flavor.query.facts.context import Context
 from mlflow_sql_flavor.query.reading import parse as reading
-from mlflow_sql_flavor.query.reading.deep import followed
+from mlflow_sql_flavor.query.reading.recursion import followed
 from mlflow_sql_flavor.query.translation import growth
 from mlflow_sql_flavor.query.translation.transpile import apply_rules, to_duckdb
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..frames.schema import from_arrow
-from ..query.facts.copied import copied_columns
+from ..query.facts.passthrough import passthrough_columns
 from ..query.facts.rows import ROW_ID
 from .sandbox import parse_tree
 
 if TYPE_CHECKING:
     from .program import Program
 
-__all__ = ["copies_of"]
+__all__ = ["passed_through"]
 
 #: Types of which a value is the same after a way through DuckDB.
 _SAME = {
@@ -23,7 +23,7 @@ _SAME = {
 _LONG = 100_000
 
 
-def copies_of(cursor: Any, program: Program) -> dict[str, str]:
+def passed_through(cursor: Any, program: Program) -> dict[str, str]:
     """``{output column: input column}`` of a program that keeps the input's rows.
 
     Args:
@@ -33,7 +33,7 @@ def copies_of(cursor: Any, program: Program) -> dict[str, str]:
     if program.input_schema is None or program.rows == "table" or len(program.sql) > _LONG:
         return {}
     tree = parse_tree(cursor, program.sql)["statements"][0]
-    columns = copied_columns(tree, program.input_table, program.input_schema.names)
+    columns = passthrough_columns(tree, program.input_table, program.input_schema.names)
     names: list[str] = list(program.output_types)
     if program.id_position is not None:
         names.insert(program.id_position, ROW_ID)

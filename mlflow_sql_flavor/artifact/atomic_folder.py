@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import InputError, ModelFileError, RunError
 
-__all__ = ["check_finished", "partial_name", "remove_left", "whole"]
+__all__ = ["atomic_folder", "check_finished", "partial_name", "remove_left"]
 
 _LAST = "MLmodel"
 _PARTIAL = re.compile(r"\..*\.([0-9a-f]{8})-([0-9]+)-[0-9a-f]{8}\.partial")
@@ -55,7 +55,7 @@ def _runs(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def whole(folder: Path) -> Iterator[Path]:
+def atomic_folder(folder: Path) -> Iterator[Path]:
     """A folder to write a model into, which takes its place as ``folder`` when all went well, and is removed otherwise.
 
     It lies beside, so that one renaming makes the model. Where nothing may be made beside, it lies inside, and its

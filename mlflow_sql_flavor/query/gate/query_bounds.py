@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from ..reading.deep import with_deep_stack
+from ..reading.recursion import with_deep_stack
 from . import grammar
-from .amounts import (
+from .constant_sizes import number_of, pattern_width
+from .expression_bounds import (
     DATUM,
     Bound,
     Large,
@@ -26,8 +27,7 @@ from .amounts import (
     number_below,
     together,
 )  # fmt: skip
-from .policy import fold
-from .sizes import number_of, pattern_width
+from .identifiers import fold
 
 __all__ = ["MAX_BYTES", "MAX_CONSTANT", "MAX_TIMES", "is_small"]
 

@@ -15,7 +15,7 @@ import yaml
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import files
-from mlflow_sql_flavor.artifact.whole import check_finished, partial_name, whole
+from mlflow_sql_flavor.artifact.atomic_folder import atomic_folder, check_finished, partial_name
 from mlflow_sql_flavor.errors import InputError, ModelFileError, RunError
 
 DATA = pd.DataFrame({"x": [1, 2], "k": [1, 2]})
@@ -175,7 +175,7 @@ def test_two_at_once(tmp_path):
 
     def one(number):
         try:
-            with whole(tmp_path / "m") as made:
+            with atomic_folder(tmp_path / "m") as made:
                 ready.wait()
                 (made / "MLmodel").write_text(str(number))
                 (made / "more").write_text(str(number))

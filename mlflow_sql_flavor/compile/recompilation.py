@@ -10,15 +10,15 @@ from typing import Any
 
 from ..artifact.functions import Udf
 from ..artifact.packaging import sources_digest
-from ..artifact.parts import MAX_FINDINGS
 from ..artifact.spec import SqlSpec
+from ..artifact.spec_fields import MAX_FINDINGS
 from ..artifact.tables import stored_table
 from ..engines.sandbox import Limits, TableSource
 from ..frames.schema import arrow_schema
 from .compiled import Compiled
 from .gates import compile_query
 
-__all__ = ["compile_again", "compiled_again", "same_versions", "stated", "told"]
+__all__ = ["recompile", "recompiled_section", "same_versions", "section_of", "stored_section"]
 
 
 def same_versions(spec: SqlSpec) -> bool:
@@ -29,8 +29,8 @@ def same_versions(spec: SqlSpec) -> bool:
     return saved == (sources_digest(), version("sqlglot"), duckdb.__version__)
 
 
-def stated(spec: SqlSpec) -> dict[str, Any]:
-    """What MLmodel says, under the keys of :func:`compiled_again`."""
+def stored_section(spec: SqlSpec) -> dict[str, Any]:
+    """What MLmodel says, under the keys of :func:`recompiled_section`."""
     return {
         "duckdb_sql": spec.duckdb_sql,
         "rows": spec.rows,
@@ -43,7 +43,7 @@ def stated(spec: SqlSpec) -> dict[str, Any]:
     }
 
 
-def compiled_again(spec: SqlSpec, folder: Path) -> dict[str, Any]:
+def recompiled_section(spec: SqlSpec, folder: Path) -> dict[str, Any]:
     """The keys of the ``sql`` section that follow from its text, compiled again from its types.
 
     Args:
@@ -53,10 +53,10 @@ def compiled_again(spec: SqlSpec, folder: Path) -> dict[str, Any]:
     Raises:
         SQLModelError: This version refuses the text.
     """
-    return told(compile_again(spec, folder))
+    return section_of(recompile(spec, folder))
 
 
-def compile_again(spec: SqlSpec, folder: Path) -> Compiled:
+def recompile(spec: SqlSpec, folder: Path) -> Compiled:
     """The text of a section, compiled from the stored types of its tables and of its functions; arguments as above."""
     from ..query.reading.parse import parse
 
@@ -79,8 +79,8 @@ def compile_again(spec: SqlSpec, folder: Path) -> Compiled:
     )
 
 
-def told(compiled: Compiled) -> dict[str, Any]:
-    """What MLmodel's section says of a compiled query, under the keys of :func:`stated`."""
+def section_of(compiled: Compiled) -> dict[str, Any]:
+    """What MLmodel's section says of a compiled query, under the keys of :func:`stored_section`."""
     return {
         "duckdb_sql": compiled.program.sql,
         "rows": compiled.program.rows,

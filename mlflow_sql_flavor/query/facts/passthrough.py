@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from ..gate.policy import fold
+from ..gate.identifiers import fold
 from .keys import is_plain_star, items, walk
 
-__all__ = ["copied_columns"]
+__all__ = ["passthrough_columns"]
 
 _Tree = dict[str, Any]
 #: What a star has that leaves nothing out and replaces nothing.
 _PLAIN = {"class", "type", "query_location", "query_location_length", "relation_name"}
 
 
-def copied_columns(statement: _Tree, input_table: str, columns: Sequence[str]) -> list[str | None]:
+def passthrough_columns(statement: _Tree, input_table: str, columns: Sequence[str]) -> list[str | None]:
     """For each output column of a query the input column it is, or None.
 
     Only names that can mean nothing else are taken for the input's; where one might, the answer is None.

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from sqlglot import exp
 
-__all__ = ["copied"]
+__all__ = ["paired_copy"]
 
 E = TypeVar("E", bound=exp.Expr)
 
 
-def copied(tree: E) -> tuple[E, list[tuple[exp.Expr, exp.Expr]]]:
+def paired_copy(tree: E) -> tuple[E, list[tuple[exp.Expr, exp.Expr]]]:
     """Copies a tree; nodes share their types, which nobody writes into.
 
     ``tree.copy()`` copies the type of every node too, a tree of its own, and tells nothing of which node is which.

@@ -8,7 +8,7 @@ from . import sandbox
 from .duckdb import Instance
 from .sandbox import Limits
 
-__all__ = ["SCRATCH"]
+__all__ = ["EMPTY_INSTANCE"]
 
 #: An instance without tables or macros, opened when it is first asked.
-SCRATCH = Instance(lambda: sandbox.open_instance(limits=replace(Limits.default(), threads=1)))
+EMPTY_INSTANCE = Instance(lambda: sandbox.open_instance(limits=replace(Limits.default(), threads=1)))

@@ -10,7 +10,7 @@ import re
 from itertools import islice
 
 from ..errors import QueryError
-from ..query.reading.deep import TOO_DEEP
+from ..query.reading.recursion import TOO_DEEP
 
 __all__ = ["MAX_DEPTH", "MAX_NESTED", "MAX_QUERIES", "MAX_WORDS", "check_shape"]
 

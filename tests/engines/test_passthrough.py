@@ -65,7 +65,7 @@ def test_handed_on_or_not_the_answer_is_the_same(query: str) -> None:
     runner = bound.runner
     own = runner.arrow(frame.table, {}, None, False)
     _same(runner.arrow(frame.table, {}, None, True), own)
-    assert set(runner._copies) == QUERIES[query]
+    assert set(runner._passthrough) == QUERIES[query]
     answer = model.predict(DATA)
     assert answer.index.equals(DATA.index)
     pd.testing.assert_frame_equal(answer.reset_index(drop=True), bound.columns.pandas(own))

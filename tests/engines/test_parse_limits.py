@@ -8,8 +8,8 @@ import duckdb
 import psutil
 import pytest
 
+from mlflow_sql_flavor.engines.parse_limits import MAX_WORDS, check_shape
 from mlflow_sql_flavor.engines.sandbox import check
-from mlflow_sql_flavor.engines.shape import MAX_WORDS, check_shape
 from mlflow_sql_flavor.errors import QueryError, SQLModelError
 
 REFUSED = {

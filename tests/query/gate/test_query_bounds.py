@@ -7,7 +7,7 @@ from mlflow_sql_flavor.artifact.spec import CompatSpec
 from mlflow_sql_flavor.compile.function_kinds import macro_bodies
 from mlflow_sql_flavor.engines.sandbox import parse_tree
 from mlflow_sql_flavor.query.gate import grammar, packs
-from mlflow_sql_flavor.query.gate.bounds import is_small
+from mlflow_sql_flavor.query.gate.query_bounds import is_small
 
 CON = duckdb.connect()
 

@@ -1,11 +1,11 @@
-"""Bounds on what an expression takes, and what operations make of them; `bounds` carries them through a query."""
+"""Bounds on what an expression takes, and what operations make of them; `query_bounds` carries them through a query."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-from .sizes import PLURAL, arithmetic
+from .constant_sizes import PLURAL, arithmetic
 
 __all__ = [
     "DATUM", "Bound", "Large", "as_column", "copies_of", "known_number", "larger", "largest", "number_after",
