@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _mlflow
 from ..errors import InputError, ModelFileError
 from ..frames import reading, schema, writing
-from . import files
+from . import mlmodel
 from .opening import read_file
 from .recorded import check_saved
 
@@ -121,7 +121,7 @@ def stored(folder: Path) -> tuple[Any, dict[str, Any] | None]:
     """
     from mlflow.models import Model
 
-    found = files.read(folder, "sql")
+    found = mlmodel.read(folder, "sql")
     info = found.content.get("saved_input_example_info")
     if info is None:
         raise InputError("The model stores no input example: pass the data.")

@@ -58,10 +58,10 @@ def lineage(
     else:
         if dialect or input_types or tables:
             raise click.UsageError("--dialect, --input-types and --table are for a FILE: a model brings its own.")
-        from ..artifact import files
+        from ..artifact import mlmodel
 
         with fetched(source) as folder:
-            stored = files.read(folder, "sql")
+            stored = mlmodel.read(folder, "sql")
         found = of_spec(stored.spec, stored.signature).lineage()
     if found.reason is not None:
         raise InputError(found.reason)

@@ -141,12 +141,12 @@ def fetched(model_uri: str) -> Iterator[Path]:
 
 def _check_flavor(folder: Path, model_uri: str) -> None:
     """Says which flavors a model has that is none of SQL; all else is found out where it is read."""
-    from ..artifact.files import mlmodel
+    from ..artifact.mlmodel import content_of
     from ..errors import ModelFileError
 
     if not os.path.lexists(folder / "MLmodel"):
         raise ModelFileError(f"{model_uri!r} is not a model: it has no MLmodel file.")
-    found = mlmodel(folder, "sql")["flavors"]
+    found = content_of(folder, "sql")["flavors"]
     if "sql" not in found:
         others = ", ".join(name[:60] for name in list(found)[:10])
         raise ModelFileError(f"{model_uri!r} is not a SQL model: its flavors are {others}.")

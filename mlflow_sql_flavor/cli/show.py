@@ -46,11 +46,11 @@ def _audit(folder: Path, form: str) -> bool:
 
 
 def _show(folder: Path, form: str) -> None:
-    from ..artifact import files
+    from ..artifact import mlmodel
     from ..report.facts import of_spec
     from ..review.translation import judge
 
-    stored = files.read(folder, "sql")
+    stored = mlmodel.read(folder, "sql")
     spec = stored.spec
     shown = judge(spec, folder)
     if form == "json":

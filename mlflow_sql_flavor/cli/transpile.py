@@ -39,10 +39,10 @@ def transpile(
     else:
         if dialect or input_types or param_types:
             raise click.UsageError("--dialect and types are for a FILE: a model brings its own.")
-        from ..artifact import files
+        from ..artifact import mlmodel
 
         with fetched(source) as folder:
-            spec = files.read(folder, "sql").spec
+            spec = mlmodel.read(folder, "sql").spec
         text, written, kinds = spec.sql, spec.dialect, spec.param_types
         known = {name: table.columns for name, table in spec.tables.items()}
         if spec.input_types:

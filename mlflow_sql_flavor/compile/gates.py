@@ -314,7 +314,7 @@ GATES = (
     Gate(4, "Every table is the input, a reference table or a step of the query.", _knows_tables),
     Gate(5, "Every parameter has a type, and DuckDB has a faithful counterpart for all of it.", _translates),
     Gate(6, "DuckDB binds it, locked down, against the types.", _binds, typed=True),
-    Gate(7, "It runs on the input example: compile.examples, which has one.", None, typed=True),
+    Gate(7, "It runs on the input example: compile.preparation, which has one.", None, typed=True),
 )
 """The gates in their order."""
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..artifact import files as artifact
+from ..artifact import mlmodel as artifact
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import stored_table
 from ..compile.stored_checks import check_compat, check_fields

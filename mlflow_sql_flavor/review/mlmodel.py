@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..artifact.files import Stored
+from ..artifact.mlmodel import Stored
 from ..frames.schema import mlflow_schema
 
 __all__ = ["judge_mlmodel"]

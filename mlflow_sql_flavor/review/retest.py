@@ -45,10 +45,10 @@ def retest(folder: Path) -> tuple[Check, ...]:
         InputError: It stores no input example, or no answer to it.
         ModelFileError: It is no such model.
     """
-    from ..artifact import files
+    from ..artifact import mlmodel
     from ..flavor import FLAVOR_NAME, load_model
 
-    spec = files.read(folder, FLAVOR_NAME).spec
+    spec = mlmodel.read(folder, FLAVOR_NAME).spec
     versions = tuple(_versions(spec))
     try:
         model = load_model(str(folder))

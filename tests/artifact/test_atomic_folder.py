@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.artifact import files
+from mlflow_sql_flavor.artifact import mlmodel
 from mlflow_sql_flavor.artifact.atomic_folder import atomic_folder, check_finished, partial_name
 from mlflow_sql_flavor.errors import InputError, ModelFileError, RunError
 
@@ -82,13 +82,13 @@ def test_ended_at_any_moment_nothing_loads(tmp_path, first, step):
     last = int(done.stdout.split()[-1])
     assert last >= 12, "hardly anything was written"
     for place in tmp_path.iterdir():
-        for mlmodel in place.rglob("MLmodel"):
+        for written in place.rglob("MLmodel"):
             if int(place.name) == last:
-                assert mlmodel.parent == place / "m"
-                assert mlflow_sql_flavor.load_model(str(mlmodel.parent)).predict(DATA)["y"].tolist() == [11, 22]
+                assert written.parent == place / "m"
+                assert mlflow_sql_flavor.load_model(str(written.parent)).predict(DATA)["y"].tolist() == [11, 22]
             else:
                 with pytest.raises(ModelFileError, match="not saved to its end"):
-                    mlflow_sql_flavor.load_model(str(mlmodel.parent))
+                    mlflow_sql_flavor.load_model(str(written.parent))
         assert (place / "m").exists() == (int(place.name) == last)
 
 
@@ -96,7 +96,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "write_mlmodel", full)
+    monkeypatch.setattr(mlmodel, "write", full)
     with pytest.raises(RunError, match=r"not saved: No space left on device\."):
         save(tmp_path / "m")
     assert list(tmp_path.iterdir()) == []

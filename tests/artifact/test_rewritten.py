@@ -11,7 +11,7 @@ import yaml
 from mlflow.models import Model, ModelSignature, infer_signature
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.artifact import files
+from mlflow_sql_flavor.artifact import mlmodel
 from mlflow_sql_flavor.errors import InputError
 
 DATA = pd.DataFrame({"x": [1.5, 2.0], "k": [1, 2]})
@@ -53,24 +53,24 @@ def answers(folder):
 
 def test_metadata_is_read_back(folder):
     assert "&id" in (folder / "MLmodel").read_text(encoding="utf-8")
-    assert files.read(folder, "sql").content["metadata"] == METADATA
+    assert mlmodel.read(folder, "sql").content["metadata"] == METADATA
     answers(folder)
 
 
 def test_mlflow_writes_it_again(folder):
-    before = files.read(folder, "sql").spec
+    before = mlmodel.read(folder, "sql").spec
     model = Model.load(str(folder))
     model.save(str(folder / "MLmodel"))
-    found = files.read(folder, "sql")
+    found = mlmodel.read(folder, "sql")
     assert found.spec == before and found.content["metadata"] == METADATA
     answers(folder)
 
 
 def test_set_signature(folder):
-    before = files.read(folder, "sql").spec
+    before = mlmodel.read(folder, "sql").spec
     signature = infer_signature(DATA, pd.DataFrame({"y": [1.0]}), {"p": 2.0})
     mlflow.models.set_signature(str(folder), signature)
-    found = files.read(folder, "sql")
+    found = mlmodel.read(folder, "sql")
     assert found.spec == before and found.signature == signature
     answers(folder)
 
@@ -136,4 +136,4 @@ def test_names_that_its_reader_refuses_save_refuses(tmp_path):
 def test_a_signature_of_mlflow(folder):
     """A signature without outputs, as ``set_signature`` may leave it."""
     mlflow.models.set_signature(str(folder), ModelSignature(inputs=infer_signature(DATA).inputs))
-    assert files.read(folder, "sql").signature.outputs is None
+    assert mlmodel.read(folder, "sql").signature.outputs is None

@@ -393,7 +393,7 @@ def test_a_file_that_was_not_copied_is_named(template, tmp_path):
 
 
 def test_a_huge_file_is_not_read(edit, monkeypatch):
-    monkeypatch.setattr("mlflow_sql_flavor.artifact.files.MAX_MLMODEL", 100)
+    monkeypatch.setattr("mlflow_sql_flavor.artifact.mlmodel.MAX_MLMODEL", 100)
     with pytest.raises(ModelFileError, match="it is not read"):
         edit()
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.artifact import answers, files, unpack
+from mlflow_sql_flavor.artifact import answers, mlmodel, unpack
 from mlflow_sql_flavor.artifact.spec import SqlSpec
 from mlflow_sql_flavor.errors import ModelFileError, SQLModelError, visible
 
@@ -96,7 +96,7 @@ class Fuzz:
 
     def mlmodel(self, data: bytes) -> None:
         (self.folder / "MLmodel").write_bytes(data)
-        files.read(self.folder, "sql")
+        mlmodel.read(self.folder, "sql")
 
     def field(self, place: tuple[Any, ...], value: Any) -> None:
         edited = copy.deepcopy(self.content)

@@ -15,7 +15,7 @@ import yaml
 from click.testing import CliRunner
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.artifact import files
+from mlflow_sql_flavor.artifact import mlmodel
 from mlflow_sql_flavor.cli import main
 from mlflow_sql_flavor.errors import visible
 from mlflow_sql_flavor.review import requirements, translation
@@ -92,7 +92,7 @@ HARMFUL = "SELECT -1000 * x AS y FROM input LEFT JOIN t USING (k) WHERE x > $p"
 )
 def test_a_text_that_is_not_the_one_that_runs(folder: Path, change: dict[str, Any]) -> None:
     edit(folder, lambda content: content["flavors"]["sql"].update(change))
-    spec = files.read(folder, "sql").spec
+    spec = mlmodel.read(folder, "sql").spec
     judged = translation.judge(spec, folder)
     assert judged.verdict == "bad", judged
     assert "not" in judged.message or "refuse" in judged.message
@@ -216,7 +216,7 @@ MLMODEL: dict[str, Callable[[dict[str, Any]], Any]] = {
 @pytest.mark.parametrize("name", MLMODEL)
 def test_a_key_that_this_flavor_does_not_write(folder: Path, name: str) -> None:
     edit(folder, MLMODEL[name])
-    verdicts = [verdict for _, verdict, _ in judge_mlmodel(files.read(folder, "sql"))]
+    verdicts = [verdict for _, verdict, _ in judge_mlmodel(mlmodel.read(folder, "sql"))]
     assert verdicts.count("ok") < len(verdicts), name
 
 
@@ -269,7 +269,7 @@ FILES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.skipif(os.name == "nt", reason="pipes and links")
 def test_a_file_that_is_not_as_it_was_is_named(folder: Path, name: str) -> None:
     FILES[name](folder)
-    remarks = list(judge_folder(files.read(folder, "sql").spec, folder, {}))
+    remarks = list(judge_folder(mlmodel.read(folder, "sql").spec, folder, {}))
     verdicts = {subject: verdict for subject, verdict, _ in remarks if subject != "card"}
     assert set(verdicts.values()) != {"ok"} or "card" in name or "picture" in name, remarks
     if "card" in name or "picture" in name:
@@ -279,7 +279,7 @@ def test_a_file_that_is_not_as_it_was_is_named(folder: Path, name: str) -> None:
 def test_what_mlflow_adds_is_known(folder: Path) -> None:
     _write("environment_variables.txt", b"# This file records\nOPENAI_API_KEY\n")(folder)
     _write("registered_model_meta", b"model_name: ranker\nmodel_version: '1'\n")(folder)
-    remarks = [remark for remark in judge_folder(files.read(folder, "sql").spec, folder, {}) if remark[0] != "card"]
+    remarks = [remark for remark in judge_folder(mlmodel.read(folder, "sql").spec, folder, {}) if remark[0] != "card"]
     assert {verdict for _, verdict, _ in remarks} == {"ok"}, remarks
 
 
@@ -287,7 +287,7 @@ def test_requirements_written_anew_by_mlflow_are_told(folder: Path) -> None:
     import mlflow
 
     mlflow.models.update_model_requirements(str(folder), "add", ["numpy"])
-    remarks = {subject: verdict for subject, verdict, _ in judge_folder(files.read(folder, "sql").spec, folder, {})}
+    remarks = {subject: verdict for subject, verdict, _ in judge_folder(mlmodel.read(folder, "sql").spec, folder, {})}
     assert remarks["manifest"] == "not known"
     assert [verdict for verdict, _ in requirements.judge(folder, "requirements.txt", True)] == ["ok"]
     assert len(mlflow_sql_flavor.load_model(str(folder)).predict(DATA, {"p": 0.0})) == 2

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.artifact import files as artifact
+from mlflow_sql_flavor.artifact import mlmodel as artifact
 from mlflow_sql_flavor.report import folder as report
 
 COLUMNS = {f"c{n}": "DOUBLE" for n in range(100)}

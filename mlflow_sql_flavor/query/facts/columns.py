@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..gate.identifiers import fold
-from .keys import children, is_node, is_plain_star, items, output_names, walk
+from .parse_tree import children, is_node, is_plain_star, items, output_names, walk
 
 __all__ = ["aggregates_outside", "carry", "exposed", "reads_outside", "used_columns"]
 

@@ -1,4 +1,4 @@
-"""Names in a query's tree, and which of a relation's columns no two of its rows share."""
+"""Which of a relation's columns no two of its rows share."""
 
 from __future__ import annotations
 
@@ -6,69 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ..gate.identifiers import fold
+from .parse_tree import is_plain_star, items, output_names, walk
 
-__all__ = [
-    "children",
-    "comparable",
-    "equated",
-    "grouped_by",
-    "is_node",
-    "is_plain_star",
-    "items",
-    "output_names",
-    "output_types",
-    "passed_columns",
-    "type_of",
-    "walk",
-]
+__all__ = ["comparable", "equated", "grouped_by", "output_types", "passed_columns", "type_of"]
 
 _Tree = dict[str, Any]
-
-
-def items(node: _Tree, key: str) -> list[Any]:
-    """A list of the tree, which leaves out what is empty."""
-    return node.get(key) or []
-
-
-def walk(tree: Any) -> Iterator[_Tree]:
-    """Every dict of a tree."""
-    stack = [tree]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, dict):
-            yield part
-            stack.extend(part.values())
-        elif isinstance(part, list):
-            stack.extend(part)
-
-
-def children(node: _Tree) -> Iterator[_Tree]:
-    """The dicts of a query node that are its own: those of the queries nested in it are left out, their roots not."""
-    stack: list[Any] = list(node.values())
-    while stack:
-        part = stack.pop()
-        if isinstance(part, dict):
-            yield part
-            if not is_node(part):
-                stack.extend(part.values())
-        elif isinstance(part, list):
-            stack.extend(part)
-
-
-def is_node(part: _Tree) -> bool:
-    """Whether this is a query: a SELECT, a set operation, a recursive part."""
-    return str(part.get("type", "")).endswith("_NODE")
-
-
-def output_names(node: _Tree) -> list[str]:
-    """The outputs' names; empty where one is not known or two are the same."""
-    names = []
-    for item in items(node, "select_list"):
-        name = item.get("alias", "") or (items(item, "column_names")[-1] if item["class"] == "COLUMN_REF" else "")
-        if not name or fold(name) in names:
-            return []
-        names.append(fold(name))
-    return names
 
 
 def grouped_by(node: _Tree) -> tuple[frozenset[str], ...]:
@@ -126,11 +68,6 @@ def passed_columns(node: _Tree, alias: str, columns: frozenset[str] | None) -> f
             return None
         found |= names
     return frozenset(found)
-
-
-def is_plain_star(item: _Tree) -> bool:
-    """Whether this is ``*`` or ``t.*``, not ``COLUMNS(…)``."""
-    return item["class"] == "STAR" and not item.get("columns") and not item.get("expr")
 
 
 #: Types within which values that differ stay different in a comparison.

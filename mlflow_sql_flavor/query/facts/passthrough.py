@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..gate.identifiers import fold
-from .keys import is_plain_star, items, walk
+from .parse_tree import is_plain_star, items, walk
 
 __all__ = ["passthrough_columns"]
 

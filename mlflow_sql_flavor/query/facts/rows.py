@@ -16,7 +16,8 @@ from typing import Any
 from ..gate.identifiers import fold
 from ..reading.recursion import with_deep_stack
 from .columns import aggregates_outside, carry, exposed, reads_outside, used_columns
-from .keys import comparable, equated, grouped_by, items, output_names, output_types, passed_columns, type_of, walk
+from .keys import comparable, equated, grouped_by, output_types, passed_columns, type_of
+from .parse_tree import items, output_names, walk
 
 __all__ = ["ROW_ID", "RowPlan", "plan_rows", "row_class", "used_columns"]
 

@@ -1,4 +1,4 @@
-"""Input example, signature and types of a model being saved: each known from the others where one is not given."""
+"""A model on its way into a file: taken through the gates with the example, types and rows that its writer gave."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..artifact.example import parameter, saved
-from ..artifact.files import Contents
+from ..artifact.contents import Contents
+from ..artifact.example import saved
 from ..errors import InputError, QueryError, did_you_mean
 from ..frames import reading, schema
 from ..query.evidence import NO_EVIDENCE
+from .signature import check_defaults, signature_of, values_given
 from .strictness import refuse_unverified
 
 if TYPE_CHECKING:
@@ -102,12 +103,12 @@ def prepare(
     data, params = _split(input_example)
     given = signature or model.signature
     types = _input_types(model, given, data)
-    bound = binder.bind(types, _values(given, params))
+    bound = binder.bind(types, values_given(given, params))
     if bound.program.input_schema is None:
         types = None
-    made = _signature(bound, given, data, params, types)
+    made = signature_of(bound, given, data, params, types)
     _check_prediction_column(model.prediction_column, bound)
-    _check_defaults(bound, made)
+    check_defaults(bound, made)
     if signature is False and bound.parameters.types:
         raise InputError(
             "signature=False leaves no place for the parameters' types and defaults, and MLflow passes on no parameter "
@@ -157,67 +158,6 @@ def _widened(kind: str) -> str:
     """Digits of a sample's decimals say little of the column's: at least 18."""
     found = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind)
     return f"DECIMAL({max(18, int(found[1]))},{found[2]})" if found else kind
-
-
-def _values(signature: Any, params: Mapping[str, Any] | None) -> dict[str, Any]:
-    declared = getattr(signature, "params", None)
-    defaults = {spec.name: spec.default for spec in declared.params} if declared is not None else {}
-    return {**defaults, **(params or {})}
-
-
-def _signature(
-    bound: Bound, given: Any, data: Any, params: Mapping[str, Any] | None, types: Mapping[str, str] | None
-) -> ModelSignature:
-    from mlflow.models import ModelSignature
-
-    inputs = getattr(given, "inputs", None)
-    if inputs is None and types is not None:
-        inputs = _inferred(data, types)
-    declared: Any = getattr(given, "params", None)
-    if declared is None and bound.parameters.types:
-        declared = _param_schema(bound, params or {})
-    types_out = bound.program.output_types
-    return ModelSignature(inputs=inputs, outputs=schema.mlflow_schema(types_out), params=declared)
-
-
-def _inferred(data: Any, types: Mapping[str, str]) -> Any:
-    """The inputs of an example's columns: as in MLflow's own inference, one with a NULL is optional."""
-    from mlflow.types import ColSpec, Schema
-
-    own = schema.mlflow_schema(types)
-    if data is None:
-        return own
-    table = reading.read(data, schema.arrow_schema(types)).table
-    return Schema([ColSpec(s.type, s.name, required=table.column(s.name).null_count == 0) for s in own.inputs])
-
-
-def _param_schema(bound: Bound, params: Mapping[str, Any]) -> Any:
-    from mlflow.types import ParamSchema, ParamSpec
-    from mlflow.types.schema import Array, DataType
-
-    folded = {str(name).casefold(): value for name, value in params.items()}
-    specs = []
-    for name, kind in bound.parameters.types.items():
-        mlflow_type = schema.to_mlflow(kind)
-        shape = None
-        if isinstance(mlflow_type, Array):
-            mlflow_type, shape = mlflow_type.dtype, (-1,)
-        if not isinstance(mlflow_type, DataType):
-            raise InputError(f"Parameter {name!r} is of type {kind}, which MLflow has no parameter type for.")
-        if name.casefold() in folded:
-            default = parameter(folded[name.casefold()])
-            specs.append(ParamSpec(name=name, dtype=mlflow_type, default=default, shape=shape))
-    return ParamSchema(specs)
-
-
-def _check_defaults(bound: Bound, signature: ModelSignature) -> None:
-    known = {spec.name.casefold() for spec in signature.params.params} if signature.params is not None else set()
-    for name in bound.parameters.types:
-        if name.casefold() not in known:
-            raise QueryError(
-                f"Parameter {name!r} has no default value: give one in input_example's params "
-                f"(input_example=(data, {{{name!r}: value}})) or in the signature's params."
-            )
 
 
 def _check_prediction_column(column: str | None, bound: Bound) -> None:

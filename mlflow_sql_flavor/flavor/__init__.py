@@ -20,22 +20,23 @@ from mlflow import pyfunc
 from mlflow.models import Model, ModelInputExample, ModelSignature
 from mlflow.models.model import MLMODEL_FILE_NAME
 
-from . import _mlflow
-from .artifact import files, manifest, packaging
-from .artifact.arguments import ARGUMENT_DOCS, Arguments
-from .artifact.atomic_folder import atomic_folder
-from .artifact.example import save_example
-from .artifact.functions import load_udfs
-from .artifact.recorded import write_output
-from .compile import examples
-from .compile.definition import dialect_name
-from .compile.strictness import is_strict
-from .engines.sandbox import effective_limits
-from .errors import InputError, ModelFileError
-from .mlflow_errors import public
-from .model import SQLModel
-from .pyfunc import SQLModelWrapper
-from .report import folder as report
+from .. import _mlflow
+from ..artifact import manifest, mlmodel, packaging
+from ..artifact.atomic_folder import atomic_folder
+from ..artifact.contents import write_contents
+from ..artifact.example import save_example
+from ..artifact.functions import load_udfs
+from ..artifact.recorded import write_output
+from ..compile.definition import dialect_name
+from ..compile.preparation import Prepared, prepare
+from ..compile.strictness import is_strict
+from ..engines.sandbox import effective_limits
+from ..errors import InputError, ModelFileError
+from ..mlflow_errors import public
+from ..model import SQLModel
+from ..pyfunc import SQLModelWrapper
+from ..report import folder as report
+from .arguments import ARGUMENT_DOCS, Arguments
 
 if TYPE_CHECKING:
     from mlflow.models.model import ModelInfo
@@ -156,7 +157,7 @@ def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -
         _mlflow.prepare_save_path(str(folder))  # refuses it; an unused one is made only once the query is accepted
     model = _model(sql_model, given)
     strict = is_strict(given.strict)
-    prepared = examples.prepare(model.binder, given.signature, given.input_example, given.expected_output, strict)
+    prepared = prepare(model.binder, given.signature, given.input_example, given.expected_output, strict)
     told = prepared.warnings
     for finding in told[:_MOST_WARNINGS]:
         where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
@@ -168,7 +169,7 @@ def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -
         _write(model, prepared, made, mlflow_model, given)
 
 
-def _write(model: SQLModel, prepared: examples.Prepared, folder: Path, mlflow_model: Model, given: Arguments) -> None:
+def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Model, given: Arguments) -> None:
     code = _mlflow.copy_code_paths(given.code_paths, str(folder))
     bundled = packaging.should_bundle(given.bundle_flavor)
     if bundled:
@@ -178,7 +179,7 @@ def _write(model: SQLModel, prepared: examples.Prepared, folder: Path, mlflow_mo
     if given.metadata is not None:
         mlflow_model.metadata = given.metadata
 
-    spec = files.write(prepared.contents(model.binder.definition), folder, code)
+    spec = write_contents(prepared.contents(model.binder.definition), folder, code)
     extra_files_config = _mlflow.copy_extra_files(given.extra_files, str(folder))
     if prepared.saved_example is not None:
         write_output(prepared.output, folder)
@@ -196,7 +197,7 @@ def _write(model: SQLModel, prepared: examples.Prepared, folder: Path, mlflow_mo
         section = spec.model_copy(update={"manifest": manifest.make(folder)}).write()
         mlflow_model.add_flavor(FLAVOR_NAME, **section, **extra_files_config)
         mlflow_model.model_size_bytes = _mlflow.get_total_file_size(str(folder)) or len(model.sql.encode())
-        files.write_mlmodel(mlflow_model, folder / MLMODEL_FILE_NAME)
+        mlmodel.write(mlflow_model, folder / MLMODEL_FILE_NAME)
 
     needed = None
     if given.conda_env is None and given.pip_requirements is None:
@@ -371,7 +372,7 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> SQ
 
 
 def _load(folder: Path, config: Mapping[str, Any] | None) -> SQLModel:
-    stored = files.read(folder, FLAVOR_NAME)
+    stored = mlmodel.read(folder, FLAVOR_NAME)
     unknown = sorted(set(config or {}) - set(CONFIG))
     if unknown:
         raise InputError(f"model_config has no key {unknown[0]!r}: the keys are {', '.join(CONFIG)}.")

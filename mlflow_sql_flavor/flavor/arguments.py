@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from .. import _mlflow
-from .packaging import DISTRIBUTION
+from ..artifact.packaging import DISTRIBUTION
 
 if TYPE_CHECKING:
     from mlflow.models import ModelInputExample, ModelSignature

@@ -1,0 +1,96 @@
+"""A model's MLflow signature: of what its writer gave, its example and its query, each where the others say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..artifact.example import parameter
+from ..errors import InputError, QueryError
+from ..frames import reading, schema
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+    from .binder import Bound
+
+__all__ = ["check_defaults", "signature_of", "values_given"]
+
+
+def values_given(signature: Any, params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """``{parameter: value}`` of an example, and of the rest the signature's defaults."""
+    declared = getattr(signature, "params", None)
+    defaults = {spec.name: spec.default for spec in declared.params} if declared is not None else {}
+    return {**defaults, **(params or {})}
+
+
+def signature_of(
+    bound: Bound, given: Any, data: Any, params: Mapping[str, Any] | None, types: Mapping[str, str] | None
+) -> ModelSignature:
+    """The signature of MLmodel: inputs and parameters as given or as the example has them, outputs as DuckDB has them.
+
+    Args:
+        bound: The compiled query.
+        given: The writer's ``ModelSignature``, or None.
+        data: The example's data, or None.
+        params: The example's values of the parameters, or None.
+        types: ``{column: DuckDB type}`` of the input; None if the query reads none.
+
+    Raises:
+        InputError: MLflow has no type for a parameter.
+    """
+    from mlflow.models import ModelSignature
+
+    inputs = getattr(given, "inputs", None)
+    if inputs is None and types is not None:
+        inputs = _inferred(data, types)
+    declared: Any = getattr(given, "params", None)
+    if declared is None and bound.parameters.types:
+        declared = _param_schema(bound, params or {})
+    types_out = bound.program.output_types
+    return ModelSignature(inputs=inputs, outputs=schema.mlflow_schema(types_out), params=declared)
+
+
+def _inferred(data: Any, types: Mapping[str, str]) -> Any:
+    """The inputs of an example's columns: as in MLflow's own inference, one with a NULL is optional."""
+    from mlflow.types import ColSpec, Schema
+
+    own = schema.mlflow_schema(types)
+    if data is None:
+        return own
+    table = reading.read(data, schema.arrow_schema(types)).table
+    return Schema([ColSpec(s.type, s.name, required=table.column(s.name).null_count == 0) for s in own.inputs])
+
+
+def _param_schema(bound: Bound, params: Mapping[str, Any]) -> Any:
+    from mlflow.types import ParamSchema, ParamSpec
+    from mlflow.types.schema import Array, DataType
+
+    folded = {str(name).casefold(): value for name, value in params.items()}
+    specs = []
+    for name, kind in bound.parameters.types.items():
+        mlflow_type = schema.to_mlflow(kind)
+        shape = None
+        if isinstance(mlflow_type, Array):
+            mlflow_type, shape = mlflow_type.dtype, (-1,)
+        if not isinstance(mlflow_type, DataType):
+            raise InputError(f"Parameter {name!r} is of type {kind}, which MLflow has no parameter type for.")
+        if name.casefold() in folded:
+            default = parameter(folded[name.casefold()])
+            specs.append(ParamSpec(name=name, dtype=mlflow_type, default=default, shape=shape))
+    return ParamSchema(specs)
+
+
+def check_defaults(bound: Bound, signature: ModelSignature) -> None:
+    """Refuses a signature that has no default of some placeholder.
+
+    Raises:
+        QueryError: It has none; names the placeholder.
+    """
+    known = {spec.name.casefold() for spec in signature.params.params} if signature.params is not None else set()
+    for name in bound.parameters.types:
+        if name.casefold() not in known:
+            raise QueryError(
+                f"Parameter {name!r} has no default value: give one in input_example's params "
+                f"(input_example=(data, {{{name!r}: value}})) or in the signature's params."
+            )
