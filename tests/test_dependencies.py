@@ -17,6 +17,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 #: Of an extra, or of MLflow's own parts: the module's distribution has another name where it is not installed.
 NAMES = {"sklearn": "scikit-learn", "yaml": "PyYAML"}
 
+#: Not of an index: this folder, a vendor's recorded suites, a package that a test makes.
+NOT_INSTALLED = {"tests", "core", "common", "report", "pricing_of_a_test"}
+
 
 def normal(name: str) -> str:
     return re.sub("[-_.]+", "-", name).lower()
@@ -40,11 +43,11 @@ def imported(node: ast.AST, at_import: bool, runs: bool = True) -> set[str]:
     return found - set(sys.stdlib_module_names)
 
 
-def distributions(at_import: bool) -> dict[str, set[str]]:
+def distributions(at_import: bool, folder: str = "mlflow_sql_flavor") -> dict[str, set[str]]:
     """``{module: distributions it may come from}``."""
     installed = packages_distributions()
     modules: set[str] = set()
-    for path in (ROOT / "mlflow_sql_flavor").rglob("*.py"):
+    for path in (ROOT / folder).rglob("*.py"):
         modules |= imported(ast.parse(path.read_text(encoding="utf-8")), at_import)
     return {name: {normal(d) for d in installed.get(name, [NAMES.get(name, name)])} for name in modules}
 
@@ -61,6 +64,15 @@ def test_what_is_imported_anywhere_is_declared() -> None:
     found = distributions(at_import=False)
     assert {"mlflow", "duckdb", "sqlglot", "pandas", "numpy", "pydantic", "yaml", "loky", "sklearn"} <= found.keys()
     assert not {name: names for name, names in found.items() if not names & known.keys()}
+
+
+def test_what_the_tests_import_is_declared() -> None:
+    """Not only there because something else happens to need it."""
+    known = declared([*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())])
+    found = distributions(at_import=False, folder="tests")
+    assert {"requests", "uvicorn", "starlette", "packaging"} <= found.keys()
+    missing = {name for name, names in found.items() if not names & known.keys()}
+    assert missing <= {"mlflow_sql_flavor", *NOT_INSTALLED}, sorted(missing)
 
 
 def test_every_dependency_is_imported_and_has_a_lowest_version() -> None:

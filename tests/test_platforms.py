@@ -88,19 +88,28 @@ def test_texts_are_read_and_written_in_a_named_encoding(tmp_path) -> None:
     assert not [line for line in places if "mlflow_sql_flavor" in line]
 
 
-def test_what_is_not_bounded_is_said_once(monkeypatch, caplog) -> None:
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        ("worker", "This system limits no process's memory"),
+        ("child", "This system neither limits nor measures the memory of the process that looks into a model's file"),
+    ],
+)
+def test_what_is_not_bounded_is_said_once(engine: str, said: str, monkeypatch, caplog) -> None:
+    import importlib
     import logging
 
-    from mlflow_sql_flavor.engines import worker
+    from mlflow_sql_flavor.engines.process import limit_memory
 
+    say = importlib.import_module(f"mlflow_sql_flavor.engines.{engine}")._say_what_is_not_bounded
     monkeypatch.setitem(sys.modules, "resource", None)
     monkeypatch.setattr(logging.getLogger("mlflow_sql_flavor"), "propagate", True)
-    worker._say_what_is_not_bounded.cache_clear()
+    say.cache_clear()
     try:
         with caplog.at_level(logging.WARNING, "mlflow_sql_flavor"):
-            worker._say_what_is_not_bounded()
-            worker._say_what_is_not_bounded()
-        worker.limit_memory(2**20)  # limits nothing, and does not fail
+            say()
+            say()
+        limit_memory(2**20)  # limits nothing, and does not fail
     finally:
-        worker._say_what_is_not_bounded.cache_clear()
-    assert [record.message.split(":")[0] for record in caplog.records] == ["This system limits no process's memory"]
+        say.cache_clear()
+    assert [record.message.split(":")[0] for record in caplog.records] == [said]

@@ -136,7 +136,7 @@ def _takes_missing(model: Any) -> bool:
     return True
 
 
-def _forest(query: Query, model: Any, columns: list[Column], path: str, names: Names) -> str:
+def _forest(query: Query, model: Any, columns: list[Column], _path: str, names: Names) -> str:
     trees = model.estimators_ if hasattr(model, "estimators_") else [model]
     labels = getattr(model, "classes_", None)
     count = 1 if labels is None else len(labels)

@@ -206,7 +206,7 @@ def _refuses_missing(step: Any, width: int) -> bool:
     return False
 
 
-def _function(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+def _function(_query: Query, step: Any, columns: list[Column], _keep: list[Column], path: str) -> list[Column]:
     if step.func is not None:
         raise unsupported(path, step, "it calls a Python function")
     return columns

@@ -6,7 +6,10 @@ bytes and gives bytes; whatever happens to it, the caller gets an answer or one 
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -15,6 +18,8 @@ import sys
 from ..errors import LimitError, RunError
 
 __all__ = ["call"]
+
+_logger = logging.getLogger(__name__)
 
 #: Bytes of memory beyond what the process has once it is ready.
 MEMORY = 1_000_000_000
@@ -96,6 +101,7 @@ def call(
         LimitError: It took more memory or time.
         RunError: No process could be started.
     """
+    _say_what_is_not_bounded()
     busy = BUSY if os.name == "posix" else 1.0
     space = memory if addresses is None else addresses
     settings = json.dumps([memory, space, seconds, busy, sys.path, module])
@@ -125,6 +131,15 @@ def call(
     raise LimitError(
         f"Looking into the model ended its process (status {process.returncode}), most likely on {memory:,} bytes."
     )
+
+
+@functools.cache
+def _say_what_is_not_bounded() -> None:
+    if importlib.util.find_spec("resource") is None:
+        _logger.warning(
+            "This system neither limits nor measures the memory of the process that looks into a model's file: it is "
+            "ended when its time is over (docs/security.md)."
+        )
 
 
 def _too_long(seconds: float) -> str:

@@ -72,7 +72,7 @@ def _text(query: SourceQuery, names: Mapping[str, str], values: Mapping[str, Any
     kinds = query.parameters.types
     lists = {name: len(value) for name, value in values.items() if isinstance(value, (list, tuple))}
 
-    def marker(name: str, kind: str, number: int) -> str:
+    def marker(name: str, _kind: str, number: int) -> str:
         if name not in lists:
             return f":p{number}"
         return f"array({', '.join(f':p{number}_{place}' for place in range(lists[name]))})"

@@ -1,5 +1,6 @@
 """A process of its own for what may cost anything: an answer, or one sentence."""
 
+import logging
 import sys
 import time
 
@@ -47,3 +48,16 @@ def test_its_time_ends(module):
 def test_a_crash_is_one_sentence(module):
     with pytest.raises(LimitError, match="status -11"):
         child.call(module("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"), b"")
+
+
+def test_a_system_that_bounds_no_memory_is_named_at_the_call(module, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "resource", None)
+    monkeypatch.setattr(logging.getLogger("mlflow_sql_flavor"), "propagate", True)
+    child._say_what_is_not_bounded.cache_clear()
+    with caplog.at_level(logging.WARNING, "mlflow_sql_flavor"):
+        try:
+            for _ in range(2):
+                assert child.call(module("return data"), b"a") == b"a"
+        finally:
+            child._say_what_is_not_bounded.cache_clear()
+    assert len(caplog.records) == 1 and "docs/security.md" in caplog.text
