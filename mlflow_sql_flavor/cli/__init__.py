@@ -22,11 +22,13 @@ from .check import check
 from .diff import diff
 from .lineage import lineage
 from .log import log
+from .options import Size
 from .output import clean
 from .predict import predict
 from .show import show
 from .test import test
 from .transpile import transpile
+from .watch import MEMORY, SECONDS
 
 __all__ = ["main"]
 
@@ -89,8 +91,16 @@ def _quiet() -> Iterator[None]:
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mlflow-sql")
+@click.option(
+    "--timeout", type=click.FloatRange(1), default=SECONDS, show_default=True,
+    help="Seconds that a command which looks at a model may take.",
+)  # fmt: skip
+@click.option(
+    "--memory-limit", type=Size(), default=MEMORY, show_default="1.3GB",
+    help="Memory that it may take, beside the model's tables.",
+)  # fmt: skip
 @click.pass_context
-def main(ctx: click.Context) -> None:
+def main(ctx: click.Context, timeout: float, memory_limit: int) -> None:  # read by `watch.Watched`
     """SQL queries as MLflow models: check, log, show, translate, run, test and compare them."""
     if os.environ.get("NO_COLOR"):  # no-color.org
         ctx.color = False

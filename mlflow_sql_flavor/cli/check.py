@@ -9,11 +9,12 @@ import click
 
 from .options import Dialect, Pair, Types, formats, query_text
 from .output import echo_csv, echo_findings, echo_json, finding_rows
+from .watch import Watched
 
 _HEADS = ("what", "kind", "line", "column", "message")
 
 
-@click.command()
+@click.command(cls=Watched)
 @click.argument("query", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--dialect", type=Dialect(), default="duckdb", show_default=True, help="The dialect it is written in.")
 @click.option("--input-types", type=Types(), help='Types of the input: {"price": "DECIMAL(10,2)"}, or a .json file.')

@@ -10,13 +10,14 @@ import click
 
 from .options import Pair, fetched, formats
 from .output import clean, echo_csv, status
+from .watch import Watched
 
 if TYPE_CHECKING:
     from ..model import SQLModel
     from ..review.diff import Diff
 
 
-@click.command()
+@click.command(cls=Watched)
 @click.argument("old", metavar="A")
 @click.argument("new", metavar="B")
 @click.option(

@@ -9,12 +9,13 @@ import click
 
 from .options import Dialect, Pair, Types, fetched, formats, query_text, readable
 from .output import clean, echo_csv, echo_json, indented
+from .watch import Watched
 
 if TYPE_CHECKING:
     from ..query.reading.types import Lineage
 
 
-@click.command()
+@click.command(cls=Watched)
 @click.argument("source", metavar="MODEL_URI|FILE")
 @click.option("--dialect", type=Dialect(), help="The dialect of a FILE [default: duckdb]; a model knows its own.")
 @click.option("--input-types", type=Types(), help="Types of the input's columns, for a FILE.")

@@ -14,7 +14,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-__all__ = ["Dialect", "Pair", "Types", "fetched", "formats", "query_text"]
+from .watch import allow_tables
+
+__all__ = ["Dialect", "Pair", "Size", "Types", "fetched", "formats", "query_text"]
 
 
 def formats(*more: str) -> Callable[[Any], Any]:
@@ -91,6 +93,21 @@ class Types(click.ParamType):
         return found
 
 
+class Size(click.ParamType):
+    """Bytes, as a number or as a text such as ``2GB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from ..engines.limits import validate_limits
+        from ..errors import InputError
+
+        try:
+            return int(validate_limits({"memory_limit": value}, "--memory-limit")["memory_limit"])
+        except InputError:
+            self.fail("give bytes, or a size such as 2GB.", param, ctx)
+
+
 class Pair(click.ParamType):
     """``name=value``."""
 
@@ -147,6 +164,7 @@ def _check_flavor(folder: Path, model_uri: str) -> None:
     if not os.path.lexists(folder / "MLmodel"):
         raise ModelFileError(f"{model_uri!r} is not a model: it has no MLmodel file.")
     found = content_of(folder, "sql")["flavors"]
+    allow_tables(folder)
     if "sql" not in found:
         others = ", ".join(name[:60] for name in list(found)[:10])
         raise ModelFileError(f"{model_uri!r} is not a SQL model: its flavors are {others}.")

@@ -10,12 +10,13 @@ import click
 
 from .options import fetched, formats
 from .output import clean, echo_csv, echo_findings, echo_json, fields, sql_text, verdicts
+from .watch import Watched
 
 if TYPE_CHECKING:
     from ..report.facts import Facts
 
 
-@click.command()
+@click.command(cls=Watched)
 @click.argument("model_uri")
 @click.option("--audit", "audited", is_flag=True, help="Inspect what loading it would trust; exit code 1 if not sound.")
 @formats()

@@ -8,9 +8,10 @@ import click
 
 from .options import fetched, formats
 from .output import echo_csv, echo_json, status, verdicts
+from .watch import Watched
 
 
-@click.command()
+@click.command(cls=Watched)
 @click.argument("model_uri")
 @formats()
 @click.pass_context

@@ -9,9 +9,10 @@ import click
 
 from .options import Dialect, Types, fetched, query_text, readable
 from .output import sql_text
+from .watch import Watched
 
 
-@click.command()
+@click.command(cls=Watched)
 @click.argument("source", metavar="MODEL_URI|FILE")
 @click.option("--to", "target", type=Dialect(), required=True, help="The dialect to write.")
 @click.option("--dialect", type=Dialect(), help="The dialect of a FILE [default: duckdb]; a model knows its own.")

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
+import logging
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..engines import sandbox
 from ..engines.duckdb import Instance
 from ..engines.forks import querying
+from ..engines.limits import Limits
 from ..engines.program import Program
+from ..engines.worker import bind_apart
 from ..errors import LimitError, QueryError, did_you_mean
 from ..frames.schema import instead_of
 from ..query.facts.rows import ROW_ID
 
-__all__ = ["bind"]
+__all__ = ["bind", "binder"]
+
+_logger = logging.getLogger(__name__)
 
 
 @querying
@@ -69,6 +77,28 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
         outputs[name] = kind
         folded.add(name.casefold())
     return replace(program, output_types=outputs, id_position=position)
+
+
+def binder(small: bool, limits: Limits) -> Callable[..., Program]:
+    """What binds a query: :func:`bind`, or where it is not known to be small the same in a process that can be ended.
+
+    Without the package that such a process needs, a query that somebody compiles here is bound here: it is their own.
+
+    Args:
+        small: From ``query.gate.bounds``: DuckDB computes constants while it binds, and looks at no limit then.
+        limits: What the query may take.
+    """
+    if small:
+        return bind
+    if importlib.util.find_spec("loky") is None:
+        _logger.warning(
+            "The query is not known to be small and was bound in this process; what loads it needs the package loky: "
+            'pip install "mlflow-sql-flavor[isolation]".'
+        )
+        return bind
+    return lambda instance, program, text=None: bind_apart(
+        instance, program, limits, functools.partial(bind, text=text)
+    )
 
 
 def _bind_error(error: Exception, program: Program, text: str | None) -> QueryError:

@@ -22,7 +22,8 @@ from ..errors import QueryError, UnknownFunctionError, UnreadableError, did_you_
 from ..frames.schema import arrow_schema
 from ..query.evidence import NO_EVIDENCE
 from ..query.facts.rows import RowPlan, plan_rows, used_columns
-from .binding import bind
+from ..query.gate.bounds import is_small
+from .binding import bind, binder
 from .compiled import Compiled
 from .duckdb_instance import instance_for
 from .function_kinds import function_kinds, macro_bodies
@@ -53,6 +54,7 @@ class Asked:
         limits: What the query may take.
         allow: Named refusals the writer accepts.
         untyped: Whether the query may read an input of unknown types: it then passes the gates that need none.
+        apart: Whether what is not known to be small is bound in a process of its own.
     """
 
     input_table: str
@@ -65,6 +67,7 @@ class Asked:
     limits: Limits = field(default_factory=Limits.default)
     allow: Collection[str] = ()
     untyped: bool = False
+    apart: bool = True
 
     @property
     def schema(self) -> dict[str, Mapping[str, str]]:
@@ -276,6 +279,9 @@ def _binds(passage: Passage) -> None:
         if name.casefold() in read
     }
     instance = instance_for(columns, asked.source, compat, asked.udfs, asked.limits)
+    bodies = macro_bodies(compat)
+    small = is_small(passage.parse(sql), bodies, asked.udfs)
+    binds = binder(small or not asked.apart, asked.limits)
     types = asked.input_types if asked.input_table.casefold() in read else None
     program = Program(
         sql, asked.input_table, arrow_schema(types) if types is not None else None, {}, "table", None,
@@ -283,14 +289,14 @@ def _binds(passage: Passage) -> None:
     )  # fmt: skip
     plan = RowPlan("table", "the query does not read the input")
     if types is not None:
-        kind = function_kinds(macro_bodies(compat), asked.udfs)
+        kind = function_kinds(bodies, asked.udfs)
         plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
-    program = bind(instance, program, query.sql)
+    program = binds(instance, program, query.sql)
     if query.dialect != "duckdb":
         from ..query.reading.outputs import check_handed_on
 
         check_handed_on(query, asked.schema, program.output_types)
-    program, plan = with_row_id(program, plan, instance)
+    program, plan = with_row_id(program, plan, instance, binds)
     passage.compiled = Compiled(
         program,
         instance,
@@ -304,6 +310,7 @@ def _binds(passage: Passage) -> None:
         translation.nondeterminism,
         passage.allowed,
         _lineage(passage, list(program.output_types)),
+        isolated=binds is not bind,
     )
 
 

@@ -56,8 +56,13 @@ def recompiled_section(spec: SqlSpec, folder: Path) -> dict[str, Any]:
     return section_of(recompile(spec, folder))
 
 
-def recompile(spec: SqlSpec, folder: Path) -> Compiled:
-    """The text of a section, compiled from the stored types of its tables and of its functions; arguments as above."""
+def recompile(spec: SqlSpec, folder: Path, apart: bool = True) -> Compiled:
+    """The text of a section, compiled from the stored types of its tables and of its functions; arguments as above.
+
+    Args:
+        spec, folder: As above.
+        apart: Whether what is not known to be small is bound in a process of its own.
+    """
     from ..query.reading.parse import parse
 
     tables = {name: stored_table(name, table, folder, content=False).types for name, table in spec.tables.items()}
@@ -76,6 +81,7 @@ def recompile(spec: SqlSpec, folder: Path) -> Compiled:
         udfs=_functions(spec),
         limits=replace(Limits.default(), threads=1),
         allow=spec.allow,
+        apart=apart,
     )
 
 

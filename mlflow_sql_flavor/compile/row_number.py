@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -60,7 +61,9 @@ def _same(one: Any, other: Any) -> bool:
 _PLACES = {"query_location", "query_location_length"}
 
 
-def with_row_id(program: Program, plan: RowPlan, instance: Instance) -> tuple[Program, RowPlan]:
+def with_row_id(
+    program: Program, plan: RowPlan, instance: Instance, binds: Callable[..., Program] = bind
+) -> tuple[Program, RowPlan]:
     """A bound program of the planned row class, its row number carried through where the plan asks for one.
 
     What is carried is DuckDB's own rendering of its own parse, which was judged, believed only if DuckDB parses it back
@@ -70,6 +73,7 @@ def with_row_id(program: Program, plan: RowPlan, instance: Instance) -> tuple[Pr
         program: What was bound.
         plan: From ``plan_rows``.
         instance: Where it was bound.
+        binds: What bound it.
     """
     import duckdb
 
@@ -83,7 +87,7 @@ def with_row_id(program: Program, plan: RowPlan, instance: Instance) -> tuple[Pr
             ).fetchone()[0]
             same = _same(statement_of(sandbox.parse_tree(cursor, text)), plan.tree)
         if same:
-            found = bind(instance, replace(program, sql=text, rows=plan.rows, id_position=0))
+            found = binds(instance, replace(program, sql=text, rows=plan.rows, id_position=0))
             # A row number that is not handed on, or that is seen by the query, shows in the outputs.
             if found.id_position is not None and found.output_types == program.output_types:
                 return found, plan

@@ -7,7 +7,9 @@ import os
 import time
 from collections.abc import Iterator
 
-__all__ = ["address_space", "less_memory", "limit_memory", "processor_seconds", "resident"]
+__all__ = [
+    "address_space", "descendants", "less_memory", "limit_memory", "memory_of", "processor_seconds", "resident",
+]  # fmt: skip
 
 
 def processor_seconds(pid: int) -> float:
@@ -32,6 +34,46 @@ def resident(pid: int) -> int:
         if type(error).__module__.startswith("psutil"):
             return 0
         raise
+
+
+def memory_of(pid: int) -> int:
+    """As :func:`resident`, asked of the system itself where it tells: much cheaper."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return 0 if os.path.isdir("/proc/self") else resident(pid)
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """The processes that one has started, and those that these have."""
+    if not os.path.isdir("/proc/self"):
+        yield from _children_told(pid)
+        return
+    waiting = [pid]
+    while waiting:
+        try:
+            threads = os.listdir(f"/proc/{waiting[0]}/task")
+        except OSError:
+            threads = []
+        parent = waiting.pop(0)
+        for thread in threads:
+            with contextlib.suppress(OSError, ValueError):
+                with open(f"/proc/{parent}/task/{thread}/children", encoding="ascii") as file:
+                    found = [int(child) for child in file.read().split()]
+                yield from found
+                waiting += found
+
+
+def _children_told(pid: int) -> list[int]:
+    try:
+        import psutil
+
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except ImportError:
+        return []
+    except psutil.Error:
+        return []
 
 
 def limit_memory(memory: int) -> None:

@@ -31,7 +31,7 @@ from .program import Program
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ProcessRunner"]
+__all__ = ["ProcessRunner", "bind_apart"]
 
 _logger = logging.getLogger(__name__)
 
@@ -94,8 +94,14 @@ class ProcessRunner:
             for _ in range(workers):
                 self._add()
 
-    def check(self) -> None:
+    def check(self, workers: int = WORKERS) -> Program:
         """Starts the workers and waits until one of them has bound the query.
+
+        Args:
+            workers: So many are ready afterwards, or about to be.
+
+        Returns:
+            The program as it was bound.
 
         Raises:
             SQLModelError: It does not open or bind within time and memory.
@@ -111,8 +117,10 @@ class ProcessRunner:
         if isinstance(worker, SQLModelError):
             raise worker
         self._ready.put(worker)
-        for _ in range(WORKERS - 1):
+        for _ in range(workers - 1):
             self._add()
+        assert worker.program is not None
+        return worker.program
 
     def _add(self) -> None:
         threading.Thread(target=_start_worker, args=(self._state, self._ready), daemon=True).start()
@@ -160,6 +168,21 @@ class ProcessRunner:
         """As :meth:`Runner.rows`."""
         columns = [column.to_pylist() for column in self.arrow(table, params).columns]
         return list(zip(*columns, strict=True))
+
+
+def bind_apart(
+    instance: Instance, program: Program, limits: Limits, bind: Callable[[Instance, Program], Program]
+) -> Program:
+    """Binds a query in a process of its own that is ended afterwards; arguments as of :class:`ProcessRunner`.
+
+    Raises:
+        SQLModelError: It does not open or bind within time and memory.
+    """
+    runner = ProcessRunner(instance, program, limits, bind)
+    try:
+        return runner.check(1)
+    finally:
+        _end(runner._ready)
 
 
 _STARTING = threading.Lock()
@@ -210,6 +233,7 @@ class _Worker:
             env={"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"},
         )
         self.alive = True
+        self.program: Program | None = None
         try:
             answer = self._pool.submit(_ready).result(STARTUP_SECONDS)
         except Exception as error:
@@ -227,10 +251,12 @@ class _Worker:
 
     def bind(self) -> SQLModelError | None:
         """Binds the query within the time of a query: what it computes of constants alone is computed here."""
-        answer: SQLModelError | None = self._within(_bind)
-        if answer is not None:
+        answer: SQLModelError | Program = self._within(_bind)
+        if isinstance(answer, SQLModelError):
             self.kill()
-        return answer
+            return answer
+        self.program = answer
+        return None
 
     def run(self, data: bytes | None, params: dict[str, Any], projection: list[str] | None) -> bytes | SQLModelError:
         answer: bytes | SQLModelError = self._within(_run, data, params, projection)
@@ -374,7 +400,7 @@ def _ready() -> SQLModelError | int:
     return _REFUSED or os.getpid()
 
 
-def _bind() -> SQLModelError | None:
+def _bind() -> SQLModelError | Program:
     global _RUNNER
     assert _STATE is not None
     instance, program, limits, bind = _STATE
@@ -388,7 +414,7 @@ def _bind() -> SQLModelError | None:
     except Exception as error:
         return _told(error, limits)
     _RUNNER = Runner(instance, bound, limits)
-    return None
+    return bound
 
 
 def _told(error: Exception, limits: Limits) -> SQLModelError:

@@ -19,7 +19,7 @@ def main(data: bytes) -> bytes:
     """``[section, folder, signature]`` to ``[what recompiled_section gives, {page: checksum}]``, both as JSON."""
     section, folder, signature = json.loads(data)
     spec = SqlSpec.read(section)
-    compiled = recompile(spec, Path(folder))
+    compiled = recompile(spec, Path(folder), apart=False)  # this process can be ended
     return json.dumps([section_of(compiled), _pages(spec, Path(folder), signature, compiled)]).encode()
 
 

@@ -22,13 +22,14 @@ def main() -> int:
             count["harmless"] += row["harmless"]
             count["refused by the gate"] += outcome.by == "gate"
             count["refused by DuckDB"] += outcome.by == "duckdb"
+            count["run apart"] += outcome.by == "apart"
             count["read or changed"] += bool(outcome.trace)
             if outcome.trace or (outcome.by is None and not row["harmless"]):
                 through.append(f"{row['sql'][:100]!r}: {outcome.trace or 'ran'}")
         if trace := target.trace():
             through.append(f"at the end: {trace}")
         target.close()
-    columns = ["tried", "harmless", "refused by the gate", "refused by DuckDB", "read or changed"]
+    columns = ["tried", "harmless", "refused by the gate", "refused by DuckDB", "run apart", "read or changed"]
     print(f"{'class':<28}" + "".join(f"{column:>22}" for column in columns))
     total: Counter[str] = Counter()
     for name, count in totals.items():

@@ -10,8 +10,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mlflow_sql_flavor.engines.sandbox import Limits, TableSource, check, open_instance
+from mlflow_sql_flavor.engines.sandbox import Limits, TableSource, judge, open_instance, parse_tree
 from mlflow_sql_flavor.errors import SQLModelError
+from mlflow_sql_flavor.query.gate.bounds import is_small
 
 DATA = Path(__file__).parent / "data"
 CANARY = "canary-7f3d91"
@@ -24,7 +25,11 @@ secret_df = pa.table({"secret": [CANARY]})
 
 @dataclass(frozen=True)
 class Outcome:
-    """``by`` is "gate" or "duckdb" where the attempt was refused, else None; ``trace`` says what it read or changed."""
+    """What became of an attempt.
+
+    ``by`` is "gate" or "duckdb" where it was refused; "apart" where it is not known to be small, so that a model runs it
+    in a process of its own (`test_bounded` measures those); else None. ``trace`` says what it read or changed.
+    """
 
     by: str | None
     message: str
@@ -72,9 +77,12 @@ class Range:
         sql = sql.replace("/tmp/probe", str(self.probe))
         by, message, answer = None, "", ""
         try:
-            check(self.con, sql, tables=("ref", "input"))
+            tree = parse_tree(self.con, sql)
+            judge(self.con, tree, sql, tables=("ref", "input"))
         except SQLModelError as error:
-            by, message = "gate", error.message
+            return Outcome("gate", error.message, self.trace(error.message, instance=False))
+        if not is_small(tree):
+            by = "apart"
         else:
             cursor = self.con.cursor()
             try:
@@ -85,7 +93,7 @@ class Range:
             finally:
                 cursor.close()
         # What the gate refused never reached DuckDB but as text to parse, so the instance is compared once, at the end.
-        return Outcome(by, message, self.trace(message + answer, instance=instance and by != "gate"))
+        return Outcome(by, message, self.trace(message + answer, instance=instance and by != "apart"))
 
     def trace(self, output: str = "", instance: bool = True) -> str:
         """What was read or changed since the start, or an empty string."""

@@ -1,0 +1,142 @@
+"""Commands that look at a stranger's model run in a process of their own, which ends in time and memory.
+
+What a command reads, parses, translates and runs is bounded part by part; here is the bound on all of it together. The
+process has this one's terminal, files and environment, so that nothing else is different.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from ..engines.process import descendants, memory_of, processor_seconds
+from ..errors import LimitError
+
+__all__ = ["MEMORY", "SECONDS", "Watched", "allow_tables", "run_watched"]
+
+#: Seconds that a command may take; on a machine that gives it no core, until it had as many of the processor.
+SECONDS = 18.0
+
+#: Bytes of memory of its process and of those that it starts, beside the model's reference tables.
+MEMORY = 1_300_000_000
+
+#: So many times as long is the most, whatever the machine gives.
+_BUSY = 4.0
+
+#: So many tables are looked at, which a folder may have more of.
+MAX_TABLES = 1_000
+
+#: Names the file in which a watched process says what its reference tables take.
+_VARIABLE = "_MLFLOW_SQL_WATCHED"
+
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv.pop(1)); "
+    f"from {__package__} import main; main(prog_name='mlflow-sql')"
+)
+
+
+class Watched(click.Command):
+    """A command that looks at what a stranger may have written."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if _watchable() and not {"-h", "--help"} & set(args):
+            root = ctx.find_root().params
+            ctx.exit(run_watched(sys.argv[1:], root["timeout"], root["memory_limit"]))
+        return super().parse_args(ctx, args)
+
+
+def _watchable() -> bool:
+    """Whether this is the process that a person or a shell started, with streams that another one can have."""
+    return _VARIABLE not in os.environ and sys.stdout is sys.__stdout__ and sys.stderr is sys.__stderr__
+
+
+def allow_tables(folder: Path) -> None:
+    """Says to who watches what the reference tables of a model take, which is memory beside all else.
+
+    Args:
+        folder: The model.
+    """
+    target = os.environ.get(_VARIABLE)
+    if not target or not (folder / "tables").is_dir():
+        return
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from ..artifact.opening import open_file
+    from ..engines.limits import effective_limits
+    from ..errors import SQLModelError
+
+    size = int(Path(target).read_text(encoding="ascii") or 0)
+    for path in sorted((folder / "tables").iterdir())[:MAX_TABLES]:
+        with contextlib.suppress(pa.ArrowException, OSError, SQLModelError, UnicodeDecodeError):
+            with open_file(folder, f"tables/{path.name}") as file:
+                meta = parquet.read_metadata(file)
+            size += sum(max(meta.row_group(i).total_byte_size, 0) for i in range(meta.num_row_groups))
+    most = effective_limits(None).memory_limit
+    Path(target).write_text(str(min(2 * size, most)), encoding="ascii")
+
+
+def run_watched(arguments: list[str], seconds: float = SECONDS, memory: int = MEMORY) -> int:
+    """Runs the command line in a process of its own.
+
+    Args:
+        arguments: Of the command line.
+        seconds, memory: What it may take.
+
+    Returns:
+        Its exit code.
+
+    Raises:
+        LimitError: It took more, and was ended.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:
+        told = Path(folder) / "tables"
+        told.touch()
+        process = subprocess.Popen(
+            [sys.executable or "python", "-P", "-c", _START, json.dumps(sys.path), *arguments],
+            env={**os.environ, _VARIABLE: str(told)},
+        )
+        try:
+            return _watch(process, told, seconds, memory)
+        finally:
+            if process.poll() is None:
+                for pid in reversed(list(descendants(process.pid))):
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, 9)
+                process.kill()
+            process.wait()
+
+
+def _watch(process: subprocess.Popen[bytes], told: Path, seconds: float, memory: int) -> int:
+    start, used = time.monotonic(), {process.pid: 0.0}
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(0.05)
+        pids = [process.pid, *descendants(process.pid)]
+        if sum(map(memory_of, pids)) > memory + _tables(told):
+            raise LimitError(
+                f"The command took more than {memory / 1e9:.1f} GB of memory beside the model's tables and was ended: "
+                "what the model holds is not known to be small. --memory-limit allows more."
+            )
+        past = time.monotonic() - start
+        if past > seconds:
+            used.update({pid: processor_seconds(pid) for pid in pids})
+            if sum(used.values()) >= 0.8 * seconds or past > _BUSY * seconds:
+                raise LimitError(
+                    f"The command took longer than {seconds:g} s and was ended: what the model holds is not known to "
+                    "be small. --timeout allows more."
+                )
+
+
+def _tables(told: Path) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        return int(told.read_text(encoding="ascii"))
+    return 0
