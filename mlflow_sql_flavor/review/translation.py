@@ -36,6 +36,9 @@ class Judged:
 #: The parser's thread reserves a stack for the deepest text; most of it is never touched.
 _ADDRESSES = 4_000_000_000
 
+#: Of the processor: who looks at a model wants an answer, and the rest of an audit takes time too.
+_SECONDS = 10.0
+
 #: What a text is refused with; any other error tells nothing of it.
 _REFUSALS = ("InputError", "ModelFileError", "QueryError", "SQLModelError", "UnknownFunctionError", "UnreadableError")
 
@@ -55,7 +58,7 @@ def judge(spec: SqlSpec, folder: Path, signature: Any = None) -> Judged:
     same = same_versions(spec)
     try:
         data = json.dumps([spec.write(), str(folder.resolve()), signature], default=str).encode()
-        now, pages = json.loads(child.call(f"{__package__}.recompile", data, addresses=_ADDRESSES))
+        now, pages = json.loads(child.call(f"{__package__}.recompile", data, addresses=_ADDRESSES, seconds=_SECONDS))
     except (child.ChildError, SQLModelError) as error:
         reason = str(error).split("\n")[0]
         if same and getattr(error, "kind", "") in _REFUSALS:

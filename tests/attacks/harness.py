@@ -27,8 +27,8 @@ secret_df = pa.table({"secret": [CANARY]})
 class Outcome:
     """What became of an attempt.
 
-    ``by`` is "gate" or "duckdb" where it was refused; "apart" where it is not known to be small, so that a model runs it
-    in a process of its own (`test_bounded` measures those); else None. ``trace`` says what it read or changed.
+    ``by`` is "gate" or "duckdb" where it was refused; "apart" where it is not known to be small, so that a model runs
+    it in a process of its own (`test_bounded` measures those); else None. ``trace`` says what it read or changed.
     """
 
     by: str | None
