@@ -85,7 +85,7 @@ def binder(small: bool, limits: Limits) -> Callable[..., Program]:
     Without the package that such a process needs, a query that somebody compiles here is bound here: it is their own.
 
     Args:
-        small: From ``query.gate.bounds``: DuckDB computes constants while it binds, and looks at no limit then.
+        small: From ``query.gate.query_bounds``: DuckDB computes constants while it binds, and looks at no limit then.
         limits: What the query may take.
     """
     if small:

@@ -22,7 +22,7 @@ from ..errors import QueryError, UnknownFunctionError, UnreadableError, did_you_
 from ..frames.schema import arrow_schema
 from ..query.evidence import NO_EVIDENCE
 from ..query.facts.rows import RowPlan, plan_rows, used_columns
-from ..query.gate.bounds import is_small
+from ..query.gate.query_bounds import is_small
 from .binding import bind, binder
 from .compiled import Compiled
 from .duckdb_instance import instance_for

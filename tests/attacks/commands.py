@@ -191,7 +191,7 @@ def warm() -> None:
     import mlflow.pyfunc
     import mlflow.types  # noqa: F401
 
-    import mlflow_sql_flavor.compile.again
+    import mlflow_sql_flavor.compile.recompilation
     import mlflow_sql_flavor.flavor
     import mlflow_sql_flavor.query.evidence.lookup
     import mlflow_sql_flavor.query.translation.transpile

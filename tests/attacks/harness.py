@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from mlflow_sql_flavor.engines.sandbox import Limits, TableSource, judge, open_instance, parse_tree
 from mlflow_sql_flavor.errors import SQLModelError
-from mlflow_sql_flavor.query.gate.bounds import is_small
+from mlflow_sql_flavor.query.gate.query_bounds import is_small
 
 DATA = Path(__file__).parent / "data"
 CANARY = "canary-7f3d91"
