@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, QueryError
+from ..errors import InputError
 from ..frames import reading
 from ..mlflow_errors import public
-from . import through_orbital
+from . import boosters, through_orbital
 from .builder import Column, Query, conjunction, unique
 from .check import check
 from .models import predict, takes_infinity
@@ -82,18 +82,9 @@ def sklearn_to_sql(
     probabilities: bool = True,
 ) -> str:
     """The SQL alone, in DuckDB's dialect, not yet compared with the estimator; arguments as for ``from_sklearn``."""
-    import sklearn
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
-
     estimator = _best(estimator)
-    try:
-        check_is_fitted(estimator)
-    except NotFittedError:
-        raise QueryError(f"The {type(estimator).__name__} is not fitted: call its fit first.") from None
-    except TypeError:
-        raise QueryError(f"{type(estimator).__name__} is not a scikit-learn estimator.") from None
-    header = [f"{describe(estimator)} of scikit-learn {sklearn.__version__}, converted by mlflow_sql_flavor."]
+    library, version = boosters.refuse_unfitted(estimator)
+    header = [f"{describe(estimator)} of {library} {version}, converted by mlflow_sql_flavor."]
     names = Names(prediction_name, probabilities)
     columns, used = _columns(estimator, X)
     query = Query(input_table, header)
@@ -111,7 +102,7 @@ def sklearn_to_sql(
         path = join(path, name)
     if not hasattr(estimator, "predict"):
         raise unsupported(path, estimator, "the last step must be a regressor or a classifier")
-    return predict(query, estimator, columns, path, names) + "\n"
+    return predict(query, estimator, columns, path, names, None if path else X) + "\n"
 
 
 def _best(estimator: Any) -> Any:
@@ -148,8 +139,8 @@ def _columns(estimator: Any, X: Any) -> tuple[list[Column], list[int]]:
     if not all(isinstance(name, str) for name in names):
         raise InputError("The columns of X are named by text, which become the names of the model's input.")
     reading.refuse_twins(names)
-    fitted = getattr(estimator, "feature_names_in_", None)
-    if fitted is not None and list(fitted) != names:
+    fitted = boosters.feature_names(estimator)
+    if fitted is not None and fitted != names:
         raise InputError("X has other columns than the estimator was fitted on, or in another order.")
     used = _used(estimator, X)
     return [Column(name, i in used and _is_text(X.iloc[:, i])) for i, name in enumerate(names)], used

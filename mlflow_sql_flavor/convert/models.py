@@ -7,19 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import QueryError
+from . import boosters
 from .boosting import boosted, forest, hist_boosted
 from .builder import Column, Query, number, quote, total, unique
 from .encoders import encode
 from .ensembles import add_trees, float32
-from .outputs import Link, Names, classify, regress
-from .steps import sklearn_class, unsupported
+from .outputs import Link, Names, classify, exponential, regress
+from .steps import known_class, unsupported
 
 __all__ = ["predict", "takes_infinity"]
 
 Model = Callable[[Query, Any, list[Column], str, Names], str]
 
 
-def predict(query: Query, model: Any, columns: list[Column], path: str, names: Names) -> str:
+def predict(query: Query, model: Any, columns: list[Column], path: str, names: Names, data: Any = None) -> str:
     """The finished query of a fitted estimator.
 
     Args:
@@ -28,11 +29,18 @@ def predict(query: Query, model: Any, columns: list[Column], path: str, names: N
         columns: The features, in its order.
         path: Its name in the pipeline; empty if it stands alone.
         names: How to call the outputs.
+        data: The features' values, if the estimator sees the input as it comes: a DataFrame.
 
     Raises:
         QueryError: It cannot be converted; the message names it.
     """
-    made = sklearn_class(model, _MODELS)
+    reader = known_class(model, boosters.READERS)
+    if reader is not None:
+        try:
+            return boosters.predict(query, reader(model, columns, data), columns, names)
+        except QueryError as error:
+            raise unsupported(path, model, error.reason) from None
+    made = known_class(model, _MODELS)
     if made is None:
         raise unsupported(path, model)
     if getattr(model, "n_outputs_", 1) != 1 or isinstance(getattr(model, "classes_", None), list):
@@ -79,8 +87,7 @@ def _inverse(link: Any, score: str, path: str, model: Any) -> str:
     kind = type(link).__name__
     if kind not in ("IdentityLink", "LogLink"):
         raise unsupported(path, model, f"its link is {kind}")
-    # Below -745 the exponential is 0, for which Postgres raises an error.
-    return f"CASE WHEN {score} < -745E0 THEN 0E0 ELSE EXP({score}) END" if kind == "LogLink" else score
+    return exponential(score) if kind == "LogLink" else score
 
 
 def _linear_classifier(query: Query, model: Any, columns: list[Column], path: str, names: Names) -> str:
@@ -120,7 +127,7 @@ def _linear_link(model: Any, features: int, scores: int) -> Link | None:
 
 def takes_infinity(model: Any) -> bool:
     """Whether the estimator, standing alone, compares infinite numbers like others; the rest of them refuse them."""
-    return sklearn_class(model, _MODELS) is _hist_boosted
+    return known_class(model, _MODELS) is _hist_boosted or known_class(model, boosters.READERS) is not None
 
 
 def _takes_missing(model: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..errors import QueryError
 from .builder import Column, Query, literal, number, total, unique
 
-__all__ = ["Names", "classify", "regress"]
+__all__ = ["Names", "classify", "exponential", "regress", "sigmoid"]
 
 Rule = Literal["above zero", "zero or above", "greatest"]
 Link = Literal["sigmoid", "softmax", "each", "none"]
@@ -59,10 +59,10 @@ def classify(query: Query, scores: list[Column], classes: Any, names: Names, *, 
         return query.finish([(label, names.prediction), *((c.sql, o) for c, o in zip(scores, outputs, strict=True))])
     prediction = Column(names.prediction)
     if link == "sigmoid":
-        query.layer("probabilities", [(label, prediction.name), (_sigmoid(scores[0].sql), outputs[1])])
+        query.layer("probabilities", [(label, prediction.name), (sigmoid(scores[0].sql), outputs[1])])
         second = Column(outputs[1]).sql
         return query.finish([(prediction.sql, prediction.name), (f"1E0 - {second}", outputs[0]), (second, outputs[1])])
-    weights = [_exponential(c.sql) if link == "softmax" else _sigmoid(c.sql) for c in scores]
+    weights = [_weight(c.sql) if link == "softmax" else sigmoid(c.sql) for c in scores]
     query.layer("weights", [(label, prediction.name), *zip(weights, outputs, strict=True)])
     columns = [Column(output) for output in outputs]
     added = unique("total", set(taken))
@@ -87,10 +87,16 @@ def _greatest(columns: Sequence[Column]) -> str:
     return f"GREATEST({', '.join(column.sql for column in columns)})"
 
 
-def _sigmoid(score: str) -> str:
+def sigmoid(score: str) -> str:
+    """1 / (1 + exp(-score))."""
     # Beyond 700 the exponential leaves the range of DOUBLE, which some engines raise an error for.
     return f"CASE WHEN {score} < -700E0 THEN 0E0 WHEN {score} > 700E0 THEN 1E0 ELSE 1E0 / (1E0 + EXP(-{score})) END"
 
 
-def _exponential(score: str) -> str:
+def exponential(score: str) -> str:
+    """exp(score); below -745 it is 0, for which Postgres raises an error."""
+    return f"CASE WHEN {score} < -745E0 THEN 0E0 ELSE EXP({score}) END"
+
+
+def _weight(score: str) -> str:
     return f'CASE WHEN {score} - "best" < -700E0 THEN 0E0 ELSE EXP({score} - "best") END'

@@ -7,23 +7,30 @@ A step reads columns and gives columns. Other columns that later steps need are 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import QueryError
 from .builder import Column, Query, conjunction, is_missing, literal, number, quote, unique
 from .encoders import encode
 
-__all__ = ["describe", "join", "sklearn_class", "transform", "unsupported"]
+__all__ = ["describe", "join", "known_class", "transform", "unsupported"]
 
 Step = Callable[[Query, Any, list[Column], list[Column], str], list[Column]]
 
 
-def sklearn_class(estimator: Any, table: dict[str, Any]) -> Any:
-    """The entry of the nearest scikit-learn class the estimator is one of; None if there is none."""
+def known_class(estimator: Any, table: Mapping[str, Any]) -> Any:
+    """The entry of the nearest known class the estimator is one of; None if there is none.
+
+    Args:
+        estimator: Any object.
+        table: By the names of classes: of scikit-learn's alone, of other packages' after theirs, ``xgboost.XGBModel``.
+    """
     for cls in type(estimator).__mro__:
-        if cls.__module__.partition(".")[0] == "sklearn" and cls.__name__ in table:
-            return table[cls.__name__]
+        package = cls.__module__.partition(".")[0]
+        name = cls.__name__ if package == "sklearn" else f"{package}.{cls.__name__}"
+        if name in table:
+            return table[name]
     return None
 
 
@@ -62,7 +69,7 @@ def transform(
     """
     if step is None or step == "passthrough":
         return columns
-    made = sklearn_class(step, _STEPS)
+    made = known_class(step, _STEPS)
     if made is None:
         raise unsupported(path, step)
     return made(query, step, columns, keep or [], path)

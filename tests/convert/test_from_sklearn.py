@@ -96,7 +96,7 @@ def test_an_unfit_x(data: Any, message: str) -> None:
 def test_an_unfit_estimator() -> None:
     with pytest.raises(QueryError, match="Ridge is not fitted"):
         mlflow_sql_flavor.from_sklearn(Ridge(), X)
-    with pytest.raises(QueryError, match="int is not a scikit-learn estimator"):
+    with pytest.raises(QueryError, match="int is not an estimator of scikit-learn, XGBoost, LightGBM or CatBoost"):
         mlflow_sql_flavor.from_sklearn(3, X)
     with pytest.raises(InputError, match="'x0' and 'X0' are the same name"):
         twins = pd.DataFrame({"x0": X["x0"], "X0": X["x1"]})

@@ -1,0 +1,113 @@
+"""What a fitted estimator of any library answers, and how exactly."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from ...errors import QueryError
+
+__all__ = ["answers", "feature_names", "labels", "library", "precision", "refuse_unfitted"]
+
+_LIBRARIES = {"xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost"}
+_MODULES = {name: module for module, name in _LIBRARIES.items()} | {"scikit-learn": "sklearn"}
+
+
+def library(estimator: Any) -> str:
+    """The library that a model, or the last step of a pipeline, is of; scikit-learn for all but boosters."""
+    while steps := getattr(estimator, "steps", None):
+        estimator = steps[-1][1]
+    for cls in type(estimator).__mro__:
+        root = cls.__module__.partition(".")[0]
+        if root in _LIBRARIES:
+            return _LIBRARIES[root]
+    return "scikit-learn"
+
+
+def refuse_unfitted(estimator: Any) -> tuple[str, str]:
+    """The library and its release, if the estimator is fitted and of one that is known.
+
+    Raises:
+        QueryError: It is not.
+    """
+    name = library(estimator)
+    fitted = name != "scikit-learn" and not hasattr(estimator, "fit")
+    if name == "CatBoost" and not hasattr(estimator, "steps"):
+        fitted = estimator.is_fitted()
+    elif not fitted:
+        _check_fitted(estimator)
+        fitted = True
+    if not fitted:
+        raise _unfitted(estimator)
+    return name, importlib.import_module(_MODULES[name]).__version__
+
+
+def _check_fitted(estimator: Any) -> None:
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        raise _unfitted(estimator) from None
+    except TypeError:
+        raise QueryError(
+            f"{type(estimator).__name__} is not an estimator of scikit-learn, XGBoost, LightGBM or CatBoost."
+        ) from None
+
+
+def _unfitted(estimator: Any) -> QueryError:
+    return QueryError(f"The {type(estimator).__name__} is not fitted: call its fit first.")
+
+
+def precision(estimator: Any) -> float:
+    """The relative difference that is rounding: XGBoost adds in 32 bits, the others in 64."""
+    return 1e-6 if library(estimator) == "XGBoost" else 1e-9
+
+
+def labels(estimator: Any) -> Any:
+    """The classes of a classifier; None of anything else."""
+    found = getattr(estimator, "classes_", None)
+    return found if found is not None and len(found) else None
+
+
+def feature_names(estimator: Any) -> list[str] | None:
+    """The names of the columns it was fitted on, if it knows them."""
+    found = getattr(estimator, "feature_names_in_", None)
+    return None if found is None else list(found)
+
+
+def answers(estimator: Any, X: Any, probabilities: bool) -> tuple[Any, Any]:
+    """Predictions, and probabilities if it has some and they are asked for.
+
+    Args:
+        estimator: The fitted estimator or booster.
+        X: A DataFrame.
+        probabilities: Whether to ask for them.
+
+    Raises:
+        ValueError: It cannot predict on X.
+    """
+    import numpy as np
+
+    name = library(estimator)
+    raw = not hasattr(estimator, "fit")
+    if raw and name == "XGBoost":
+        import xgboost
+
+        found = estimator.predict(xgboost.DMatrix(X, enable_categorical=True))
+        found = _classes_first(found)
+    elif raw and name == "LightGBM":
+        found = _classes_first(estimator.predict(X))
+    else:
+        known = hasattr(estimator, "feature_names_in_") or (name != "scikit-learn" and not hasattr(estimator, "steps"))
+        data = X if known else X.to_numpy()
+        found = np.ravel(estimator.predict(data)), None
+        if probabilities and hasattr(estimator, "predict_proba"):
+            found = found[0], estimator.predict_proba(data)
+    return found
+
+
+def _classes_first(found: Any) -> tuple[Any, Any]:
+    """Of several columns the number of the largest, and the columns."""
+    return (found.argmax(axis=1), found) if found.ndim > 1 else (found, None)

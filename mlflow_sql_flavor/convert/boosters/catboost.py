@@ -1,0 +1,213 @@
+"""CatBoost's models, from its JSON format.
+
+The format: ``model_analysis/model_export_as_json_tutorial.ipynb`` of https://github.com/catboost/tutorials. A split
+asks whether the value as a 32-bit float is above the border; where a missing value goes is said by its feature.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ...errors import QueryError
+from ..builder import Column, conjunction
+from ..ensembles import Sum
+from ..trees import Tree
+from .ensemble import Ensemble, Link, codes, float32
+
+__all__ = ["read"]
+
+_LINKS: dict[str, Link] = {
+    **dict.fromkeys(("Logloss", "CrossEntropy"), "sigmoid"),
+    "MultiClass": "softmax",
+    "MultiClassOneVsAll": "each sigmoid",
+    **dict.fromkeys(("Poisson", "Tweedie"), "exp"),
+}
+_MANY = {"MultiRMSE", "MultiRMSEWithMissingValues", "RMSEWithUncertainty", "MultiLogloss", "MultiCrossEntropy"}
+
+
+def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
+    """A ``CatBoost``, ``CatBoostRegressor``, ``CatBoostClassifier`` or ``CatBoostRanker``.
+
+    Args:
+        model: The fitted model.
+        columns: The features.
+        data: The features' values, if the model sees them as they come: a DataFrame.
+
+    Raises:
+        QueryError: What it cannot be converted for, without its name.
+    """
+    loss = _loss(model)
+    found = _json(model, data)
+    info = found["features_info"]
+    if info.get("text_features") or info.get("embedding_features"):
+        raise QueryError("it has text or embedding features")
+    labels = getattr(model, "classes_", None)
+    classes = labels if labels is not None and len(labels) else None
+    scale, bias = found["scale_and_bias"]
+    dims = len(bias)
+    if loss in _MANY or (dims > 1 and classes is None and _class_name(model) != "CatBoost"):
+        raise QueryError("it predicts more than one column")
+    splits = _Splits(info)
+    made = found.get("oblivious_trees")
+    trees = [_oblivious(t, splits, dims, scale) for t in made] if made is not None else []
+    trees += [_nested(t, splits, dims, scale) for t in found.get("trees", ())]
+    link = _LINKS.get(loss, "identity")
+    if _class_name(model) == "CatBoost":
+        link, classes = "identity", None
+        if dims > 1:
+            raise QueryError("its scores are several columns")
+    return Ensemble(
+        seen=splits.seen(columns),
+        total=Sum([float(value) for value in bias], [(tree, 0 if dims == 1 else None) for tree in trees]),
+        link=link,
+        classes=classes,
+        refused=splits.complete(columns),
+    )
+
+
+def _class_name(model: Any) -> str:
+    """The library's own class that a model is of."""
+    own = [cls.__name__ for cls in type(model).__mro__ if cls.__module__.partition(".")[0] == "catboost"]
+    return own[0] if own else ""
+
+
+def _loss(model: Any) -> str:
+    loss = model.get_all_params().get("loss_function", "RMSE")
+    if not isinstance(loss, str) or "Custom" in loss or loss.startswith("<"):
+        raise QueryError("its objective is a function of your own")
+    return loss.partition(":")[0]
+
+
+def _json(model: Any, data: Any) -> dict[str, Any]:
+    """The model in its own format, with the text behind each category's hash where the data tells."""
+    import catboost
+
+    places = model.get_cat_feature_indices()
+    pool = None
+    if places:
+        if data is None:
+            raise QueryError("its categories cannot be told after other steps: let it stand alone")
+        pool = catboost.Pool(data, cat_features=places)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.json")
+        model.save_model(str(path), format="json", pool=pool)
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+class _Splits:
+    """The features by CatBoost's own numbers, as columns of the data."""
+
+    def __init__(self, info: dict[str, Any]) -> None:
+        import numpy as np
+
+        numeric = info.get("float_features", ())
+        self.numeric = {f["feature_index"]: f["flat_feature_index"] for f in numeric}
+        #: A missing value answers every question of its feature with yes.
+        self.above = {f["flat_feature_index"] for f in numeric if f.get("nan_value_treatment") == "AsTrue"}
+        self.textual = {f["feature_index"]: f["flat_feature_index"] for f in info.get("categorical_features", ())}
+        self.names = {int(pair["hash"]): pair["value"] for pair in info.get("cat_features_hash", ())}
+        self.used: dict[int, list[str]] = {}
+        self._float = np.float32
+
+    def of(self, split: dict[str, Any]) -> tuple[int, float, bool, float | None]:
+        """The column, the border, whether a missing value is up to it, and the code of a category that is above."""
+        kind = split["split_type"]
+        if kind == "FloatFeature":
+            place = self.numeric[split["float_feature_index"]]
+            return place, float(self._float(split["border"])), place not in self.above, None
+        if kind != "OneHotFeature":
+            raise QueryError(
+                "it has statistics of categories (ctr) among its splits: fit it with one_hot_max_size of at least the "
+                "number of categories"
+            )
+        place = self.textual[split["cat_feature_index"]]
+        value = self.names.get(split["value"] % 2**32)
+        if value is None:
+            raise QueryError(f"X lacks a category of column {place} that it splits on: pass the training data")
+        known = self.used.setdefault(place, [])
+        if value not in known:
+            known.append(value)
+        return place, 0.0, False, float(known.index(value))
+
+    def seen(self, columns: list[Column]) -> list[str]:
+        """Each column as it is compared."""
+        places = set(self.textual.values())
+        found = []
+        for i, column in enumerate(columns):
+            if i in places:
+                kinds: list[Any] = self.used.get(i, [])
+                found.append(codes(column, kinds if column.text else [float(kind) for kind in kinds]))
+            elif column.text:
+                raise QueryError(f"its feature {column.name!r} is text")
+            else:
+                found.append(float32(column))
+        return found
+
+    def complete(self, columns: list[Column]) -> str | None:
+        """CatBoost refuses a missing category."""
+        tests = [f"{columns[i].sql} IS NOT NULL" for i in self.textual.values()]
+        return conjunction(tests) if tests else None
+
+
+class _Nodes:
+    """A tree in the making."""
+
+    def __init__(self, splits: _Splits) -> None:
+        self.tree, self._splits = Tree([], [], [], [], [], []), splits
+
+    def add(self, split: dict[str, Any] | None, value: tuple[float, ...]) -> int:
+        """A node, whose sides come later; its place."""
+        tree, at = self.tree, len(self.tree.left)
+        place, border, missing_left, code = self._splits.of(split) if split is not None else (-1, 0.0, False, None)
+        if code is not None:
+            tree.categories[at] = [code]
+        tree.feature.append(place)
+        tree.threshold.append(border)
+        tree.left.append(-1)
+        tree.right.append(-1)
+        tree.missing_left.append(missing_left)
+        tree.values.append(value)
+        return at
+
+    def link(self, node: int, no: int, yes: int) -> None:
+        """The sides of a split: a Tree has those of a category in its set on the left."""
+        if node in self.tree.categories:
+            no, yes = yes, no
+        self.tree.left[node], self.tree.right[node] = no, yes
+
+
+def _oblivious(tree: dict[str, Any], splits: _Splits, dims: int, scale: float) -> Tree:
+    """One question a level; the answers are the bits of the leaf's number, the first the lowest."""
+    made, values = _Nodes(splits), tree["leaf_values"]
+    questions = tree.get("splits") or []
+    nothing = (0.0,) * dims
+
+    def grow(level: int, leaf: int) -> int:
+        if level < 0:
+            return made.add(None, tuple(scale * value for value in values[leaf * dims : (leaf + 1) * dims]))
+        node = made.add(questions[level], nothing)
+        made.link(node, grow(level - 1, leaf), grow(level - 1, leaf | 1 << level))
+        return node
+
+    grow(len(questions) - 1, 0)
+    return made.tree
+
+
+def _nested(tree: dict[str, Any], splits: _Splits, dims: int, scale: float) -> Tree:
+    made = _Nodes(splits)
+    nothing = (0.0,) * dims
+
+    def grow(part: dict[str, Any]) -> int:
+        if "split" not in part:
+            value = part["value"]
+            return made.add(None, tuple(scale * v for v in (value if isinstance(value, list) else [value])))
+        node = made.add(part["split"], nothing)
+        made.link(node, grow(part["left"]), grow(part["right"]))
+        return node
+
+    grow(tree)
+    return made.tree

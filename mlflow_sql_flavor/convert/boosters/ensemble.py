@@ -1,0 +1,55 @@
+"""What a booster is made of, whichever library fitted it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..builder import Column, literal, number
+from ..ensembles import Sum
+
+__all__ = ["Ensemble", "Link", "codes", "float32"]
+
+Link = Literal["identity", "exp", "sigmoid", "softmax", "each sigmoid", "squared", "log1p exp", "step"]
+
+#: From here on a number rounds to an infinite 32-bit float.
+_INFINITE = number(3.4028235677973366e38)
+
+
+@dataclass
+class Ensemble:
+    """A fitted booster.
+
+    Attributes:
+        seen: Each feature as its trees compare it, as SQL; NULL where the library takes it as missing.
+        total: The trees, and what their sums start from.
+        link: How an answer follows from the sums.
+        classes: The labels of a classifier; None where the answer is a number.
+        slope: What a score is multiplied by before its sigmoid.
+        trees: By how many trees the sums are divided, where the library answers with means; else None.
+        refused: A test that is true for rows the library answers; None where it answers all.
+    """
+
+    seen: list[str]
+    total: Sum
+    link: Link
+    classes: Any = None
+    slope: float = 1.0
+    trees: int | None = None
+    refused: str | None = None
+
+
+def float32(column: Column) -> str:
+    """A number as a 32-bit float, held in DOUBLE.
+
+    What would become infinite stays as it is, since some engines refuse the cast: it compares with any threshold as
+    infinity does.
+    """
+    x = column.sql
+    return f"CASE WHEN ABS({x}) >= {_INFINITE} THEN {x} ELSE CAST(CAST({x} AS REAL) AS DOUBLE) END"
+
+
+def codes(column: Column, categories: list[Any]) -> str:
+    """The place of a category in the list that the library was fitted with; NULL for any other."""
+    whens = " ".join(f"WHEN {literal(value)} THEN {number(code)}" for code, value in enumerate(categories))
+    return f"CAST(CASE {column.sql} {whens} END AS DOUBLE)" if categories else "CAST(NULL AS DOUBLE)"

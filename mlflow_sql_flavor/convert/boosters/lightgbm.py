@@ -1,0 +1,123 @@
+"""LightGBM's models, from ``Booster.dump_model``.
+
+Values and thresholds are compared as 64-bit floats: up to the threshold goes left. What counts as missing is said by
+each node: nothing (a missing value is 0 then), NaN, or 0 and NaN. Rules as in ``Tree::NumericalDecision`` and
+``Tree::CategoricalDecision``, https://github.com/microsoft/LightGBM/blob/master/include/LightGBM/tree.h.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import QueryError
+from ..builder import Column, number
+from ..ensembles import Sum
+from ..trees import Tree
+from .ensemble import Ensemble, Link, codes
+
+__all__ = ["read"]
+
+_LINKS: dict[str, Link] = {
+    **dict.fromkeys(
+        ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg"), "identity"
+    ),
+    **dict.fromkeys(("poisson", "gamma", "tweedie"), "exp"),
+    "binary": "sigmoid",
+    "cross_entropy": "sigmoid",
+    "cross_entropy_lambda": "log1p exp",
+    "multiclass": "softmax",
+    "multiclassova": "each sigmoid",
+}
+
+#: Up to so far from 0 a value is 0, a float constant: kZeroThreshold.
+_ZERO = 1.0000000180025095e-35
+
+
+def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
+    """A ``Booster`` or one of the scikit-learn classes.
+
+    Args:
+        model: The fitted model.
+        columns: The features.
+        data: The features' values, if the model sees them as they come: a DataFrame.
+
+    Raises:
+        QueryError: What it cannot be converted for, without its name.
+    """
+    booster = getattr(model, "booster_", model)
+    dump = booster.dump_model(num_iteration=booster.best_iteration if booster.best_iteration > 0 else -1)
+    name, *words = dump.get("objective", "").split() or ["custom"]
+    if name == "custom":
+        raise QueryError("its objective is a function of your own")
+    if name not in _LINKS:
+        raise QueryError(f"its objective is {name}")
+    link = "squared" if name.startswith("regression") and "sqrt" in words else _LINKS[name]
+    options = dict(word.split(":") for word in words if ":" in word)
+    outputs = dump["num_tree_per_iteration"]
+    kinds: dict[int, str] = {}
+    trees = [(_tree(tree["tree_structure"], kinds), at % outputs) for at, tree in enumerate(dump["tree_info"])]
+    return Ensemble(
+        seen=_seen(columns, kinds, _categories(booster, data)),
+        total=Sum([0.0] * outputs, trees),
+        link=link,
+        classes=getattr(model, "classes_", range(outputs) if outputs > 1 else None),
+        slope=float(options.get("sigmoid", 1)),
+        trees=len(trees) // outputs if dump["average_output"] else None,
+    )
+
+
+def _tree(root: dict[str, Any], kinds: dict[int, str]) -> Tree:
+    """A tree; notes in ``kinds`` what is missing for each feature: None, NaN, Zero, or that it is a category."""
+    nodes = [root]
+    for node in nodes:
+        nodes += [node[side] for side in ("left_child", "right_child") if side in node]
+    places = {id(node): at for at, node in enumerate(nodes)}
+    tree = Tree([], [], [], [], [], [])
+    for at, node in enumerate(nodes):
+        if "leaf_features" in node:
+            raise QueryError("its leaves are linear models (linear_tree)")
+        inner = "split_feature" in node
+        kind = node.get("missing_type", "None") if node.get("decision_type") != "==" else "category"
+        if inner and kinds.setdefault(node["split_feature"], kind) != kind:
+            raise QueryError(f"its trees take different values of feature {node['split_feature']} as missing")
+        if inner and kind == "category":
+            tree.categories[at] = [float(code) for code in str(node["threshold"]).split("||")]
+        tree.feature.append(node["split_feature"] if inner else -1)
+        tree.threshold.append(float(node["threshold"]) if inner and kind != "category" else 0.0)
+        tree.left.append(places[id(node["left_child"])] if inner else -1)
+        tree.right.append(places[id(node["right_child"])] if inner else -1)
+        tree.missing_left.append(inner and kind != "category" and bool(node["default_left"]))
+        tree.values.append((0.0 if inner else float(node["leaf_value"]),))
+    return tree
+
+
+def _categories(booster: Any, data: Any) -> dict[int, list[Any]]:
+    """``{place of a column: its categories}`` for columns of pandas' category type; others hold the codes."""
+    import pandas as pd
+
+    if data is None or not booster.pandas_categorical:
+        return {}
+    places = [i for i, kind in enumerate(data.dtypes) if isinstance(kind, pd.CategoricalDtype)]
+    if len(places) != len(booster.pandas_categorical):
+        raise QueryError(
+            f"it was fitted on {len(booster.pandas_categorical)} columns of categories, X has {len(places)}"
+        )
+    return dict(zip(places, booster.pandas_categorical, strict=True))
+
+
+def _seen(columns: list[Column], kinds: dict[int, str], categories: dict[int, list[Any]]) -> list[str]:
+    seen = []
+    for i, column in enumerate(columns):
+        kind, x = kinds.get(i), column.sql
+        if i in categories:
+            seen.append(codes(column, categories[i]))
+            continue
+        if column.text:
+            raise QueryError(f"its feature {column.name!r} is text")
+        ways = {
+            "None": f"COALESCE({x}, 0E0)",
+            "Zero": f"CASE WHEN {x} BETWEEN {number(-_ZERO)} AND {number(_ZERO)} THEN NULL ELSE {x} END",
+            "category": f"TRUNC({x})",
+        }
+        seen.append(ways.get(str(kind), x))
+    return seen

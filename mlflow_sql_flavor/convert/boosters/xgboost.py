@@ -1,0 +1,171 @@
+"""XGBoost's models, from its JSON format.
+
+The format: https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html. A value goes left if it is below the
+threshold; both are 32-bit floats, and so are the leaves. A category goes right if it is in the node's set.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from typing import Any
+
+from ...errors import QueryError
+from ..builder import Column, number
+from ..ensembles import Sum
+from ..trees import Tree
+from .ensemble import Ensemble, Link, codes, float32
+
+__all__ = ["read"]
+
+_LINKS: dict[str, Link] = {
+    **dict.fromkeys(
+        (
+            "reg:squarederror", "reg:squaredlogerror", "reg:pseudohubererror", "reg:absoluteerror",
+            "reg:quantileerror", "rank:pairwise", "rank:ndcg", "rank:map", "binary:logitraw",
+        ),
+        "identity",
+    ),
+    **dict.fromkeys(("count:poisson", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft"), "exp"),
+    **dict.fromkeys(("reg:logistic", "binary:logistic"), "sigmoid"),
+    **dict.fromkeys(("multi:softprob", "multi:softmax"), "softmax"),
+    "binary:hinge": "step",
+}  # fmt: skip
+#: Objectives whose base_score is stored as a probability.
+_LOGIT = {"reg:logistic", "binary:logistic"}
+
+
+def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
+    """A ``Booster`` or one of the scikit-learn classes.
+
+    Args:
+        model: The fitted model.
+        columns: The features.
+        data: The features' values, if the model sees them as they come: a DataFrame.
+
+    Raises:
+        QueryError: What it cannot be converted for, without its name.
+    """
+    booster = model.get_booster() if hasattr(model, "get_booster") else model
+    if callable(getattr(model, "objective", None)):
+        raise QueryError("its objective is a function of your own")
+    learner = json.loads(bytes(booster.save_raw("json")))["learner"]
+    gradient, objective = learner["gradient_booster"], learner["objective"]["name"]
+    if gradient["name"] not in ("gbtree", "dart"):
+        raise QueryError(f"its booster is {gradient['name']}")
+    link = _LINKS.get(objective)
+    if link is None:
+        raise QueryError(f"its objective is {objective}")
+    weights = gradient.get("weight_drop")
+    forest = gradient["gbtree"]["model"] if weights else gradient["model"]
+    parameters = learner["learner_model_param"]
+    groups = max(int(parameters["num_class"]), 1)
+    base = [float(text) for text in parameters["base_score"].strip("[]").split(",")]
+    if int(parameters.get("num_target", 1)) > 1 or max(len(base), max(forest["tree_info"], default=0) + 1) > groups:
+        raise QueryError("it predicts more than one column")
+    count = _count(model, forest, groups)
+    trees = [
+        (_tree(tree, weights[at] if weights else 1.0), forest["tree_info"][at])
+        for at, tree in enumerate(forest["trees"][:count])
+    ]
+    start = [_margin(value, objective, link) for value in (base * groups if len(base) == 1 else base)]
+    classes = getattr(model, "classes_", None)
+    if classes is not None and objective == "binary:logitraw":
+        raise QueryError("its objective is binary:logitraw, for which predict compares scores with 0.5")
+    if classes is None and link == "softmax":
+        classes = range(groups)
+    types = booster.feature_types or ["q"] * len(columns)
+    return Ensemble(
+        seen=[
+            _seen(column, kind, _categories(forest, data, i), getattr(model, "missing", math.nan))
+            for i, (column, kind) in enumerate(zip(columns, types, strict=True))
+        ],
+        total=Sum(start, trees),
+        link=link,
+        classes=classes,
+    )
+
+
+def _count(model: Any, forest: dict[str, Any], groups: int) -> int:
+    """How many trees count: the scikit-learn classes answer with those up to the best iteration."""
+    try:
+        best = model.best_iteration if hasattr(model, "get_booster") else None
+    except AttributeError:
+        best = None
+    if best is None:
+        return len(forest["trees"])
+    ends = forest.get("iteration_indptr")
+    return ends[best + 1] if ends else (best + 1) * groups * int(forest["gbtree_model_param"]["num_parallel_tree"])
+
+
+def _margin(base: float, objective: str, link: Link) -> float:
+    import numpy as np
+
+    value = np.float32(base)
+    with np.errstate(divide="ignore"):
+        if objective in _LOGIT:
+            return float(-np.log(np.float32(1) / value - np.float32(1)))
+        return float(np.log(value)) if link == "exp" else float(value)
+
+
+def _tree(tree: dict[str, Any], weight: float) -> Tree:
+    import numpy as np
+
+    if int(tree["tree_param"]["size_leaf_vector"]) > 1:
+        raise QueryError("it predicts more than one column")
+    sets = {
+        node: [float(code) for code in tree["categories"][begin : begin + size]]
+        for node, begin, size in zip(
+            tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"], strict=True
+        )
+    }
+    left, right = list(tree["left_children"]), list(tree["right_children"])
+    missing_left = [bool(flag) for flag in tree["default_left"]]
+    for node in sets:  # what is in the set goes right there, and left in a Tree
+        left[node], right[node], missing_left[node] = right[node], left[node], not missing_left[node]
+    conditions = np.array(tree["split_conditions"], dtype=np.float32)
+    leaves = (conditions * np.float32(weight)).astype(float).tolist()
+    return Tree(
+        feature=list(tree["split_indices"]),
+        # Below a threshold is up to the float before it.
+        threshold=np.nextafter(conditions, np.float32(-np.inf)).astype(float).tolist(),
+        left=left,
+        right=right,
+        missing_left=missing_left,
+        values=[(leaf,) for leaf in leaves],
+        categories=sets,
+    )
+
+
+def _categories(forest: dict[str, Any], data: Any, i: int) -> list[Any] | None:
+    """The categories of a column in the order of their codes; None if its values are the codes."""
+    import pandas as pd
+
+    kind = data.dtypes.iloc[i] if data is not None else None
+    stored = forest.get("cats", {}).get("enc") or []
+    found = stored[i] if i < len(stored) else {}
+    if "offsets" in found and len(found["offsets"]) > 1:
+        text = bytes(value % 256 for value in found["values"])
+        ends = found["offsets"]
+        return [text[a:b].decode("utf-8") for a, b in itertools.pairwise(ends)]
+    if found.get("values"):
+        return list(found["values"])
+    return kind.categories.tolist() if isinstance(kind, pd.CategoricalDtype) else None
+
+
+def _seen(column: Column, kind: str, categories: list[Any] | None, missing: Any) -> str:
+    import numpy as np
+
+    if kind == "c":
+        if categories is not None:
+            return codes(column, categories)
+        return f"TRUNC({column.sql})"
+    if column.text:
+        raise QueryError(f"its feature {column.name!r} is text")
+    text = float32(column)
+    if missing is None or math.isnan(missing):
+        return text
+    if math.isinf(np.float32(missing)):
+        raise QueryError(f"its missing value is {missing}")
+    return f"NULLIF({text}, {number(np.float32(missing))})"
