@@ -13,6 +13,7 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError, did_you_mean
+from .commas import check_commas
 from .names import with_names
 from .outputs import is_star, name_outputs
 from .placeholders import adjacent, find_placeholders
@@ -170,6 +171,7 @@ def _read(sql: str, dialect: str) -> Text:
     if at is not None:
         raise _templating(sql, at)
     _refuse_braces(sql, dialect, tokens)
+    check_commas(tokens, sql, dialect)
     uses = find_placeholders(sql, dialect, tokens)
     text = sql
     if dialect == "duckdb":

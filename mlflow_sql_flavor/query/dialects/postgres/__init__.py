@@ -8,6 +8,7 @@ from . import (
     arrays,
     casts,
     checks,
+    coercions,
     comparisons,
     dates,
     decimals,
@@ -29,8 +30,8 @@ __all__ = ["D"]
 D = DialectRules("postgres", pack="postgres", catalog="postgres")
 
 _TOPICS = (
-    types, checks, names, comparisons, relations, json, intervals, aggregates, numbers, overflow, casts, encodings,
-    arrays, strings, regex, dates, formats, decimals,
+    types, coercions, checks, names, comparisons, relations, json, intervals, aggregates, numbers, overflow, casts,
+    encodings, arrays, strings, regex, dates, formats, decimals,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

@@ -11,7 +11,15 @@ from .types import category, parameter
 
 R = DialectRules("postgres aggregates")
 
-R.renames({"every": ("bool_and", "BOOLEAN")})
+
+@R.rule(exp.LogicalAnd, exp.LogicalOr)
+@R.function("every")
+def of_booleans(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.expressions[0] if isinstance(node, exp.Anonymous) else node.this
+    inner = value.expressions[0] if isinstance(value, exp.Distinct) and value.expressions else value
+    if category(inner) not in ("boolean", None):
+        raise ctx.error(node, f"{ctx.rules.name} has no such function of {category(inner)}. Compare it with 0 first.")
+    return ctx.call("bool_and", value, type="BOOLEAN") if isinstance(node, exp.Anonymous) else None
 
 
 @R.rule(exp.WithinGroup)

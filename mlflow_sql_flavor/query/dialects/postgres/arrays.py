@@ -62,8 +62,6 @@ def join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     array, other = (left, right) if ctx.is_a(left, "array") else (right, left)
     if isinstance(other, exp.Null):
         return array
-    if text(other) is not None:
-        raise ctx.error(node, "Write the array as ARRAY[...].")
     if ctx.unknown(other) or ctx.is_a(other, "array"):
         return _joined(left, right, ctx)
     kind = ctx.type_of(array)

@@ -11,6 +11,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared.build import cast, lit, text
+from ..shared.exact import TIMES
 from .numbers import as_exact_text
 from .types import category, is_exact, parameter
 
@@ -37,6 +38,11 @@ def as_text(node: exp.Expr, ctx: Context, *, letters: bool = False) -> exp.Expr:
         )  # fmt: skip
     if ctx.is_a(node, "interval"):
         return ctx.macro("pg__interval_text", node, type="VARCHAR")
+    item = _flat_item(node, ctx)
+    if item is not None:
+        each = as_text(item, ctx, letters=True)
+        texts = ctx.call("list_transform", node, exp.Lambda(this=each, expressions=[exp.to_identifier(item.name)]))
+        return ctx.macro("pg__array_text", node if each is item else texts, type="VARCHAR")
     if ctx.is_a(node, "array", "struct", "map"):
         ctx.refuse("unfaithful", node, "The text of an array or a row differs", "Use array_to_string()")
     if ctx.is_a(node, "json"):
@@ -46,6 +52,15 @@ def as_text(node: exp.Expr, ctx: Context, *, letters: bool = False) -> exp.Expr:
     if ctx.unknown(node):
         return ctx.macro("pg__text", node, type="VARCHAR")
     return cast(node, "VARCHAR")
+
+
+def _flat_item(node: exp.Expr, ctx: Context) -> exp.Column | None:
+    """What stands for an item of an array of one dimension, None for anything else."""
+    kind = ctx.type_of(node)
+    inner = kind.expressions[0] if kind is not None and kind.this in (T.ARRAY, T.LIST) and kind.expressions else None
+    item = exp.column("item")
+    item.type = inner
+    return item if isinstance(inner, exp.DataType) and not ctx.is_a(item, "array") and not ctx.unknown(item) else None
 
 
 def _json(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
@@ -87,9 +102,11 @@ def cast_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, f"{ctx.rules.name} cannot cast boolean to double precision. Cast to integer first.")
     if to.this in (T.TIME, T.TIMETZ):
         return _to_time(node, ctx)
+    if to.this in (T.DATE, *TIMES) and (ctx.is_a(value, "text") or literal is not None):
+        return _to_date(node, ctx)
     if to.this == T.VARBINARY and ctx.is_a(value, "text"):
         return ctx.macro("pg__bytea", value, type="BLOB")
-    if to.this in (T.DATE, T.TIMESTAMP, T.TIMESTAMPTZ) and category(value) == "number":
+    if to.this in (T.DATE, *TIMES) and category(value) == "number":
         raise ctx.error(node, f"{ctx.rules.name} cannot cast a number to a date. Use to_timestamp().")
     return None
 
@@ -111,6 +128,23 @@ def _to_text(node: exp.Cast, ctx: Context) -> exp.Expr:
     if text(value) is not None:
         return cast(value, "VARCHAR")  # unlike a bare literal it is a text, which is compared with texts only
     return value if ctx.is_a(value, "text") else cast(value, "VARCHAR")
+
+
+_PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?")
+
+
+def _to_date(node: exp.Cast, ctx: Context) -> exp.Expr | None:
+    # datatype-datetime.html#DATATYPE-DATETIME-INPUT: with DateStyle's default, month before day
+    if _PLAIN.fullmatch(text(node.this) or ""):
+        return None
+    if node.to.this == T.DATE:
+        return cast(ctx.macro("pg__moment", node.this, type="VARCHAR"), "DATE")
+    return timestamp(node.this, ctx, zone=node.to.this == T.TIMESTAMPTZ)
+
+
+def timestamp(value: exp.Expr, ctx: Context, *, zone: bool = False) -> exp.Expr:
+    """A text as the timestamp that postgres reads it as."""
+    return ctx.macro(f"pg__timestamp{'tz' if zone else ''}", value, type="TIMESTAMPTZ" if zone else "TIMESTAMP")
 
 
 def _plain(value: exp.Expr) -> exp.Expr:

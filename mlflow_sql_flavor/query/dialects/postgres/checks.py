@@ -8,6 +8,7 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared.build import cast, text
 from .casts import boolean_literal
+from .coercions import selects
 from .numbers import is_real, literal_as, widen
 from .types import category
 
@@ -27,7 +28,7 @@ def _literal(side: exp.Expr, other: exp.Expr, ctx: Context) -> exp.Expr | None:
     kind = category(other)
     if kind == "number":
         return literal_as(side, other, ctx)
-    if kind in ("date or timestamp", "time", "interval") and other.type is not None:
+    if kind == "interval" and other.type is not None:
         return cast(side.copy(), other.type.sql("duckdb"))
     return boolean_literal(side, ctx) if kind == "boolean" else None
 
@@ -148,7 +149,7 @@ def _one_category(node: exp.Expr, values: list[exp.Expr], ctx: Context, what: st
 @R.rule(exp.Union, exp.Except, exp.Intersect)
 def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # typeconv-union-case.html: the literal of one side takes the type of the other's column.
-    left, right = (_selects(side) for side in (node.this, node.expression))
+    left, right = (selects(side) for side in (node.this, node.expression))
     if len(left) != len(right):
         return None
     for a, b in zip(left, right, strict=True):
@@ -161,13 +162,6 @@ def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             if made is not None:
                 side.replace(made)
     return None
-
-
-def _selects(node: exp.Expr | None) -> list[exp.Expr]:
-    while isinstance(node, (exp.SetOperation, exp.Subquery)):
-        node = node.this
-    found = node.expressions if isinstance(node, exp.Select) else []
-    return [] if any(e.is_star for e in found) else list(found)
 
 
 @R.rule(exp.Is)

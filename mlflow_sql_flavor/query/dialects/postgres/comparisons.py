@@ -7,7 +7,6 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import rows
-from ..shared.build import text
 
 R = DialectRules("postgres comparisons")
 # functions-comparisons.html#ROW-WISE-COMPARISON
@@ -33,8 +32,6 @@ def any_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             isinstance(array, exp.Cast) and isinstance(array.this, (exp.Placeholder, exp.Parameter))
         ):
             return None
-        if text(array) is not None:
-            raise ctx.error(node, "Write the array as ARRAY[...].")
         return null_array(node.copy(), array)
     return None
 

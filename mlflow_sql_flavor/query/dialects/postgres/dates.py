@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared.build import cast, lit, text
+from .casts import timestamp
 from .numbers import whole
 
 R = DialectRules("postgres dates")
@@ -69,7 +70,7 @@ def age(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Years, months and days: functions-datetime.html. With one argument, from today.
     if len(node.expressions) == 1:
         ctx.open("clock", node, "age() reads the clock: two runs differ.")
-    args = [cast(a, "TIMESTAMP") for a in node.expressions]
+    args = [cast(a, "TIMESTAMP") if text(a) is None else timestamp(a, ctx) for a in node.expressions]
     return ctx.call("age", *args, type="INTERVAL")
 
 

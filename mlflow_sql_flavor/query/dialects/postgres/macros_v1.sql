@@ -33,7 +33,7 @@ CREATE MACRO pg__shl8(x, n) AS CAST((((CAST(x AS HUGEINT) & 18446744073709551615
 
 -- Casts and text.
 CREATE MACRO pg__integer(s) AS CASE WHEN s IS NULL OR regexp_full_match(s, '\s*[+-]?[0-9]+\s*') THEN trim(s, e' \t\n\r') ELSE error('invalid input syntax for type integer: ' || s) END;
-CREATE MACRO pg__time(s) AS CASE WHEN s IS NULL OR regexp_matches(s, ':|^\s*[0-9]{4}([0-9]{2})?\s*$|^\s*[0-9]{1,2}\s*[aApP][mM]\s*$') THEN s ELSE error('invalid input syntax for type time: ' || s) END;
+CREATE MACRO pg__time(s) AS CASE WHEN s IS NULL OR regexp_matches(s, ':|^\s*([0-9]{4}|[0-9]{6})\s*$|^\s*[0-9]{1,2}\s*[aApP][mM]\s*$') THEN pg__clock_text(trim(s)) ELSE error('invalid input syntax for type time: ' || s) END;
 CREATE MACRO pg__numeric(s) AS CASE WHEN regexp_matches(s, '[eExX_]|\.[0-9]{11,}') THEN error('too many digits for a numeric from text: ' || s) ELSE trim(s, e' \t\n\r') END;
 CREATE MACRO pg__boolean(s) AS CASE
   WHEN s IS NULL THEN NULL
@@ -133,6 +133,32 @@ CREATE MACRO pg__mask(n, digits, zeros, decs, fixed, grouped, fill, width, point
   WHEN fill THEN pg__mask_body(n, digits, zeros, decs, fixed, grouped, point) || tail
   ELSE lpad(pg__mask_body(n, digits, zeros, decs, fixed, grouped, point), CAST(width + 1 AS INTEGER), ' ') || tail END;
 
+-- Dates and times as texts: month before day, two digits of a year from 1970 to 2069, the name of a month.
+CREATE MACRO pg__moment_form() AS '^\s*(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?([0-9]{3,}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]+|[0-9]{8}|[0-9]{6}|(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)[-\s]*[0-9]{1,2}(?:,\s*|[-\s]+)[0-9]+|[0-9]{1,2}[-\s]*(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)[-,\s]*[0-9]+|[0-9]{3,}[-\s]*(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)[-\s]*[0-9]{1,2})(?:(?:\s+|t)(\S.*?))?\s*$';
+CREATE MACRO pg__century(y) AS CASE WHEN length(y) > 2 THEN lpad(y, greatest(4, length(y))::INTEGER, '0') WHEN CAST(y AS INTEGER) < 70 THEN '20' || lpad(y, 2, '0') ELSE '19' || y END;
+CREATE MACRO pg__month(s) AS CAST((instr('janfebmaraprmayjunjulaugsepoctnovdec', lower(regexp_extract(s, '([a-zA-Z]{3})[a-zA-Z]*', 1))) + 2) // 3 AS VARCHAR);
+CREATE MACRO pg__day_text(d) AS CASE
+  WHEN regexp_full_match(d, '[0-9]{3,}[-/.][0-9]+[-/.][0-9]+') THEN pg__century(regexp_extract(d, '^[0-9]+')) || regexp_replace(d, '^[0-9]+.([0-9]+).([0-9]+)$', '-\1-\2')
+  WHEN regexp_full_match(d, '[0-9]{1,2}[-/.][0-9]+[-/.][0-9]+') THEN pg__century(regexp_extract(d, '[0-9]+$')) || regexp_replace(d, '^([0-9]+).([0-9]+).[0-9]+$', '-\1-\2')
+  WHEN regexp_full_match(d, '[0-9]{6,8}') THEN pg__century(d[:-5]) || '-' || d[-4:-3] || '-' || d[-2:]
+  WHEN regexp_matches(d, '^[0-9]{3,}') THEN pg__century(regexp_extract(d, '^[0-9]+')) || '-' || pg__month(d) || '-' || regexp_extract(d, '[0-9]+$')
+  ELSE pg__century(regexp_extract(d, '[0-9]+$')) || '-' || pg__month(d) || '-' || regexp_extract(d, '[0-9]+') END;
+CREATE MACRO pg__clock_text(t) AS CASE
+  WHEN regexp_full_match(t, '[0-9]{4}([0-9]{2}(\.[0-9]+)?)?') THEN rtrim(t[1:2] || ':' || t[3:4] || ':' || t[5:], ':')
+  WHEN regexp_full_match(t, '[0-9]{1,2}(:[0-9:.]*)?\s*[ap]m', 'i') THEN CASE
+    WHEN CAST(regexp_extract(t, '^[0-9]+') AS INTEGER) > 12 THEN error('an hour above 12 with AM or PM: ' || t)
+    ELSE CAST(CAST(regexp_extract(t, '^[0-9]+') AS INTEGER) % 12 + CASE WHEN t ILIKE '%pm' THEN 12 ELSE 0 END AS VARCHAR) || CASE WHEN contains(t, ':') THEN regexp_extract(t, ':[0-9:.]*') ELSE ':00' END END
+  ELSE regexp_replace(t, '\s+z$', 'Z', 'i') END;
+CREATE MACRO pg__moment(s) AS CASE
+  WHEN s IS NULL OR regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?') THEN s
+  WHEN regexp_full_match(s, pg__moment_form(), 'i') THEN concat_ws(' ', pg__day_text(regexp_extract(s, pg__moment_form(), 1, 'i')), nullif(pg__clock_text(regexp_extract(s, pg__moment_form(), 2, 'i')), ''))
+  WHEN lower(trim(s)) IN ('epoch', 'infinity', '-infinity') THEN trim(s)
+  ELSE error('this text is no date that can be read here: ' || s) END;
+-- The seventh digit of a second rounds.
+CREATE MACRO pg__seventh(s) AS to_microseconds(CASE WHEN regexp_matches(s, '\.[0-9]{6}[5-9]') THEN 1 ELSE 0 END);
+CREATE MACRO pg__timestamp(s) AS CAST(pg__moment(s) AS TIMESTAMP) + pg__seventh(s);
+CREATE MACRO pg__timestamptz(s) AS CAST(pg__moment(s) AS TIMESTAMPTZ) + pg__seventh(s);
+
 -- Dates.
 CREATE MACRO pg__trunc_century(t) AS date_trunc('century', t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
 CREATE MACRO pg__trunc_millennium(t) AS date_trunc('millennium', t - INTERVAL 1 YEAR) + INTERVAL 1 YEAR;
@@ -150,6 +176,14 @@ CREATE MACRO pg__ordinal(s) AS s || CASE
   ELSE CASE right(s, 1) WHEN '1' THEN 'st' WHEN '2' THEN 'nd' WHEN '3' THEN 'rd' ELSE 'th' END END;
 
 -- Arrays and JSON.
+CREATE MACRO pg__array_items(s) AS CASE
+  WHEN s IS NULL THEN NULL
+  WHEN NOT regexp_full_match(s, '\s*\{[^{}"\\]*\}\s*') THEN error('no text of an array that can be read here: ' || s)
+  WHEN regexp_full_match(s, '\s*\{\s*\}\s*') THEN CAST([] AS VARCHAR[])
+  WHEN regexp_matches(s, '[{,]\s*[,}]') THEN error('malformed text of an array: ' || s)
+  ELSE list_transform(string_split(trim(s, e' \t\n\r{}'), ','), lambda i: CASE WHEN upper(trim(i)) <> 'NULL' THEN trim(i, e' \t\n\r') END) END;
+CREATE MACRO pg__item_text(s) AS CASE WHEN s IS NULL THEN 'NULL' WHEN s = '' OR upper(s) = 'NULL' OR regexp_matches(s, '[{}",\\\s]') THEN '"' || regexp_replace(s, '(["\\])', '\\\1', 'g') || '"' ELSE s END;
+CREATE MACRO pg__array_text(l) AS CASE WHEN l IS NOT NULL THEN '{' || coalesce(array_to_string(list_transform(l, lambda i: pg__item_text(i)), ','), '') || '}' END;
 CREATE MACRO pg__array_cat(a, b) AS CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE list_concat(a, b) END;
 CREATE MACRO pg__contains(a, b) AS list_has_all(a, b) AND len(b) = list_count(b);
 CREATE MACRO pg__position_from(l, v, n) AS list_position(list_slice(l, n, len(l)), v) + n - 1;

@@ -277,4 +277,13 @@ def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, "bit_count() counts in bit strings and bytea, which have no counterpart.")
 
 
-R.known("gcd", "lcm", "isfinite", "date_part", "every")
+@R.function("gcd", "lcm")
+def of_integers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Of integers it is an integer, which may be out of range; DuckDB computes with 64 bits.
+    args = node.expressions
+    small = all(ctx.is_a(a, "int") and a.type is not None and a.type.this != exp.DType.BIGINT for a in args)
+    made = ctx.call(node.name.lower(), *args, type="BIGINT")
+    return cast(made, "INTEGER") if small else made
+
+
+R.known("isfinite", "date_part", "every")

@@ -40,6 +40,24 @@ def set_returning(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Explode(this=made) if made is not None else None
 
 
+@R.prepare
+def where_rows_are_made(tree: exp.Expr, ctx: Context) -> None:
+    """Functions that give rows are run after DISTINCT ON, and stand in no CASE or COALESCE."""
+    for node in list(tree.walk()):
+        name = node.name.lower() if isinstance(node, exp.Anonymous) else ""
+        named = name in _LISTS or name.endswith("_to_table")
+        if not named and not isinstance(node, (exp.Explode, exp.ExplodingGenerateSeries)):
+            continue
+        above = node.parent
+        while isinstance(above, exp.Expr) and not isinstance(above, (exp.Select, exp.From, exp.Join, exp.Lateral)):
+            if isinstance(above, (exp.Case, exp.Coalesce)):
+                raise ctx.error(node, f"{ctx.rules.name} allows no function that gives rows in {above.key.upper()}.")
+            above = above.parent
+        distinct = above.args.get("distinct") if isinstance(above, exp.Select) else None
+        if distinct is not None and distinct.args.get("on") is not None:
+            raise ctx.error(node, "Write DISTINCT ON in a subquery and this function around it: it is run afterwards.")
+
+
 @R.rule(exp.Table, exp.Lateral)
 def table_function(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     call = node.this

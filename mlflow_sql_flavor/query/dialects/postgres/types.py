@@ -93,6 +93,7 @@ _TYPING: dict[type[exp.Expr], dict[str, Any]] = {
     exp.JSONExtract: {"returns": T.JSON},
     exp.JSONBExtract: {"returns": T.JSON},
     exp.IntDiv: {"returns": T.DECIMAL},
+    exp.StringToArray: {"returns": exp.DataType.build("ARRAY<VARCHAR>")},
     **{t: {"annotator": arithmetic_type} for t in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)},
     **{t: _like_argument(T.DOUBLE) for t in _DOUBLE_FOR_INTS},
     **{t: _like_argument(T.DECIMAL) for t in _STATISTICS},

@@ -12,7 +12,8 @@ D = DialectRules("redshift", pack="redshift")
 
 D.use(blanks.rules("rs__flat"))  # r_Character_types.html#r_Character_types-significance-of-trailing-blanks
 _TOPICS = (
-    nulls, regex, dates, aggregates, windows, numbers, strings, encodings, json, postgres.types, postgres.checks,
+    nulls, regex, dates, aggregates, windows, numbers, strings, encodings, json, postgres.types, postgres.coercions,
+    postgres.checks,
     postgres.names, postgres.comparisons, postgres.relations, postgres.json, postgres.intervals,
     postgres.aggregates, postgres.numbers, postgres.casts, postgres.encodings, postgres.arrays, postgres.strings,
     postgres.regex, postgres.dates, postgres.formats,
