@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,7 @@ class Contents:
         nondeterminism: What the source engine itself leaves open.
         allow: The refusals its writer accepted.
         expected: The rows of the source engine, and the verdict on them.
+        param_defaults: ``{placeholder: value as text}`` of those that the query itself sets.
     """
 
     sql: str
@@ -77,6 +78,7 @@ class Contents:
     nondeterminism: Sequence[Finding] = ()
     allow: Sequence[str] = ()
     expected: tuple[pa.Table, str] | None = None
+    param_defaults: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
@@ -108,6 +110,7 @@ def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpe
             input_types=dict(contents.input_types) if contents.input_types is not None else None,
             output_types=dict(contents.output_types),
             param_types=dict(contents.param_types),
+            param_defaults=dict(contents.param_defaults),
             tables=stored,
             column_order=OrderSpec(
                 input=list(contents.input_types) if contents.input_types is not None else None,

@@ -15,6 +15,7 @@ from ..engines.worker import ProcessRunner
 from ..errors import InputError, QueryError
 from ..frames import reading, writing
 from ..frames.parameters import Parameters, types_of_schema, types_of_values
+from ..frames.schema import canonical
 from .binding import bind
 from .compiled import Compiled
 from .gates import compile_query
@@ -173,7 +174,8 @@ class Binder:
     def param_types(self, query: ParsedQuery, params: Mapping[str, Any] | None) -> dict[str, str]:
         """``{placeholder: DuckDB type}``: as the signature has it, else as the value, else as the text hints."""
         declared = types_of_schema(getattr(self.definition.signature, "params", None))
-        return {**query.type_hints, **types_of_values(params), **declared}
+        hints = {name: canonical(kind) for name, kind in query.type_hints.items()}
+        return {**hints, **types_of_values(params), **declared}
 
     def _for_data(self, data: Any, params: Mapping[str, Any] | None) -> Bound:
         """The query compiled for this data and these values; a frame of a known shape is not looked at again."""
@@ -215,14 +217,15 @@ class Binder:
         )
 
     def _ready(self, compiled: Compiled) -> Bound:
-        limits = self.definition.limits
+        model = self.definition
+        limits = model.limits
         runner: Runner | ProcessRunner
         if limits.isolation == "process" or compiled.isolated:
             runner = ProcessRunner(compiled.instance, compiled.program, limits, bind)
         else:
             runner = Runner(compiled.instance, compiled.program, limits)
         columns = writing.Columns(compiled.program.output_types)
-        return Bound(compiled, runner, columns, Parameters(compiled.param_types, self.definition.defaults))
+        return Bound(compiled, runner, columns, Parameters(compiled.param_types, model.defaults, model.texts))
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

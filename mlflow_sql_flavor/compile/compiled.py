@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..artifact.spec import CompatSpec
@@ -33,6 +33,7 @@ class Compiled:
         nondeterminism: What the source engine itself leaves open.
         allowed: The refusals the writer accepted and the query needed.
         lineage: Where the output columns come from, told when asked; None for a query compiled when it was saved.
+        param_defaults: ``{placeholder: value as text}`` of those that the query itself sets.
         isolated: Whether it is bound and runs in a process of its own: asked for, or not known to be small.
     """
 
@@ -48,4 +49,5 @@ class Compiled:
     nondeterminism: tuple[Finding, ...] = ()
     allowed: tuple[str, ...] = ()
     lineage: Callable[[], Lineage] | None = None
+    param_defaults: Mapping[str, str | None] = field(default_factory=dict)
     isolated: bool = False

@@ -41,6 +41,7 @@ class Definition:
         spec: The ``sql`` section of its MLmodel, if it is stored.
         folder: Where it is stored.
         spark_tables: Reference tables that the loader named as tables of Spark's.
+        texts: Values that the query itself gives its parameters, as text.
     """
 
     sql: str
@@ -57,6 +58,7 @@ class Definition:
     spec: SqlSpec | None = None
     folder: Path | None = None
     spark_tables: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -109,6 +111,7 @@ def define(
         own_limits=own,
         limits=effective_limits(own),
         allow=tuple(allow),
+        texts=query.defaults,
     )
 
 
@@ -161,6 +164,7 @@ def define_stored(
         spec=spec,
         folder=folder,
         spark_tables=spark_tables,
+        texts=spec.param_defaults,
     )
 
 

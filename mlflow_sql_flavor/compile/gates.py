@@ -219,7 +219,7 @@ def _is_allowed(passage: Passage) -> None:
         return
     try:
         with _hints(query), _in_the_text(query):
-            passage.judge(_dollars(query), passage.asked.udfs)
+            passage.judge(_for_duckdb(query), passage.asked.udfs)
     except UnreadableError:
         raise
     except QueryError:
@@ -310,6 +310,7 @@ def _binds(passage: Passage) -> None:
         translation.nondeterminism,
         passage.allowed,
         _lineage(passage, list(program.output_types)),
+        {name: query.defaults[name] for name in facts.parameters if name in query.defaults},
         isolated=binds is not bind,
     )
 
@@ -386,6 +387,8 @@ def _in_the_text(query: ParsedQuery) -> Iterator[None]:
     try:
         yield
     except QueryError as error:
+        if query.folded:
+            raise QueryError(error.reason) from None
         if not query.edits:
             raise
         from ..query.reading.placeholders import unedited
@@ -398,10 +401,14 @@ def _folded(types: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
     return {name: kind for name, kind in types.items() if name.casefold() in wanted}
 
 
-def _dollars(query: ParsedQuery) -> str:
+def _for_duckdb(query: ParsedQuery) -> str:
     """The text with ``:name`` as DuckDB's own ``$name``, of the same length, and its tables by their one-part names."""
     from ..query.reading.placeholders import edited
 
+    if query.folded:
+        from ..query.translation.transpile import folded_text
+
+        return folded_text(query, {}, None)
     marks = [(use.start, use.start + 1, "$") for use in query.placeholders if query.sql[use.start] == ":"]
     return edited(query.sql, [*marks, *query.edits])
 

@@ -66,6 +66,7 @@ class Prepared:
             input_types=self.input_types,
             output_types=program.output_types,
             param_types=compiled.param_types,
+            param_defaults=compiled.param_defaults,
             tables=model.tables,
             columns=compiled.columns,
             unique=compiled.claims,
@@ -106,17 +107,18 @@ def prepare(
     bound = binder.bind(types, values_given(given, params))
     if bound.program.input_schema is None:
         types = None
-    made = signature_of(bound, given, data, params, types)
+    texts = {name.casefold(): text for name, text in model.texts.items()}
+    made = signature_of(bound, given, data, params, types, texts)
     _check_prediction_column(model.prediction_column, bound)
-    check_defaults(bound, made)
-    if signature is False and bound.parameters.types:
+    check_defaults(bound, made, texts)
+    if signature is False and any(name.casefold() not in texts for name in bound.parameters.types):
         raise InputError(
             "signature=False leaves no place for the parameters' types and defaults, and MLflow passes on no parameter "
             "without them: leave signature out."
         )
     output = None
     if data is not None or bound.program.input_schema is None:
-        output = _run(data if types is not None else None, params, made, bound)
+        output = _run(data if types is not None else None, params, made, bound, model.texts)
     expected = None
     if expected_output is not None:
         if output is None:
@@ -169,13 +171,13 @@ def _check_prediction_column(column: str | None, bound: Bound) -> None:
         )
 
 
-def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound) -> pa.Table:
+def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound, texts: Mapping[str, str | None]) -> pa.Table:
     """Gate 7: the query runs on the example, or without one if it reads no input; in Arrow and as pandas."""
     from ..frames.parameters import Parameters
 
     declared = signature.params
     defaults = {spec.name: spec.default for spec in declared.params} if declared is not None else {}
-    values = Parameters(bound.parameters.types, defaults).values(params or {})
+    values = Parameters(bound.parameters.types, defaults, texts).values(params or {})
     frame = reading.read(data, bound.program.input_schema) if data is not None else None
     table = frame.table if frame is not None else None
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..artifact.example import parameter
 from ..errors import InputError, QueryError
 from ..frames import reading, schema
+from ..frames.parameters import of_text
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -25,7 +26,12 @@ def values_given(signature: Any, params: Mapping[str, Any] | None) -> dict[str, 
 
 
 def signature_of(
-    bound: Bound, given: Any, data: Any, params: Mapping[str, Any] | None, types: Mapping[str, str] | None
+    bound: Bound,
+    given: Any,
+    data: Any,
+    params: Mapping[str, Any] | None,
+    types: Mapping[str, str] | None,
+    texts: Mapping[str, str | None],
 ) -> ModelSignature:
     """The signature of MLmodel: inputs and parameters as given or as the example has them, outputs as DuckDB has them.
 
@@ -35,6 +41,7 @@ def signature_of(
         data: The example's data, or None.
         params: The example's values of the parameters, or None.
         types: ``{column: DuckDB type}`` of the input; None if the query reads none.
+        texts: ``{folded parameter: value as text}`` of those that the query itself sets.
 
     Raises:
         InputError: MLflow has no type for a parameter.
@@ -46,7 +53,7 @@ def signature_of(
         inputs = _inferred(data, types)
     declared: Any = getattr(given, "params", None)
     if declared is None and bound.parameters.types:
-        declared = _param_schema(bound, params or {})
+        declared = _param_schema(bound, params or {}, texts)
     types_out = bound.program.output_types
     return ModelSignature(inputs=inputs, outputs=schema.mlflow_schema(types_out), params=declared)
 
@@ -62,11 +69,13 @@ def _inferred(data: Any, types: Mapping[str, str]) -> Any:
     return Schema([ColSpec(s.type, s.name, required=table.column(s.name).null_count == 0) for s in own.inputs])
 
 
-def _param_schema(bound: Bound, params: Mapping[str, Any]) -> Any:
+def _param_schema(bound: Bound, params: Mapping[str, Any], texts: Mapping[str, str | None]) -> Any:
     from mlflow.types import ParamSchema, ParamSpec
     from mlflow.types.schema import Array, DataType
 
-    folded = {str(name).casefold(): value for name, value in params.items()}
+    kinds = {name.casefold(): kind for name, kind in bound.parameters.types.items()}
+    folded = {name: of_text(text, kinds[name]) for name, text in texts.items() if name in kinds}
+    folded |= {str(name).casefold(): value for name, value in params.items()}
     specs = []
     for name, kind in bound.parameters.types.items():
         mlflow_type = schema.to_mlflow(kind)
@@ -81,15 +90,15 @@ def _param_schema(bound: Bound, params: Mapping[str, Any]) -> Any:
     return ParamSchema(specs)
 
 
-def check_defaults(bound: Bound, signature: ModelSignature) -> None:
-    """Refuses a signature that has no default of some placeholder.
+def check_defaults(bound: Bound, signature: ModelSignature, texts: Mapping[str, str | None]) -> None:
+    """Refuses a signature that has no default of some placeholder, where the query itself sets none either.
 
     Raises:
         QueryError: It has none; names the placeholder.
     """
     known = {spec.name.casefold() for spec in signature.params.params} if signature.params is not None else set()
     for name in bound.parameters.types:
-        if name.casefold() not in known:
+        if name.casefold() not in known and name.casefold() not in texts:
             raise QueryError(
                 f"Parameter {name!r} has no default value: give one in input_example's params "
                 f"(input_example=(data, {{{name!r}: value}})) or in the signature's params."

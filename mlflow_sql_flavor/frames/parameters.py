@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import InputError, did_you_mean
 from . import schema
 
-__all__ = ["Parameters", "types_of_schema", "types_of_values"]
+__all__ = ["Parameters", "of_text", "types_of_schema", "types_of_values"]
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _MOMENT = (str, datetime.date)
@@ -37,13 +37,20 @@ class Parameters:
     Args:
         types: ``{name: DuckDB type}``.
         defaults: Values of those a call may leave out.
+        texts: The same of those that the query's own text sets, as :func:`of_text` takes them.
     """
 
-    def __init__(self, types: Mapping[str, str], defaults: Mapping[str, Any]) -> None:
+    def __init__(
+        self, types: Mapping[str, str], defaults: Mapping[str, Any], texts: Mapping[str, str | None] | None = None
+    ) -> None:
         self._folded: dict[str, str] = {}
         for name in types:
             self._folded.setdefault(name.casefold(), name)
         self.types = {name: types[name] for name in self._folded.values()}
+        kinds = {name.casefold(): kind for name, kind in types.items()}
+        said = {n: of_text(text, kinds[n.casefold()]) for n, text in (texts or {}).items() if n.casefold() in kinds}
+        given = {name.casefold() for name in defaults}
+        defaults = {**{n: v for n, v in said.items() if n.casefold() not in given}, **defaults}
         self._defaults = {
             self._folded[name.casefold()]: value for name, value in defaults.items() if name.casefold() in self._folded
         }
@@ -111,6 +118,39 @@ def _bindable(name: str, value: Any, kind: str) -> Any:
 
 def _wrong(name: str, value: Any, kind: str) -> InputError:
     return InputError(f"Parameter {name!r} is of type {kind}; {schema.kind_of(value)} was given.")
+
+
+def of_text(text: str | None, kind: str) -> Any:
+    """A value that a query's text gives a parameter, of the parameter's type.
+
+    Args:
+        text: As the ``sql`` section has it: a number, ``true``, a moment or the text itself; None for NULL.
+        kind: DuckDB type.
+
+    Raises:
+        InputError: It is no value of this type.
+    """
+    if text is None:
+        return None
+    plain = kind.partition("(")[0]
+    try:
+        if plain in _INTEGERS:
+            return int(text)
+        if plain in ("FLOAT", "DOUBLE"):
+            return float(text)
+        if plain == "DECIMAL":
+            return decimal.Decimal(text)
+        if plain == "BOOLEAN":
+            return {"true": True, "false": False}[text]
+        if plain == "DATE":
+            return datetime.date.fromisoformat(text[:10])
+        if plain.startswith("TIMESTAMP"):
+            return datetime.datetime.fromisoformat(text)
+    except (ValueError, KeyError, decimal.InvalidOperation):
+        raise InputError(
+            f"{text[:60]!r} is no value of type {kind}: the query's text sets a parameter to it."
+        ) from None
+    return text
 
 
 def types_of_values(values: Mapping[str, Any] | None) -> dict[str, str]:

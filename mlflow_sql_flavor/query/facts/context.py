@@ -13,7 +13,7 @@ from ..reading.placeholders import data_type
 from ..reading.positions import finding, span
 from ..reading.types import Finding
 
-__all__ = ["REFUSALS", "Context", "RuleSet"]
+__all__ = ["FAMILIES", "REFUSALS", "Context", "RuleSet"]
 
 REFUSALS = {
     "alias_shadow": "an alias that hides an input column and is read instead of it",
@@ -40,7 +40,7 @@ REFUSALS = {
 }
 """Every refusal's name, as ``allow=[...]`` takes it."""
 
-_FAMILIES: dict[str, Collection[exp.DType]] = {
+FAMILIES: dict[str, Collection[exp.DType]] = {
     "int": exp.DataType.INTEGER_TYPES,
     "float": exp.DataType.FLOAT_TYPES,
     "decimal": {exp.DType.DECIMAL, exp.DType.BIGDECIMAL, exp.DType.UDECIMAL},
@@ -61,6 +61,7 @@ _FAMILIES: dict[str, Collection[exp.DType]] = {
     "struct": exp.DataType.STRUCT_TYPES,
     "json": {exp.DType.JSON, exp.DType.JSONB, exp.DType.VARIANT},
 }  # fmt: skip
+"""The types of each family that :meth:`Context.is_a` tells apart."""
 _UNKNOWN = {exp.DType.UNKNOWN, exp.DType.NULL}
 
 
@@ -110,7 +111,7 @@ class Context:
         """Whether the type is known and of a family: int, float, decimal, number, text, bool, date, timestamp,
         timestamptz, time, interval, array, map, struct, json."""
         type_ = self.type_of(node)
-        return type_ is not None and any(type_.this in _FAMILIES[f] for f in families)
+        return type_ is not None and any(type_.this in FAMILIES[f] for f in families)
 
     def unknown(self, node: exp.Expr | None) -> bool:
         """Whether the type is not known."""

@@ -9,16 +9,20 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
-from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError, did_you_mean
 from .commas import check_commas
+from .functions import expand
 from .names import with_names
 from .outputs import is_star, name_outputs
 from .placeholders import adjacent, find_placeholders
 from .positions import span
 from .recursion import followed
+from .scripts import folded
+from .statements import statements
+from .syntax import FAILURES, token_message, unreadable
 from .tables import mark_recursive
 from .types import ParsedQuery, PlaceholderUse
 
@@ -103,12 +107,14 @@ class Text:
         dialect: Canonical dialect name.
         statements: Their trees; None when only DuckDB's own parser can judge the text (dialect duckdb).
         placeholders: Every use, in order of the text.
+        script: The tokens of each statement, where there are several.
     """
 
     sql: str
     dialect: str
     statements: Sequence[exp.Expr] | None
     placeholders: tuple[PlaceholderUse, ...] = ()
+    script: Sequence[Sequence[Token]] = ()
 
 
 def read(sql: str | exp.Expr, dialect: str = "duckdb") -> Text:
@@ -166,7 +172,7 @@ def _read(sql: str, dialect: str) -> Text:
         _refuse_marks(sql)
         if dialect == "duckdb":
             return Text(sql, dialect, None)
-        raise QueryError(_token_message(dialect)) from None
+        raise QueryError(token_message(dialect)) from None
     at = adjacent(tokens, sql, _DUCKDB_MARKS)
     if at is not None:
         raise _templating(sql, at)
@@ -180,16 +186,15 @@ def _read(sql: str, dialect: str) -> Text:
             if text[use.start] == ":":
                 text = f"{text[: use.start]}${text[use.start + 1 :]}"
         tokens = reader.tokenize(text) if text != sql else tokens
+    script = statements(tokens, dialect)
+    if len(script) > 1:
+        return Text(sql, dialect, (), uses, script)
     try:
         trees = reader.parser(max_errors=1).parse(tokens, text)
-    except ParseError as e:
+    except FAILURES as error:
         if dialect == "duckdb":
             return Text(sql, dialect, None, uses)
-        raise _parse_error(e, sql, dialect) from None
-    except (SqlglotError, ValueError, TypeError, AttributeError, IndexError, KeyError) as e:
-        if dialect == "duckdb":
-            return Text(sql, dialect, None, uses)
-        raise QueryError(f"The query cannot be read as {dialect}: {_plain(str(e))}") from None
+        raise unreadable(error, sql, dialect) from None
     return Text(sql, dialect, [t for t in trees if t is not None and not isinstance(t, exp.Semicolon)], uses)
 
 
@@ -197,22 +202,23 @@ def _one_query(text: Text) -> ParsedQuery:
     sql, dialect, found = text.sql, text.dialect, text.statements
     if found is None:
         return ParsedQuery(sql, dialect, None, text.placeholders)
+    whole = None
+    if text.script:
+        whole = folded(sql, dialect, text.script, text.placeholders)
+        found = [whole.tree]
     if not found:
         raise QueryError("The query is empty: it holds comments only.")
-    if len(found) > 1:
-        offset = span(found[1])
-        raise QueryError(
-            f"A model is one query; this text has {len(found)} statements. Keep one; use WITH for steps.",
-            sql,
-            offset[0] if offset else None,
-        )
     tree = _check_root(found[0], sql)
     _check_nodes(tree, sql, dialect)
     mark_recursive(tree, dialect)
     if dialect != "duckdb":
-        name_outputs(tree, sql, dialect)
+        name_outputs(tree, whole.shown if whole else sql, dialect)
     _check_duplicates(tree, sql)
-    return ParsedQuery(sql, dialect, tree, text.placeholders)
+    if whole is None:
+        return ParsedQuery(sql, dialect, tree, text.placeholders)
+    expand(tree, lambda message, node: _at(message, node, sql))
+    _check_nodes(tree, sql, dialect)
+    return ParsedQuery(sql, dialect, tree, whole.uses, defaults=whole.defaults, folded=True)
 
 
 def _check_root(tree: exp.Expr, sql: str) -> exp.Query:
@@ -326,29 +332,3 @@ _BEFORE_VALUE = {
     TokenType.COMMA, TokenType.LIKE, TokenType.ILIKE, TokenType.AND, TokenType.OR, TokenType.BETWEEN, TokenType.LIMIT,
     TokenType.OFFSET,
 }  # fmt: skip
-
-
-def _token_message(dialect: str) -> str:
-    return (
-        f"The query cannot be read as {dialect}: a string, quoted name or comment is not closed, or a character has "
-        "no meaning there."
-    )
-
-
-def _parse_error(e: ParseError, sql: str, dialect: str) -> QueryError:
-    first = e.errors[0] if e.errors else {}
-    line, end, highlight = first.get("line"), first.get("col"), first.get("highlight") or ""
-    reason = _plain(first.get("description") or str(e)).rstrip(".")
-    if "<class" in reason or "Required keyword" in reason:
-        reason = "something is missing here"
-    message = f"The query cannot be read as {dialect}: {reason[:1].lower()}{reason[1:]}."
-    if not line or end is None:
-        return QueryError(message)
-    start = 0
-    for _ in range(line - 1):
-        start = sql.find("\n", start) + 1
-    return QueryError(message, sql, min(max(start + end - len(highlight), 0), len(sql)), max(len(highlight), 1))
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", text).split("\n")[0].strip()

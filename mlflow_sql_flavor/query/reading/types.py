@@ -66,6 +66,8 @@ class ParsedQuery:
         tree: sqlglot tree; None when only DuckDB's own parser can judge the text (dialect duckdb).
         placeholders: Every use, in order of the text.
         edits: What makes the text read its tables by the names that `tree` has, in order; see :mod:`.names`.
+        defaults: ``{placeholder: its value as text, None for NULL}`` of those that the text itself sets.
+        folded: Whether `tree` was folded from a script, so that it is no parse of the text.
     """
 
     sql: str
@@ -73,6 +75,8 @@ class ParsedQuery:
     tree: exp.Query | None
     placeholders: tuple[PlaceholderUse, ...] = ()
     edits: tuple[Edit, ...] = ()
+    defaults: Mapping[str, str | None] = field(default_factory=dict)
+    folded: bool = False
 
     @property
     def params(self) -> tuple[str, ...]:

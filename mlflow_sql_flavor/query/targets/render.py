@@ -193,7 +193,9 @@ class _Job:
     def run(self, marker: Marker, escape: Callable[[str], str]) -> Rendered:
         assert self.query.tree is not None
         rewritten = self.target == "databricks" and has_qualify(self.query.tree)  # Spark has it, but not over groups
-        text = self._as_written() if self.target == self.query.dialect and not rewritten else None
+        text = (
+            self._as_written() if self.target == self.query.dialect and not (rewritten or self.query.folded) else None
+        )
         if text is None:
             text = self._written_anew()
             if self.target != self.query.dialect:

@@ -19,13 +19,15 @@ from ..reading import placeholders
 from ..reading.names import bare, restore_names
 from ..reading.recursion import followed
 from ..reading.tables import base_tables
+from ..reading.tree_copy import paired_copy
 from ..reading.types import ParsedQuery, Translation
+from .arguments import resolve_names
 from .grouping import spell_out_groups
 from .growth import bound_of, check_size
 from .stars import mark_stars, order_stars
 from .typing import type_query
 
-__all__ = ["apply_rules", "script_for_duckdb", "temporary", "to_duckdb", "translate"]
+__all__ = ["apply_rules", "folded_text", "script_for_duckdb", "temporary", "to_duckdb", "translate"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -76,11 +78,29 @@ def translate(
         tree = query.tree
         if tree is not None:
             followed(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx))
+        if query.folded:
+            return _translation(followed(lambda: folded_text(query, schema, types)), ctx), None
         return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types, query.edits), ctx), None
     ctx.columns = frozenset(column for columns in schema.values() for column in columns)
     typed = type_query(query, schema, types, ctx)
     text = followed(lambda: _write(typed, schema, ctx, named))
     return _translation(text, ctx), typed
+
+
+def folded_text(query: ParsedQuery, schema: Schema, types: Mapping[str, str] | None) -> str:
+    """The one query of a script of DuckDB's own.
+
+    Args:
+        query, schema: As for :func:`to_duckdb`.
+        types: ``{placeholder: DuckDB type}``; None leaves the placeholders without.
+    """
+    assert query.tree is not None
+    tree = paired_copy(query.tree)[0]
+    resolve_names(tree, schema, query.sql)
+    if types is not None:
+        for old, new in placeholders.bind_tree(list(tree.walk(bfs=False)), types):
+            _replace(old, new)
+    return tree.sql("duckdb")
 
 
 def _translation(text: str, ctx: Context) -> Translation:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..dialects import rules_of
+from sqlglot import exp
+
+from ..dialects import DialectRules, rules_of
 from ..facts.context import Context
 from ..facts.typed import Schema, TypedQuery, typed
 from ..reading.placeholders import bind_tree
 from ..reading.recursion import followed
 from ..reading.tree_copy import paired_copy
 from ..reading.types import ParsedQuery
+from .arguments import resolve_names, settle_conversions
 from .growth import check_aliases
 from .siblings import outer_tables, stand_beside
 
@@ -37,6 +40,22 @@ def _type_query(query: ParsedQuery, schema: Schema, params: Mapping[str, str], c
     assert query.tree is not None
     rules = rules_of(query.dialect)
     tree = paired_copy(query.tree)[0]
+    if query.folded:
+        resolve_names(tree, schema, query.sql)
+    found = _found(query, tree, schema, params, ctx, rules)
+    if query.folded:
+        settle_conversions(found)
+    return found
+
+
+def _found(
+    query: ParsedQuery,
+    tree: exp.Query,
+    schema: Schema,
+    params: Mapping[str, str],
+    ctx: Context | None,
+    rules: DialectRules,
+) -> TypedQuery:
     if ctx is not None:
         check_aliases(tree, query.sql)
         for step in rules.first:
