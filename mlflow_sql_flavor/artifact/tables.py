@@ -63,6 +63,11 @@ class ReferenceTable:
         return types
 
     @property
+    def required(self) -> frozenset[str]:
+        """The columns whose type is said to have no NULL: Arrow's ``nullable=False``, Parquet's ``REQUIRED``."""
+        return frozenset(field.name for field in self.arrow_schema if not field.nullable)
+
+    @property
     def rows(self) -> int:
         """Number of rows."""
         if isinstance(self.data, Path):
@@ -166,7 +171,7 @@ def open_table(name: str, data: Any, cast: Mapping[str, str] | None = None) -> R
         found: pa.Table | Path = _open_file(name, Path(data))
     else:
         try:
-            found = reading.read(data).table
+            found = _as_said(reading.read(data).table, data)
         except SQLModelError as error:
             raise InputError(f"Reference table {name!r}: {error.message}") from None
     table = ReferenceTable(name, found, cast)
@@ -183,6 +188,17 @@ def open_table(name: str, data: Any, cast: Mapping[str, str] | None = None) -> R
                 f"{did_you_mean(column, columns)}"
             )
     return table
+
+
+def _as_said(table: pa.Table, data: Any) -> pa.Table:
+    """The table with what an Arrow schema says of its columns: those of which it says that they have no NULL."""
+    import pyarrow as pa
+
+    said = data.schema if isinstance(data, pa.Table) else None
+    if said is None or said.names != table.schema.names or all(field.nullable for field in said):
+        return table
+    fields = [own.with_nullable(given.nullable) for own, given in zip(table.schema, said, strict=True)]
+    return pa.Table.from_arrays(table.columns, schema=pa.schema(fields))
 
 
 def _open_file(name: str, path: Path) -> pa.Table | Path:

@@ -213,6 +213,7 @@ class Binder:
                 udfs=model.udfs,
                 limits=model.limits,
                 allow=model.allow,
+                required={name: table.required for name, table in model.tables.items()},
             )
         )
 

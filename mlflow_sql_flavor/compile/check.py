@@ -82,6 +82,7 @@ def check(
         lambda name, columns: references[name].source(columns),
         lambda name, columns, loose: _named(references, name).unique(columns, loose),
         allow=allow,
+        required={name: table.required for name, table in references.items()},
         untyped=types is None,
     )
     passage = Passage(asked, sql, dialect)

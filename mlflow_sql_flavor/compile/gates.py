@@ -53,6 +53,7 @@ class Asked:
         udfs: The Python functions.
         limits: What the query may take.
         allow: Named refusals the writer accepts.
+        required: ``{reference table: its columns whose type has no NULL}``, which is a type of its own to some engines.
         untyped: Whether the query may read an input of unknown types: it then passes the gates that need none.
         apart: Whether what is not known to be small is bound in a process of its own.
     """
@@ -66,6 +67,7 @@ class Asked:
     udfs: Mapping[str, Udf] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits.default)
     allow: Collection[str] = ()
+    required: Mapping[str, Collection[str]] = field(default_factory=dict)
     untyped: bool = False
     apart: bool = True
 
@@ -205,6 +207,7 @@ def _reads_by_name(passage: Passage) -> None:
         tables={name: asked.tables[own] for name, own in given.items()},
         source=lambda name, columns: asked.source(given[name], columns),
         unique=lambda name, columns, loose: asked.unique(given.get(name, name), columns, loose),
+        required={name: asked.required.get(own, ()) for name, own in given.items()},
     )
 
 
@@ -251,7 +254,9 @@ def _translates(passage: Passage) -> None:
     if passage.needs_types:  # a parameter of unknown type stands as text: it is the binding, not reached, that minds
         given = {name.casefold() for name in (*kinds, *query.type_hints)}
         kinds |= {name: "VARCHAR" for name in query.params if name.casefold() not in given}
-    passage.translation, passage.typed = translate(query, asked.schema, kinds, asked.allow, list(asked.udfs))
+    passage.translation, passage.typed = translate(
+        query, asked.schema, kinds, asked.allow, list(asked.udfs), required=asked.required
+    )
     passage.judge(passage.translation.duckdb_sql, [*asked.udfs, *passage.translation.macros])
     passage.evidence = _evidence(passage)
 

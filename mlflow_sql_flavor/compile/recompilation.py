@@ -66,7 +66,8 @@ def recompile(spec: SqlSpec, folder: Path, apart: bool = True) -> Compiled:
     """
     from ..query.reading.parse import parse
 
-    tables = {name: stored_table(name, table, folder, content=False).types for name, table in spec.tables.items()}
+    stored = {name: stored_table(name, table, folder, content=False) for name, table in spec.tables.items()}
+    tables = {name: table.types for name, table in stored.items()}
     claims = {name.casefold(): [set(map(str.casefold, key)) for key in t.unique] for name, t in spec.tables.items()}
     return compile_query(
         parse(spec.sql, spec.dialect),
@@ -83,6 +84,7 @@ def recompile(spec: SqlSpec, folder: Path, apart: bool = True) -> Compiled:
         limits=replace(Limits.default(), threads=1),
         allow=spec.allow,
         apart=apart,
+        required={name: table.required for name, table in stored.items()},
     )
 
 

@@ -101,6 +101,7 @@ def _stored(binder: Binder) -> SourceQuery:
         udfs={},
         limits=binder.definition.limits,
         allow=spec.allow,
+        required={name: table.required for name, table in binder.definition.tables.items()},
     )
     program = compiled.program
     if dict(program.output_types) != dict(spec.output_types):

@@ -96,6 +96,7 @@ class Context:
         self.columns: frozenset[str] = frozenset()  # names of the columns of the tables read
         self.pack = packs.load(rules.pack, rules.version) if rules.pack else None
         self.schema: Mapping[str, Mapping[str, str]] = {}
+        self.required: Mapping[str, Collection[str]] = {}  # table -> columns whose type has no NULL
         self.macros: dict[str, None] = {}
         self.settings: dict[str, str | bool] = dict(self.pack.settings) if self.pack else {}
         self.warnings: dict[Finding, None] = {}

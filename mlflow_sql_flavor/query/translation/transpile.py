@@ -65,14 +65,16 @@ def translate(
     functions: Collection[str] = (),
     *,
     named: bool = False,
+    required: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[Translation, TypedQuery | None]:
     """As :func:`to_duckdb`, and the typed query that it was made from; None where DuckDB runs the text as it is.
 
     Args:
         query, schema, params, allow, functions, named: As for :func:`to_duckdb`.
+        required: ``{table: its columns whose type has no NULL}``.
     """
     ctx = Context(query.sql, rules_of(query.dialect), allow, functions)
-    ctx.schema = schema
+    ctx.schema, ctx.required = schema, required or {}
     types = placeholders.check_types(query.placeholders, params, query.sql)
     if query.dialect == "duckdb":
         tree = query.tree

@@ -24,6 +24,7 @@ from . import (
     regex,
     relations,
     strings,
+    times,
     types,
     verified,
     windows,
@@ -35,7 +36,7 @@ D = DialectRules("clickhouse", pack="clickhouse", catalog="clickhouse")
 
 _TOPICS = (
     names, nulls, types, casts, formats, numbers, encodings, comparisons, aggregates, arrays, lambdas, strings,
-    regex, verified, json, dates, joins, relations, windows,
+    regex, verified, json, times, dates, joins, relations, windows,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

@@ -236,7 +236,9 @@ def empty_frames(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     counted.set("this", exp.Count(this=exp.Star()))
     value = node.copy()
     value.type = node.type
-    return of_none(value, counted, found, default_of(node.this, ctx), ctx)
+    nan = exp.Cast(this=exp.Literal.string("nan"), to=exp.DataType.build("DOUBLE"))
+    default = nan if isinstance(node.this, exp.Avg) else default_of(node.this, ctx)
+    return of_none(value, counted, found, default, ctx)
 
 
 @R.rule(exp.ApproxDistinct)

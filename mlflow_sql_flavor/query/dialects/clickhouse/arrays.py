@@ -118,11 +118,32 @@ def along(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__cum_sum" if node.name.lower() == "arraycumsum" else "ch__difference", *node.expressions)
 
 
+@R.rule(exp.StartsWith, exp.EndsWith)
+def begins_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Of arrays too: https://clickhouse.com/docs/sql-reference/functions/array-functions
+    if not ctx.is_a(node.this, "array") and not isinstance(node.this, exp.Array):
+        return None
+    size = ctx.call("len", node.expression.copy())
+    first: exp.Expr = build.lit(1)
+    last: exp.Expr = size
+    if isinstance(node, exp.EndsWith):
+        last = ctx.call("len", node.this.copy())
+        before = exp.Sub(
+            this=exp.Paren(this=exp.Sub(this=last.copy(), expression=size)), expression=exp.Neg(this=first)
+        )
+        first = ctx.call("greatest", before, build.lit(1))
+    part = ctx.call("list_slice", node.this, first, last)
+    made = exp.Paren(this=exp.NullSafeEQ(this=part, expression=node.expression))
+    made.type = exp.DataType.build("BOOLEAN")
+    return made
+
+
 @R.rule(exp.ArraySlice)
 def array_slice(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # Offset and length: https://clickhouse.com/docs/sql-reference/functions/array-functions#arraySlice
     start, size = node.args["start"], node.args.get("end")
-    if size is None:
+    start = build.lit(1) if isinstance(start, exp.Null) else start
+    if size is None or isinstance(size, exp.Null):  # NULL: from the first one, or to the last
         return ctx.macro("ch__slice_from", node.this, start)
     return ctx.macro("ch__slice", node.this, start, size)
 

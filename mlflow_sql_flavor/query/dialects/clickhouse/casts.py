@@ -321,5 +321,14 @@ def to_datetime64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def convert_moment(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     zone = [build.text(arg) for arg in node.expressions[1:]]
     if zone not in ([], ["UTC"]):
-        raise ctx.error(node, "toDateTime has a counterpart in UTC: use toTimeZone.")
+        if len(zone) > 1 or zone[0] is None:
+            raise ctx.error(node, "toDateTime has a counterpart with a constant zone: write it as a text.")
+        if not ctx.is_a(node.expressions[0], "text"):
+            return ctx.call("timezone", node.expressions[1], _instant(node, ctx), type="TIMESTAMP_S")
     return to_moment(node.expressions[0], of_argument(node), node, ctx)
+
+
+def _instant(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The moment that is converted, as DuckDB's with a zone."""
+    moment = to_moment(node.expressions[0], of_argument(node), node, ctx)
+    return ctx.call("timezone", build.lit("UTC"), build.cast(moment, "TIMESTAMP"))

@@ -365,7 +365,11 @@ def to_time_zone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The same moment as that zone's clocks show it
     value, zone = node.expressions
     there = ctx.call("timezone", build.lit("UTC"), build.cast(value, "TIMESTAMP"))
-    return ctx.call("timezone", zone, there, type="TIMESTAMP")
+    made = build.cast(ctx.call("timezone", zone, there), "TIMESTAMP")
+    kind = value.type.this if isinstance(value.type, exp.DataType) else None
+    seconds = kind in (exp.DType.TIMESTAMP_S, exp.DType.TIMESTAMP_MS)
+    made.type = value.type if seconds else exp.DataType.build("TIMESTAMP", dialect="duckdb")
+    return made
 
 
 @R.function("makedate")

@@ -10,18 +10,22 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from .nulls import condition, nullable
+from .nulls import condition, default_of, nullable
 
 R = DialectRules("clickhouse joins")
 _WHY = "Where nothing matches, a column that is not Nullable is 0 or an empty text here, not NULL"
 _INSTEAD = "Name the columns, use an inner join, or accept NULL as with join_use_nulls = 1"
 _MARK = "__matched"
+#: On a query whose settings say that what is not matched is NULL.
+JOIN_USE_NULLS = "join_use_nulls"
 
 
 @R.prepare
 def outer_joins(tree: exp.Expr, ctx: Context) -> None:
     for select in list(tree.find_all(exp.Select)):
         _any_joins(select, ctx)
+        if tree.meta.get(JOIN_USE_NULLS):
+            continue
         if "outer_join_default" in ctx.allow:
             for join in select.args.get("joins") or ():
                 if _outer(join):
@@ -109,7 +113,13 @@ def _guard(select: exp.Select, ctx: Context) -> None:
         if found is True or _indifferent(column):
             continue
         used.add(owner)
-        guarded = ctx.macro("ch__matched", column.copy(), exp.column(_MARK, table=owner), condition(found), type=None)
+        mark = exp.column(_MARK, table=owner)
+        default = default_of(column, ctx) if found is False else None
+        if default is not None:
+            unmatched = exp.If(this=exp.Is(this=mark, expression=exp.Null()), true=default)
+            guarded: exp.Expr = exp.Case(ifs=[unmatched], default=column.copy())
+        else:
+            guarded = ctx.macro("ch__matched", column.copy(), mark, condition(found), type=None)
         guarded.type = column.type
         guarded.meta["nullable"] = found
         parent, key, index = column.parent, column.arg_key, column.index

@@ -73,6 +73,9 @@ CREATE MACRO ch__assume(x) AS CASE WHEN x IS NULL THEN error('assumeNotNull meet
 CREATE MACRO ch__default(x, rows, d) AS CASE WHEN rows = 0 THEN d ELSE x END;
 CREATE MACRO ch__of_rows(x, rows, proven) AS CASE WHEN rows = 0 AND NOT proven THEN
   error('of no rows ClickHouse gives a default or NULL, by whether the column is Nullable') ELSE x END;
+CREATE MACRO ch__moment_in(x, zone) AS timezone('UTC', timezone(zone, CAST(x AS TIMESTAMP)));
+CREATE MACRO ch__subtotal(x, total, proven) AS CASE WHEN total AND NOT proven THEN
+  error('in a subtotal ClickHouse gives a default or NULL, by whether the column is Nullable') ELSE x END;
 CREATE MACRO ch__matched(x, found, proven) AS CASE WHEN found IS NULL AND NOT proven THEN
   error('where nothing matches ClickHouse gives a default or NULL, by whether the column is Nullable') ELSE x END;
 
@@ -256,9 +259,11 @@ CREATE MACRO ch__pop_front(a) AS list_slice(a, 2, len(a));
 CREATE MACRO ch__flatten(a) AS flatten(a);
 CREATE MACRO ch__with_constant(n, x) AS list_transform(range(n), lambda i: x);
 CREATE MACRO ch__start(a, p) AS CASE WHEN p = 0 THEN error('places in arrays begin at 1') WHEN p < 0 THEN greatest(len(a) + p + 1, 1) ELSE p END;
-CREATE MACRO ch__slice_from(a, p) AS list_slice(a, ch__start(a, p), len(a));
-CREATE MACRO ch__slice(a, p, n) AS CASE WHEN n < 0 THEN list_slice(a, ch__start(a, p), len(a) + n)
-  WHEN p < 0 AND len(a) + p < 0 THEN error('a slice from before the array') ELSE list_slice(a, ch__start(a, p), ch__start(a, p) + n - 1) END;
+CREATE MACRO ch__slice_from(a, p) AS list_slice(a, ch__start(a, coalesce(p, 1)), len(a));
+CREATE MACRO ch__slice(a, p, n) AS CASE WHEN n IS NULL THEN list_slice(a, ch__start(a, coalesce(p, 1)), len(a))
+  WHEN n < 0 THEN list_slice(a, ch__start(a, coalesce(p, 1)), len(a) + n)
+  WHEN p < 0 AND len(a) + p < 0 THEN error('a slice from before the array')
+  ELSE list_slice(a, ch__start(a, coalesce(p, 1)), ch__start(a, coalesce(p, 1)) + n - 1) END;
 CREATE MACRO ch__map_keys(m) AS map_keys(m);
 CREATE MACRO ch__map_values(m) AS map_values(m);
 CREATE MACRO ch__map_has(m, k) AS map_contains(m, k);

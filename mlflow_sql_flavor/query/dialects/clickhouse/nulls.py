@@ -1,6 +1,7 @@
 """Whether a value may be NULL: by its type, which a model's columns do not say.
 
-A column that holds a NULL is Nullable. Where none does, what depends on it is an error when it happens, not before.
+A column that holds a NULL is Nullable, and one that a reference table's Arrow or Parquet schema says has none is not.
+Where neither is known, what depends on it is an error when it happens, not before.
 https://clickhouse.com/docs/sql-reference/data-types/nullable
 """
 
@@ -115,7 +116,10 @@ def _column(column: exp.Column, ctx: Context, depth: int) -> bool | list[exp.Exp
                 columns = ctx.schema.get(name, {})
                 known = next((c for c in columns if c.casefold() == column.name.casefold()), None)
                 if known is not None:
-                    found.append([_holds_null(name, known)])
+                    required = ctx.required.get(name) or ()
+                    # a schema that says of some columns that they have none says it of no other
+                    unsaid = True if required else [_holds_null(name, known)]
+                    found.append(False if known in required else unsaid)
                 continue
         if isinstance(query, exp.Select):
             item = next((item for item in query.selects if item.alias_or_name == column.name), None)

@@ -2,15 +2,65 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, grouping
-from .nulls import sources
+from .joins import JOIN_USE_NULLS
+from .nulls import condition, default_of, nullable, sources
 
 R = DialectRules("clickhouse relations")
 R.prepare(grouping.no_total_of_nothing)
+
+
+@R.prepare
+def subtotals(tree: exp.Expr, ctx: Context) -> None:
+    """What a row of ROLLUP and the like leaves out is the default of its type where that is not Nullable.
+
+    https://clickhouse.com/docs/sql-reference/statements/select/group-by#rollup-modifier
+    """
+    for select in list(tree.find_all(exp.Select)):
+        group = select.args.get("group")
+        for key in _keys_of_sets(group):
+            meant = _named(key, select)
+            meant.parent, meant.arg_key = key.parent, key.arg_key
+            meant.type = meant.type or key.type
+            found = nullable(meant, ctx)
+            default = default_of(meant, ctx) if found is False else None
+            if found is True:
+                continue
+            if meant != key:
+                key.replace(meant.copy())
+            of_group = exp.EQ(this=exp.Grouping(expressions=[meant.copy()]), expression=build.lit(1))
+            for place in ("expressions", "having", "order", "qualify"):
+                for part in select.args.get(place) or () if place == "expressions" else [select.args.get(place)]:
+                    for node in list(part.find_all(type(meant))) if part is not None else ():
+                        if node != meant or node.find_ancestor(exp.AggFunc, exp.Select) is not select:
+                            continue
+                        value = node.copy()
+                        if default is not None:
+                            made: exp.Expr = exp.Case(ifs=[exp.If(this=of_group.copy(), true=default)], default=value)
+                        else:
+                            made = ctx.macro("ch__subtotal", value, of_group.copy(), condition(found))
+                        made.type = meant.type
+                        if node.parent is select:
+                            made = exp.alias_(made, node.output_name, quoted=True)
+                        node.replace(made)
+
+
+def _keys_of_sets(group: exp.Expr | None) -> list[exp.Expr]:
+    found: dict[str, exp.Expr] = {}
+    for each in grouping.sets_of(group):
+        listed = each.expressions or (group.expressions if group is not None else [])
+        for item in listed:
+            for part in item.expressions if isinstance(item, exp.Tuple) else [item.unnest()]:
+                for key in part.expressions if isinstance(part, exp.Tuple) else [part]:
+                    if not isinstance(key, exp.Literal):
+                        found.setdefault(key.sql(), key)
+    return list(found.values())
 
 
 @R.normalise
@@ -111,6 +161,44 @@ def _array_join_function(select: exp.Select, source: str, ctx: Context) -> None:
         select.append("joins", join)
 
 
+#: Settings that change how fast a query is, or how its answer is written, and not its rows.
+_IDLE_SETTINGS = ("max_threads", "max_memory", "max_execution", "max_block", "max_bytes", "max_rows_to", "optimize_",
+                  "allow_experimental", "allow_suspicious", "enable_analyzer", "use_query_cache", "log_", "priority",
+                  "force_", "output_format", "send_", "receive_", "timeout_", "connect_", "merge_tree_",
+                  "min_", "join_algorithm", "query_plan", "enable_optimize",
+                  "load_balancing", "distributed_")  # fmt: skip
+#: Of the others, the value at which they change nothing: https://clickhouse.com/docs/operations/settings/settings
+_AS_IT_IS = {
+    "join_use_nulls": "0", "transform_null_in": "0", "limit": "0", "offset": "0", "group_by_use_nulls": "0",
+    "aggregate_functions_null_for_empty": "0", "union_default_mode": "", "any_join_distinct_right_table_keys": "0",
+    "cast_keep_nullable": "0", "data_type_default_nullable": "0", "prefer_column_name_to_alias": "0",
+    "empty_result_for_aggregation_by_empty_set": "0", "extremes": "0", "final": "0", "session_timezone": "",
+    "date_time_overflow_behavior": "ignore", "decimal_check_overflow": "1", "exact_rows_before_limit": "0",
+}  # fmt: skip
+
+
+@R.normalise
+def settings(tree: exp.Expr, ctx: Context) -> None:
+    """SETTINGS: those that change rows are honoured or refused."""
+    for select in list(tree.find_all(exp.Query)):
+        for each in select.args.get("settings") or ():
+            name = each.this.name.lower()
+            value = each.expression.name if isinstance(each.expression, exp.Expr) else ""
+            value = {"true": "1", "false": "0"}.get(value.lower(), value)
+            if name.startswith(_IDLE_SETTINGS) or _AS_IT_IS.get(name) == value:
+                continue
+            free = isinstance(select, exp.Select) and select.parent is None and select.args.get("limit") is None
+            if name in ("limit", "offset") and value.isdigit() and free and select.args.get(name) is None:
+                wanted = exp.Limit if name == "limit" else exp.Offset
+                select.set(name, wanted(expression=exp.Literal.number(value)))
+                continue
+            if name == "join_use_nulls" and value == "1" and select.parent is None:
+                select.meta[JOIN_USE_NULLS] = True
+                continue
+            raise ctx.error(each, f"The setting {name} = {value} has no counterpart: write what it does, without it.")
+        select.set("settings", None)
+
+
 @R.rule(exp.Group)
 def with_rollup(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for key, kind in (("rollup", exp.Rollup), ("cube", exp.Cube)):
@@ -142,6 +230,14 @@ def _named(key: exp.Expr, select: exp.Select) -> exp.Expr:
 def limits(tree: exp.Expr, ctx: Context) -> None:
     for select in list(tree.find_all(exp.Select)):
         limit, skip = select.args.get("limit"), select.args.get("offset")
+        if isinstance(limit, exp.Fetch):  # FETCH FIRST n ROWS [WITH TIES] is LIMIT n [WITH TIES]
+            if limit.args.get("percent"):
+                raise ctx.error(limit, "FETCH of a percentage has no counterpart.")
+            options = limit.args.get("limit_options")
+            ties = options is not None and options.args.get("with_ties")
+            count = limit.args.get("count") or exp.Literal.number(1)
+            limit = exp.Limit(expression=count, limit_options=options if ties else None)
+            select.set("limit", limit)
         if not isinstance(limit, exp.Limit):
             continue
         keys = limit.args.get("expressions") or (skip.args.get("expressions") if skip is not None else None)
@@ -209,9 +305,16 @@ def rows_of_values(tree: exp.Expr, ctx: Context) -> None:
         rows = values.expressions
         if len(rows) == 1 and isinstance(rows[0], exp.Tuple) and rows[0].expressions:
             rows = rows[0].expressions
-        structure = build.text(rows[0]) if rows else None
-        if structure is None or not all(isinstance(row, exp.Tuple) for row in rows[1:]):
+        first = rows[0] if rows else None
+        first = first.expressions[0] if isinstance(first, exp.Tuple) and len(first.expressions) == 1 else first
+        structure = build.text(first) if first is not None and len(rows) > 1 else None
+        singles = [r.expressions[0] if isinstance(r, exp.Tuple) and len(r.expressions) == 1 else r for r in rows]
+        if structure is None or not re.match(r"\s*`?\w+`?\s+\w", structure):
+            if len(rows) > 1 and not any(isinstance(row, exp.Tuple) for row in singles):  # rows of one column
+                values.set("expressions", [exp.Tuple(expressions=[single.unnest()]) for single in singles])
             continue
+        # of one column a row is its value, in brackets or not
+        rows = [rows[0], *(r if isinstance(r, exp.Tuple) else exp.Tuple(expressions=[r.unnest()]) for r in rows[1:])]
         columns = [part.strip().partition(" ") for part in _parts(structure)]
         names = [name.strip("`") for name, _, _ in columns]
         selects = [

@@ -53,8 +53,10 @@ def in_frame(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Window)
 def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # lag, lead and nth_value outside of the rows: the type's default where it is not Nullable
-    call = node.this
-    if not isinstance(call, (exp.Lag, exp.Lead, exp.NthValue)) or call.args.get("default") is not None:
+    call = node.this.this if isinstance(node.this, exp.IgnoreNulls) else node.this
+    of_frame = isinstance(call, (exp.FirstValue, exp.LastValue)) and _may_be_empty(node)
+    moved = isinstance(call, (exp.Lag, exp.Lead, exp.NthValue)) and call.args.get("default") is None
+    if not (of_frame or moved):
         return None
     found = of_argument(call)
     if found is True:
@@ -62,8 +64,10 @@ def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.copy()
     value.type = call.this.type
     asked = node.copy()
-    inner = asked.this
-    inner.set("this", build.lit(1))
+    if of_frame:
+        asked.set("this", exp.Count(this=exp.Star(), big_int=True))
+    else:
+        asked.this.set("this", build.lit(1))
     rows = exp.Coalesce(this=asked, expressions=[build.lit(0)])
     default = default_of(call.this, ctx) if found is False else None
     if default is not None:
@@ -71,3 +75,10 @@ def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = ctx.macro("ch__of_rows", value, rows, condition(found))
     made.type = call.this.type
     return made
+
+
+def _may_be_empty(window: exp.Expr) -> bool:
+    """Whether a frame leaves out the current row."""
+    spec = window.args.get("spec")
+    ends = [(spec.args.get(side), spec.args.get(f"{side}_side")) for side in ("start", "end")] if spec else []
+    return bool(ends) and not any(end == "CURRENT ROW" for end, _ in ends) and ends[0][1] == ends[1][1]
