@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """ClickHouse over tables that say which columns are Nullable, against its recorded rows."""
 
 from __future__ import annotations
