@@ -84,7 +84,7 @@ def array_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 # array_functions#generate_array
 @R.rule(exp.GenerateSeries)
 def series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    parts = [node.args["start"], node.args["end"], node.args.get("step") or build.lit(1)]
+    parts = [node.args["start"], node.args["end"], node.args.get("step") or _one()]
     if all(ctx.is_a(p, "int") for p in parts):
         if build.literal_int(parts[2]):
             return ctx.call("generate_series", *parts, type="BIGINT[]")
@@ -92,6 +92,12 @@ def series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not all(ctx.is_a(p, "int", "float") for p in parts):
         ctx.refuse("unfaithful", node, "GENERATE_ARRAY is verified for INT64 and FLOAT64", "Cast its arguments")
     return ctx.macro("bq__series", *(build.cast(p, "DOUBLE") for p in parts), type="DOUBLE[]")
+
+
+def _one() -> exp.Expr:
+    made = build.lit(1)
+    made.type = exp.DataType.build("BIGINT")
+    return made
 
 
 @R.prepare

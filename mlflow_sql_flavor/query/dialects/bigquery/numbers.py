@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sqlglot import exp
 
 from ...facts.context import Context
@@ -44,6 +46,38 @@ def wide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     elif ctx.is_a(left, "date") and ctx.is_a(right, "int"):
         node.set("expression", build.cast(right, "INTEGER"))
     return None
+
+
+@R.prepare
+def overflows(tree: exp.Expr, ctx: Context) -> None:
+    """A FLOAT64 that is too large is an error (operators#arithmetic_operators); of constants it is known before."""
+    for node in list(tree.find_all(*_ARITHMETIC)):
+        if isinstance(node.parent, (*_ARITHMETIC, exp.Paren, exp.SafeFunc)):
+            continue
+        value = _value(node)
+        if value is not None and math.isinf(value):
+            raise ctx.error(node, "This FLOAT64 overflows, an error in BigQuery: write numbers that it holds.")
+
+
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div)
+
+
+def _value(node: exp.Expr) -> float | None:
+    """What constants come to, infinite where an operation overflows."""
+    node = node.unnest()
+    if isinstance(node, exp.Neg):
+        inner = _value(node.this)
+        return None if inner is None else -inner
+    if isinstance(node, exp.Literal):
+        return float(node.this) if not node.is_string else None
+    if not isinstance(node, _ARITHMETIC):
+        return None
+    left, right = _value(node.this), _value(node.expression)
+    if left is None or right is None or (isinstance(node, exp.Div) and not right):
+        return None
+    if isinstance(node, exp.Div):
+        return left / right
+    return left * right if isinstance(node, exp.Mul) else left + right if isinstance(node, exp.Add) else left - right
 
 
 @R.rule(exp.Div)

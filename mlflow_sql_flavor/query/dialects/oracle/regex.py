@@ -51,11 +51,16 @@ def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if group is not None and group > 9:  # REGEXP_SUBSTR: subexpressions are 1 to 9
         return build.cast(exp.Null(), "VARCHAR")
     plain = flags is None or isinstance(flags, exp.Null) or build.text(flags) in ("i", "c")
+    level = node.args.get("occurrence")
+    if nth is None and level is not None and (ctx.is_a(level, "int") or level.name.upper() in ("LEVEL", "ROWNUM")):
+        nth = 1
+    else:
+        level = None
     if not nth or nth < 1 or group is None or not 0 <= group <= groups or first != 1 or not plain:
         ctx.refuse("unfaithful", node, "This is verified from position 1 on, for constants", "Write the numbers")
     options = build.lit("i" if build.text(flags) == "i" else "c")
     found = ctx.call("regexp_extract_all", node.this, node.expression, build.lit(group or 0), options)
-    return nonempty(ctx.call("list_extract", found, build.lit(nth or 1)))
+    return nonempty(ctx.call("list_extract", found, level.copy() if level is not None else build.lit(nth or 1)))
 
 
 @R.rule(exp.RegexpLike)

@@ -6,10 +6,12 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import aliases, build
 from .arrays import call_of, element_of, input_of, is_json
 
 R = DialectRules("snowflake relations")
+# sql-reference/sql/select: an alias is read wherever no column has its name
+R.prepare(aliases.clauses_too)
 
 
 @R.normalise

@@ -10,6 +10,14 @@ from .. import DialectRules
 R = DialectRules("trino relations")
 
 
+@R.normalise
+def no_natural_join(tree: exp.Expr, ctx: Context) -> None:
+    """The grammar has NATURAL JOIN, and the engine answers that it is not supported (sql/select#joins)."""
+    for join in tree.find_all(exp.Join):
+        if (join.args.get("method") or "").upper() == "NATURAL":
+            raise ctx.error(join.this, "Trino has no NATURAL JOIN: write JOIN … USING (…) with the shared columns.")
+
+
 # sql/select#unnest
 @R.rule(exp.Unnest)
 def unnest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
