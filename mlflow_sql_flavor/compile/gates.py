@@ -220,9 +220,11 @@ def _is_allowed(passage: Passage) -> None:
     query = _query(passage)
     if query.dialect != "duckdb":
         return
+    from ..query.translation.transpile import plain_duckdb
+
     try:
         with _hints(query), _in_the_text(query):
-            passage.judge(_for_duckdb(query), passage.asked.udfs)
+            passage.judge(plain_duckdb(query), passage.asked.udfs)
     except UnreadableError:
         raise
     except QueryError:
@@ -404,18 +406,6 @@ def _in_the_text(query: ParsedQuery) -> Iterator[None]:
 def _folded(types: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
     wanted = {name.casefold() for name in names}
     return {name: kind for name, kind in types.items() if name.casefold() in wanted}
-
-
-def _for_duckdb(query: ParsedQuery) -> str:
-    """The text with ``:name`` as DuckDB's own ``$name``, of the same length, and its tables by their one-part names."""
-    from ..query.reading.placeholders import edited
-
-    if query.folded:
-        from ..query.translation.transpile import folded_text
-
-        return folded_text(query, {}, None)
-    marks = [(use.start, use.start + 1, "$") for use in query.placeholders if query.sql[use.start] == ":"]
-    return edited(query.sql, [*marks, *query.edits])
 
 
 def _compat(translation: Translation) -> CompatSpec:

@@ -27,7 +27,7 @@ from .growth import bound_of, check_size
 from .stars import mark_stars, order_stars
 from .typing import type_query
 
-__all__ = ["apply_rules", "folded_text", "script_for_duckdb", "temporary", "to_duckdb", "translate"]
+__all__ = ["apply_rules", "plain_duckdb", "script_for_duckdb", "temporary", "to_duckdb", "translate"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -81,7 +81,7 @@ def translate(
         if tree is not None:
             followed(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx))
         if query.folded:
-            return _translation(followed(lambda: folded_text(query, schema, types)), ctx), None
+            return _translation(followed(lambda: _folded_text(query, schema, types)), ctx), None
         return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types, query.edits), ctx), None
     ctx.columns = frozenset(column for columns in schema.values() for column in columns)
     typed = type_query(query, schema, types, ctx)
@@ -89,7 +89,7 @@ def translate(
     return _translation(text, ctx), typed
 
 
-def folded_text(query: ParsedQuery, schema: Schema, types: Mapping[str, str] | None) -> str:
+def _folded_text(query: ParsedQuery, schema: Schema, types: Mapping[str, str] | None) -> str:
     """The one query of a script of DuckDB's own.
 
     Args:
@@ -103,6 +103,14 @@ def folded_text(query: ParsedQuery, schema: Schema, types: Mapping[str, str] | N
         for old, new in placeholders.bind_tree(list(tree.walk(bfs=False)), types):
             _replace(old, new)
     return tree.sql("duckdb")
+
+
+def plain_duckdb(query: ParsedQuery) -> str:
+    """A query of DuckDB's own as DuckDB parses it: ``$name`` for ``:name``, tables by their one-part names, no types."""
+    if query.folded:
+        return _folded_text(query, {}, None)
+    marks = [(use.start, use.start + 1, "$") for use in query.placeholders if query.sql[use.start] == ":"]
+    return placeholders.edited(query.sql, [*marks, *query.edits])
 
 
 def _translation(text: str, ctx: Context) -> Translation:
