@@ -106,7 +106,7 @@ def _folded_text(query: ParsedQuery, schema: Schema, types: Mapping[str, str] | 
 
 
 def plain_duckdb(query: ParsedQuery) -> str:
-    """A query of DuckDB's own as DuckDB parses it: ``$name`` for ``:name``, tables by their one-part names, no types."""
+    """A query of DuckDB's own as DuckDB parses it: ``$name`` for ``:name``, tables by one-part names, no types."""
     if query.folded:
         return _folded_text(query, {}, None)
     marks = [(use.start, use.start + 1, "$") for use in query.placeholders if query.sql[use.start] == ":"]
