@@ -5,6 +5,7 @@ from mlflow.environment_variables import (
     MLFLOW_ALLOW_PICKLE_DESERIALIZATION,
 )
 from mlflow.models.utils import _save_example
+from mlflow.store.artifact.utils.models import _parse_model_uri, get_model_name_and_version
 from mlflow.tracking._model_registry import DEFAULT_AWAIT_MAX_SLEEP_SECONDS
 from mlflow.tracking.artifact_utils import _download_artifact_from_uri
 from mlflow.utils.databricks_utils import (
@@ -73,6 +74,7 @@ __all__ = [
     "process_pip_requirements",
     "save_example",
     "validate_env_arguments",
+    "version_of",
     "write_to",
 ]
 
@@ -89,3 +91,13 @@ def pickles_allowed() -> bool:
 def is_serving() -> bool:
     """Whether the answer of ``predict`` is going to be encoded as JSON by MLflow's server."""
     return bool(_MLFLOW_IS_IN_SERVING_ENVIRONMENT.get())
+
+
+def version_of(uri: str) -> tuple[str | None, str | None]:
+    """Name and version that a ``models:/`` address means now; None of a model that is not registered."""
+    from mlflow import MlflowClient
+
+    if getattr(_parse_model_uri(uri), "model_id", None) is not None:
+        return None, None
+    name, version = get_model_name_and_version(MlflowClient(), uri)
+    return name, str(version)

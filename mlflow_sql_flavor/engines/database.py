@@ -19,7 +19,7 @@ from .results import plain
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["connect"]
+__all__ = ["connect", "dialect_of"]
 
 #: Dialects by the drivers' modules, by SQLAlchemy's names and by what an ADBC driver calls its vendor.
 _DIALECTS = {
@@ -30,7 +30,7 @@ _DIALECTS = {
     "redshift_connector": "redshift", "redshift": "redshift", "databricks": "databricks", "duckdb": "duckdb",
     "oracledb": "oracle", "oracle": "oracle", "pymssql": "tsql", "mssql": "tsql", "mssql_python": "tsql",
     "microsoft sql server": "tsql", "clickhouse_connect": "clickhouse", "clickhouse_driver": "clickhouse",
-    "clickhouse": "clickhouse", "clickhousedb": "clickhouse",
+    "clickhouse": "clickhouse", "clickhousedb": "clickhouse", "chdb": "clickhouse",
 }  # fmt: skip
 
 
@@ -65,8 +65,13 @@ def connect(given: Any, dialect: str | None = None) -> Connection:
     )
 
 
+def dialect_of(name: str) -> str | None:
+    """The dialect of a driver's module, of an SQLAlchemy dialect or of a vendor; None if it is not known."""
+    return _DIALECTS.get(name) or _DIALECTS.get(name.lower())
+
+
 def _known(name: str, given: Any) -> str:
-    found = _DIALECTS.get(name) or _DIALECTS.get(name.lower())
+    found = dialect_of(name)
     if found is None:
         raise InputError(
             f"The dialect behind {type(given).__module__} ({name!r}) is not known: name it, as in dialect='snowflake'."

@@ -29,7 +29,7 @@ from . import adapt
 from .distinct_on import without_distinct_on
 from .division import check_divisions
 from .qualify import has_qualify, without_qualify
-from .statements import type_in
+from .statements import cast_type
 
 __all__ = ["Raw", "Rendered", "render", "render_for"]
 
@@ -126,7 +126,7 @@ def render(
         schema,
         {**params, **untyped},
         None,
-        lambda name, kind, number: form.format(name, type_in(kind, target) if target == "clickhouse" else ""),
+        lambda name, kind, number: form.format(name, cast_type(kind, target) if target == "clickhouse" else ""),
     ).sql
 
 
@@ -255,7 +255,7 @@ class _Job:
 
     def _cast_type(self, kind: str) -> str:
         """The engine's word for a parameter's type."""
-        found = self.own.get(kind) or type_in(kind, self.target)
+        found = self.own.get(kind) or cast_type(kind, self.target)
         if self.target == "clickhouse" != self.query.dialect:  # sqlglot says Nullable by itself
             found = found.removeprefix("Nullable(").removesuffix(")") if found.startswith("Nullable(") else found
         return found

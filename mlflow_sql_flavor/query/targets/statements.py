@@ -14,12 +14,15 @@ from ...errors import InputError
 from ..reading.types import ParsedQuery
 
 __all__ = [
+    "cast_type",
     "column_names",
     "create_as",
     "create_temporary",
     "drop",
+    "has_temporary",
     "insert",
     "name_of_table",
+    "projected",
     "repeated",
     "type_in",
 ]
@@ -46,7 +49,26 @@ _OWN = {
         "HUGEINT": "Nullable(Int128)",
         "JSON": "Nullable(String)",
     },
+    "mysql": {
+        "TIMESTAMP": "DATETIME(6)",
+        "TIMESTAMP WITH TIME ZONE": "DATETIME(6)",
+        "TIME": "TIME(6)",
+        "VARCHAR": "LONGTEXT",
+        "BLOB": "LONGBLOB",
+        "JSON": "LONGTEXT",
+        "UUID": "VARCHAR(36)",
+    },
     "sqlite": {"TIMESTAMP": "TEXT", "TIMESTAMP WITH TIME ZONE": "TEXT", "DATE": "TEXT", "TIME": "TEXT", "UUID": "TEXT"},
+}
+#: What CAST takes where it is not the name of a column's type.
+_CAST_ONLY = {
+    "mysql": {
+        **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "BOOLEAN"), "SIGNED"),
+        "VARCHAR": "CHAR",
+        "UUID": "CHAR",
+        "JSON": "CHAR",
+        "BLOB": "BINARY",
+    },
 }
 _RECORDS = frozenset({exp.DType.STRUCT, exp.DType.MAP, exp.DType.UNION})
 _LISTS = _RECORDS | {exp.DType.ARRAY, exp.DType.LIST}
@@ -75,6 +97,17 @@ def type_in(kind: str, dialect: str) -> str:
             "their own."
         )
     return built.sql(dialect)
+
+
+def cast_type(kind: str, dialect: str) -> str:
+    """A DuckDB type as an engine takes it in CAST."""
+    wider = _WIDER.get(kind, kind)
+    return _CAST_ONLY.get(dialect, {}).get(wider) or type_in(kind, dialect)
+
+
+def has_temporary(dialect: str) -> bool:
+    """Whether temporary tables of the engine are known to work here."""
+    return dialect in _TEMPORARY
 
 
 def name_of_table(name: str | Sequence[str], dialect: str) -> tuple[str, ...]:
@@ -181,17 +214,31 @@ def create_as(into: Sequence[str], outputs: Mapping[str, str], written: Sequence
     """
     if dialect == "tsql":
         raise InputError("T-SQL has no CREATE TABLE AS: insert the result of to_sql into a table you made.")
-    name = _quoted(into, dialect)
     engine = " ENGINE = MergeTree ORDER BY tuple()" if dialect == "clickhouse" else ""
+    head, tail = projected(outputs, written, dialect)
+    return f"CREATE TABLE {_quoted(into, dialect)}{engine} AS {head}", tail
+
+
+def projected(outputs: Mapping[str, str], written: Sequence[str], dialect: str) -> tuple[str, str]:
+    """What stands before and after a query so that its columns have the model's names and types.
+
+    Args:
+        outputs: ``{column: DuckDB type}`` of the model.
+        written: The names of the query's columns in the engine, where it cannot rename them.
+        dialect: The engine's dialect.
+    """
     if dialect == "sqlite":  # it has types of values, not of columns
-        return f"CREATE TABLE {name} AS ", ""
+        return "", ""
     names = outputs if dialect in _RENAMES else written
     columns = ", ".join(
-        f"CAST({_quoted([own], dialect)} AS {type_in(kind, dialect)}) AS {_quoted([column], dialect)}"
+        f"CAST({_quoted([own], dialect)} AS {cast_type(kind, dialect)}) AS {_quoted([column], dialect)}"
         for own, (column, kind) in zip(names, outputs.items(), strict=True)
     )
     aliases = f"({', '.join(_quoted([column], dialect) for column in outputs)})" if dialect in _RENAMES else ""
-    return f"CREATE TABLE {name}{engine} AS SELECT {columns} FROM (", f") AS result{aliases}"
+    word = (
+        " " if dialect == "oracle" else " AS "
+    )  # https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf/SELECT.html
+    return f"SELECT {columns} FROM (", f"){word}result{aliases}"
 
 
 def repeated(table: Sequence[str], columns: Sequence[str], dialect: str) -> str:

@@ -1,0 +1,296 @@
+"""A model as objects of a database: its tables, and its query over an input as a view, a function or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..engines.results import typed
+from ..errors import InputError, did_you_mean
+from ..query.reading.dotted import split_name
+from ..query.targets import literals, statements
+from ..scale.source_query import named_tables, source_query
+from . import bulk, kinds
+from .server import Made, Server
+from .settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ..model import SQLModel
+    from ..query.reading.types import ParsedQuery
+
+__all__ = ["Build"]
+
+
+class Build:
+    """One model on its way into one database.
+
+    Args:
+        server: The connection.
+        model: The model.
+        settings: Where it goes, and with what.
+        name: The deployment's name.
+
+    Raises:
+        InputError: The model or the settings do not fit the database, or each other.
+        QueryError: The query has no faithful form in the engine's dialect.
+    """
+
+    def __init__(self, server: Server, model: SQLModel, settings: Settings, name: str) -> None:
+        if model.udfs:
+            raise InputError(
+                f"The query calls Python functions ({', '.join(model.udfs)}), which a database cannot call: write "
+                "them in SQL."
+            )
+        self.server, self.settings, self.name = server, settings, name
+        self.schema = settings.schema or server.schema
+        self._definition = model.binder.definition
+        self.query = source_query(model.binder, None, None)
+        self.values = self.query.parameters.values(settings.params)
+        self._check_kind()
+        self.input_table = self._definition.input_table if self._definition.input_table in self.query.types else None
+        self.made: list[Made] = []
+        self._names: dict[str, Sequence[str]] = {}
+        self._parsed = self._in_dialect()
+
+    def _check_kind(self) -> None:
+        kind, dialect = self.settings.kind, self.server.dialect
+        if kind == "table" and self.query.rows != "independent":
+            raise InputError(
+                f"A model whose rows are {self.query.rows!r} is no table: each of its rows may change with any row of "
+                "the input. Deploy it as a view."
+            )
+        if kind != "function":
+            return
+        if dialect not in kinds.FUNCTIONS:
+            raise InputError(
+                f"{dialect} has no functions that give tables: deploy a view, or on one of "
+                f"{', '.join(sorted(kinds.FUNCTIONS))}."
+            )
+        if dialect in kinds.BARE:
+            columns = {name.casefold() for types in self.query.types.values() for name in types}
+            for name in self.values:
+                if name.casefold() in columns:
+                    raise InputError(
+                        f"Parameter {name!r} has the name of a column, which {dialect} would read instead of the "
+                        "function's argument: rename the parameter in the query."
+                    )
+
+    # tables
+
+    def check_input(self) -> tuple[str, ...] | None:
+        """The parts of the input's name, its columns looked at; None if the query reads no input.
+
+        Raises:
+            InputError: It is not said, not there, or lacks a column.
+        """
+        if self.input_table is None:
+            return None
+        given: Any = self.settings.input
+        if given is None:
+            own = split_name(self.input_table, self._definition.dialect)
+            if len(own) == 1:
+                raise InputError("The query reads its input: name its table in the database, as -C input=schema.table.")
+            given = own
+        parts = statements.name_of_table(given, self.server.dialect)
+        self._check_columns(parts, self.input_table, "The input")
+        return parts
+
+    def _check_columns(self, parts: Sequence[str], table: str, what: str) -> None:
+        shown = ".".join(parts)
+        there = self.server.columns(parts)
+        if there is None:
+            raise InputError(f"{what} {shown!r} is not there, or may not be read: name a table of the database.")
+        folded = {name.casefold() for name in there}
+        for column in self.columns_of(table):
+            if column.casefold() not in folded:
+                raise InputError(f"{what} {shown!r} lacks column {column!r}.{did_you_mean(column, there)}")
+
+    def columns_of(self, table: str) -> dict[str, str]:
+        """``{column: DuckDB type}`` of a table, under the names by which the query finds them in the engine."""
+        types = self.query.types[table]
+        names = statements.column_names(list(types), self.query.parsed, self.server.dialect)
+        return {names[column]: kind for column, kind in types.items()}
+
+    def references(self) -> None:
+        """Makes and fills the reference tables that are not there under a name the settings give."""
+        given = named_tables(self._definition, self.settings.tables)
+        for table in self.query.types:
+            if table == self.input_table:
+                continue
+            if table in given:
+                parts = statements.name_of_table(given[table], self.server.dialect)
+                self._check_columns(parts, table, f"The table given for {table!r},")
+                self._check_keys(table, parts)
+                self._names[table] = parts
+                continue
+            name = self.server.fresh(self.name, split_name(table, self._definition.dialect)[-1])
+            rows = bulk.batches(self._definition.table(table), list(self.query.types[table]))
+            self.made.append(self.table(name, self.columns_of(table), rows))
+            self._names[table] = self.server.stored(self.schema, name)
+
+    def _check_keys(self, table: str, parts: Sequence[str]) -> None:
+        for columns in self.query.claims.get(table, []):
+            folded = statements.column_names(columns, self.query.parsed, self.server.dialect)
+            sql = statements.repeated(parts, [folded[column] for column in columns], self.server.dialect)
+            if self.server.rows(sql)[1]:
+                raise InputError(
+                    f"The table given for {table!r} repeats values of {', '.join(columns)}, which were unique when the "
+                    "model was saved: its rows would be matched more than once. Remove the repeats."
+                )
+
+    def table(self, name: str, columns: Mapping[str, str], rows: Any) -> Made:
+        """Makes a table and fills it.
+
+        Args:
+            name: Its name.
+            columns: ``{column: DuckDB type}``.
+            rows: Record batches of the same columns.
+        """
+        self.server.run(self._create_table(name, columns), f"make the table {name!r}")
+        made = self.server.keep(Made("table", self.schema, name))
+        bulk.load(self.server, self.schema, name, list(columns), rows)
+        return made
+
+    def _create_table(self, name: str, columns: Mapping[str, str]) -> str:
+        dialect = self.server.dialect
+        listed = ", ".join(
+            f"{self.server.exact(column)} {statements.type_in(kind, dialect)}" for column, kind in columns.items()
+        )
+        engine = " ENGINE = MergeTree ORDER BY tuple()" if dialect == "clickhouse" else ""
+        return f"CREATE TABLE {self.server.quoted(self.schema, name)} ({listed}){engine}"
+
+    # the query
+
+    def _in_dialect(self) -> ParsedQuery:
+        query = self.query.parsed
+        if self.server.dialect != "duckdb" or query.dialect == "duckdb":
+            return query
+        from ..query.reading.parse import parse
+        from ..query.translation.transpile import to_duckdb
+
+        found = to_duckdb(query, self.query.types, self.query.parameters.types, self._definition.allow)
+        if found.settings:
+            raise InputError(
+                f"The query needs DuckDB's settings {', '.join(found.settings)} for {query.dialect}'s rows, which a "
+                "view does not bring: write it in DuckDB's dialect, or use run_on."
+            )
+        self._macros = (found.pack, found.pack_version, list(found.macros)) if found.macros and found.pack else None
+        return parse(found.duckdb_sql, "duckdb")
+
+    _macros: tuple[str, int, list[str]] | None = None
+
+    def macros(self) -> None:
+        """Makes the macros that a query of another dialect needs on DuckDB; deployments share them."""
+        if self._macros is None:
+            return
+        from ..query.gate import packs
+
+        pack, version, names = self._macros
+        there = {row[0] for row in self.server.rows("SELECT function_name FROM duckdb_functions()")[1]}
+        for statement in packs.statements(pack, version, names):
+            name = statement.split("(", 1)[0].split()[-1]
+            if name not in there:
+                self.server.run(statement, f"make the macro {name!r}")
+            self.made.append(Made("macro", None, name))
+
+    def arguments(self) -> dict[str, kinds.Argument]:
+        """The arguments of a function, by parameter."""
+        if self.settings.kind != "function":
+            return {}
+        dialect, types = self.server.dialect, self.query.parameters.types
+        found = {}
+        for name, value in self.values.items():
+            kind = statements.type_in(types[name], dialect)
+            name_there = name if dialect == "clickhouse" else self.server.exact(self.server.stored(name)[0])
+            found[name] = kinds.Argument(name_there, kind, self._literal(name, value))
+        return found
+
+    def _literal(self, name: str, value: Any) -> str:
+        from ..engines.results import plain
+
+        exact = typed(name, value, self.query.parameters.types[name]).as_py()
+        return literals.literal(plain(exact, self.server.dialect), self.server.dialect)
+
+    def text(self, source: Sequence[str] | None, *, bound: bool = True) -> str:
+        """The query over a table, in the engine's dialect.
+
+        Args:
+            source: Parts of the input's name.
+            bound: Whether its parameters have their values; else they are the arguments of a function.
+        """
+        from ..query.targets.render import render_for
+
+        types = self.query.parameters.types
+        names = dict(self._names)
+        if self.input_table is not None and source is not None:
+            names[self.input_table] = source
+        one_by_one = not self.server.values().lists
+        lists = {name: len(self.values[name] or ()) for name, kind in types.items() if kind.endswith("]")}
+        folded = {name.casefold(): name for name in self.values}
+
+        def literal(name: str, kind: str, number: int) -> str:
+            of, _, place = name.removesuffix("]").partition("[")
+            own = folded[of.casefold()]
+            if not place:
+                return self._literal(own, self.values[own])
+            return literals.literal(self.values[own][int(place)], self.server.dialect)
+
+        marker = literal if bound else kinds.marker_of(self.server.dialect, self._by_any_case(self.arguments()))
+        return render_for(
+            self._parsed,
+            self.server.dialect,
+            self.query.types,
+            types,
+            names,
+            marker,
+            lists=lists if one_by_one and bound else None,
+        ).sql
+
+    def _by_any_case(self, arguments: Mapping[str, kinds.Argument]) -> dict[str, kinds.Argument]:
+        folded = {name.casefold(): each for name, each in arguments.items()}
+        said = {use.name: folded[use.name.casefold()] for use in self._parsed.placeholders}
+        ordered = {name: arguments[name] for name in arguments}
+        return {**ordered, **said} if set(said) - set(ordered) else ordered
+
+    def create(self, name: str, source: Sequence[str] | None, *, replace: bool = False) -> Made:
+        """Makes the view, the function or the table.
+
+        Args:
+            name: Its name.
+            source: Parts of the input's name.
+            replace: Whether it takes the place of one that is there.
+        """
+        kind, dialect = self.settings.kind, self.server.dialect
+        outputs = self.query.outputs
+        written = list(statements.column_names(list(outputs), self.query.parsed, dialect).values())
+        head, tail = statements.projected(outputs, written, dialect)
+        body = f"{head}{self.text(source, bound=kind != 'function')}{tail}"
+        arguments = list(self.arguments().values())
+        columns = [(self.server.exact(c), statements.type_in(k, dialect)) for c, k in outputs.items()]
+        quoted = self.server.quoted(self.schema, name)
+        sql = kinds.create(
+            kind, dialect, quoted, body, arguments, columns, replace=replace,
+            text=lambda text: literals.literal(text, dialect),
+        )  # fmt: skip
+        self.server.run(sql, f"make the {kind} {name!r}")
+        made = Made(kind, self.schema, name, ", ".join(each.kind for each in arguments))
+        return made if replace else self.server.keep(made)
+
+    def reads(self, name: str) -> str:
+        """The statement that reads what :meth:`create` made."""
+        quoted = self.server.quoted(self.schema, name)
+        return kinds.reads(self.settings.kind, self.server.dialect, quoted, list(self.arguments().values()))
+
+    def answer(self, name: str) -> pa.Table:
+        """All rows of what :meth:`create` made."""
+        return self.server.answer(self.reads(name), self.query.outputs)
+
+    def try_out(self, name: str) -> None:
+        """Asks for no row of what :meth:`create` made: some engines look at a view's tables then only.
+
+        Raises:
+            RunError: It cannot be read.
+        """
+        self.server.rows(f"SELECT * FROM ({self.reads(name)}) AS tried WHERE 1 = 0", f"read the new {name!r}")

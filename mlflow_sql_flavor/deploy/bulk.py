@@ -1,0 +1,150 @@
+"""Rows into a table by the way an engine has for many of them, a batch in memory at a time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..engines.results import plain
+from .server import Server
+from .target import failing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ..artifact.tables import ReferenceTable
+
+__all__ = ["batches", "load"]
+
+#: Rows in memory at a time.
+ROWS = 50_000
+
+
+def batches(table: ReferenceTable, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """A reference table's rows, read from its file a batch at a time."""
+    import pyarrow.parquet as pq
+
+    source = table.source(list(columns)).data
+    if isinstance(source, Path):
+        with pq.ParquetFile(source) as file:
+            yield from file.iter_batches(ROWS, columns=list(columns))
+    else:
+        yield from source.select(list(columns)).to_batches(max_chunksize=ROWS)
+
+
+def load(server: Server, schema: str | None, name: str, columns: Sequence[str], rows: Iterable[pa.RecordBatch]) -> None:
+    """Puts rows into a table that is there.
+
+    Args:
+        server: The connection.
+        schema: The table's.
+        name: The table's.
+        columns: Its columns, in the order of the rows'.
+        rows: Of the columns' types.
+    """
+    way = _WAYS.get(server.connection.dialect.driver, _inserts)
+    with failing(server.target, f"load rows into {name!r}"):
+        way(server, schema, name, columns, rows)
+
+
+def _inserts(server: Server, schema: str | None, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
+    """INSERT with many rows of values, as SQLAlchemy and the driver pack them."""
+    import sqlalchemy as sa
+    from sqlalchemy.sql.elements import quoted_name
+
+    own: list[Any] = [sa.column(quoted_name(column, True)) for column in columns]
+    target = sa.table(name, *own, schema=schema)
+    marks = [f"p{number}" for number in range(len(columns))]
+    statement = sa.insert(target).values(dict(zip(own, map(sa.bindparam, marks), strict=True)))
+    for batch in rows:
+        for start in range(0, batch.num_rows, ROWS // 5):
+            piece = batch.slice(start, ROWS // 5)
+            values = zip(*(_values(column, server.dialect) for column in piece.columns), strict=True)
+            found = [dict(zip(marks, row, strict=True)) for row in values]
+            server.connection.execute(statement, found)
+
+
+def _values(column: pa.Array, dialect: str) -> list[Any]:
+    values = column.to_pylist()
+    return [plain(value, dialect) for value in values] if dialect == "sqlite" else values
+
+
+def _copy(server: Server, schema: str | None, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
+    """COPY of psycopg: rows as its own binary-safe text, within the transaction."""
+    driver: Any = server.connection.connection.driver_connection
+    listed = ", ".join(_quote(column) for column in columns)
+    sql = f"COPY {server.quoted(schema, name)} ({listed}) FROM STDIN"
+    with driver.cursor() as cursor:
+        for batch in rows:
+            text = _as_csv(batch)
+            if text is not None:
+                with cursor.copy(f"{sql} (FORMAT csv)") as copy:
+                    copy.write(text)
+                continue
+            with cursor.copy(sql) as copy:
+                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    copy.write_row(row)
+
+
+def _copy_expert(server: Server, schema: str | None, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
+    """COPY of psycopg2, where the rows have a form as CSV."""
+    driver: Any = server.connection.connection.driver_connection
+    listed = ", ".join(_quote(column) for column in columns)
+    sql = f"COPY {server.quoted(schema, name)} ({listed}) FROM STDIN (FORMAT csv)"
+    with driver.cursor() as cursor:
+        for batch in rows:
+            text = _as_csv(batch)
+            if text is None:
+                _inserts(server, schema, name, columns, [batch])
+            else:
+                cursor.copy_expert(sql, io.BytesIO(text))
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _as_csv(batch: pa.RecordBatch) -> bytes | None:
+    """The rows as CSV in which NULL has no quotes and every text has; None where a type has no such form."""
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    for kind in batch.schema.types:
+        if not (
+            pa.types.is_integer(kind)
+            or pa.types.is_floating(kind)
+            or pa.types.is_boolean(kind)
+            or pa.types.is_string(kind)
+            or pa.types.is_large_string(kind)
+            or pa.types.is_date(kind)
+            or (pa.types.is_timestamp(kind) and kind.tz is None)
+        ):
+            return None
+    out = io.BytesIO()
+    pc.write_csv(batch, out, pc.WriteOptions(include_header=False, quoting_style="all_valid"))
+    return out.getvalue()
+
+
+def _arrow(server: Server, schema: str | None, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
+    """DuckDB reads a batch where it lies."""
+    import pyarrow as pa
+
+    driver: Any = server.connection.connection.driver_connection
+    listed = ", ".join(_quote(column) for column in columns)
+    view = "mlflow_sql_rows"
+    for batch in rows:
+        driver.register(view, pa.Table.from_batches([batch]))
+        try:
+            server.run(f"INSERT INTO {server.quoted(schema, name)} ({listed}) SELECT * FROM {view}")
+        finally:
+            driver.unregister(view)
+
+
+#: By SQLAlchemy's name of the driver.
+_WAYS: dict[str, Callable[..., None]] = {
+    "psycopg": _copy,
+    "psycopg2": _copy_expert,
+    "duckdb_sqlalchemy": _arrow,
+}

@@ -1,0 +1,66 @@
+"""The model of a deployment: fetched, loaded, and what its address meant when it was."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import _mlflow
+from ..errors import ModelFileError
+
+if TYPE_CHECKING:
+    from ..model import SQLModel
+
+__all__ = ["Fetched", "fetched", "version_of"]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A model and where it is from.
+
+    Attributes:
+        model: Loaded.
+        uri: As it was asked for.
+        version: What an alias, a stage or ``latest`` meant; else the same.
+        run_id: Of the run that logged it, or None.
+    """
+
+    model: SQLModel
+    uri: str
+    version: str
+    run_id: str | None
+
+
+def version_of(uri: str) -> str:
+    """The address of the version that an alias, a stage or ``latest`` means now; else the same address."""
+    if not uri.startswith("models:/"):
+        return uri
+    name, version = _mlflow.version_of(uri)
+    return f"models:/{name}/{version}" if name is not None else uri
+
+
+@contextmanager
+def fetched(uri: str) -> Iterator[Fetched]:
+    """The model at an address; its files are there until the end.
+
+    Raises:
+        ModelFileError: It is none of SQL.
+        MlflowException: MLflow finds none.
+    """
+    from mlflow.models import Model
+
+    from ..flavor import load_model
+
+    version = version_of(uri)
+    with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:
+        path = Path(_mlflow.download(artifact_uri=version, output_path=folder))
+        if not (path / "MLmodel").is_file():
+            raise ModelFileError(f"{uri!r} is not a model: it has no MLmodel file.")
+        info = Model.load(str(path))
+        if "sql" not in (info.flavors or {}):
+            raise ModelFileError(f"{uri!r} is not a SQL model: its flavors are {', '.join(info.flavors)}.")
+        yield Fetched(load_model(str(path)), uri, version, info.run_id)

@@ -1,0 +1,219 @@
+"""The bookkeeping table: one row a deployment, which ``list``, ``get``, ``predict`` and ``delete`` read."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import InputError
+from .server import Made, Server
+from .target import failing
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+__all__ = ["TABLE", "Book", "DatabaseBook", "Record"]
+
+#: Its name in the schema that the target names.
+TABLE = "mlflow_sql_deployments"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of one deployment.
+
+    Attributes:
+        name: Its name.
+        kind: ``view``, ``function`` or ``table``.
+        schema: Where it is; None for the connection's own schema at that time.
+        model_uri: The model as it was asked for.
+        version_uri: What an alias meant then; else the same.
+        run_id: Of the run that logged the model, or None.
+        digest: SHA-256 of the query's text.
+        params: Values of the parameters.
+        config: What it was made of, for an update.
+        objects: All that was made.
+        query: The query over a table of the name ``slot``, in the engine's dialect, with its values.
+        slot: That name.
+        reads: The statement that reads the deployment.
+        input_types: ``{column: DuckDB type}`` of the input, by the names the columns have in the engine.
+        input_names: The same columns by the model's names.
+        output_types: ``{column: DuckDB type}``.
+        verification: What was compared, in words.
+        deployed_by: The user of the machine it was deployed from.
+        deployed_at: When, UTC, ISO 8601.
+        own_table: ``yes`` if a deployment made the bookkeeping table, which goes with the last of them.
+        token: Of this state of the deployment; the newest counts.
+    """
+
+    name: str
+    kind: str
+    schema: str | None
+    model_uri: str
+    version_uri: str
+    run_id: str | None
+    digest: str
+    params: Mapping[str, Any]
+    config: Mapping[str, Any]
+    objects: tuple[Made, ...]
+    query: str
+    slot: str
+    reads: str
+    input_types: Mapping[str, str]
+    input_names: tuple[str, ...]
+    output_types: Mapping[str, str]
+    verification: str
+    deployed_by: str
+    deployed_at: str
+    own_table: str = ""
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def row(self) -> dict[str, str | None]:
+        """Its columns in the table: texts, those of a structure as JSON."""
+        found = asdict(self)
+        return {
+            key: value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for key, value in found.items()
+        }
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Record:
+        """Reads a row of the table.
+
+        Raises:
+            InputError: It is none that this version wrote.
+        """
+        try:
+            found = {each.name: row[each.name] for each in fields(cls)}
+            for key in _JSON:
+                found[key] = json.loads(found[key])
+            found["objects"] = tuple(Made(**each) for each in found["objects"])
+            found["input_names"] = tuple(found["input_names"])
+            return cls(**found)
+        except (KeyError, TypeError, ValueError):
+            raise InputError(
+                f"A row of {TABLE} cannot be read: it was written by another version of mlflow-sql-flavor, or edited."
+            ) from None
+
+    def told(self) -> dict[str, Any]:
+        """What ``list`` and ``get`` say of it."""
+        return {
+            "name": self.name,
+            "flavor": "sql",
+            "kind": self.kind,
+            "schema": self.schema,
+            "model_uri": self.model_uri,
+            "version_uri": self.version_uri,
+            "run_id": self.run_id,
+            "digest": self.digest,
+            "params": dict(self.params),
+            "input": self.config.get("input"),
+            "verification": self.verification,
+            "deployed_by": self.deployed_by,
+            "deployed_at": self.deployed_at,
+            "reads": self.reads,
+        }
+
+
+_JSON = ("params", "config", "objects", "input_types", "input_names", "output_types")
+
+
+class Book(Protocol):
+    """Where the records are."""
+
+    def all(self) -> list[Record]:
+        """Every deployment, by name; the newest state of each."""
+
+    def add(self, record: Record) -> None:
+        """Writes a state of a deployment, which is the one that counts from then on."""
+
+    def take_back(self, record: Record) -> None:
+        """Takes one state of a deployment out again."""
+
+    def remove(self, name: str, *, but: str | None = None) -> None:
+        """Takes out the states of a deployment, but for that of a token."""
+
+
+def newest(records: list[Record]) -> list[Record]:
+    """The newest state of each deployment, by name."""
+    found: dict[str, Record] = {}
+    for record in sorted(records, key=lambda each: each.deployed_at):
+        found[record.name] = record
+    return [found[name] for name in sorted(found)]
+
+
+class DatabaseBook:
+    """The table in a database.
+
+    Args:
+        server: The connection.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._schema = server.target.book
+        self._table = self._columns()
+
+    def _columns(self) -> sa.Table:
+        import sqlalchemy as sa
+        from sqlalchemy.dialects import mysql
+
+        text = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+        columns = [sa.Column(each.name, text, nullable=each.name in ("schema", "run_id")) for each in fields(Record)]
+        return sa.Table(TABLE, sa.MetaData(), *columns, schema=self._schema)
+
+    def _there(self) -> bool:
+        return self._server.has(TABLE, self._schema)
+
+    def _make(self) -> None:
+        from sqlalchemy.schema import CreateTable
+
+        if self._schema is not None and not self._server.has_schema(self._schema):
+            raise InputError(f"There is no schema {self._schema!r} for the bookkeeping table: create it first.")
+        if self._server.dialect == "clickhouse":  # whose tables say their engine, and what may be NULL
+            listed = ", ".join(
+                f"{self._server.quoted(c.name)} {'Nullable(String)' if c.nullable else 'String'}"
+                for c in self._table.columns
+            )
+            name = self._server.quoted(self._schema, TABLE)
+            text = f"CREATE TABLE IF NOT EXISTS {name} ({listed}) ENGINE = MergeTree ORDER BY (name, token)"
+        else:
+            text = str(CreateTable(self._table).compile(dialect=self._server.connection.dialect))
+        self._server.run(text, f"make the bookkeeping table {TABLE}")
+        self._server.keep(Made("table", self._schema, TABLE))
+
+    def all(self) -> list[Record]:
+        if not self._there():
+            return []
+        with failing(self._server.target, f"read the bookkeeping table {TABLE}"):
+            rows = self._server.connection.execute(self._table.select()).mappings().all()
+        return newest([Record.of_row(dict(row)) for row in rows])
+
+    def add(self, record: Record) -> None:
+        if not self._there():
+            self._make()
+            record = replace(record, own_table="yes")
+        elif any(known.own_table for known in self.all()):
+            record = replace(record, own_table="yes")
+        with failing(self._server.target, f"write to the bookkeeping table {TABLE}"):
+            self._server.connection.execute(self._table.insert(), record.row())
+
+    def take_back(self, record: Record) -> None:
+        self._delete(self._table.c.token == record.token)
+
+    def remove(self, name: str, *, but: str | None = None) -> None:
+        if not self._there():
+            return
+        records = self.all()
+        if but is None and all(record.name == name for record in records) and any(r.own_table for r in records):
+            self._server.drop(Made("table", self._schema, TABLE))
+            return
+        where = self._table.c.name == name
+        self._delete(where if but is None else where & (self._table.c.token != but))
+
+    def _delete(self, where: Any) -> None:
+        with failing(self._server.target, f"write to the bookkeeping table {TABLE}"):
+            self._server.connection.execute(self._table.delete().where(where))

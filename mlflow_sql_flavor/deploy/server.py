@@ -1,0 +1,290 @@
+"""A database as a deployment needs it: statements, names, what is there, and one unit of work."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..engines import database
+from ..errors import InputError
+from .target import Target, failing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from sqlalchemy.engine import Connection, Engine
+
+__all__ = ["Made", "Server", "opened"]
+
+#: Engines that take back CREATE and DROP with the rest of a transaction.
+TRANSACTIONAL = {"postgres", "sqlite", "duckdb", "tsql", "redshift"}
+
+#: One deployment at a time: what makes a second one wait, and what lets it go on where the transaction does not.
+_LOCK = {
+    "postgres": ("SELECT pg_advisory_xact_lock(7236837458293011)", None),
+    "mysql": ("SELECT GET_LOCK('mlflow_sql_deployments', 60)", "SELECT RELEASE_LOCK('mlflow_sql_deployments')"),
+}
+#: What literals rest on.
+_SESSION = {"postgres": ["SET standard_conforming_strings = on"]}
+
+
+@dataclass(frozen=True)
+class Made:
+    """An object of the database that a deployment made.
+
+    Attributes:
+        kind: ``table``, ``view``, ``function`` or ``macro``.
+        schema: Where; None for the connection's own schema.
+        name: Its name.
+        arguments: Types of a function's arguments, which are part of its name in some engines.
+    """
+
+    kind: str
+    schema: str | None
+    name: str
+    arguments: str = ""
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+
+class Server:
+    """A connection with which deployments are made.
+
+    Args:
+        target: Where.
+        connection: SQLAlchemy's.
+    """
+
+    def __init__(self, target: Target, connection: Connection) -> None:
+        self.target, self.connection, self.dialect = target, connection, target.dialect
+        self.transactional = self.dialect in TRANSACTIONAL
+        self._made: list[Made] = []
+        self._prepare = connection.dialect.identifier_preparer
+        from sqlalchemy import inspect
+
+        with failing(target, "look at the connection"):
+            self._inspector = inspect(connection)
+            self.schema: str | None = self._inspector.default_schema_name
+
+    # names
+
+    def quoted(self, *parts: str | None) -> str:
+        """A name as the engine reads it."""
+        return ".".join(self._prepare.quote(part) for part in parts if part is not None)
+
+    def exact(self, name: str) -> str:
+        """A name that is not folded, as the engine reads it."""
+        return str(self._prepare.quote_identifier(name))
+
+    def stored(self, *parts: str | None) -> tuple[str, ...]:
+        """A name's parts as the engine keeps them; where it folds, one of small letters alone stands for capitals."""
+        dialect = self.connection.dialect
+        fold = dialect.denormalize_name if getattr(dialect, "requires_name_normalize", False) else str
+        return tuple(str(fold(part)) for part in parts if part is not None)
+
+    def fresh(self, *words: str) -> str:
+        """A name that nothing has, within the length of the engine's names."""
+        token = secrets.token_hex(4)
+        stem = "__".join(words).encode()[: self._longest() - len(token) - 2].decode(errors="ignore")
+        return f"{stem}__{token}"
+
+    def check_name(self, name: Any) -> None:
+        """Refuses what the engine would cut off, and what is no name.
+
+        Raises:
+            InputError: Too long, empty, or with characters that no name has.
+        """
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise InputError("A deployment's name is the name of a view: some text of characters that are seen.")
+        if len(name.encode()) > self._longest():
+            raise InputError(
+                f"The name of the deployment is {len(name.encode())} bytes long, and this engine keeps "
+                f"{self._longest()}: take a shorter one."
+            )
+
+    def _longest(self) -> int:
+        most = 64 if self.dialect == "mysql" else 127  # SQLAlchemy has the length of MySQL's aliases
+        return min(int(self.connection.dialect.max_identifier_length or most), most)
+
+    # what is there
+
+    def has_schema(self, schema: str) -> bool:
+        """Whether there is such a schema."""
+        with failing(self.target, "list its schemas"):
+            if schema == self.schema:
+                return True
+            names = self._fresh().get_schema_names()
+        return any(name == schema or name.endswith(f".{schema}") for name in names)
+
+    def has(self, name: str, schema: str | None) -> bool:
+        """Whether there is a table or a view of that name."""
+        with failing(self.target, "list its tables"):
+            seen = self._fresh()
+            return bool(seen.has_table(name, schema=schema)) or name in seen.get_view_names(schema=schema)
+
+    def columns(self, parts: Sequence[str]) -> list[str] | None:
+        """The columns of a table or view; None if there is none of that name."""
+        from sqlalchemy.exc import NoSuchTableError
+
+        dialect = self.connection.dialect
+        fold = dialect.normalize_name if getattr(dialect, "requires_name_normalize", False) else str
+        *schema, name = (str(fold(part)) for part in parts)
+        with failing(self.target, f"describe the table {name!r}"):
+            try:
+                found = self._fresh().get_columns(name, schema=".".join(schema) or None)
+            except NoSuchTableError:
+                return None
+        return [dialect.denormalize_name(c["name"]) if fold is not str else str(c["name"]) for c in found] or None
+
+    def _fresh(self) -> Any:
+        self._inspector.clear_cache()
+        return self._inspector
+
+    # statements
+
+    def run(self, sql: str, what: str = "run a statement") -> None:
+        """A statement as it stands: nothing in it is a parameter."""
+        with failing(self.target, what):
+            self.connection.execution_options(no_parameters=True).exec_driver_sql(sql).close()
+
+    def rows(self, sql: str, what: str = "answer a query") -> tuple[list[str], list[Any]]:
+        """Names of the columns and rows of a query as it stands."""
+        with failing(self.target, what):
+            result = self.connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+            return list(map(str, result.keys())), [tuple(row) for row in result.fetchall()]
+
+    def answer(self, sql: str, outputs: Mapping[str, str]) -> pa.Table:
+        """The answer of a query as it stands, in a model's types."""
+        import pyarrow as pa
+
+        from ..engines.results import as_model, output_schema
+
+        names, rows = self.rows(sql)
+        if [name.casefold() for name in names] != [name.casefold() for name in outputs]:
+            raise InputError(
+                f"The engine names the columns {', '.join(names)} where the model has {', '.join(outputs)}: "
+                "give each column of the query a name by AS."
+            )
+        wanted = output_schema(outputs)
+        return pa.Table.from_batches(list(as_model([rows], wanted)) if rows else [], schema=wanted)
+
+    def values(self) -> database.Connection:
+        """The connection as ``run_on`` has it, for statements with values and for temporary tables."""
+        return database.connect(self.connection, self.dialect)
+
+    # a unit of work
+
+    def keep(self, made: Made) -> Made:
+        """Notes an object that is to go again should the work fail."""
+        self._made.append(made)
+        return made
+
+    def drop(self, made: Made) -> None:
+        """Takes an object away."""
+        name = self.quoted(made.schema, made.name)
+        word = made.kind.upper()
+        if made.kind == "macro":
+            word = "MACRO"
+        elif made.kind == "function" and self.dialect == "clickhouse":
+            word = "VIEW"  # which is what a view with parameters is
+        elif made.kind == "function" and self.dialect == "bigquery":
+            word = "TABLE FUNCTION"
+        if made.kind == "function" and self.dialect in ("postgres", "snowflake"):
+            name += f"({made.arguments})"
+        absent = "" if self.dialect == "oracle" else "IF EXISTS "
+        self.run(f"DROP {word} {absent}{name}", f"drop {made.name!r}")
+        if made in self._made:
+            self._made.remove(made)
+
+    def undo(self) -> list[Made]:
+        """Takes away all that :meth:`keep` noted, the newest first; gives what would not go."""
+        left = []
+        for made in reversed(self._made[:]):
+            try:
+                self.drop(made)
+            except Exception:
+                left.append(made)
+        self._made.clear()
+        return left
+
+    def done(self) -> None:
+        """What was made stays."""
+        self._made.clear()
+
+    @contextlib.contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Within a transaction, what is taken back on its own where it fails."""
+        if self.dialect != "postgres":
+            yield
+            return
+        with self.connection.begin_nested():
+            yield
+
+
+@contextlib.contextmanager
+def opened(target: Target, engine: Engine, *, changes: bool = False) -> Iterator[Server]:
+    """A connection for one call; where the engine has transactions over all statements it is one of them.
+
+    Args:
+        target: Where.
+        engine: Of the target.
+        changes: Whether deployments are changed, which one call does at a time.
+    """
+    dialect = target.dialect
+    with failing(target, "connect"):
+        connection = engine.connect()
+    lock, unlock = _LOCK.get(dialect, (None, None)) if changes else (None, None)
+    try:
+        if dialect not in TRANSACTIONAL:
+            with failing(target, "set the connection up"):
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        if dialect == "sqlite":
+            with failing(target, "begin a transaction"):
+                _own_transactions(connection, changes)
+        server = Server(target, connection)
+        for statement in _SESSION.get(dialect, []):
+            server.run(statement, "set the session up")
+        if lock:
+            server.run(lock, "wait for another deployment")
+        try:
+            yield server
+            with failing(target, "commit"):
+                connection.commit()
+            server.done()
+        except BaseException as error:
+            left = _taken_back(server, connection)
+            if left:
+                names = ", ".join(f"{made.kind} {server.quoted(made.schema, made.name)}" for made in left)
+                error.add_note(f"These could not be dropped again: {names}.")
+            raise
+        finally:
+            if unlock:
+                with contextlib.suppress(Exception):
+                    server.run(unlock)
+    finally:
+        with contextlib.suppress(Exception):
+            connection.close()
+        if target.url is not None and target.url.database not in (None, "", ":memory:"):
+            engine.dispose()  # files of SQLite and DuckDB are let go
+
+
+def _taken_back(server: Server, connection: Connection) -> list[Made]:
+    if server.transactional:
+        with contextlib.suppress(Exception):  # a connection that is lost has taken it back
+            connection.rollback()
+        return []
+    return server.undo()
+
+
+def _own_transactions(connection: Connection, changes: bool) -> None:
+    """SQLite's driver would begin no transaction before CREATE and DROP, which are to be part of one.
+
+    https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.isolation_level = None
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if changes else "BEGIN")

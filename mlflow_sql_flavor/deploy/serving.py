@@ -1,0 +1,116 @@
+"""What a deployment answers: rows that are sent along, its plan, and whether it can still be read."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from ..engines.results import as_model, output_schema
+from ..errors import InputError, RunError
+from ..frames import reading, schema, writing
+from ..query.targets import statements
+from . import bulk, kinds
+from .fetching import version_of
+from .records import Record
+from .server import Made, Server
+from .target import failing
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["described", "explained", "predicted"]
+
+
+def predicted(server: Server, record: Record, inputs: Any) -> pd.DataFrame:
+    """The deployment's answer for rows that are sent along, as a temporary table.
+
+    Args:
+        server: The connection.
+        record: The deployment.
+        inputs: A frame, records or a dict of columns; None where the query reads no input.
+
+    Raises:
+        InputError: The rows do not fit the model.
+    """
+    import pyarrow as pa
+
+    slot = server.fresh("mlflow_sql", "input")
+    kinds_of_outputs = record.output_types
+    wanted = output_schema(kinds_of_outputs)
+    with contextlib.ExitStack() as stack:
+        if record.input_types:
+            stack.enter_context(_sent(server, record, inputs, slot))
+        connection = server.values()
+        sql = connection.escape(record.query.replace(record.slot, slot))
+        with failing(server.target, f"answer for {record.name!r}"):
+            found = list(as_model(connection.pieces(sql, [], [], bulk.ROWS), wanted))
+    return _pandas(pa.Table.from_batches(found, schema=wanted), kinds_of_outputs)
+
+
+@contextlib.contextmanager
+def _sent(server: Server, record: Record, inputs: Any, name: str) -> Any:
+    """The rows as a table, which is gone afterwards."""
+    if inputs is None:
+        raise InputError("The deployment reads its input: send the rows along.")
+    types = dict(zip(record.input_names, record.input_types.values(), strict=True))
+    table = reading.read(inputs, schema.arrow_schema(types)).table.rename_columns(list(record.input_types))
+    dialect = server.dialect
+    if statements.has_temporary(dialect):
+        create = statements.create_temporary(name, dict(record.input_types), dialect)
+        place = None
+    else:
+        listed = ", ".join(f"{server.exact(c)} {statements.type_in(k, dialect)}" for c, k in record.input_types.items())
+        create = f"CREATE TABLE {server.quoted(name)} ({listed})"
+        place = server.schema
+    server.run(create, "make a table of the rows")
+    try:
+        bulk.load(server, place, name, table.column_names, table.to_batches())
+        yield
+    finally:
+        with contextlib.suppress(RunError):  # one that is temporary ends with the connection
+            server.drop(Made("table", place, name))
+
+
+def _pandas(table: pa.Table, types: Any) -> pd.DataFrame:
+    """The answer as ``predict`` gives it."""
+    import pyarrow as pa
+
+    plain = [schema.to_arrow(schema.plain(kind) or kind) for kind in types.values()]
+    columns = [column.cast(kind) for column, kind in zip(table.columns, plain, strict=True)]
+    return writing.Columns(types).pandas(pa.Table.from_arrays(columns, names=table.column_names))
+
+
+def explained(server: Server, record: Record) -> pd.DataFrame:
+    """The engine's plan of reading the deployment.
+
+    Raises:
+        InputError: The engine tells it in another way.
+    """
+    import pandas as pd
+
+    names, rows = server.rows(kinds.plan_of(record.reads, server.dialect), "tell the plan")
+    return pd.DataFrame(rows, columns=names)
+
+
+def described(server: Server, record: Record) -> dict[str, Any]:
+    """What ``get`` says: the record, whether the deployment can be read, and whether its alias has moved on."""
+    told = record.told()
+    try:
+        server.rows(f"SELECT * FROM ({record.reads}) AS tried WHERE 1 = 0", f"read {record.name!r}")
+        told["status"] = "ready"
+    except RunError as error:
+        told["status"] = f"broken: {error.message}"
+    return {**told, "alias_now": alias_now(record)}
+
+
+def alias_now(record: Record) -> str | None:
+    """Where the alias of a deployment points now, if not where it did; None if it has not moved."""
+    if record.model_uri == record.version_uri:
+        return None
+    try:
+        now = version_of(record.model_uri)
+    except Exception as error:  # of whatever store the models are in
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return f"not known: {first}"
+    return now if now != record.version_uri else None

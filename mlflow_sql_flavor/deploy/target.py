@@ -1,0 +1,161 @@
+"""A target's address: an SQLAlchemy URL after ``sql:``, or ``sql:spark``. Its password is never said again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..engines.database import dialect_of
+from ..errors import InputError, RunError, SQLModelError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL, Engine
+
+__all__ = ["Target", "failing"]
+
+#: Packages of dialects that SQLAlchemy does not bring, by the extra that installs them.
+_EXTRAS = {
+    "postgresql": "deploy-postgres", "mysql": "deploy-mysql", "mariadb": "deploy-mysql", "duckdb": "deploy-duckdb",
+    "clickhousedb": "deploy-clickhouse", "chdb": "deploy-chdb", "snowflake": "deploy-snowflake",
+    "bigquery": "deploy-bigquery", "redshift": "deploy-redshift", "trino": "deploy-trino", "mssql": "deploy-mssql",
+    "oracle": "deploy-oracle",
+}  # fmt: skip
+_SECRET = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to deploy.
+
+    Attributes:
+        url: SQLAlchemy's; None for the active Spark session.
+        book: The schema of the bookkeeping table; None for the connection's own.
+        shown: The address as it may be shown.
+    """
+
+    url: URL | None
+    book: str | None
+    shown: str
+
+    @classmethod
+    def read(cls, uri: str) -> Target:
+        """Reads ``sql:<SQLAlchemy URL>[?mlflow_schema=…]``.
+
+        Raises:
+            InputError: It is no such address. The message does not repeat it.
+        """
+        scheme, _, address = str(uri).partition(":")
+        if scheme != "sql" or not address:
+            raise InputError(
+                "The target is sql: and an SQLAlchemy URL, such as sql:postgresql+psycopg://user@host/db, or sql:spark."
+            )
+        if address.partition("?")[0] == "spark":
+            return cls(None, _book_of_spark(address), uri)
+        try:
+            from sqlalchemy.engine import make_url
+            from sqlalchemy.exc import ArgumentError
+        except ImportError:
+            raise InputError("This target needs SQLAlchemy: pip install 'mlflow-sql-flavor[deploy]'.") from None
+        try:
+            url = make_url(address)
+        except (ArgumentError, ValueError):
+            raise InputError(
+                "What stands after sql: is no SQLAlchemy URL: write it as in sql:postgresql+psycopg://user@host/db, "
+                "with %-escapes in user and password."
+            ) from None
+        book = url.query.get("mlflow_schema")
+        if book is not None and (not isinstance(book, str) or not book):
+            raise InputError("mlflow_schema in the target is the name of one schema.")
+        url = url.difference_update_query(["mlflow_schema"])
+        hidden = {key: "***" for key in url.query if _SECRET.search(key)}
+        return cls(url, book, f"sql:{url.update_query_dict(hidden).render_as_string(hide_password=True)}")
+
+    @property
+    def dialect(self) -> str:
+        """The dialect of its SQL.
+
+        Raises:
+            InputError: It is none that the package writes.
+        """
+        if self.url is None:
+            return "databricks"
+        found = dialect_of(self.url.get_backend_name())
+        if found is None:
+            raise InputError(f"There is no way to deploy to {self.url.get_backend_name()!r} here.")
+        return found
+
+    def engine(self) -> Engine:
+        """An SQLAlchemy engine, of which no connection outlives its use.
+
+        Raises:
+            InputError: The dialect or the driver is not installed.
+        """
+        from sqlalchemy import create_engine
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+        assert self.url is not None
+        backend = self.url.get_backend_name()
+        extra = _EXTRAS.get(backend)
+        hint = f": pip install 'mlflow-sql-flavor[{extra}]'" if extra else ""
+        try:
+            return create_engine(self.url, hide_parameters=True)
+        except NoSuchModuleError:
+            raise InputError(f"SQLAlchemy has no dialect {self.url.drivername!r} installed{hint}.") from None
+        except ImportError as error:
+            raise InputError(
+                f"The driver of {self.url.drivername!r} is not installed ({error.name or 'it'}){hint}."
+            ) from None
+        except (ArgumentError, TypeError, ValueError) as error:
+            raise InputError(f"SQLAlchemy takes no such URL: {self.without_secrets(error)}.") from None
+
+    def without_secrets(self, error: BaseException) -> str:
+        """The first line of what a driver says, with no password in it."""
+        said = str(getattr(error, "orig", None) or error)
+        text = next((line.strip() for line in said.splitlines() if line.strip()), type(error).__name__)
+        if self.url is not None:
+            for secret in self._secrets():
+                text = text.replace(secret, "***")
+        return text.rstrip(". ")
+
+    def _secrets(self) -> list[str]:
+        from urllib.parse import quote, quote_plus
+
+        assert self.url is not None
+        found = [str(self.url.password)] if self.url.password else []
+        for key, value in self.url.query.items():
+            if _SECRET.search(key):
+                found += [value] if isinstance(value, str) else list(value)
+        forms = {form for text in found for form in (text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1])}
+        return sorted(filter(None, forms), key=len, reverse=True)
+
+
+def _book_of_spark(address: str) -> str | None:
+    from urllib.parse import parse_qs
+
+    found = parse_qs(address.partition("?")[2])
+    return found.get("mlflow_schema", [None])[0]
+
+
+@contextmanager
+def failing(target: Target, what: str) -> Iterator[None]:
+    """What a driver raises as this package's, in one sentence and without secrets.
+
+    Args:
+        target: Where.
+        what: What was done, for the sentence.
+    """
+    try:
+        yield
+    except SQLModelError as error:
+        if target.url is not None and any(secret in error.message for secret in target._secrets()):
+            raise type(error)(target.without_secrets(error)) from None
+        raise
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except Exception as error:
+        title = target.url.get_backend_name() if target.url is not None else "Spark"
+        lost = " The connection was lost." if getattr(error, "connection_invalidated", False) else ""
+        raise RunError(f"{title} failed to {what}: {target.without_secrets(error)}.{lost}") from None

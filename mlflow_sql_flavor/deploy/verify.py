@@ -1,0 +1,85 @@
+"""What is deployed compared with what the model gives here, on the same rows, before anybody can read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..artifact.example import stored
+from ..compile.row_number import orders_rows
+from ..errors import InputError, QueryError
+from ..frames import reading, schema
+from ..frames.compare import compare
+from .build import Build
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ..model import SQLModel
+
+__all__ = ["verified"]
+
+
+def verified(build: Build, model: SQLModel) -> str:
+    """Makes the object of the deployment over the rows to compare on, reads it, and takes it away again.
+
+    Args:
+        build: With its reference tables in place.
+        model: The model.
+
+    Returns:
+        What was compared, in words.
+
+    Raises:
+        QueryError: A cell differs; the message shows which.
+        InputError: There are no rows to compare on.
+    """
+    if build.settings.verify is False:
+        return "not verified"
+    data, whose = _rows(build, model)
+    expected = model.predict(data, dict(build.values), output="arrow")
+    server = build.server
+    source = None
+    if build.input_table is not None:
+        columns = build.columns_of(build.input_table)
+        wanted = schema.arrow_schema(build.query.types[build.input_table])
+        rows: pa.Table = reading.read(data, wanted).table
+        name = server.fresh(build.name, "verify")
+        scratch = build.table(name, columns, rows.to_batches())
+        source = server.stored(build.schema, name)
+    tried = build.create(server.fresh(build.name, "tried"), source)
+    found = compare(build.answer(tried.name), expected)
+    if found.equal and _ordered(build, model):
+        plain = server.answer(build.text(source), build.query.outputs)
+        found = compare(plain, expected, ordered=True)
+    server.drop(tried)
+    if source is not None:
+        server.drop(scratch)
+    if not found.equal:
+        raise QueryError(
+            f"{build.name!r} is not deployed: on {whose} {server.dialect} gives other rows than the model.\n"
+            f"{found.text(server.dialect, 'the model')}"
+        )
+    return f"equal on {expected.num_rows} rows of {whose}"
+
+
+def _ordered(build: Build, model: SQLModel) -> bool:
+    """Whether the query orders its rows, which its own text keeps and a view does not promise."""
+    return build.query.rows == "table" and orders_rows(model.binder.bind(None).program)
+
+
+def _rows(build: Build, model: SQLModel) -> tuple[Any, str]:
+    given = build.settings.verify
+    if given is not None:
+        return given, "the rows given to verify"
+    if build.input_table is None:
+        return None, "its reference tables"
+    folder = model.binder.definition.folder
+    assert folder is not None
+    try:
+        data, _ = stored(folder)
+    except InputError:
+        raise InputError(
+            "The model stores no input example to compare on: give rows by -C verify=rows.csv, or deploy it without "
+            "by -C verify=false."
+        ) from None
+    return data, "the stored example"
