@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..engines.results import typed
@@ -125,10 +126,28 @@ class Build:
                 self._check_keys(table, parts)
                 self._names[table] = parts
                 continue
-            name = self.server.fresh(self.name, split_name(table, self._definition.dialect)[-1])
-            rows = bulk.batches(self._definition.table(table), list(self.query.types[table]))
-            self.made.append(self.table(name, self.columns_of(table), rows))
-            self._names[table] = self.server.stored(self.schema, name)
+            made = self.own_table(table)
+            self.made.append(made)
+            self._names[table] = self.server.stored(self.schema, made.name)
+
+    @contextmanager
+    def own_rows(self) -> Iterator[None]:
+        """Until the end every reference table has the model's own rows, those too that the settings name there."""
+        names, scratch = dict(self._names), []
+        for table in named_tables(self._definition, self.settings.tables):
+            if table in self._names:
+                scratch.append(self.own_table(table))
+                self._names[table] = self.server.stored(self.schema, scratch[-1].name)
+        yield
+        for made in scratch:
+            self.server.drop(made)
+        self._names = names
+
+    def own_table(self, table: str) -> Made:
+        """Makes a reference table of the model's own rows."""
+        name = self.server.fresh(self.name, split_name(table, self._definition.dialect)[-1])
+        rows = bulk.batches(self._definition.table(table), list(self.query.types[table]))
+        return self.table(name, self.columns_of(table), rows)
 
     def _check_keys(self, table: str, parts: Sequence[str]) -> None:
         for columns in self.query.claims.get(table, []):

@@ -8,7 +8,7 @@ from ..artifact.example import stored
 from ..compile.row_number import orders_rows
 from ..errors import InputError, QueryError
 from ..frames import reading, schema
-from ..frames.compare import compare
+from ..frames.compare import Comparison, compare
 from .build import Build
 
 if TYPE_CHECKING:
@@ -37,33 +37,35 @@ def verified(build: Build, model: SQLModel) -> str:
         return "not verified"
     data, whose = _rows(build, model)
     expected = model.predict(data, dict(build.values), output="arrow")
-    server = build.server
-    source = None
-    if build.input_table is not None:
-        columns = build.columns_of(build.input_table)
-        wanted = schema.arrow_schema(build.query.types[build.input_table])
-        rows: pa.Table = reading.read(data, wanted).table
-        name = server.fresh(build.name, "verify")
-        scratch = build.table(name, columns, rows.to_batches())
-        source = server.stored(build.schema, name)
-    tried = build.create(server.fresh(build.name, "tried"), source)
-    found = compare(build.answer(tried.name), expected)
-    if found.equal and _ordered(build, model):
-        plain = server.answer(build.text(source), build.query.outputs)
-        found = compare(plain, expected, ordered=True)
-    server.drop(tried)
-    if source is not None:
-        server.drop(scratch)
+    with build.own_rows():
+        found = _compared(build, data, expected, _ordered(build, model))
     if not found.equal:
+        dialect = build.server.dialect
         raise QueryError(
-            f"{build.name!r} is not deployed: on {whose} {server.dialect} gives other rows than the model.\n"
-            f"{found.text(server.dialect, 'the model')}"
+            f"{build.name!r} is not deployed: on {whose} {dialect} gives other rows than the model.\n"
+            f"{found.text(dialect, 'the model')}"
         )
     return f"equal on {expected.num_rows} rows of {whose}"
 
 
+def _compared(build: Build, data: Any, expected: pa.Table, ordered: bool) -> Comparison:
+    server, source, made = build.server, None, []
+    if build.input_table is not None:
+        rows: pa.Table = reading.read(data, schema.arrow_schema(build.query.types[build.input_table])).table
+        columns = build.columns_of(build.input_table)
+        made.append(build.table(server.fresh(build.name, "verify"), columns, rows.to_batches()))
+        source = server.stored(build.schema, made[0].name)
+    made.append(build.create(server.fresh(build.name, "tried"), source))
+    found = compare(build.answer(made[-1].name), expected)
+    if found.equal and ordered:  # which the query's own text promises, and a view does not
+        found = compare(server.answer(build.text(source), build.query.outputs), expected, ordered=True)
+    for each in reversed(made):
+        server.drop(each)
+    return found
+
+
 def _ordered(build: Build, model: SQLModel) -> bool:
-    """Whether the query orders its rows, which its own text keeps and a view does not promise."""
+    """Whether the query orders its rows."""
     return build.query.rows == "table" and orders_rows(model.binder.bind(None).program)
 
 
