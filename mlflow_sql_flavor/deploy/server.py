@@ -149,12 +149,15 @@ class Server:
     def run(self, sql: str, what: str = "run a statement") -> None:
         """A statement as it stands: nothing in it is a parameter."""
         with failing(self.target, what):
-            self.connection.execution_options(no_parameters=True).exec_driver_sql(sql).close()
+            self._execute(sql).close()
+
+    def _execute(self, sql: str) -> Any:
+        return self.connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
     def rows(self, sql: str, what: str = "answer a query") -> tuple[list[str], list[Any]]:
         """Names of the columns and rows of a query as it stands."""
         with failing(self.target, what):
-            result = self.connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+            result = self._execute(sql)
             return list(map(str, result.keys())), [tuple(row) for row in result.fetchall()]
 
     def answer(self, sql: str, outputs: Mapping[str, str]) -> pa.Table:
@@ -234,13 +237,15 @@ def opened(target: Target, engine: Engine, *, changes: bool = False) -> Iterator
         engine: Of the target.
         changes: Whether deployments are changed, which one call does at a time.
     """
+    from sqlalchemy.exc import ArgumentError
+
     dialect = target.dialect
     with failing(target, "connect"):
         connection = engine.connect()
     lock, unlock = _LOCK.get(dialect, (None, None)) if changes else (None, None)
     try:
         if dialect not in TRANSACTIONAL:
-            with failing(target, "set the connection up"):
+            with contextlib.suppress(NotImplementedError, ArgumentError):  # a driver without transactions
                 connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         if dialect == "sqlite":
             with failing(target, "begin a transaction"):

@@ -98,9 +98,8 @@ DATA = pa.table(
 def typed(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("models") / "typed"
     mlflow_sql_flavor.save_model(
-        TYPED, path, tables={"codes": CODES}, input_types=DATA.schema, input_example=DATA.to_pandas(),
-        pip_requirements=["mlflow"],
-    )  # fmt: skip
+        TYPED, path, tables={"codes": CODES}, input_types=DATA.schema, pip_requirements=["mlflow"]
+    )
     return str(path)
 
 
@@ -117,9 +116,9 @@ def test_types_are_kept(place: Place, typed: str) -> None:
     place.ask(f"CREATE TABLE typed_input ({listed}){' ENGINE = MergeTree ORDER BY tuple()' if many else ''}")
     try:
         client = get_deploy_client(place.target)
-        made = client.create_deployment("typed", typed, config={"input": "typed_input"})
-        assert made["verification"] == "equal on 3 rows of the stored example"
-        expected = mlflow_sql_flavor.load_model(typed).predict(DATA.to_pandas())
+        made = client.create_deployment("typed", typed, config={"input": "typed_input", "verify": DATA})
+        assert made["verification"] == "equal on 3 rows of the rows given to verify"
+        expected = mlflow_sql_flavor.load_model(typed).predict(DATA, output="pandas")
         got = client.predict("typed", DATA).sort_values("id", ignore_index=True)
         pd.testing.assert_frame_equal(got, expected)
         client.delete_deployment("typed")
