@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .compile.binder import Binder, Bound
+from .compile.binder import Binder
 from .compile.definition import define, define_stored, sql_text
+from .compile.source_query import source_query
 from .engines import spark
 from .errors import InputError
 from .frames import reading
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .frames.compare import Comparison
     from .scale.batches import Written
 
-__all__ = ["SQLModel"]
+__all__ = ["SQLModel", "binder_of"]
 
 _OUTPUTS = ("pandas", "arrow", "polars")
 
@@ -180,23 +181,6 @@ class SQLModel:
         """The ``sql`` section of its MLmodel; None of a model that is not stored."""
         return self._binder.definition.spec
 
-    @property
-    def binder(self) -> Binder:
-        """What compiles it, for tools that look at models."""
-        return self._binder
-
-    def bind(self, types: Mapping[str, str] | None, params: Mapping[str, Any] | None = None) -> Bound:
-        """The query compiled for an input of these types; compiled once for each.
-
-        Args:
-            types: ``{column: DuckDB type}``; None if there is no input.
-            params: Values whose types the placeholders take, where no signature gives them.
-
-        Raises:
-            QueryError: The query fails a gate.
-        """
-        return self._binder.bind(types, params)
-
     # predict
 
     def predict(self, data: Any = None, params: Mapping[str, Any] | None = None, *, output: str | None = None) -> Any:
@@ -223,9 +207,11 @@ class SQLModel:
         if spark.is_frame(data):
             if output is not None:
                 raise InputError("A Spark DataFrame gives a Spark DataFrame: call toPandas() or toArrow() on that.")
-            from .scale.spark import run_spark
+            from .scale.spark import admitted, run_spark
 
-            return run_spark(self._binder, data.sparkSession, data, params)
+            model, session = self._binder.definition, data.sparkSession
+            data = admitted(model, session, data)
+            return run_spark(model, source_query(self._binder, data, params), session, data, params)
         frame, bound = self._binder.read(data, params)
         return bound.run(frame, bound.parameters.values(params), output)
 
@@ -259,10 +245,14 @@ class SQLModel:
         Raises:
             InputError, LimitError, QueryError: As :meth:`predict`; while a reader is read, where there is one.
         """
+        from .frames.sources import open_source
         from .scale.batches import predict_batches
 
+        source = open_source(data) if data is not None else None
+        _, bound = self._binder.read(source.schema.empty_table() if source is not None else None, params)
+        model = self._binder.definition
         return public_reader(
-            predict_batches(self._binder, data, params, output=output, batch_rows=batch_rows, resume=resume)
+            predict_batches(model, bound, source, params, output=output, batch_rows=batch_rows, resume=resume)
         )
 
     # against the source engine
@@ -341,10 +331,13 @@ class SQLModel:
             QueryError: The query has no faithful form in the engine's dialect.
             RunError: The engine refused it, or answered with values that are not of the model's types.
         """
-        from .scale.database import run_on
+        from .scale.database import admitted, run_on
 
+        model = self._binder.definition
+        input = admitted(model, connection, input, dialect)
+        query = source_query(self._binder, input, params)
         return public_reader(
-            run_on(self._binder, connection, input=input, tables=tables, params=params, into=into, dialect=dialect)
+            run_on(model, query, connection, input=input, tables=tables, params=params, into=into, dialect=dialect)
         )
 
     def verify_on(
@@ -369,9 +362,17 @@ class SQLModel:
             The comparison, the engine's rows on the left: ``.equal`` says whether nothing differs, ``.text()`` shows
             what does. The order of rows counts where the query ends in ORDER BY.
         """
-        from .scale.database import verify_on
+        from .compile.row_number import orders_rows
+        from .frames.compare import compare
+        from .scale.database import answer, sample
 
-        return verify_on(self._binder, connection, data, params=params, tables=tables, dialect=dialect)
+        frame, bound = self._binder.read(data, params)
+        expected, rows = bound.run(frame, bound.parameters.values(params), "arrow"), None
+        if frame is not None:
+            rows = sample(connection, self.input_table, reading.read(data, bound.program.input_schema).table)
+        result = self.run_on(connection, input=rows, params=params, tables=tables, dialect=dialect)
+        ordered = bound.program.rows == "table" and orders_rows(bound.program)
+        return compare(answer(result, bound.program.output_types), expected, ordered=ordered)
 
     # other dialects
 
@@ -419,3 +420,8 @@ class SQLModel:
             limits=self.model_limits,
             allow=self.allow,
         )
+
+
+def binder_of(model: SQLModel) -> Binder:
+    """What compiles a model, for the parts of the package that save it or look at it."""
+    return model._binder

@@ -99,6 +99,24 @@ def test_only_model_py_knows_the_private_side_of_a_model() -> None:
     assert not read
 
 
+def test_what_looks_at_a_model_gets_plain_values() -> None:
+    """Batches, Spark, databases and reports get a definition and what was compiled of it, never what compiles."""
+    live = {
+        f"{name} -> {found.target}"
+        for name in MODULES
+        if house.part_of(name) in ("scale", "report")
+        for found in house.imports(name)
+        if found.target in ("mlflow_sql_flavor.compile.binder", "mlflow_sql_flavor.compile.source_query") and found.runs
+    } | {
+        f"{name}:{node.lineno}"
+        for name, path in MODULES.items()
+        if house.part_of(name) in ("scale", "report")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name) and node.id == "Binder"
+    }
+    assert not live
+
+
 def test_what_stands_below_the_model_does_not_name_it() -> None:
     named = {
         name

@@ -12,7 +12,8 @@ from ..artifact.spec import SqlSpec
 from ..artifact.tables import ReferenceTable, read_tables, stored_table
 from ..engines import sandbox, spark
 from ..engines.sandbox import Limits, effective_limits
-from ..errors import InputError, QueryError
+from ..errors import InputError, QueryError, did_you_mean
+from ..query.reading.dotted import known_name
 from .input_types import declared_types, types_of_input
 from .stored import with_newer
 
@@ -73,6 +74,21 @@ class Definition:
     def table(self, name: str) -> ReferenceTable:
         """A reference table by its name in any case."""
         return next(table for known, table in self.tables.items() if known.casefold() == name.casefold())
+
+    def by_name(self, tables: Mapping[str, Any] | None) -> dict[str, Any]:
+        """What a caller gives for reference tables, by the names the query has for them.
+
+        Raises:
+            InputError: The model has no such table.
+        """
+        known = list(self.tables)
+        found = {}
+        for label, data in (tables or {}).items():
+            name = known_name(str(label), known, self.dialect)
+            if name is None:
+                raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), known)}")
+            found[name] = data
+        return found
 
 
 def define(

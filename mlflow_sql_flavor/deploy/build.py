@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..compile.source_query import source_query
 from ..engines.results import typed
 from ..errors import InputError, did_you_mean
+from ..model import binder_of
 from ..query.reading.dotted import split_name
 from ..query.targets import literals, statements
-from ..scale.source_query import named_tables, source_query
 from . import bulk, kinds
 from .server import Made, Server
 from .settings import Settings
@@ -46,8 +47,8 @@ class Build:
             )
         self.server, self.settings, self.name = server, settings, name
         self.schema = settings.schema or server.schema
-        self._definition = model.binder.definition
-        self.query = source_query(model.binder, None, None)
+        self._definition = binder_of(model).definition
+        self.query = source_query(binder_of(model), None, None)
         self.values = self.query.parameters.values(settings.params)
         self._check_kind()
         self.input_table = self._definition.input_table if self._definition.input_table in self.query.types else None
@@ -116,7 +117,7 @@ class Build:
 
     def references(self) -> None:
         """Makes and fills the reference tables that are not there under a name the settings give."""
-        given = named_tables(self._definition, self.settings.tables)
+        given = self._definition.by_name(self.settings.tables)
         for table in self.query.types:
             if table == self.input_table:
                 continue
@@ -134,7 +135,7 @@ class Build:
     def own_rows(self) -> Iterator[None]:
         """Until the end every reference table has the model's own rows, those too that the settings name there."""
         names, scratch = dict(self._names), []
-        for table in named_tables(self._definition, self.settings.tables):
+        for table in self._definition.by_name(self.settings.tables):
             if table in self._names:
                 scratch.append(self.own_table(table))
                 self._names[table] = self.server.stored(self.schema, scratch[-1].name)

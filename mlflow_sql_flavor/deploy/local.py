@@ -12,6 +12,7 @@ from ..artifact.example import stored
 from ..engines.sandbox import quote
 from ..errors import InputError
 from ..frames import reading, schema
+from ..model import binder_of
 from .fetching import fetched
 
 __all__ = ["run"]
@@ -43,9 +44,9 @@ def run(name: str, model_uri: str, config: Mapping[str, Any] | None, client: Cal
     try:
         with fetched(model_uri) as found, contextlib.closing(duckdb.connect(str(path))) as connection:
             model = found.model
-            program = model.binder.bind(None).program
+            program = binder_of(model).bind(None).program
             if program.input_schema is not None:
-                folder = model.binder.definition.folder
+                folder = binder_of(model).definition.folder
                 assert folder is not None
                 types = {field.name: schema.from_arrow(field.type) for field in program.input_schema}
                 rows = reading.read(stored(folder)[0], program.input_schema).table

@@ -9,6 +9,7 @@ from ..compile.row_number import orders_rows
 from ..errors import InputError, QueryError
 from ..frames import reading, schema
 from ..frames.compare import Comparison, compare
+from ..model import binder_of
 from .build import Build
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _compared(build: Build, data: Any, expected: pa.Table, ordered: bool) -> Com
 
 def _ordered(build: Build, model: SQLModel) -> bool:
     """Whether the query orders its rows."""
-    return build.query.rows == "table" and orders_rows(model.binder.bind(None).program)
+    return build.query.rows == "table" and orders_rows(binder_of(model).bind(None).program)
 
 
 def _rows(build: Build, model: SQLModel) -> tuple[Any, str]:
@@ -75,7 +76,7 @@ def _rows(build: Build, model: SQLModel) -> tuple[Any, str]:
         return given, "the rows given to verify"
     if build.input_table is None:
         return None, "its reference tables"
-    folder = model.binder.definition.folder
+    folder = binder_of(model).definition.folder
     assert folder is not None
     try:
         data, _ = stored(folder)

@@ -33,7 +33,7 @@ from ..compile.strictness import is_strict
 from ..engines.sandbox import effective_limits
 from ..errors import InputError, ModelFileError
 from ..mlflow_errors import public
-from ..model import SQLModel
+from ..model import SQLModel, binder_of
 from ..pyfunc import SQLModelWrapper
 from ..report import folder as report
 from .arguments import ARGUMENT_DOCS, Arguments
@@ -157,7 +157,7 @@ def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -
         _mlflow.prepare_save_path(str(folder))  # refuses it; an unused one is made only once the query is accepted
     model = _model(sql_model, given)
     strict = is_strict(given.strict)
-    prepared = prepare(model.binder, given.signature, given.input_example, given.expected_output, strict)
+    prepared = prepare(binder_of(model), given.signature, given.input_example, given.expected_output, strict)
     told = prepared.warnings
     for finding in told[:_MOST_WARNINGS]:
         where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
@@ -179,7 +179,7 @@ def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Mode
     if given.metadata is not None:
         mlflow_model.metadata = given.metadata
 
-    spec = write_contents(prepared.contents(model.binder.definition), folder, code)
+    spec = write_contents(prepared.contents(binder_of(model).definition), folder, code)
     extra_files_config = _mlflow.copy_extra_files(given.extra_files, str(folder))
     if prepared.saved_example is not None:
         write_output(prepared.output, folder)

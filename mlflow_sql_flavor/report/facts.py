@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
-    from ..compile.binder import Bound
+    from ..compile.bound import Bound
     from ..compile.definition import Definition
     from ..query.reading.types import Lineage
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, QueryError, SQLModelError
 from ..frames.schema import kind_of
 from ..mlflow_errors import public
+from ..model import binder_of
 from ..report.diff import Diff
 from ..report.differences import QueryDiff, RowsDiff, SignatureChange
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..compile.binder import Bound
+    from ..compile.bound import Bound
     from ..model import SQLModel
     from ..report.facts import Facts
 
@@ -84,7 +85,7 @@ def _stored(old: SQLModel, new: SQLModel) -> tuple[Any, Mapping[str, Any] | None
     from ..artifact.example import stored
 
     for model, side in ((old, "old"), (new, "new")):
-        folder = model.binder.definition.folder
+        folder = binder_of(model).definition.folder
         if folder is None:
             continue
         try:
@@ -103,7 +104,7 @@ def _reads_input(model: SQLModel) -> bool:
     from ..query.reading.parse import parse
     from ..query.reading.tables import table_uses
 
-    query = parse(model.sql, model.dialect, [*model.binder.definition.tables, model.input_table])
+    query = parse(model.sql, model.dialect, [*binder_of(model).definition.tables, model.input_table])
     names = {name.casefold() for name, _, _ in table_uses(query)}
     return query.tree is None or model.input_table.casefold() in names
 
@@ -117,7 +118,7 @@ def _run(
 ) -> tuple[Bound, pa.Table]:
     try:
         own = _own(model, params)
-        _, bound = model.binder.read(data, own)
+        _, bound = binder_of(model).read(data, own)
         return bound, model.predict(data, own, output="arrow")
     except SQLModelError as error:
         stored = given.startswith("the input example") and isinstance(error, (InputError, QueryError))
@@ -134,7 +135,7 @@ def _own(model: SQLModel, params: Mapping[str, Any] | None) -> dict[str, Any] | 
     else:
         from ..query.reading.parse import parse
 
-        known = set(parse(model.sql, model.dialect, [*model.binder.definition.tables, model.input_table]).params)
+        known = set(parse(model.sql, model.dialect, [*binder_of(model).definition.tables, model.input_table]).params)
     folded = {name.casefold() for name in known}
     return {name: value for name, value in params.items() if str(name).casefold() in folded}
 
@@ -142,7 +143,7 @@ def _own(model: SQLModel, params: Mapping[str, Any] | None) -> dict[str, Any] | 
 def _facts(model: SQLModel, bound: Bound | None) -> Facts:
     from ..report.facts import of_definition
 
-    return of_definition(model.binder.definition, bound)
+    return of_definition(binder_of(model).definition, bound)
 
 
 def _query(old: SQLModel, new: SQLModel) -> QueryDiff:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, SQLModelError
+from ..model import binder_of
 
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
@@ -75,7 +76,7 @@ def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
     except SQLModelError as error:
         yield Check("answer", "bad", error.message)
         return
-    _, bound = model.binder.read(data, params)
+    _, bound = binder_of(model).read(data, params)
     if recorded is not None:
         found = compare(result, recorded, ordered=orders_rows(bound.program))
         if found.equal:

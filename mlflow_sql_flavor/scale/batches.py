@@ -18,14 +18,15 @@ from ..engines.stream import once, stream
 from ..engines.worker import ProcessRunner
 from ..errors import InputError
 from ..frames import reading
-from ..frames.sources import Part, Source, open_source
+from ..frames.sources import Part, Source
 from ..query.gate import packs
 from ..version import __version__
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..compile.binder import Binder
+    from ..compile.bound import Bound
+    from ..compile.definition import Definition
 
 __all__ = ["BATCH_ROWS", "Written", "predict_batches", "replacing"]
 
@@ -52,19 +53,19 @@ class Written:
 
 
 def predict_batches(
-    binder: Binder,
-    data: Any,
+    model: Definition,
+    bound: Bound,
+    source: Source | None,
     params: Mapping[str, Any] | None = None,
     *,
     output: str | os.PathLike[str] | None = None,
     batch_rows: int = BATCH_ROWS,
     resume: bool = False,
 ) -> pa.RecordBatchReader | Written:
-    """What :meth:`SQLModel.predict_batches` does."""
+    """What :meth:`SQLModel.predict_batches` does, with a query compiled for the columns of its source."""
     if not isinstance(batch_rows, int) or isinstance(batch_rows, bool) or batch_rows < 1:
         raise InputError(f"batch_rows is a whole number of rows from 1, not {batch_rows!r}.")
-    source = open_source(data) if data is not None else None
-    scoring = _Scoring(binder, source, params, batch_rows)
+    scoring = _Scoring(model, bound, source, params, batch_rows)
     if output is None:
         if resume:
             raise InputError("resume goes with an output folder: pass output=...")
@@ -83,12 +84,15 @@ class _Scoring:
     """One model on one source."""
 
     def __init__(
-        self, binder: Binder, source: Source | None, params: Mapping[str, Any] | None, batch_rows: int
+        self,
+        model: Definition,
+        bound: Bound,
+        source: Source | None,
+        params: Mapping[str, Any] | None,
+        batch_rows: int,
     ) -> None:
-        empty = source.schema.empty_table() if source is not None else None
-        _, self._bound = binder.read(empty, params)
-        self._model = binder.definition
-        self._values = self._bound.parameters.values(params)
+        self._model, self._bound = model, bound
+        self._values = bound.parameters.values(params)
         self._rows = batch_rows
         self._reads = self._bound.program.input_schema is not None
         self._again = source is not None and source.again

@@ -13,25 +13,52 @@ from ..engines.results import as_model, output_schema, typed
 from ..errors import InputError
 from ..frames import reading, schema
 from ..query.reading.dotted import split_name
-from .source_query import SourceQuery, named_tables, source_query
-from .spark import run_spark
+from . import spark as on_spark
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..compile.binder import Binder
     from ..compile.definition import Definition
-    from ..frames.compare import Comparison
+    from ..compile.source_query import SourceQuery
     from ..query.targets.render import Rendered
 
-__all__ = ["run_on", "verify_on"]
+__all__ = ["admitted", "answer", "run_on", "sample"]
 
 #: Rows of a batch of the result, about.
 BATCH_ROWS = 100_000
 
 
+def admitted(model: Definition, connection: Any, input: Any, dialect: str | None) -> Any:
+    """The input, where this model may run on this engine at all: asked before anything is compiled.
+
+    Args:
+        model: The model.
+        connection: As of :meth:`SQLModel.run_on`, as are the others.
+        input: A frame, or a table's name there.
+        dialect: The engine's dialect, where the caller says it.
+
+    Returns:
+        The input; for Spark its DataFrame.
+
+    Raises:
+        InputError: The engine cannot run the model.
+        QueryError: There is no such dialect.
+    """
+    if _is_spark(connection):
+        return on_spark.admitted(model, connection, input)
+    if model.udfs:
+        raise InputError(
+            f"The query calls Python functions ({', '.join(model.udfs)}), which a database cannot call: write them in "
+            "SQL."
+        )
+    if dialect is not None:
+        _resolved(dialect)
+    return input
+
+
 def run_on(
-    binder: Binder,
+    model: Definition,
+    query: SourceQuery,
     connection: Any,
     *,
     input: Any = None,
@@ -40,24 +67,20 @@ def run_on(
     into: str | Sequence[str] | None = None,
     dialect: str | None = None,
 ) -> Any:
-    """What :meth:`SQLModel.run_on` does."""
+    """What :meth:`SQLModel.run_on` does, with a model's own text for an input that was :func:`admitted`."""
     if _is_spark(connection):
-        result = run_spark(binder, connection, input, params, tables)
+        result = on_spark.run_spark(model, query, connection, input, params, tables)
         if into is None:
             return result
         spark.store(result, into)
         return None
-    model = binder.definition
-    if model.udfs:
-        raise InputError(
-            f"The query calls Python functions ({', '.join(model.udfs)}), which a database cannot call: write them in "
-            "SQL."
-        )
-    if dialect is not None:
-        from ..query.reading.parse import resolve_dialect
+    return _Run(model, query, connection, _resolved(dialect), input, tables, params, into).start()
 
-        dialect = resolve_dialect(dialect)
-    return _Run(binder, connection, dialect, input, tables, params, into).start()
+
+def _resolved(dialect: str | None) -> str | None:
+    from ..query.reading.parse import resolve_dialect
+
+    return resolve_dialect(dialect) if dialect is not None else None
 
 
 def _is_spark(connection: Any) -> bool:
@@ -69,7 +92,8 @@ class _Run:
 
     def __init__(
         self,
-        binder: Binder,
+        model: Definition,
+        query: SourceQuery,
         connection: Any,
         dialect: str | None,
         input: Any,
@@ -77,9 +101,9 @@ class _Run:
         params: Mapping[str, Any] | None,
         into: Any,
     ) -> None:
-        self._allow = binder.definition.allow
-        self._query = source_query(binder, None if isinstance(input, (str, tuple)) else input, params)
-        self._given = _tables(binder.definition, self._query, input, tables)
+        self._allow = model.allow
+        self._query = query
+        self._given = _tables(model, query, input, tables)
         self._values = self._query.parameters.values(params)
         self._schema = output_schema(self._query.outputs)
         self._loaded: list[str] = []
@@ -247,7 +271,7 @@ def _name(name: Any, dialect: str) -> tuple[str, ...]:
 
 def _tables(model: Definition, query: SourceQuery, input: Any, tables: Mapping[str, Any] | None) -> dict[str, Any]:
     """What each table that the query reads is to be: a name, or data to load."""
-    found = named_tables(model, tables)
+    found = model.by_name(tables)
     for name in query.types:
         if name == model.input_table:
             if input is None and len(split_name(name, model.dialect)) > 1:
@@ -278,47 +302,31 @@ def _check_size(name: str, size: int) -> None:
         )
 
 
-def verify_on(
-    binder: Binder,
-    connection: Any,
-    data: Any = None,
-    *,
-    params: Mapping[str, Any] | None = None,
-    tables: Mapping[str, Any] | None = None,
-    dialect: str | None = None,
-) -> Comparison:
-    """What :meth:`SQLModel.verify_on` does."""
-    from ..compile.row_number import orders_rows
-    from ..frames.compare import compare
+def sample(connection: Any, name: str, rows: pa.Table) -> Any:
+    """Rows of the input as :func:`run_on` takes them for this engine.
 
-    frame, bound = binder.read(data, params)
-    expected = bound.run(frame, bound.parameters.values(params), "arrow")
-    sample = reading.read(data, bound.program.input_schema).table if frame is not None else None
-    input_table = binder.definition.input_table
-    if _is_spark(connection):
-        types = schema_types(bound.program.input_schema)
-        spark.check_zone(connection, {input_table: types})
-        loaded = spark.reference(connection, input_table, sample, types) if sample is not None else None
-        got = spark_answer(run_spark(binder, connection, loaded, params, tables), bound.program.output_types)
-    else:
-        got = run_on(binder, connection, input=sample, params=params, tables=tables, dialect=dialect).read_all()
-    ordered = bound.program.rows == "table" and orders_rows(bound.program)
-    return compare(got, expected, ordered=ordered)
+    Args:
+        connection: The engine.
+        name: The input's name in the query.
+        rows: Some of it.
+    """
+    if not _is_spark(connection):
+        return rows
+    types = {field.name: schema.from_arrow(field.type) for field in rows.schema}
+    spark.check_zone(connection, {name: types})
+    return spark.reference(connection, name, rows, types)
 
 
-def schema_types(found: pa.Schema | None) -> dict[str, str]:
-    """``{column: DuckDB type}`` of an Arrow schema."""
-    return {field.name: schema.from_arrow(field.type) for field in found} if found is not None else {}
-
-
-def spark_answer(frame: Any, outputs: Mapping[str, str]) -> pa.Table:
-    """A Spark DataFrame's rows as the model's types."""
+def answer(result: Any, outputs: Mapping[str, str]) -> pa.Table:
+    """All rows of what :func:`run_on` gave, as the model's types ``{column: DuckDB type}``."""
     import pyarrow as pa
 
-    if hasattr(frame, "toArrow"):
-        pieces: list[Any] = _wall_clocks(frame, outputs).to_batches()
+    if isinstance(result, pa.RecordBatchReader):
+        return result.read_all()
+    if hasattr(result, "toArrow"):
+        pieces: list[Any] = _wall_clocks(result, outputs).to_batches()
     else:
-        pieces = [[tuple(row) for row in frame.collect()]]
+        pieces = [[tuple(row) for row in result.collect()]]
     wanted = output_schema(outputs)
     return pa.Table.from_batches(list(as_model(pieces, wanted)), schema=wanted)
 

@@ -8,17 +8,37 @@ from typing import TYPE_CHECKING, Any
 
 from ..engines import spark
 from ..errors import InputError
-from .source_query import SourceQuery, named_tables, source_query
 
 if TYPE_CHECKING:
-    from ..compile.binder import Binder
     from ..compile.definition import Definition
+    from ..compile.source_query import SourceQuery
 
-__all__ = ["run_spark"]
+__all__ = ["admitted", "run_spark"]
+
+
+def admitted(model: Definition, session: Any, data: Any) -> Any:
+    """The input as a DataFrame, where this model may run on this session at all: asked before anything is compiled.
+
+    Args:
+        model: The model.
+        session: A Spark session: classic, Spark Connect or Sail.
+        data: A DataFrame, or the name of a table of the session; None if there is no input.
+
+    Raises:
+        InputError: Spark cannot run the model, or has no such table.
+    """
+    if model.udfs:
+        raise InputError(
+            f"The query calls Python functions ({', '.join(model.udfs)}), which Spark SQL cannot call: use "
+            "mlflow.pyfunc.spark_udf, or write them in SQL."
+        )
+    spark.check_session(session)
+    return data if data is None else spark.table(session, data)
 
 
 def run_spark(
-    binder: Binder,
+    model: Definition,
+    query: SourceQuery,
     session: Any,
     data: Any = None,
     params: Mapping[str, Any] | None = None,
@@ -27,9 +47,10 @@ def run_spark(
     """Runs a model's query as Spark SQL.
 
     Args:
-        binder: The model.
-        session: A Spark session: classic, Spark Connect or Sail.
-        data: The input: a DataFrame, or the name of a table of the session.
+        model: The model.
+        query: Its own text, for this input.
+        session: A session that :func:`admitted` it.
+        data: The input's DataFrame, as :func:`admitted` gives it.
         params: ``{name: value}`` of the placeholders.
         tables: ``{reference table: DataFrame or name of a table}`` to read in place of the model's own.
 
@@ -40,18 +61,8 @@ def run_spark(
         InputError: The data, the parameters, the tables or the session do not fit the model.
         QueryError: The query has no faithful form in Spark.
     """
-    model = binder.definition
-    if model.udfs:
-        raise InputError(
-            f"The query calls Python functions ({', '.join(model.udfs)}), which Spark SQL cannot call: use "
-            "mlflow.pyfunc.spark_udf, or write them in SQL."
-        )
-    spark.check_session(session)
-    if data is not None:
-        data = spark.table(session, data)
-    query = source_query(binder, data, params)
     spark.check_zone(session, query.types)
-    given = named_tables(model, {**model.spark_tables, **(tables or {})})
+    given = model.by_name({**model.spark_tables, **(tables or {})})
     frames, names = {}, {}
     for number, name in enumerate(sorted(query.types)):
         if name == model.input_table:

@@ -14,6 +14,7 @@ import yaml
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.errors import InputError, ModelFileError, QueryError, SQLModelError
+from mlflow_sql_flavor.model import binder_of
 
 LISTINGS = pd.DataFrame({"region": ["Seoul", "Busan", None], "score": [4.5, 3.0, 1.0], "unused": [1, 2, 3]})
 DATA = pd.DataFrame({"region": ["Busan", "Jeju", "Seoul"]}, index=[7, 8, 9])
@@ -22,7 +23,7 @@ QUERY = "SELECT input.region, score FROM input LEFT JOIN listings ON listings.re
 
 def columns_loaded(model):
     """The reference tables as they are in the model's instance: the catalog, and nothing else."""
-    bound = model.binder.bound[0]
+    bound = binder_of(model).bound[0]
     cursor = bound.compiled.instance.cursor()
     rows = cursor.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND schema_name = 'main' "

@@ -10,6 +10,8 @@ import sys
 import tempfile
 from typing import Any
 
+from mlflow_sql_flavor.model import binder_of
+
 from .bars import QUIET
 
 os.environ.update(QUIET)
@@ -36,7 +38,7 @@ def main(rows: int = 1) -> None:
     with tempfile.TemporaryDirectory() as folder:
         mlflow_sql_flavor.save_model(sql, f"{folder}/m", input_example=data.head(5), pip_requirements=["mlflow"])
         model, pyfunc = mlflow_sql_flavor.load_model(f"{folder}/m"), mlflow.pyfunc.load_model(f"{folder}/m")
-    bound = model.binder.bound[0]
+    bound = binder_of(model).bound[0]
     schema = bound.program.input_schema
     arrow = frames.read(data, schema, any_text=True).table
     few = rows <= bound.runner.small

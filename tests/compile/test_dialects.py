@@ -16,6 +16,7 @@ from click.testing import CliRunner
 import mlflow_sql_flavor
 from mlflow_sql_flavor.cli import main
 from mlflow_sql_flavor.errors import InputError, ModelFileError, QueryError
+from mlflow_sql_flavor.model import binder_of
 
 VERIFIED = ("postgres", "databricks", "mysql", "sqlite", "clickhouse")
 DOCUMENTED = ("snowflake", "bigquery", "redshift", "tsql", "trino", "oracle")
@@ -52,7 +53,7 @@ def test_what_each_dialect_was_compared_with_is_the_documented_one() -> None:
     for dialect, against in found.items():
         model = mlflow_sql_flavor.SQLModel("SELECT a AS a FROM input", dialect)
         level = "documented" if "manual" in against else "verified"
-        assert model.bind({"a": "BIGINT"}).compiled.level == level, dialect
+        assert binder_of(model).bind({"a": "BIGINT"}).compiled.level == level, dialect
 
 
 def test_a_refusal_is_placed_and_may_be_accepted_by_name(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ import mlflow
 import uvicorn
 from mlflow.pyfunc import scoring_server
 
+from mlflow_sql_flavor.model import binder_of
+
 SECRET = "/srv/secret/model.db: row 17 of somebody else"
 
 
@@ -44,7 +46,7 @@ def main(places: dict[str, Any]) -> None:
     for name, (path, port) in places.items():
         model = mlflow.pyfunc.load_model(path)
         if name in ("broken", "bug"):
-            runner = model.get_raw_model().binder.bound[0].runner
+            runner = binder_of(model.get_raw_model()).bound[0].runner
             runner._borrow = _Engine if name == "broken" else _bug
         config = uvicorn.Config(scoring_server.init(model), host="127.0.0.1", port=port, log_level="warning")
         threads.append(threading.Thread(target=uvicorn.Server(config).run, daemon=True))

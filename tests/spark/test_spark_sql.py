@@ -20,7 +20,6 @@ import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.engines import spark as engine
 from mlflow_sql_flavor.frames.compare import compare
-from mlflow_sql_flavor.scale import spark as native
 
 from .conftest import plain
 
@@ -236,7 +235,7 @@ def test_the_example_models(spark):
     assert compare(found, model.predict(asked, output="arrow"), ordered=True).equal and found.num_rows == 6
     model = SQLModel(example["BY_PARAMETER"], "databricks", tables)
     params = {"region": "Busan", "top": 3}
-    found = native.run_spark(model.binder, spark, params=params).toArrow()
+    found = model.run_on(spark, params=params).toArrow()
     assert compare(found, model.predict(params=params, output="arrow"), ordered=True).equal and found.num_rows == 3
 
 

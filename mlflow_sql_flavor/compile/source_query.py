@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ..compile.binder import Binder
-from ..errors import InputError, ModelFileError, did_you_mean
-from ..query.reading.dotted import known_name
+from ..errors import ModelFileError
+from .binder import Binder
 
 if TYPE_CHECKING:
-    from ..compile.definition import Definition
     from ..frames.parameters import Parameters
     from ..query.reading.types import ParsedQuery
 
-__all__ = ["SourceQuery", "named_tables", "source_query"]
+__all__ = ["SourceQuery", "source_query"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,8 @@ def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) ->
 
     Args:
         binder: The model.
-        data: The input, of which the types are read where the model does not know them; None if there is none.
+        data: The input, of which the types are read where the model does not know them; None if there is none, a
+            text or tuple if it is the name of a table.
         params: ``{name: value}`` of the placeholders, of which the types are read.
 
     Raises:
@@ -63,7 +62,7 @@ def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) ->
         return _PASSED[binder]
     from ..query.reading.parse import parse
 
-    types = model.types_of(data)
+    types = model.types_of(None if isinstance(data, (str, tuple)) else data)
     bound = binder.bind(types, params)
     columns = bound.compiled.columns
     schema = {n: {c: table.types[c] for c in columns[n]} for n, table in model.tables.items() if n in columns}
@@ -81,10 +80,10 @@ def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) ->
 
 def _stored(binder: Binder) -> SourceQuery:
     """A stored model's text, taken through the gates again: what MLmodel was checked for is its DuckDB text."""
-    from ..compile.gates import compile_query
     from ..engines.sandbox import TableSource
     from ..frames.schema import arrow_schema
     from ..query.reading.parse import parse
+    from .gates import compile_query
 
     spec = binder.definition.spec
     assert spec is not None
@@ -113,19 +112,3 @@ def _stored(binder: Binder) -> SourceQuery:
         read[spec.input_table] = dict(spec.input_types or {})
     claims = {name: table.unique for name, table in spec.tables.items()}
     return SourceQuery(query, read, program.output_types, binder.bind(None).parameters, spec.rows, claims)
-
-
-def named_tables(model: Definition, tables: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the caller gives for reference tables, by the names the query has for them.
-
-    Raises:
-        InputError: The model has no such table.
-    """
-    known = list(model.tables)
-    found = {}
-    for label, data in (tables or {}).items():
-        name = known_name(str(label), known, model.dialect)
-        if name is None:
-            raise InputError(f"The model has no reference table {label!r}.{did_you_mean(str(label), known)}")
-        found[name] = data
-    return found

@@ -1,0 +1,72 @@
+"""A query ready to run on inputs of one set of types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..engines.duckdb import Runner
+from ..engines.program import Program
+from ..engines.worker import ProcessRunner
+from ..frames import reading, writing
+from ..frames.parameters import Parameters
+from .compiled import Compiled
+
+__all__ = ["Bound"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A query ready to run on inputs of one set of types.
+
+    Attributes:
+        compiled: What passed the gates.
+        runner: Runs it, in this process or in one of its own.
+        columns: How its columns become a frame's.
+        parameters: Its placeholders, with their defaults.
+    """
+
+    compiled: Compiled
+    runner: Runner | ProcessRunner
+    columns: writing.Columns
+    parameters: Parameters
+
+    @property
+    def program(self) -> Program:
+        """What runs."""
+        return self.compiled.program
+
+    def run(self, frame: reading.Frame | None, values: Mapping[str, Any], output: str | None = None) -> Any:
+        """Runs the query on one frame in memory.
+
+        Args:
+            frame: The input, of the program's columns; None if the query reads none.
+            values: Of the placeholders, from :attr:`parameters`.
+            output: ``"pandas"``, ``"arrow"`` or ``"polars"``; None for the kind of the input.
+
+        Raises:
+            InputError: The data makes the query fail.
+            LimitError: A limit stopped it.
+        """
+        kind = output or (frame.kind if frame is not None else "pandas")
+        program = self.program
+        table = frame.table if frame is not None else None
+        index = frame.index if frame is not None and program.rows != "table" and frame.kind == "pandas" else None
+        count = table.num_rows if table is not None else 0
+        if kind == "pandas" and self.columns.by_rows and count <= self.runner.small:
+            try:
+                return self.columns.pandas_rows(self.runner.rows(table, values), index)
+            except writing.NotByRows:
+                pass
+        projection = self.columns.projection if kind == "pandas" else self.columns.arrow_projection
+        # Arrow that is made of a pandas frame shares its memory, which the caller may write to.
+        hand_on = kind == "pandas" or (frame is not None and frame.kind != "pandas")
+        result = self.runner.arrow(table, values, projection, hand_on)
+        if kind == "arrow":
+            return writing.exact(result, program.output_types)
+        if kind == "polars":
+            import polars
+
+            return polars.from_arrow(result)
+        return self.columns.pandas(result, index)
