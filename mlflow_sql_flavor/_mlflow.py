@@ -4,7 +4,7 @@ from mlflow.environment_variables import (
     _MLFLOW_IS_IN_SERVING_ENVIRONMENT,
     MLFLOW_ALLOW_PICKLE_DESERIALIZATION,
 )
-from mlflow.models.utils import _save_example
+from mlflow.models.utils import _enforce_schema, _save_example
 from mlflow.store.artifact.utils.models import _parse_model_uri, get_model_name_and_version
 from mlflow.tracking._model_registry import DEFAULT_AWAIT_MAX_SLEEP_SECONDS
 from mlflow.tracking.artifact_utils import _download_artifact_from_uri
@@ -43,6 +43,7 @@ conda_env_of = _mlflow_conda_env
 copy_code_paths = _validate_and_copy_code_paths
 copy_extra_files = _copy_extra_files
 download = _download_artifact_from_uri
+enforce_schema = _enforce_schema
 flavor_configuration = _get_flavor_configuration
 pinned_requirement = _get_pinned_requirement
 prepare_save_path = _validate_and_prepare_target_save_path
@@ -63,6 +64,7 @@ __all__ = [
     "copy_code_paths",
     "copy_extra_files",
     "download",
+    "enforce_schema",
     "flavor_configuration",
     "format_docstring",
     "get_total_file_size",

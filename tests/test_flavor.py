@@ -195,7 +195,9 @@ def test_in_an_environment_that_is_not_utf8(save, locale):
 def test_outputs_are_duckdbs_whatever_the_signature_says(save):
     signature = ModelSignature(inputs=Schema([ColSpec("long", "a")]), outputs=Schema([ColSpec("string", "wrong")]))
     folder = save("SELECT a / 2 AS half, sum(a) OVER () AS total FROM input", signature=signature)
-    assert Model.load(str(folder)).signature.outputs == Schema([ColSpec("double", "half"), ColSpec("long", "total")])
+    assert Model.load(str(folder)).signature.outputs == Schema(
+        [ColSpec("double", "half", required=False), ColSpec("long", "total", required=False)]
+    )
 
 
 def test_a_column_with_a_null_in_the_example_is_optional(save):

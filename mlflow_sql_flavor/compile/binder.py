@@ -12,7 +12,7 @@ from ..engines.duckdb import Runner
 from ..engines.worker import ProcessRunner
 from ..errors import InputError, QueryError
 from ..frames import reading, writing
-from ..frames.parameters import Parameters, types_of_schema, types_of_values
+from ..frames.parameters import Parameters, types_of_schema, types_of_values, unknown
 from ..frames.schema import canonical
 from .binding import bind
 from .bound import Bound
@@ -103,6 +103,11 @@ class Binder:
             return self._stored
         folded = {name.casefold(): kind for name, kind in self.param_types(self.query, params).items()}
         found = {name: folded[name.casefold()] for name in self.query.params if name.casefold() in folded}
+        if len(found) < len(self.query.params):
+            read = {name.casefold() for name in self.query.params}
+            misspelt = next((label for label in params or {} if str(label).casefold() not in read), None)
+            if misspelt is not None:
+                raise unknown(misspelt, list(self.query.params))
         key = (None if types is None else tuple(types.items()), tuple(found.items()))
         bound = self._by_types.get(key)
         if bound is None:

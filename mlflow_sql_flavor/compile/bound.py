@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ..engines.duckdb import Runner
 from ..engines.program import Program
 from ..engines.worker import ProcessRunner
+from ..errors import InputError
 from ..frames import reading, writing
 from ..frames.parameters import Parameters
 from .compiled import Compiled
@@ -49,6 +51,17 @@ class Bound:
             InputError: The data makes the query fail.
             LimitError: A limit stopped it.
         """
+        try:
+            return self._run(frame, values, output)
+        except InputError as error:
+            self.parameters.refuse_inconvertible(values, str(error.__cause__), self._convert)
+            raise error
+
+    def _convert(self, value: Any, kind: str) -> None:
+        with contextlib.closing(self.compiled.instance.cursor()) as cursor:
+            cursor.execute(f"SELECT CAST($1 AS {kind})", [value]).fetchall()
+
+    def _run(self, frame: reading.Frame | None, values: Mapping[str, Any], output: str | None) -> Any:
         kind = output or (frame.kind if frame is not None else "pandas")
         program = self.program
         table = frame.table if frame is not None else None

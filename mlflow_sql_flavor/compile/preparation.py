@@ -12,6 +12,7 @@ from ..artifact.example import saved
 from ..errors import InputError, QueryError, did_you_mean
 from ..frames import reading, schema
 from ..query.evidence import NO_EVIDENCE
+from .constant_parts import refuse_constants
 from .signature import check_defaults, signature_of, values_given
 from .strictness import refuse_unverified
 
@@ -102,6 +103,7 @@ def prepare(
     """
     model = binder.definition
     data, params = _split(input_example)
+    _check_labels(data)
     given = signature or model.signature
     types = _input_types(model, given, data)
     bound = binder.bind(types, values_given(given, params))
@@ -118,7 +120,7 @@ def prepare(
         )
     output = None
     if data is not None or bound.program.input_schema is None:
-        output = _run(data if types is not None else None, params, made, bound, model.texts)
+        output = _run(data if types is not None else None, params, made, bound, binder)
     expected = None
     if expected_output is not None:
         if output is None:
@@ -146,6 +148,17 @@ def _split(example: Any) -> tuple[Any, dict[str, Any] | None]:
     return example, params
 
 
+def _check_labels(data: Any) -> None:
+    """MLflow's signature and JSON have names of columns that are text, and no others."""
+    labels = list(data.columns) if hasattr(data, "iloc") and hasattr(data, "columns") else []
+    others = [label for label in labels if not isinstance(label, str)]
+    if others:
+        raise InputError(
+            f"The input example has a column labelled {others[0]!r}, which is not text: MLflow finds no such column in "
+            "a request or by mlflow.pyfunc. Name the columns: example.columns = [...]."
+        )
+
+
 def _input_types(model: Definition, signature: Any, data: Any) -> dict[str, str] | None:
     inputs = getattr(signature, "inputs", None)
     types = model.types_of(data)
@@ -171,13 +184,13 @@ def _check_prediction_column(column: str | None, bound: Bound) -> None:
         )
 
 
-def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound, texts: Mapping[str, str | None]) -> pa.Table:
+def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound, binder: Binder) -> pa.Table:
     """Gate 7: the query runs on the example, or without one if it reads no input; in Arrow and as pandas."""
     from ..frames.parameters import Parameters
 
     declared = signature.params
     defaults = {spec.name: spec.default for spec in declared.params} if declared is not None else {}
-    values = Parameters(bound.parameters.types, defaults, texts).values(params or {})
+    values = Parameters(bound.parameters.types, defaults, binder.definition.texts).values(params or {})
     frame = reading.read(data, bound.program.input_schema) if data is not None else None
     table = frame.table if frame is not None else None
     try:
@@ -187,6 +200,8 @@ def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound, texts:
         else:
             bound.columns.pandas(bound.runner.arrow(table, values, bound.columns.projection))
     except InputError as error:
+        if binder.query is not None:
+            refuse_constants(binder.query, binder.definition.limits)
         cause = f" DuckDB says: {str(error.__cause__).splitlines()[0]}" if error.__cause__ else ""
         on = "on the input example" if data is not None else "with the default parameters" if values else "as it is"
         raise QueryError(f"The query does not run {on}: {error.message}{cause}") from error

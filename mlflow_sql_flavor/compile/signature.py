@@ -54,19 +54,35 @@ def signature_of(
     declared: Any = getattr(given, "params", None)
     if declared is None and bound.parameters.types:
         declared = _param_schema(bound, params or {}, texts)
-    types_out = bound.program.output_types
-    return ModelSignature(inputs=inputs, outputs=schema.mlflow_schema(types_out), params=declared)
+    outputs = _outputs(bound.program.output_types, getattr(given, "outputs", None))
+    return ModelSignature(inputs=inputs, outputs=outputs, params=declared)
+
+
+def _outputs(types: Mapping[str, str], given: Any) -> Any:
+    """Any column of a query may be NULL, so each is optional but where the writer says otherwise."""
+    own = schema.mlflow_schema(types, optional=True)
+    known = {(spec.name, str(spec.type)): spec for spec in given.inputs} if given is not None else {}
+    return type(own)([known.get((spec.name, str(spec.type)), spec) for spec in own.inputs])
 
 
 def _inferred(data: Any, types: Mapping[str, str]) -> Any:
-    """The inputs of an example's columns: as in MLflow's own inference, one with a NULL is optional."""
+    """The inputs of an example's columns: as in MLflow's own inference, one with a NULL is optional.
+
+    MLflow's ``long`` takes no NULL and its ``double`` no integers: a column of both is signed as ``any``, which takes
+    each; the exact type is the model's own.
+    """
     from mlflow.types import ColSpec, Schema
 
     own = schema.mlflow_schema(types)
     if data is None:
         return own
     table = reading.read(data, schema.arrow_schema(types)).table
-    return Schema([ColSpec(s.type, s.name, required=table.column(s.name).null_count == 0) for s in own.inputs])
+    specs: list[Any] = []
+    for spec in own.inputs:
+        column = table.column(spec.name)
+        kind = schema.to_mlflow_with_nulls(spec.type, column)
+        specs.append(ColSpec(kind, spec.name, required=column.null_count == 0))
+    return Schema(specs)
 
 
 def _param_schema(bound: Bound, params: Mapping[str, Any], texts: Mapping[str, str | None]) -> Any:

@@ -407,6 +407,12 @@ def explain(error: Exception, limits: Limits) -> SQLModelError:
             "A Python function of the model gave a value that its type hint does not allow (None needs a hint such as "
             "float | None): correct it, and save the model again."
         )
+    unknown_cast = re.search(r"Unimplemented type for cast \((.+) -> (.+)\)", text)
+    if unknown_cast:
+        return RunError(
+            f"The query makes {unknown_cast[2]} of {unknown_cast[1]}, which no value allows: correct it, and save the "
+            "model again."
+        )
     if isinstance(error, duckdb.ConversionException):
         return InputError("A value of the input or of a parameter cannot be converted to the type the query asks for.")
     if isinstance(error, duckdb.OutOfRangeException):

@@ -21,7 +21,7 @@ from mlflow.models import Model, ModelInputExample, ModelSignature
 from mlflow.models.model import MLMODEL_FILE_NAME
 
 from .. import _mlflow
-from ..artifact import manifest, mlmodel, packaging
+from ..artifact import enforcement, manifest, mlmodel, packaging
 from ..artifact.atomic_folder import atomic_folder
 from ..artifact.contents import write_contents
 from ..artifact.example import save_example
@@ -176,6 +176,7 @@ def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Mode
         code = packaging.bundle(folder, code)
     save_example(mlflow_model, prepared.saved_example, folder)
     mlflow_model.signature = prepared.signature
+    _say_what_callers_meet(prepared, folder, given)
     if given.metadata is not None:
         mlflow_model.metadata = given.metadata
 
@@ -208,6 +209,16 @@ def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Mode
             needed = sorted({*needed, *packaging.inferred(folder, FLAVOR_NAME, needed)})
     packaging.write_environment(folder, needed, given.conda_env, given.pip_requirements, given.extra_pip_requirements)
     write_mlmodel()
+
+
+def _say_what_callers_meet(prepared: Prepared, folder: Path, given: Arguments) -> None:
+    inputs, types = getattr(prepared.signature, "inputs", None), prepared.bound.program.input_schema
+    example = given.input_example[0] if isinstance(given.input_example, tuple) else given.input_example
+    for sentence in (
+        *enforcement.refused_by_pyfunc(example, inputs),
+        *enforcement.refused_by_server(folder, inputs, types),
+    ):
+        _logger.warning("%s", sentence)
 
 
 def _model(sql_model: Any, given: Arguments) -> SQLModel:

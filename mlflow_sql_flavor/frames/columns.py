@@ -33,7 +33,10 @@ def guess_array(values: Any, name: str) -> pa.Array:
     import pyarrow as pa
 
     try:
-        found = pa.array(values, from_pandas=True)
+        try:
+            found = pa.array(values, from_pandas=True)
+        except OverflowError:  # integers of more than 64 bits
+            found = pa.array(values, pa.decimal128(38, 0), from_pandas=True)
         text = schema.from_arrow(found.type)
     except Exception:
         raise InputError(
@@ -52,7 +55,10 @@ def array_of(values: Any, field: pa.Field, any_text: bool = False) -> pa.Array:
     import pandas as pd
     import pyarrow as pa
 
-    guess = pa.types.is_date(field.type)  # of which a time would be cut off unseen
+    # Of a date a time would be cut off unseen, and any number is true to Arrow.
+    guess = pa.types.is_date(field.type) or (
+        pa.types.is_boolean(field.type) and getattr(values.dtype, "kind", "") in ("i", "u", "f")
+    )
     if (
         len(values) > FEW
         and isinstance(values, pd.arrays.NumpyExtensionArray)
@@ -103,7 +109,9 @@ def cast(column: Any, field: pa.Field, any_text: bool = False) -> Any:
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         if pa.types.is_temporal(field.type):
             raise _misfit(field)  # of a number, which moment?
-        if pa.types.is_boolean(field.type) and set(column.unique().to_pylist()) - {0, 1, None}:
+        if pa.types.is_boolean(field.type) and (
+            pa.types.is_floating(column.type) or set(column.unique().to_pylist()) - {0, 1, None}
+        ):
             raise _misfit(field)
     lossy = pa.types.is_timestamp(column.type) and pa.types.is_timestamp(field.type)
     try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import InputError, did_you_mean
 from . import schema
 
-__all__ = ["Parameters", "of_text", "types_of_schema", "types_of_values"]
+__all__ = ["Parameters", "of_text", "types_of_schema", "types_of_values", "unknown"]
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _MOMENT = (str, datetime.date)
@@ -78,20 +78,44 @@ class Parameters:
             if name is None and str(label).casefold() in self._unread:
                 continue
             if name is None:
-                known = f" Its parameters: {', '.join(self.types)}." if self.types else " It has none."
-                raise InputError(
-                    f"The model has no parameter {label!r}.{did_you_mean(str(label), list(self.types))}{known}"
-                )
+                raise unknown(label, list(self.types))
             values[name] = _bindable(name, value, self.types[name])
         if len(values) != len(self.types):
             raise self._missing(set(self.types) - set(values))
         return values
+
+    def refuse_inconvertible(self, values: Mapping[str, Any], said: str, convert: Callable[[Any, str], None]) -> None:
+        """Names the parameter whose value made a call fail, where it is one.
+
+        Args:
+            values: Of a call that failed.
+            said: The engine's own words, which quote a text that the query could not convert.
+            convert: Makes a value of a DuckDB type; whatever it raises means that there is none.
+
+        Raises:
+            InputError: A value is none of its parameter's type.
+        """
+        for name, value in values.items():
+            kind = self.types[name]
+            shown = repr(value if not isinstance(value, str) or len(value) <= 60 else f"{value[:57]}...")[:80]
+            if isinstance(value, str) and value and (f'"{value}"' in said or f"'{value}'" in said):
+                raise InputError(f"Parameter {name!r}: {shown} cannot be converted to the type the query asks for.")
+            try:
+                convert(value, kind)
+            except Exception:
+                raise InputError(f"Parameter {name!r} is of type {kind}; {shown} is none.") from None
 
     def _missing(self, names: set[str]) -> InputError:
         first = ", ".join(repr(name) for name in self.types if name in names)
         return InputError(
             f"The model needs a value for parameter {first}: pass params={{{first.split(', ')[0]}: ...}}."
         )
+
+
+def unknown(label: Any, names: Sequence[str]) -> InputError:
+    """What is said of a parameter that a model does not have."""
+    known = f" Its parameters: {', '.join(names)}." if names else " It has none."
+    return InputError(f"The model has no parameter {label!r}.{did_you_mean(str(label), list(names))}{known}")
 
 
 def _bindable(name: str, value: Any, kind: str) -> Any:
@@ -113,6 +137,8 @@ def _bindable(name: str, value: Any, kind: str) -> Any:
         return value
     if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
         raise _wrong(name, value, kind)
+    if isinstance(value, str) and not value.isascii() and value != value.encode("utf-8", "replace").decode():
+        raise InputError(f"Parameter {name!r} has half of a surrogate pair, which is no character: pass valid text.")
     return value
 
 

@@ -143,7 +143,7 @@ def test_defaults_and_types_of_a_signature(declared, loaded):
         ({"i": True}, "'i' is of type BIGINT; a bool"), ({"b": 1}, "'b' is of type BOOLEAN; an int"),
         ({"s": 5}, "'s' is of type VARCHAR; an int"), ({"d": 5}, "'d' is of type DATE; an int"),
         ({"l": "a"}, "'l' is of type a list of VARCHAR; a str"), ({"l": [1]}, "'l' is of type VARCHAR; an int"),
-        ({"d": "soon"}, "cannot be converted"), ({"i": 2**70}, "cannot be converted"),
+        ({"d": "soon"}, "'d'.* 'soon'"), ({"i": 2**70}, f"'i' is of type BIGINT; {2**70} is none"),
         ({"ii": 1}, r"no parameter 'ii'\. Did you mean 'i'"), ({"zzz": 1}, "Its parameters: "),
         ([1], "params is a dict"),
     ],

@@ -1,0 +1,49 @@
+"""Whether a query that failed fails by itself: by a part that no input takes part in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..engines.duckdb import Runner
+from ..errors import InputError, QueryError, SQLModelError
+
+if TYPE_CHECKING:
+    from ..engines.sandbox import Limits
+    from ..query.reading.types import ParsedQuery
+
+__all__ = ["refuse_constants"]
+
+
+def refuse_constants(query: ParsedQuery, limits: Limits) -> None:
+    """Runs each constant part of a query alone.
+
+    Raises:
+        QueryError: One fails, whatever the input: its place.
+    """
+    from ..query.reading.constant_parts import constant_parts
+    from ..query.reading.parse import parse
+    from .gates import compile_query
+
+    for text, start, length in constant_parts(query):
+        try:
+            part = parse(f"SELECT {text} AS value", query.dialect)
+            compiled = compile_query(
+                part, input_table="input", input_types=None, param_types={}, tables={}, source=_none, unique=_none,
+                limits=limits,
+            )  # fmt: skip
+        except SQLModelError:
+            continue  # what it means alone is not known
+        try:
+            Runner(compiled.instance, compiled.program, limits).rows(None, {})
+        except InputError as error:
+            said = re.split(r"\. |\n", str(error.__cause__).partition("Error: ")[2])[0] or error.message
+            raise QueryError(
+                f"This fails whatever the input is: {said.rstrip('.')}.", query.sql, start, length
+            ) from error
+        finally:
+            compiled.instance.close()
+
+
+def _none(*_: Any) -> Any:
+    raise AssertionError("a part without tables asks for none")
