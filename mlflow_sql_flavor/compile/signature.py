@@ -11,6 +11,7 @@ from ..frames import reading, schema
 from ..frames.parameters import of_text
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from mlflow.models import ModelSignature
 
     from .binder import Bound
@@ -80,9 +81,31 @@ def _inferred(data: Any, types: Mapping[str, str]) -> Any:
     specs: list[Any] = []
     for spec in own.inputs:
         column = table.column(spec.name)
-        kind = schema.to_mlflow_with_nulls(spec.type, column)
+        kind = _with_nulls(spec.type, column)
         specs.append(ColSpec(kind, spec.name, required=column.null_count == 0))
     return Schema(specs)
+
+
+def _with_nulls(kind: Any, column: pa.ChunkedArray) -> Any:
+    """MLflow's type for a column as its values are: ``AnyType`` for integers and booleans where a NULL is among them.
+
+    MLflow's integers take no NULL, in a frame or in JSON, its boolean none of pandas' own, and its double no int64
+    (https://mlflow.org/docs/latest/ml/model/signatures/, "Handling Integers With Missing Values").
+
+    Args:
+        kind: The type without NULL: a ``DataType``, ``Array``, ``Object`` or ``Map``.
+        column: The values.
+    """
+    import pyarrow.compute as pc
+    from mlflow.types import DataType
+    from mlflow.types.schema import AnyType, Array
+
+    if kind in (DataType.integer, DataType.long, DataType.boolean):
+        return AnyType() if column.null_count else kind
+    if isinstance(kind, Array):
+        inner = _with_nulls(kind.dtype, pc.list_flatten(column))
+        return kind if inner is kind.dtype else Array(inner)
+    return kind
 
 
 def _param_schema(bound: Bound, params: Mapping[str, Any], texts: Mapping[str, str | None]) -> Any:

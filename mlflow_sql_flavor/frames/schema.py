@@ -35,7 +35,6 @@ __all__ = [
     "plain",
     "to_arrow",
     "to_mlflow",
-    "to_mlflow_with_nulls",
 ]
 
 
@@ -324,28 +323,6 @@ def to_mlflow(text: str) -> Any:
     if name == "MAP":
         return Map(to_mlflow(str(parsed.children[1][1])))
     raise _no_place(text)
-
-
-def to_mlflow_with_nulls(kind: Any, column: pa.ChunkedArray) -> Any:
-    """MLflow's type for a column as its values are: ``AnyType`` for integers and booleans where a NULL is among them.
-
-    MLflow's integers take no NULL, in a frame or in JSON, its boolean none of pandas' own, and its double no int64
-    (https://mlflow.org/docs/latest/ml/model/signatures/, "Handling Integers With Missing Values").
-
-    Args:
-        kind: The type without NULL: a ``DataType``, ``Array``, ``Object`` or ``Map``.
-        column: The values.
-    """
-    import pyarrow.compute as pc
-    from mlflow.types import DataType
-    from mlflow.types.schema import AnyType, Array
-
-    if kind in (DataType.integer, DataType.long, DataType.boolean):
-        return AnyType() if column.null_count else kind
-    if isinstance(kind, Array):
-        inner = to_mlflow_with_nulls(kind.dtype, pc.list_flatten(column))
-        return kind if inner is kind.dtype else Array(inner)
-    return kind
 
 
 _FROM_MLFLOW = {
