@@ -9,15 +9,14 @@ from .version import __version__
 if TYPE_CHECKING:
     from .convert import from_sklearn
     from .flavor import (
-        FLAVOR_NAME,
         get_default_conda_env,
         get_default_pip_requirements,
-        load_model,
         log_model,
         save_model,
     )
-    from .flavor import _load_pyfunc as _load_pyfunc
     from .model import SQLModel
+    from .pyfunc import FLAVOR_NAME, load_model
+    from .pyfunc import _load_pyfunc as _load_pyfunc
     from .review.diff import diff
 
 __all__ = [
@@ -35,14 +34,14 @@ __all__ = [
 
 #: Where the names are that are looked up when they are asked for: most bring MLflow, whose import takes seconds.
 _HOME = {
-    "FLAVOR_NAME": "flavor",
+    "FLAVOR_NAME": "pyfunc",
     "SQLModel": "model",
-    "_load_pyfunc": "flavor",
+    "_load_pyfunc": "pyfunc",
     "diff": "review.diff",
     "from_sklearn": "convert",
     "get_default_conda_env": "flavor",
     "get_default_pip_requirements": "flavor",
-    "load_model": "flavor",
+    "load_model": "pyfunc",
     "log_model": "flavor",
     "save_model": "flavor",
 }
@@ -52,7 +51,13 @@ if not TYPE_CHECKING:  # a name that is misspelt stays an error to type checkers
 
     def __getattr__(name: str) -> Any:
         if name in _HOME:
-            globals()[name] = value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+            try:
+                module = importlib.import_module(f".{_HOME[name]}", __name__)
+            except ImportError as error:
+                from .errors import left_out
+
+                raise ImportError(left_out(error) or str(error), name=error.name) from error
+            globals()[name] = value = getattr(module, name)
             return value
         if not name.startswith("__") and "." not in name and importlib.util.find_spec(f"{__name__}.{name}") is not None:
             return importlib.import_module(f".{name}", __name__)

@@ -18,6 +18,7 @@ __all__ = [
     "RunError",
     "SQLModelError",
     "did_you_mean",
+    "left_out",
     "visible",
 ]
 
@@ -141,6 +142,23 @@ def did_you_mean(name: str, candidates: "list[str] | set[str] | tuple[str, ...] 
     folded = {c.casefold(): c for c in candidates}
     near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
     return f" Did you mean {folded[near[0]]!r}?" if near else ""
+
+
+def left_out(error: ImportError) -> str | None:
+    """What to say where the code that a model brings is asked for more than loading it and predicting.
+
+    Args:
+        error: The import that failed.
+
+    Returns:
+        A sentence; None if what is missing is neither a part of this package nor sqlglot.
+    """
+    if (error.name or "").split(".")[0] not in ("sqlglot", __name__.split(".")[0]):
+        return None
+    return (
+        "This needs mlflow-sql-flavor installed, and sqlglot with it: the code that a model brings only loads it and "
+        "predicts."
+    )
 
 
 _WIDTH = 100

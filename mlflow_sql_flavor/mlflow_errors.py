@@ -79,6 +79,12 @@ def public(what: _T) -> _T:
         except errors.SQLModelError as error:
             _as_mlflow(error)
             raise
+        except ImportError as error:
+            if (told := errors.left_out(error)) is None:
+                raise
+            refused = errors.InputError(told)
+            _as_mlflow(refused)
+            raise refused from error
 
     return call  # type: ignore[return-value]
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .compile.binder import Binder
 from .compile.definition import define, define_stored, sql_text
-from .compile.source_query import source_query
-from .engines import spark
+from .engines.spark_signs import is_frame
 from .errors import InputError
 from .frames import reading
 from .mlflow_errors import public, public_reader
@@ -204,9 +203,10 @@ class SQLModel:
         """
         if output is not None and output not in _OUTPUTS:
             raise InputError(f"output is one of {', '.join(_OUTPUTS)}, not {output!r}.")
-        if spark.is_frame(data):
+        if is_frame(data):
             if output is not None:
                 raise InputError("A Spark DataFrame gives a Spark DataFrame: call toPandas() or toArrow() on that.")
+            from .compile.source_query import source_query
             from .scale.spark import admitted, run_spark
 
             model, session = self._binder.definition, data.sparkSession
@@ -331,6 +331,7 @@ class SQLModel:
             QueryError: The query has no faithful form in the engine's dialect.
             RunError: The engine refused it, or answered with values that are not of the model's types.
         """
+        from .compile.source_query import source_query
         from .scale.database import admitted, run_on
 
         model = self._binder.definition

@@ -1,21 +1,38 @@
-"""The wrapper ``mlflow.pyfunc`` calls."""
+"""Loading: as a :class:`SQLModel`, and as what ``mlflow.pyfunc`` calls."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mlflow.exceptions import MlflowException
 
 from . import _mlflow
-from .engines import spark, spark_task
+from .artifact import manifest, mlmodel
+from .artifact.functions import load_udfs
+from .engines import spark_signs
 from .engines.duckdb import explain
-from .errors import InputError, RunError, SQLModelError
+from .engines.sandbox import effective_limits
+from .errors import InputError, ModelFileError, RunError, SQLModelError
 from .frames import writing
 from .mlflow_errors import public
 from .model import SQLModel
 
-__all__ = ["SQLModelWrapper"]
+__all__ = ["CONFIG", "FLAVOR_NAME", "SQLModelWrapper", "load_model"]
+
+FLAVOR_NAME = "sql"
+
+#: What a loader may set by ``model_config``; saved as null, so that nothing in a file reads as a permission.
+CONFIG = {
+    "timeout_seconds": None,
+    "memory_limit": None,
+    "threads": None,
+    "max_rows": None,
+    "isolation": None,
+    "tables": None,
+}
 
 _logger = logging.getLogger(__name__)
 
@@ -54,12 +71,12 @@ class SQLModelWrapper:
         """
         column = self._model.prediction_column
         try:
-            if spark.is_frame(data):
+            if spark_signs.is_frame(data):
                 return self._distributed(data, params)
             self._refuse_batches()
             result = self._model.predict(self._complete(data), params, output="pandas")
             served = _mlflow.is_serving()
-            if spark_task.in_task():
+            if spark_signs.in_task():
                 from .engines.spark_result import carried
 
                 result = carried(result if column is None else result[[column]], served)
@@ -81,14 +98,17 @@ class SQLModelWrapper:
     def _refuse_batches(self) -> None:
         """Spark hands over its rows in batches: a query whose rows depend on others would give each batch its own."""
         rows = self._model.spec.rows if self._model.spec is not None else "table"
-        if rows != "independent" and spark_task.in_task():
+        if rows != "independent" and spark_signs.in_task():
             raise InputError(
                 f"The model's rows are {rows!r}: they depend on the whole input, and spark_udf hands over one batch at "
                 "a time, each of which would be ranked, counted or ordered for itself. Call "
                 "mlflow.pyfunc.load_model(uri).predict(spark_df) instead, which runs the query as Spark SQL."
             )
 
+    @public
     def _distributed(self, data: Any, params: dict[str, Any] | None) -> Any:
+        from .engines import spark
+
         present = {name.casefold() for name in data.columns}
         types = (self._model.spec.input_types if self._model.spec is not None else None) or {}
         missing = {name: types[name] for name in self._optional if name.casefold() not in present and name in types}
@@ -102,3 +122,71 @@ class SQLModelWrapper:
             return data
         missing = [name for name in self._optional if name not in columns]
         return data.assign(**dict.fromkeys(missing)) if missing else data
+
+
+@public
+def load_model(model_uri: str, dst_path: str | None = None, model_config: Mapping[str, Any] | None = None) -> SQLModel:
+    """
+    Load a SQL model from a local file or a run.
+
+    A model without Python functions runs no code of the artifact: nothing of it is imported or unpickled, and its
+    ``code/`` folder is not put on ``sys.path``.
+
+    Args:
+        model_uri: The location, in URI format, of the MLflow model. For example:
+
+            - ``/Users/me/path/to/local/model``
+            - ``relative/path/to/local/model``
+            - ``s3://my_bucket/path/to/model``
+            - ``runs:/<mlflow_run_id>/run-relative/path/to/model``
+            - ``models:/<model_name>/<model_version>``
+            - ``models:/<model_name>@<alias>``
+        dst_path: The local filesystem path to which to download the model artifact. This directory must already exist.
+            If unspecified, a local output path will be created.
+        model_config: Limits (``timeout_seconds``, ``memory_limit``, ``threads``, ``max_rows``, ``isolation``) and
+            ``tables``: ``{reference table: path or table}`` with newer data of the same columns.
+
+    Returns:
+        A :class:`SQLModel`.
+
+    Raises:
+        ModelFileError: A file is missing, altered or of a later format.
+        QueryError: The query is not one that may run here.
+    """
+    folder = Path(_mlflow.download(artifact_uri=model_uri, output_path=dst_path))
+    return _load(folder, model_config)
+
+
+@public
+def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> SQLModelWrapper:
+    """
+    Load PyFunc implementation. Called by ``pyfunc.load_model``.
+
+    Args:
+        path: Local filesystem path to the MLflow Model with the ``sql`` flavor.
+        model_config: What the loader asks for, merged by MLflow with what the file has.
+    """
+    return SQLModelWrapper(_load(Path(path), model_config))
+
+
+def _load(folder: Path, config: Mapping[str, Any] | None) -> SQLModel:
+    stored = mlmodel.read(folder, FLAVOR_NAME)
+    unknown = sorted(set(config or {}) - set(CONFIG))
+    if unknown:
+        raise InputError(f"model_config has no key {unknown[0]!r}: the keys are {', '.join(CONFIG)}.")
+    if stored.config.get("tables") is not None:
+        raise ModelFileError("MLmodel sets config.tables, which only a loader may set: save the model again.")
+    if stored.spec.manifest is not None:
+        manifest.check(stored.spec.manifest, folder)
+    limits = effective_limits(stored.spec.limits.model_dump(), config, stored.config)
+    udfs = None
+    if stored.spec.udfs is not None:
+        udfs = load_udfs(stored.spec.udfs, folder, _mlflow.pickles_allowed(), stored.spec.code)
+    return SQLModel.from_spec(
+        stored.spec,
+        folder,
+        limits=limits,
+        signature=stored.signature,
+        udfs=udfs,
+        tables=(config or {}).get("tables"),
+    )

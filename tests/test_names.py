@@ -38,7 +38,7 @@ def test_dir_shows_the_public_names() -> None:
 
 def test_what_mlflow_looks_for_is_there() -> None:
     """MLflow imports ``loader_module`` and takes ``_load_pyfunc``; ``log_model`` hands it the module itself."""
-    assert importlib.import_module("mlflow_sql_flavor")._load_pyfunc.__module__ == "mlflow_sql_flavor.flavor"
+    assert importlib.import_module("mlflow_sql_flavor")._load_pyfunc.__module__ == "mlflow_sql_flavor.pyfunc"
     assert "_load_pyfunc" not in mlflow_sql_flavor.__all__
 
 

@@ -6,6 +6,7 @@ or a repository is on no index: then its code travels in the model's ``code/`` f
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import hashlib
 import importlib.metadata
@@ -25,8 +26,75 @@ __all__ = ["bundle", "inferred", "requirements", "should_bundle", "write_environ
 DISTRIBUTION = "mlflow-sql-flavor"
 PACKAGE = "mlflow_sql_flavor"
 
+_HERE = Path(__file__).resolve().parents[1]
+
 #: The parts of the package by which a query is translated.
 _TRANSLATES = ("query", "compile", "frames", "engines")
+
+#: What a model does without to be loaded and to predict: patterns of paths in the package. What is bundled imports
+#: nothing of it, but where a call asks for more than that, which then says so (``errors.left_out``).
+LEFT_OUT = (
+    "__main__.py",
+    "cli/*",
+    "convert/*",
+    "deploy/*",
+    "flavor/*",
+    "report/*",
+    "review/*",
+    "scale/*",
+    "compile/check.py",
+    "compile/gates.py",
+    "compile/input_types.py",
+    "compile/preparation.py",
+    "compile/recompilation.py",
+    "compile/rendering.py",
+    "compile/row_number.py",
+    "compile/signature.py",
+    "compile/source_query.py",
+    "compile/strictness.py",
+    "artifact/answers.py",
+    "artifact/contents.py",
+    "artifact/example.py",
+    "artifact/packaging.py",
+    "artifact/recorded.py",
+    "artifact/unpack.py",
+    "engines/child.py",
+    "engines/connection.py",
+    "engines/database.py",
+    "engines/embedded.py",
+    "engines/spark.py",
+    "engines/spark_types.py",
+    "engines/stream.py",
+    "frames/compare.py",
+    "frames/sources.py",
+    "query/dialects/*.py",
+    "query/dialects/*.json",
+    "query/evidence/*",
+    "query/targets/*",
+    "query/translation/*",
+    "query/facts/changes.py",
+    "query/facts/context.py",
+    "query/facts/nondeterminism.py",
+    "query/facts/rules.py",
+    "query/facts/typed.py",
+    "query/reading/commas.py",
+    "query/reading/constants.py",
+    "query/reading/definitions.py",
+    "query/reading/functions.py",
+    "query/reading/highlight.py",
+    "query/reading/names.py",
+    "query/reading/output_names.py",
+    "query/reading/outputs.py",
+    "query/reading/parse.py",
+    "query/reading/placeholders.py",
+    "query/reading/positions.py",
+    "query/reading/scripts.py",
+    "query/reading/statements.py",
+    "query/reading/syntax.py",
+    "query/reading/tables.py",
+    "query/reading/tree_copy.py",
+    "query/reading/types.py",
+)
 
 #: What DuckDB or this package import wherever it is installed, and work without.
 OPTIONAL = ("polars", "pyspark")
@@ -56,7 +124,7 @@ def should_bundle(choice: bool | str) -> bool:
 
 
 def bundle(folder: Path, code: str | None) -> str:
-    """Copies the package into the model's code folder.
+    """Copies what loads a model and predicts into its code folder.
 
     Args:
         folder: The model.
@@ -71,34 +139,35 @@ def bundle(folder: Path, code: str | None) -> str:
         raise SQLModelError(
             f"code_paths brings a folder {PACKAGE} of its own; leave it out, or pass bundle_flavor=False to use it."
         )
-    target.mkdir(exist_ok=True)
-    shutil.copytree(
-        Path(__file__).resolve().parents[1],
-        destination,
-        ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"),
-        copy_function=shutil.copyfile,  # dates and modes of a checkout mean nothing in a model
-    )
+    for path in bundled_files():
+        made = destination / path
+        made.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_HERE / path, made)  # dates and modes of a checkout mean nothing in a model
     return target.name
 
 
 def bundled_files() -> list[str]:
     """The files of a bundle, relative to the package, with forward slashes."""
-    here = Path(__file__).resolve().parents[1]
-    return [
+    return [path for path in _files() if not any(fnmatch.fnmatchcase(path, pattern) for pattern in LEFT_OUT)]
+
+
+@functools.cache
+def _files() -> tuple[str, ...]:
+    """The package's own files, relative to it."""
+    return tuple(
         path
-        for path in below(here)
+        for path in below(_HERE)
         if not any(part == "__pycache__" or part.startswith(".") for part in path.split("/")) and path[-4:] != ".pyc"
-    ]
+    )
 
 
 @functools.cache
 def sources_digest() -> str:
     """SHA-256 of the sources that make ``duckdb_sql`` of ``sql``: the same digest gives the same text."""
-    here = Path(__file__).resolve().parents[1]
     found = hashlib.sha256()
-    for path in bundled_files():
+    for path in _files():
         if path.split("/")[0] in _TRANSLATES:
-            found.update(f"{path}\n".encode() + hashlib.sha256(here.joinpath(path).read_bytes()).digest())
+            found.update(f"{path}\n".encode() + hashlib.sha256(_HERE.joinpath(path).read_bytes()).digest())
     return found.hexdigest()
 
 
@@ -112,7 +181,7 @@ def requirements(*, bundled: bool, udfs: bool, tables: bool = True, isolated: bo
         isolated: The model asks for ``isolation="process"`` itself. (cloudpickle then comes with loky.)
     """
     own = [] if bundled else [f"{DISTRIBUTION}=={__version__}"]
-    names = ["duckdb", "sqlglot", "pandas", *(["pyarrow"] if tables else []), *(["cloudpickle"] if udfs else [])]
+    names = ["duckdb", "pandas", *(["pyarrow"] if tables else []), *(["cloudpickle"] if udfs else [])]
     return own + [_mlflow.pinned_requirement(name) for name in names + ["loky"] * isolated]
 
 

@@ -42,7 +42,7 @@ def diff(
     """Compare model B with model A: query, signature, rows. Exit code 0: nothing differs, 1: something does."""
     from dataclasses import replace
 
-    from ..flavor import load_model
+    from ..pyfunc import load_model
     from ..review.diff import diff as compared
 
     with status("comparing"), fetched(old) as one, fetched(new) as two:

@@ -41,7 +41,7 @@ def predict(
 
     With -o the input is read and the output written batch by batch, so that both may be larger than memory.
     """
-    from ..flavor import load_model
+    from ..pyfunc import load_model
     from . import files
     from .options import fetched
 

@@ -17,7 +17,6 @@ from ..frames.schema import canonical
 from .binding import bind
 from .bound import Bound
 from .compiled import Compiled
-from .gates import compile_query
 from .stored import restored
 
 if TYPE_CHECKING:
@@ -138,6 +137,8 @@ class Binder:
         return bound
 
     def _compile(self, query: ParsedQuery, types: Mapping[str, str] | None, params: Mapping[str, str]) -> Bound:
+        from .gates import compile_query
+
         model = self.definition
         for name in query.params:
             if name not in params:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ..artifact.functions import Udf, read_udfs
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import ReferenceTable, read_tables, stored_table
-from ..engines import sandbox, spark
+from ..engines import sandbox
 from ..engines.sandbox import Limits, effective_limits
+from ..engines.spark_signs import is_table
 from ..errors import InputError, QueryError, did_you_mean
 from ..query.reading.dotted import known_name
-from .input_types import declared_types, types_of_input
 from .stored import with_newer
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ class Definition:
 
     def types_of(self, data: Any) -> dict[str, str] | None:
         """``{column: DuckDB type}`` of the input, with this data; None if nothing tells them."""
+        from .input_types import types_of_input
+
         return types_of_input(data, self.signature, self.input_types)
 
     def table(self, name: str) -> ReferenceTable:
@@ -108,6 +110,8 @@ def define(
     Raises:
         InputError: A table, type, limit or name does not fit.
     """
+    from .input_types import declared_types
+
     sandbox.quote(input_table)
     references, input_table = _by_the_query(query, read_tables(tables), input_table)
     if any(name.casefold() == input_table.casefold() for name in references):
@@ -162,7 +166,7 @@ def define_stored(
     """
     spark_tables: dict[str, Any] = {}
     if isinstance(tables, Mapping):
-        spark_tables = {name: data for name, data in tables.items() if spark.is_table(data)}
+        spark_tables = {name: data for name, data in tables.items() if is_table(data)}
         tables = {name: data for name, data in tables.items() if name not in spark_tables}
     own = {name: stored_table(name, table, folder) for name, table in spec.tables.items()}
     return Definition(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engines import spark
+from ..engines.spark_signs import is_frame
 from ..errors import InputError, did_you_mean
 from ..frames import reading, schema
 
@@ -47,7 +48,7 @@ def types_of_input(data: Any, signature: Any, declared: Mapping[str, str]) -> di
     inputs = getattr(signature, "inputs", None)
     if inputs is not None:
         known = schema.columns_of(inputs)
-    elif spark.is_frame(data):
+    elif is_frame(data):
         known = spark.types_of(data)
     elif data is not None:
         known = reading.infer_types(_without_objects(data, declared))

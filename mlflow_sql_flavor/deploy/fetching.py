@@ -53,7 +53,7 @@ def fetched(uri: str) -> Iterator[Fetched]:
     """
     from mlflow.models import Model
 
-    from ..flavor import load_model
+    from ..pyfunc import load_model
 
     version = version_of(uri)
     with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:

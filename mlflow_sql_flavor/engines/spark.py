@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, QueryError, did_you_mean
 from ..frames import schema
+from .spark_signs import TABLE
 from .spark_types import fits, nested, quoted, spark_type, types_of
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ __all__ = [
     "argument",
     "check_session",
     "check_zone",
-    "is_frame",
-    "is_table",
     "reference",
     "repeats",
     "run",
@@ -44,9 +43,6 @@ __all__ = [
 #: A reference table of up to so many bytes, as Arrow, is sent with the query and broadcast.
 REFERENCE_BYTES = 100_000_000
 
-#: What stands before the name of a table of Spark's catalog, where the path of a file could stand too.
-TABLE = "spark:"
-
 #: What a model's rows rest on: ``(setting, value it must have, what Spark does else)``.
 _SETTINGS = (
     ("spark.sql.ansi.enabled", "true", "gives NULL and wraps numbers around where the model raises an error"),
@@ -54,16 +50,6 @@ _SETTINGS = (
     ("spark.sql.parser.escapedStringLiterals", "false", "reads a backslash in a text as itself"),
     ("spark.sql.caseSensitive", "false", "tells apart columns that differ by case only"),
 )
-
-
-def is_frame(data: Any) -> bool:
-    """Whether the data is a Spark DataFrame; pyspark is not imported for it."""
-    return type(data).__module__.startswith("pyspark.sql.") and hasattr(data, "sparkSession")
-
-
-def is_table(data: Any) -> bool:
-    """Whether what a caller gave for a reference table is one of Spark's: a DataFrame, or ``"spark:name"``."""
-    return is_frame(data) or (isinstance(data, str) and data.startswith(TABLE))
 
 
 def table(session: Any, data: Any) -> Any:

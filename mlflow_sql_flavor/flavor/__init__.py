@@ -25,37 +25,23 @@ from ..artifact import enforcement, manifest, mlmodel, packaging
 from ..artifact.atomic_folder import atomic_folder
 from ..artifact.contents import write_contents
 from ..artifact.example import save_example
-from ..artifact.functions import load_udfs
 from ..artifact.recorded import write_output
 from ..compile.definition import dialect_name
 from ..compile.preparation import Prepared, prepare
 from ..compile.strictness import is_strict
-from ..engines.sandbox import effective_limits
-from ..errors import InputError, ModelFileError
+from ..errors import InputError
 from ..mlflow_errors import public
 from ..model import SQLModel, binder_of
-from ..pyfunc import SQLModelWrapper
+from ..pyfunc import CONFIG, FLAVOR_NAME
 from ..report import folder as report
 from .arguments import ARGUMENT_DOCS, Arguments
 
 if TYPE_CHECKING:
     from mlflow.models.model import ModelInfo
 
-FLAVOR_NAME = "sql"
-
 _logger = logging.getLogger(__name__)
 #: Remarks on a query that are told when it is saved; MLmodel has all.
 _MOST_WARNINGS = 8
-
-#: What a loader may set by ``model_config``; saved as null, so that nothing in a file reads as a permission.
-CONFIG = {
-    "timeout_seconds": None,
-    "memory_limit": None,
-    "threads": None,
-    "max_rows": None,
-    "isolation": None,
-    "tables": None,
-}
 
 
 @public
@@ -335,71 +321,3 @@ def log_model(
         for tag, value in {"sql.dialect": written_in, "sql.level": level}.items():
             mlflow.MlflowClient().set_model_version_tag(registered_model_name, version, tag, value)
     return info
-
-
-@public
-def load_model(model_uri: str, dst_path: str | None = None, model_config: Mapping[str, Any] | None = None) -> SQLModel:
-    """
-    Load a SQL model from a local file or a run.
-
-    A model without Python functions runs no code of the artifact: nothing of it is imported or unpickled, and its
-    ``code/`` folder is not put on ``sys.path``.
-
-    Args:
-        model_uri: The location, in URI format, of the MLflow model. For example:
-
-            - ``/Users/me/path/to/local/model``
-            - ``relative/path/to/local/model``
-            - ``s3://my_bucket/path/to/model``
-            - ``runs:/<mlflow_run_id>/run-relative/path/to/model``
-            - ``models:/<model_name>/<model_version>``
-            - ``models:/<model_name>@<alias>``
-        dst_path: The local filesystem path to which to download the model artifact. This directory must already exist.
-            If unspecified, a local output path will be created.
-        model_config: Limits (``timeout_seconds``, ``memory_limit``, ``threads``, ``max_rows``, ``isolation``) and
-            ``tables``: ``{reference table: path or table}`` with newer data of the same columns.
-
-    Returns:
-        A :class:`SQLModel`.
-
-    Raises:
-        ModelFileError: A file is missing, altered or of a later format.
-        QueryError: The query is not one that may run here.
-    """
-    folder = Path(_mlflow.download(artifact_uri=model_uri, output_path=dst_path))
-    return _load(folder, model_config)
-
-
-@public
-def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> SQLModelWrapper:
-    """
-    Load PyFunc implementation. Called by ``pyfunc.load_model``.
-
-    Args:
-        path: Local filesystem path to the MLflow Model with the ``sql`` flavor.
-        model_config: What the loader asks for, merged by MLflow with what the file has.
-    """
-    return SQLModelWrapper(_load(Path(path), model_config))
-
-
-def _load(folder: Path, config: Mapping[str, Any] | None) -> SQLModel:
-    stored = mlmodel.read(folder, FLAVOR_NAME)
-    unknown = sorted(set(config or {}) - set(CONFIG))
-    if unknown:
-        raise InputError(f"model_config has no key {unknown[0]!r}: the keys are {', '.join(CONFIG)}.")
-    if stored.config.get("tables") is not None:
-        raise ModelFileError("MLmodel sets config.tables, which only a loader may set: save the model again.")
-    if stored.spec.manifest is not None:
-        manifest.check(stored.spec.manifest, folder)
-    limits = effective_limits(stored.spec.limits.model_dump(), config, stored.config)
-    udfs = None
-    if stored.spec.udfs is not None:
-        udfs = load_udfs(stored.spec.udfs, folder, _mlflow.pickles_allowed(), stored.spec.code)
-    return SQLModel.from_spec(
-        stored.spec,
-        folder,
-        limits=limits,
-        signature=stored.signature,
-        udfs=udfs,
-        tables=(config or {}).get("tables"),
-    )

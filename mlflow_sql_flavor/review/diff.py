@@ -70,7 +70,7 @@ def _model(given: Any) -> SQLModel:
     if isinstance(given, SQLModel):
         return given
     if isinstance(given, (str, os.PathLike)):
-        from ..flavor import load_model
+        from ..pyfunc import load_model
 
         return load_model(os.fspath(given))
     raise InputError(f"diff compares SQL models or their addresses, not {kind_of(given)}.")

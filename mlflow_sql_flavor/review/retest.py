@@ -47,7 +47,7 @@ def retest(folder: Path) -> tuple[Check, ...]:
         ModelFileError: It is no such model.
     """
     from ..artifact import mlmodel
-    from ..flavor import FLAVOR_NAME, load_model
+    from ..pyfunc import FLAVOR_NAME, load_model
 
     spec = mlmodel.read(folder, FLAVOR_NAME).spec
     versions = tuple(_versions(spec))

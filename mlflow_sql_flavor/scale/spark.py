@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..engines import spark
+from ..engines.spark_signs import is_frame
 from ..errors import InputError
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _input(model: Definition, query: SourceQuery, data: Any) -> Any:
 def _named(session: Any, name: str, data: Any, query: SourceQuery) -> Any:
     """A table the caller named, with the columns the query reads; keys that must be unique are looked at."""
     frame = spark.table(session, data)
-    if not spark.is_frame(frame):
+    if not is_frame(frame):
         raise InputError(
             f"Reference table {name!r} is given as data of type {type(data).__name__}: name a table of the session."
         )

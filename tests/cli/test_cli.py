@@ -198,7 +198,7 @@ def _table(model: Path) -> None:
 
 
 def _package(model: Path) -> None:
-    with (model / "code/mlflow_sql_flavor/flavor/__init__.py").open("a") as file:
+    with (model / "code/mlflow_sql_flavor/pyfunc.py").open("a") as file:
         file.write("import os\n")
 
 
@@ -207,7 +207,7 @@ def _package_more(model: Path) -> None:
 
 
 def _package_less(model: Path) -> None:
-    (model / "code/mlflow_sql_flavor/flavor/__init__.py").unlink()
+    (model / "code/mlflow_sql_flavor/pyfunc.py").unlink()
 
 
 def _code(model: Path) -> None:
