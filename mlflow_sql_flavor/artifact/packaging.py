@@ -146,9 +146,10 @@ def bundle(folder: Path, code: str | None) -> str:
     return target.name
 
 
-def bundled_files() -> list[str]:
+@functools.cache
+def bundled_files() -> tuple[str, ...]:
     """The files of a bundle, relative to the package, with forward slashes."""
-    return [path for path in _files() if not any(fnmatch.fnmatchcase(path, pattern) for pattern in LEFT_OUT)]
+    return tuple(path for path in _files() if not any(fnmatch.fnmatchcase(path, one) for one in LEFT_OUT))
 
 
 @functools.cache

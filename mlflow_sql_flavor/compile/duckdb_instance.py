@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..artifact.functions import Udf
@@ -13,7 +15,7 @@ from ..engines.duckdb import Instance
 from ..engines.sandbox import Limits, TableSource
 from ..query.gate import packs
 
-__all__ = ["instance_for"]
+__all__ = ["BindingInstance", "instance_for"]
 
 
 def instance_for(
@@ -34,7 +36,7 @@ def _open(
     udfs: Mapping[str, Udf],
     limits: Limits,
 ) -> Any:
-    macros = packs.statements(compat.pack, compat.version or 1, compat.macros) if compat.pack else []
+    macros = _macros(compat)
     return sandbox.open_instance(
         limits=limits,
         settings=compat.settings,
@@ -52,3 +54,32 @@ def _open(
             for udf in udfs.values()
         ],
     )
+
+
+def _macros(compat: CompatSpec) -> list[str]:
+    return packs.statements(compat.pack, compat.version or 1, compat.macros) if compat.pack else []
+
+
+class BindingInstance(Instance):
+    """Where a query is bound that has no tables and functions of its own.
+
+    The DuckDB below is shared by all of the same settings and limits, and locked as a model's own is; the macros are
+    temporary, so that each cursor has its own.
+    """
+
+    def __init__(self, compat: CompatSpec, limits: Limits) -> None:
+        self._macros = [re.sub(r"\ACREATE\s+MACRO", "CREATE TEMP MACRO", text) for text in _macros(compat)]
+        self._shared = _shared(tuple(sorted(compat.settings.items())), replace(limits, threads=1))
+        super().__init__(self._shared.cursor)
+
+    def cursor(self) -> Any:
+        """A new cursor with the macros."""
+        cursor = self._shared.cursor()
+        for macro in self._macros:
+            cursor.execute(macro)
+        return cursor
+
+
+@functools.lru_cache(8)
+def _shared(settings: tuple[tuple[str, str | bool], ...], limits: Limits) -> Instance:
+    return Instance(functools.partial(sandbox.open_instance, limits=limits, settings=dict(settings)))

@@ -23,9 +23,10 @@ from ..frames.schema import arrow_schema
 from ..query.evidence import NO_EVIDENCE
 from ..query.facts.rows import RowPlan, plan_rows, used_columns
 from ..query.gate.query_bounds import is_small
+from ..query.reading.recursion import growing
 from .binding import bind, binder
 from .compiled import Compiled
-from .duckdb_instance import instance_for
+from .duckdb_instance import BindingInstance, instance_for
 from .function_kinds import function_kinds, macro_bodies
 from .row_number import statement_of, with_row_id
 
@@ -298,12 +299,15 @@ def _binds(passage: Passage) -> None:
     if types is not None:
         kind = function_kinds(bodies, asked.udfs)
         plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
-    program = binds(instance, program, query.sql)
+    # Without data or functions of its own a query is bound where others are: a DuckDB takes long to open.
+    alone = columns or asked.udfs or binds is not bind
+    where = instance if alone else BindingInstance(compat, asked.limits)
+    program = binds(where, program, query.sql)
     if query.dialect != "duckdb":
         from ..query.reading.outputs import check_handed_on
 
         check_handed_on(query, asked.schema, program.output_types)
-    program, plan = with_row_id(program, plan, instance, binds)
+    program, plan = with_row_id(program, plan, where, binds)
     passage.compiled = Compiled(
         program,
         instance,
@@ -341,9 +345,10 @@ def pass_through(passage: Passage, gates: Iterable[Gate] = GATES) -> Passage:
     Raises:
         QueryError: The query fails a gate: what, where, and what to write instead.
     """
-    for gate in gates:
-        if gate.check is not None and not (gate.typed and passage.needs_types):
-            gate.check(passage)
+    with growing():
+        for gate in gates:
+            if gate.check is not None and not (gate.typed and passage.needs_types):
+                gate.check(passage)
     return passage
 
 

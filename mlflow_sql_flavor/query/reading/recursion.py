@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from ...errors import QueryError, SQLModelError
 
-__all__ = ["TOO_DEEP", "followed", "with_deep_stack"]
+__all__ = ["TOO_DEEP", "followed", "growing", "with_deep_stack"]
 
 T = TypeVar("T")
 
@@ -41,6 +42,18 @@ if hasattr(os, "register_at_fork"):  # not on Windows, where processes do not fo
     os.register_at_fork(after_in_child=_after_fork)
 
 
+@contextlib.contextmanager
+def growing() -> Iterator[None]:
+    """Python's collector rests: a growing tree is scanned again and again else, which makes the time quadratic."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def with_deep_stack(work: Callable[[], T]) -> T:
     """Run ``work`` on a thread with a large stack: a hundred parentheses are too many for Python's own limit.
 
@@ -58,10 +71,9 @@ def with_deep_stack(work: Callable[[], T]) -> T:
         except BaseException as e:
             error.append(e)
 
-    with _LOCK:  # stack size and recursion limit belong to the process
-        stack, depth, collecting = threading.stack_size(_STACK), sys.getrecursionlimit(), gc.isenabled()
+    with _LOCK, growing():  # stack size and recursion limit belong to the process
+        stack, depth = threading.stack_size(_STACK), sys.getrecursionlimit()
         sys.setrecursionlimit(max(depth, _DEPTH))
-        gc.disable()  # a growing tree is scanned again and again else, which makes the time quadratic
         try:
             thread = threading.Thread(target=run, name=_NAME)
             thread.start()
@@ -69,8 +81,6 @@ def with_deep_stack(work: Callable[[], T]) -> T:
         finally:
             threading.stack_size(stack)
             sys.setrecursionlimit(depth)
-            if collecting:
-                gc.enable()
     if error:
         if isinstance(error[0], RecursionError):
             raise QueryError(TOO_DEEP) from None
