@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..artifact.functions import Udf
 from ..artifact.packaging import sources_digest
@@ -17,6 +17,9 @@ from ..engines.sandbox import Limits, TableSource
 from ..frames.schema import arrow_schema
 from .compiled import Compiled
 from .gates import compile_query
+
+if TYPE_CHECKING:
+    from ..query.reading.types import ParsedQuery
 
 __all__ = ["recompile", "recompiled_section", "same_versions", "section_of", "stored_section"]
 
@@ -44,24 +47,25 @@ def stored_section(spec: SqlSpec) -> dict[str, Any]:
     }
 
 
-def recompiled_section(spec: SqlSpec, folder: Path) -> dict[str, Any]:
+def recompiled_section(spec: SqlSpec, folder: Path, query: ParsedQuery | None = None) -> dict[str, Any]:
     """The keys of the ``sql`` section that follow from its text, compiled again from its types.
 
     Args:
         spec: The section.
         folder: The model, for the types of its tables.
+        query: Its text, where it is parsed already.
 
     Raises:
         SQLModelError: This version refuses the text.
     """
-    return section_of(recompile(spec, folder))
+    return section_of(recompile(spec, folder, query=query))
 
 
-def recompile(spec: SqlSpec, folder: Path, apart: bool = True) -> Compiled:
-    """The text of a section, compiled from the stored types of its tables and of its functions; arguments as above.
+def recompile(spec: SqlSpec, folder: Path, apart: bool = True, query: ParsedQuery | None = None) -> Compiled:
+    """The text of a section, compiled from the stored types of its tables and of its functions.
 
     Args:
-        spec, folder: As above.
+        spec, folder, query: As of :func:`recompiled_section`.
         apart: Whether what is not known to be small is bound in a process of its own.
     """
     from ..query.reading.parse import parse
@@ -70,7 +74,7 @@ def recompile(spec: SqlSpec, folder: Path, apart: bool = True) -> Compiled:
     tables = {name: table.types for name, table in stored.items()}
     claims = {name.casefold(): [set(map(str.casefold, key)) for key in t.unique] for name, t in spec.tables.items()}
     return compile_query(
-        parse(spec.sql, spec.dialect),
+        query or parse(spec.sql, spec.dialect),
         input_table=spec.input_table,
         input_types=spec.input_types,
         param_types=spec.param_types,

@@ -11,6 +11,7 @@ from ..errors import QueryError, SQLModelError
 
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
+    from ..query.reading.types import ParsedQuery
     from .binder import Binder
 
 __all__ = ["rendered"]
@@ -27,7 +28,7 @@ def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str
     target = resolve_dialect(dialect)
     query = binder.query or parse(model.sql, model.dialect, [*model.tables, model.input_table])
     if model.spec is not None and model.folder is not None:
-        _check_shown(model.spec, model.folder)
+        _check_shown(model.spec, model.folder, query)
     if target == query.dialect:
         return model.sql
     known: dict[str, Mapping[str, str]] = {name: table.types for name, table in model.tables.items()}
@@ -38,12 +39,12 @@ def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str
     return render(query, target, known, kinds, model.allow)
 
 
-def _check_shown(spec: SqlSpec, folder: Path) -> None:
+def _check_shown(spec: SqlSpec, folder: Path, query: ParsedQuery) -> None:
     """Refuses to write out a text that is not the one that runs, where that can be told; else says so."""
     from .recompilation import recompiled_section, same_versions, stored_section
 
     try:
-        differs = recompiled_section(spec, folder)["duckdb_sql"] != stored_section(spec)["duckdb_sql"]
+        differs = recompiled_section(spec, folder, query)["duckdb_sql"] != stored_section(spec)["duckdb_sql"]
         reason = ""
     except SQLModelError as error:
         differs, reason = True, f" {error.message}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
 
 from ... import errors
 from ..gate import packs
@@ -97,6 +98,7 @@ class Context:
         self.pack = packs.load(rules.pack, rules.version) if rules.pack else None
         self.schema: Mapping[str, Mapping[str, str]] = {}
         self.required: Mapping[str, Collection[str]] = {}  # table -> columns whose type has no NULL
+        self.scopes: Callable[[], Sequence[Scope]] = tuple  # of the query as written, its own last
         self.macros: dict[str, None] = {}
         self.settings: dict[str, str | bool] = dict(self.pack.settings) if self.pack else {}
         self.warnings: dict[Finding, None] = {}

@@ -18,9 +18,10 @@ from sqlglot.schema import MappingSchema
 from ..reading.placeholders import data_type
 from ..reading.tree_copy import paired_copy
 from ..reading.types import ParsedQuery
+from .context import RuleSet
 from .rules import DialectRules
 
-__all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "typed"]
+__all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "type_part", "typed"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -72,6 +73,14 @@ class TypedQuery:
             SqlglotError: The query cannot be followed.
         """
         return traverse_scope(self.qualified)
+
+    @cached_property
+    def written_scopes(self) -> list[Scope]:
+        """Of `tree`, the query's own last; none where sqlglot cannot tell them."""
+        try:
+            return traverse_scope(self.tree)
+        except (SqlglotError, RecursionError):
+            return []
 
     @cached_property
     def owners(self) -> dict[int, Scope]:
@@ -136,6 +145,11 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
     names.sort(key=lambda name: name.meta.get("start", 0), reverse=True)  # the first of several spellings counts
     spelling = {name.name.casefold(): name.name for name in names}
     return TypedQuery(query, schema, tree, found, spelling, places)
+
+
+def type_part(node: exp.Expr, rules: RuleSet) -> None:
+    """Types a part of a tree in place, once a rule knows more of it: the body of a lambda, by its array's elements."""
+    annotate_types(node, dialect=rules.name, expression_metadata=rules.metadata())
 
 
 def _qualified(tree: exp.Expr, schema: Schema, dialect: str) -> tuple[exp.Expr, MappingSchema]:

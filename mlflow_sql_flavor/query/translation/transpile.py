@@ -85,6 +85,8 @@ def translate(
         return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types, query.edits), ctx), None
     ctx.columns = frozenset(column for columns in schema.values() for column in columns)
     typed = type_query(query, schema, types, ctx)
+    ctx.scopes = lambda: typed.written_scopes
+    followed(lambda: nondeterminism.find(list(typed.tree.walk(bfs=False)), ctx))
     text = followed(lambda: _write(typed, schema, ctx, named))
     return _translation(text, ctx), typed
 
@@ -137,7 +139,6 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     _spread_lists(nodes)
     spell_out_groups(tree, ctx.columns)
     nodes = list(tree.walk(bfs=False))
-    nondeterminism.find(nodes, ctx)
     mark_stars(tree, typed.query.dialect, schema, ctx.sql)
     for step in rules.before:
         step(tree, ctx)

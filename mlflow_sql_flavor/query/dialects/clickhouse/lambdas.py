@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlglot import exp
-from sqlglot.optimizer.annotate_types import annotate_types
 
 from ...facts.context import Context
+from ...facts.typed import type_part
 from .. import DialectRules
 from ..shared import build
 from .arrays import array_of, element_type
@@ -40,7 +40,7 @@ def _type_lambda(node: exp.Lambda, ctx: Context) -> None:
                 typed = exp.Cast(this=used.copy(), to=kind.copy())
                 typed.meta["parameter"] = ""
                 used.replace(typed) if used is not node.this else node.set("this", typed)
-    annotate_types(node.this, dialect="clickhouse", expression_metadata=ctx.rules.metadata())
+    type_part(node.this, ctx.rules)
     name = call.name.lower() if isinstance(call, exp.Anonymous) else type(call).__name__.lower()
     if name in ("arraymap", "transform"):
         call.type = array_of(node.this.type if isinstance(node.this.type, exp.DataType) else None) or call.type

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.scope import Scope, traverse_scope
+from sqlglot.optimizer.scope import Scope
 
 from ...facts.context import Context
 from .. import DialectRules
@@ -17,11 +16,7 @@ R = DialectRules("postgres names")
 @R.prepare
 def names(tree: exp.Expr, ctx: Context) -> None:
     """Aliases are seen by ORDER BY and GROUP BY only; names in quotes keep their case."""
-    try:
-        scopes = traverse_scope(tree)
-    except (SqlglotError, RecursionError):
-        return
-    for scope in scopes:
+    for scope in ctx.scopes():
         select = scope.expression
         if not isinstance(select, exp.Select):
             continue
