@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -70,6 +71,13 @@ def _fresh(place: Place) -> Iterator[Place]:
 def place(_place: Place) -> Iterator[Place]:
     """A database; whatever a test deploys is deleted after it, and nothing else may be left."""
     yield from _fresh(_place)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Place]:
+    """A file of SQLite's, for what no engine has a part in."""
+    with opened("sqlite", tmp_path) as place:
+        yield from _fresh(place)
 
 
 @pytest.fixture

@@ -179,7 +179,8 @@ def test_a_failure_leaves_what_was_there(place: Place, ranker: str, monkeypatch:
     assert rows(place)[0][1] == 20.0
 
 
-def test_refusals(place: Place, ranker: str, tmp_path: Path) -> None:
+def test_refusals(sqlite: Place, ranker: str, tmp_path: Path) -> None:
+    place = sqlite
     client = get_deploy_client(place.target)
     before = place.objects()
 
