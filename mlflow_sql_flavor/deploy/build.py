@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..model import SQLModel
-    from ..query.reading.types import ParsedQuery
 
 __all__ = ["Build"]
 
@@ -54,10 +53,15 @@ class Build:
         self.input_table = self._definition.input_table if self._definition.input_table in self.query.types else None
         self.made: list[Made] = []
         self._names: dict[str, Sequence[str]] = {}
-        self._parsed = self._in_dialect()
+        self._parsed = self.query.parsed
 
     def _check_kind(self) -> None:
         kind, dialect = self.settings.kind, self.server.dialect
+        if dialect == "duckdb" != self.query.parsed.dialect:
+            raise InputError(
+                f"DuckDB gives the rows of {self.query.parsed.dialect} under settings of the session, which a view "
+                "does not bring: write the query in DuckDB's dialect, or use run_on."
+            )
         if kind == "table" and self.query.rows != "independent":
             raise InputError(
                 f"A model whose rows are {self.query.rows!r} is no table: each of its rows may change with any row of "
@@ -182,38 +186,6 @@ class Build:
         return f"CREATE TABLE {self.server.quoted(self.schema, name)} ({listed}){engine}"
 
     # the query
-
-    def _in_dialect(self) -> ParsedQuery:
-        query = self.query.parsed
-        if self.server.dialect != "duckdb" or query.dialect == "duckdb":
-            return query
-        from ..query.reading.parse import parse
-        from ..query.translation.transpile import to_duckdb
-
-        found = to_duckdb(query, self.query.types, self.query.parameters.types, self._definition.allow)
-        if found.settings:
-            raise InputError(
-                f"The query needs DuckDB's settings {', '.join(found.settings)} for {query.dialect}'s rows, which a "
-                "view does not bring: write it in DuckDB's dialect, or use run_on."
-            )
-        self._macros = (found.pack, found.pack_version, list(found.macros)) if found.macros and found.pack else None
-        return parse(found.duckdb_sql, "duckdb")
-
-    _macros: tuple[str, int, list[str]] | None = None
-
-    def macros(self) -> None:
-        """Makes the macros that a query of another dialect needs on DuckDB; deployments share them."""
-        if self._macros is None:
-            return
-        from ..query.gate import packs
-
-        pack, version, names = self._macros
-        there = {row[0] for row in self.server.rows("SELECT function_name FROM duckdb_functions()")[1]}
-        for statement in packs.statements(pack, version, names):
-            name = statement.split("(", 1)[0].split()[-1]
-            if name not in there:
-                self.server.run(statement, f"make the macro {name!r}")
-            self.made.append(Made("macro", None, name))
 
     def arguments(self) -> dict[str, kinds.Argument]:
         """The arguments of a function, by parameter."""

@@ -87,7 +87,7 @@ def update(server: Server, book: Book, name: str, fetched: Fetched, settings: Se
         _swapped(server, book, build, record, source, in_place=False)
         rest.insert(0, before)
     server.done()
-    _drop(server, book.all(), rest)
+    _drop(server, rest)
     book.remove(name, but=record.token)
     return record
 
@@ -96,8 +96,7 @@ def delete(server: Server, book: Book, name: str) -> None:
     """Takes away all that was made for a deployment; one that is not there is gone already."""
     records = {record.name: record for record in book.all()}
     if name in records:
-        others = [record for record in records.values() if record.name != name]
-        _drop(server, others, records[name].objects)
+        _drop(server, records[name].objects)
         book.remove(name)
 
 
@@ -113,7 +112,6 @@ def _check_place(server: Server, build: Build, name: str) -> None:
 
 def _prepared(build: Build, fetched: Fetched) -> tuple[Sequence[str] | None, str]:
     source = build.check_input()
-    build.macros()
     build.references()
     return source, verified(build, fetched.model)
 
@@ -163,12 +161,9 @@ def _swapped(
         raise
 
 
-def _drop(server: Server, others: Sequence[Record], objects: Sequence[Made]) -> None:
-    """Drops objects, the deployment before its tables; macros only if no other deployment has them."""
-    shared = {made for record in others for made in record.objects if made.kind == "macro"}
-    mine = [made for made in objects if made.kind != "macro"]
-    macros = [made for made in objects if made.kind == "macro" and made not in shared]
-    for made in (*mine, *macros):
+def _drop(server: Server, objects: Sequence[Made]) -> None:
+    """Drops objects, the deployment before its tables."""
+    for made in objects:
         server.drop(made)
 
 

@@ -35,7 +35,7 @@ class Made:
     """An object of the database that a deployment made.
 
     Attributes:
-        kind: ``table``, ``view``, ``function`` or ``macro``.
+        kind: ``table``, ``view`` or ``function``.
         schema: Where; None for the connection's own schema.
         name: Its name.
         arguments: Types of a function's arguments, which are part of its name in some engines.
@@ -190,9 +190,7 @@ class Server:
         """Takes an object away."""
         name = self.quoted(made.schema, made.name)
         word = made.kind.upper()
-        if made.kind == "macro":
-            word = "MACRO"
-        elif made.kind == "function" and self.dialect == "clickhouse":
+        if made.kind == "function" and self.dialect == "clickhouse":
             word = "VIEW"  # which is what a view with parameters is
         elif made.kind == "function" and self.dialect == "bigquery":
             word = "TABLE FUNCTION"
@@ -224,7 +222,7 @@ class Server:
         if self.dialect != "postgres":
             yield
             return
-        with self.connection.begin_nested():
+        with failing(self.target, "replace what is there"), self.connection.begin_nested():
             yield
 
 
