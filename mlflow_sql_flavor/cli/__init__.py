@@ -20,6 +20,7 @@ from ..errors import SQLModelError
 from ..version import __version__
 from .check import check
 from .diff import diff
+from .export import export
 from .lineage import lineage
 from .log import log
 from .options import Size
@@ -106,5 +107,5 @@ def main(ctx: click.Context, timeout: float, memory_limit: int) -> None:  # read
         ctx.color = False
 
 
-for _command in (check, log, show, transpile, predict, test, diff, lineage):
+for _command in (check, log, show, transpile, predict, test, diff, lineage, export):
     main.add_command(_command)
