@@ -22,7 +22,7 @@ from .output import clean
 def export(model_uri: str, folder: Path, name: str | None, target: str | None, seeds: Path | None) -> None:
     """Write a model's query as a dbt model, with a schema.yml that has its stored example as a unit test."""
     from ..convert.to_dbt import write_dbt
-    from ..flavor import load_model
+    from ..pyfunc import load_model
 
     if name is None:
         parts = model_uri.rstrip("/").removeprefix("models:/").partition("@")[0].split("/")

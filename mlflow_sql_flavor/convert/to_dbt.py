@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
@@ -20,13 +20,11 @@ from ..artifact.example import stored
 from ..engines.results import plain, typed
 from ..errors import InputError
 from ..frames import reading, schema
+from ..model import SQLModel, binder_of
 from ..query.reading.dotted import split_name
 from ..query.targets import literals, statements
 from ..query.targets.render import Raw, render_for
 from ..scale.source_query import SourceQuery, source_query
-
-if TYPE_CHECKING:
-    from ..model import SQLModel
 
 __all__ = ["write_dbt"]
 
@@ -59,7 +57,7 @@ def write_dbt(
         raise InputError(f"{name[:60]!r} is no name of a dbt model: letters, digits and underscores.")
     if model.udfs:
         raise InputError(f"The query calls Python functions ({', '.join(model.udfs)}): write them in SQL.")
-    query = source_query(model.binder, None, None)
+    query = source_query(binder_of(model), None, None)
     target = resolve_dialect(dialect) if dialect else query.parsed.dialect
     refs = {table: split_name(table, query.parsed.dialect)[-1] for table in query.types}
     properties = _properties(model, query, refs, target, name, seeds is not None)
@@ -134,7 +132,7 @@ def _properties(
 
 def _unit_test(model: SQLModel, query: SourceQuery, refs: Mapping[str, str], name: str) -> dict[str, Any] | None:
     """The stored example as dbt's unit test; None without an example, or with tables that are no text to read."""
-    folder, given = model.binder.definition.folder, []
+    folder, given = binder_of(model).definition.folder, []
     assert folder is not None
     data = None
     for table, types in query.types.items():
