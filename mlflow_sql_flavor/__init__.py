@@ -8,6 +8,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .convert import from_sklearn
+    from .convert.dbt import from_dbt
     from .flavor import (
         get_default_conda_env,
         get_default_pip_requirements,
@@ -24,6 +25,7 @@ __all__ = [
     "SQLModel",
     "__version__",
     "diff",
+    "from_dbt",
     "from_sklearn",
     "get_default_conda_env",
     "get_default_pip_requirements",
@@ -38,6 +40,7 @@ _HOME = {
     "SQLModel": "model",
     "_load_pyfunc": "pyfunc",
     "diff": "review.diff",
+    "from_dbt": "convert.dbt",
     "from_sklearn": "convert",
     "get_default_conda_env": "flavor",
     "get_default_pip_requirements": "flavor",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from .mlflow_errors import public, public_reader
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from .artifact.about import About
     from .artifact.functions import Udf
     from .artifact.spec import SqlSpec
     from .artifact.tables import ReferenceTable
@@ -403,13 +405,18 @@ class SQLModel:
         bound = self._binder.bound
         return model_html(of_definition(self._binder.definition, bound[-1] if bound else None))
 
+    @property
+    def about(self) -> About | None:
+        """What its maker tells of it beside the query; None of a model that a user wrote."""
+        return self._binder.definition.about
+
     def copy(self, signature: Any = None) -> SQLModel:
         """The same model, to be compiled anew from its text.
 
         Args:
             signature: Takes the place of the model's own; None keeps it.
         """
-        return SQLModel(
+        model = SQLModel(
             self.sql,
             self.dialect,
             {name: table.data for name, table in self.tables.items()},
@@ -421,8 +428,16 @@ class SQLModel:
             limits=self.model_limits,
             allow=self.allow,
         )
+        return with_about(model, self.about)
 
 
 def binder_of(model: SQLModel) -> Binder:
     """What compiles a model, for the parts of the package that save it or look at it."""
     return model._binder
+
+
+def with_about(model: SQLModel, about: About | None) -> SQLModel:
+    """The same model, with what its maker tells of it: a description, an example, verdicts."""
+    made = SQLModel.__new__(SQLModel)
+    made._binder = Binder(replace(model._binder.definition, about=about), model._binder.query)
+    return made

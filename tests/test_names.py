@@ -13,6 +13,7 @@ PUBLIC = [
     "SQLModel",
     "__version__",
     "diff",
+    "from_dbt",
     "from_sklearn",
     "get_default_conda_env",
     "get_default_pip_requirements",

@@ -14,13 +14,14 @@ from ..version import __version__
 from . import packaging, tables
 from .functions import save_udfs
 from .recorded import write_expected
-from .spec import LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
+from .spec import ExpectedSpec, LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
 from .spec_fields import MAX_FINDINGS, FindingSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..query.reading.types import Finding
+    from .about import About
     from .functions import Udf
     from .spec import CompatSpec
     from .tables import ReferenceTable
@@ -55,6 +56,7 @@ class Contents:
         allow: The refusals its writer accepted.
         expected: The rows of the source engine, and the verdict on them.
         param_defaults: ``{placeholder: value as text}`` of those that the query itself sets.
+        about: What the model's maker tells of it.
     """
 
     sql: str
@@ -79,6 +81,7 @@ class Contents:
     allow: Sequence[str] = ()
     expected: tuple[pa.Table, str] | None = None
     param_defaults: Mapping[str, str | None] = field(default_factory=dict)
+    about: About | None = None
 
 
 def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
@@ -140,7 +143,8 @@ def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpe
                 for f in contents.nondeterminism
             ],
             allow=list(contents.allow),
-            expected_output=write_expected(*contents.expected, folder) if contents.expected is not None else None,
+            expected_output=_compared(contents, folder),
+            about=contents.about.spec() if contents.about is not None else None,
             translation=TranslationSpec(digest=packaging.sources_digest()),
             sqlglot_version=version("sqlglot"),
             duckdb_version=duckdb.__version__,
@@ -151,3 +155,12 @@ def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpe
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part)[:60] for part in first["loc"][:4])
         raise InputError(f"What would be {where} in MLmodel could not be read back: {first['msg']}.") from None
+
+
+def _compared(contents: Contents, folder: Path) -> ExpectedSpec | None:
+    """What the model was compared with: the rows of the source engine, and others that its maker brought."""
+    found = write_expected(*contents.expected, folder) if contents.expected is not None else None
+    verdicts = list(contents.about.verdicts) if contents.about is not None else []
+    if not verdicts:
+        return found
+    return (found or ExpectedSpec()).model_copy(update={"verdicts": verdicts})

@@ -130,11 +130,41 @@ def stored(folder: Path) -> tuple[Any, dict[str, Any] | None]:
         raise ModelFileError(f"The model's input example {EXAMPLE} is missing: save the model again.")
     try:
         check_saved(found.spec, EXAMPLE, read_file(folder, EXAMPLE, MOST_JSON))
-        model = Model(saved_input_example_info=info, signature=found.signature)
-        return model.load_input_example(str(folder)), model.load_input_example_params(str(folder))
+        model = Model(saved_input_example_info=info, signature=_with_gaps(found.signature))
+        data: Any = model.load_input_example(str(folder))
+        for name in getattr(data, "columns", ()):
+            if name in _gapped(found.signature) and (data[name].abs() >= 2**53).any():
+                raise ModelFileError(f"column {name!r} has numbers too long beside nulls, as MLflow reads them.")
+        return data, model.load_input_example_params(str(folder))
     except ModelFileError as error:
         raise ModelFileError(f"The model's input example: {error.message}") from None
     except Exception as error:
         raise ModelFileError(
             f"The model's input example cannot be read ({type(error).__name__}): pass the data, or save it again."
         ) from error
+
+
+def _gapped(signature: Any) -> list[str]:
+    """The whole numbers of a signature that may be missing."""
+    from mlflow.types import DataType
+
+    inputs = getattr(signature, "inputs", None)
+    if inputs is None or inputs.is_tensor_spec() or not inputs.has_input_names():
+        return []
+    whole = (DataType.integer, DataType.long)
+    return [spec.name for spec in inputs.inputs if spec.type in whole and not spec.required]
+
+
+def _with_gaps(signature: Any) -> Any:
+    """The signature with those as doubles: MLflow reads no null as an integer."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+
+    gapped = _gapped(signature)
+    if not gapped:
+        return signature
+    columns: list[Any] = [
+        ColSpec(DataType.double, spec.name, required=False) if spec.name in gapped else spec
+        for spec in signature.inputs.inputs
+    ]
+    return ModelSignature(inputs=Schema(columns), outputs=signature.outputs, params=signature.params)

@@ -15,6 +15,7 @@ from ..errors import ModelFileError
 from . import spec_fields
 from .format_1 import SqlSpec1
 from .spec_fields import (
+    AboutSpec,
     CompatSpec,
     ExpectedSpec,
     FewRowsSpec,
@@ -32,6 +33,7 @@ from .spec_fields import (
 
 __all__ = [
     "FORMAT_VERSION",
+    "AboutSpec",
     "CompatSpec",
     "ExpectedSpec",
     "FewRowsSpec",
@@ -88,6 +90,8 @@ class SqlSpec(spec_fields.Part):
     nondeterminism: Annotated[list[OpenSpec], Field(max_length=spec_fields.MAX_FINDINGS)] = []
     allow: spec_fields.Names = []
     expected_output: ExpectedSpec | None = None
+    #: What its maker tells of it, for people.
+    about: AboutSpec | None = None
     manifest: Annotated[dict[spec_fields.FilePath, FileSpec], Field(max_length=spec_fields.MAX_FILES)] | None = None
     sqlglot_version: spec_fields.Name
     duckdb_version: spec_fields.Name

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 __all__ = [
+    "AboutSpec",
     "CompatSpec",
     "ExpectedSpec",
     "FewRowsSpec",
@@ -154,6 +155,20 @@ class FindingSpec(Part):
     column: Place | None = None
     text: Sentence | None = None
     settled: Literal["allow", "expected_output"] | None = None
+
+
+class AboutSpec(Part):
+    """What the maker of a model tells of it.
+
+    Attributes:
+        description: What the model is.
+        columns: ``{output: what it is}``.
+        remarks: Sentences that a reader should know.
+    """
+
+    description: Sentence | None = None
+    columns: Annotated[dict[Name, Sentence], Field(max_length=MAX_COLUMNS)] = {}
+    remarks: Annotated[list[Sentence], Field(max_length=MAX_FINDINGS)] = []
 
 
 class VerdictSpec(Part):

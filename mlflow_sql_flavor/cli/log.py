@@ -12,9 +12,14 @@ from .output import echo_csv, echo_json, status
 
 
 @click.command()
-@click.argument("query", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.argument("query", metavar="QUERY")
+@click.option(
+    "--dbt", "project", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A dbt project, or its target folder: QUERY is the name of a model in it, --input-table the ref or source "
+    "that is its input.",
+)  # fmt: skip
 @click.option("--name", default="model", show_default=True, help="The name of the logged model.")
-@click.option("--dialect", type=Dialect(), default="duckdb", show_default=True, help="The dialect it is written in.")
+@click.option("--dialect", type=Dialect(), help="The dialect it is written in.  [default: duckdb]")
 @click.option(
     "-i", "--input-example", "example", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Rows of the input: .csv, .json, .jsonl or .parquet.",
@@ -23,7 +28,7 @@ from .output import echo_csv, echo_json, status
 @click.option("--input-types", type=Types(), help='Types of the input: {"price": "DECIMAL(10,2)"}, or a .json file.')
 @click.option("--param-types", type=Types(), help="Types of the parameters; without: a number, true, false, or text.")
 @click.option("--table", "tables", type=Pair("path"), multiple=True, help="A reference table: .parquet or .csv.")
-@click.option("--input-table", default="input", show_default=True, help="The name by which it reads the input.")
+@click.option("--input-table", help="The name by which it reads the input.  [default: input]")
 @click.option("--prediction-column", help="The one column that pyfunc returns, as a Series.")
 @click.option(
     "--expected-output", type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -38,15 +43,16 @@ from .output import echo_csv, echo_json, status
 @click.option("--tag", "tags", type=Pair("value"), multiple=True, help="A tag of the model; repeatable.")
 @formats()
 def log(
-    query: Path,
+    query: str,
+    project: Path | None,
     name: str,
-    dialect: str,
+    dialect: str | None,
     example: Path | None,
     params: tuple[tuple[str, str], ...],
     input_types: dict[str, str] | None,
     param_types: dict[str, str] | None,
     tables: tuple[tuple[str, str], ...],
-    input_table: str,
+    input_table: str | None,
     prediction_column: str | None,
     expected_output: Path | None,
     allow: tuple[str, ...],
@@ -58,7 +64,10 @@ def log(
     tags: tuple[tuple[str, str], ...],
     form: str,
 ) -> None:
-    """Log the SQL file QUERY ("-" reads stdin) as a model to MLflow's tracking server (MLFLOW_TRACKING_URI)."""
+    """Log the SQL file QUERY ("-" reads stdin) as a model to MLflow's tracking server (MLFLOW_TRACKING_URI).
+
+    With --dbt DIR, QUERY is the name of a model that dbt compiled there.
+    """
     import mlflow
 
     from ..flavor import log_model
@@ -66,7 +75,19 @@ def log(
 
     if alias is not None and registered_model_name is None:
         raise click.UsageError("--alias needs --registered-model-name.")
-    text = query_text(query)
+    given_tables: dict[str, Any] | None = dict(tables) or None
+    own: dict[str, Any] = {"dialect": dialect, "input_types": input_types, "prediction_column": prediction_column}
+    own |= {"allow": list(allow) or None}
+    if project is not None:
+        brought = [f"--{key.replace('_', '-')}" for key, value in own.items() if value is not None]
+        if brought:
+            raise click.UsageError(f"A dbt model brings its own {', '.join(brought)}: leave it out.")
+        from ..convert.dbt import from_dbt
+
+        sql_model: Any = from_dbt(project, query, input_table, given_tables)
+    else:
+        sql_model = query_text(_file(query))
+        own |= {"tables": given_tables, "input_table": input_table}
     data = files.read(example, input_types or {}) if example is not None else None
     values = {key: _value(key, value, param_types) for key, value in params}
     given = (data, values) if values else data
@@ -75,14 +96,9 @@ def log(
             mlflow.set_experiment(experiment)
         with mlflow.start_run(run_id=run_id) as run:
             info = log_model(
-                text,
+                sql_model,
                 name=name,
-                dialect=dialect,
-                tables=dict(tables) or None,
-                input_table=input_table,
-                input_types=input_types,
-                prediction_column=prediction_column,
-                allow=list(allow) or None,
+                **own,
                 strict=strict,
                 input_example=given,
                 expected_output=files.read(expected_output, {}) if expected_output is not None else None,
@@ -102,6 +118,21 @@ def log(
         echo_csv(found, [found.values()])
     else:
         click.echo(found.get("alias") or found.get("registered") or info.model_uri)
+
+
+def _file(query: str) -> Path:
+    """The file of a query.
+
+    Raises:
+        UsageError: There is none.
+    """
+    path = Path(query)
+    if query != "-" and not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise click.BadParameter(
+            f"File {query!r} {what}. (Of a dbt model: --dbt PROJECT {path.stem or query}.)", param_hint="'QUERY'"
+        )
+    return path
 
 
 def _value(name: str, text: str, types: dict[str, str] | None) -> Any:

@@ -18,6 +18,7 @@ from ..query.reading.dotted import known_name
 from .stored import with_newer
 
 if TYPE_CHECKING:
+    from ..artifact.about import About
     from ..query.reading.types import ParsedQuery
 
 __all__ = ["Definition", "define", "define_stored", "dialect_name", "sql_text"]
@@ -43,6 +44,7 @@ class Definition:
         folder: Where it is stored.
         spark_tables: Reference tables that the loader named as tables of Spark's.
         texts: Values that the query itself gives its parameters, as text.
+        about: What its maker tells of it beside the query.
     """
 
     sql: str
@@ -60,6 +62,7 @@ class Definition:
     folder: Path | None = None
     spark_tables: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str | None] = field(default_factory=dict)
+    about: About | None = None
 
     @property
     def defaults(self) -> dict[str, Any]:

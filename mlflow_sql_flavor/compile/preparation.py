@@ -82,6 +82,7 @@ class Prepared:
             nondeterminism=compiled.nondeterminism,
             allow=compiled.allowed,
             expected=self.expected,
+            about=model.about,
         )
 
 

@@ -12,7 +12,7 @@ from ..errors import RunError, SQLModelError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Bind", "Connection", "Pieces", "TypeName", "failing"]
+__all__ = ["Bind", "Connection", "Pieces", "TypeName", "failing", "of_rows"]
 
 #: What comes out: Arrow, or rows of Python values.
 Pieces = Iterator["pa.RecordBatch | Sequence[Sequence[Any]]"]
@@ -65,6 +65,10 @@ class Connection:
         """
         raise NotImplementedError
 
+    def table(self, sql: str) -> pa.Table:
+        """All rows of a query, with the engine's own names and types."""
+        raise NotImplementedError
+
     def run(self, sql: str, binds: Sequence[Bind] = (), uses: Sequence[int] = ()) -> None:
         """A statement without a result."""
         for _ in self.pieces(sql, binds, uses, 1):
@@ -90,6 +94,16 @@ class Connection:
 
     def finish(self, done: bool) -> None:
         """Ends what was opened for one call."""
+
+
+def of_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pa.Table:
+    """Rows of Python values as Arrow; a column of NULLs is text."""
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    arrays = [pa.array(list(values)) for values in columns]
+    arrays = [array.cast(pa.string()) if pa.types.is_null(array.type) else array for array in arrays]
+    return pa.Table.from_arrays(arrays, names=list(names))
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from .connection import Bind, Connection, Pieces, TypeName
+from .connection import Bind, Connection, Pieces, TypeName, of_rows
 from .results import plain
 
 if TYPE_CHECKING:
@@ -116,6 +116,11 @@ class _DBAPI(Connection):
             with contextlib.suppress(Exception):  # the caller may have closed the connection
                 cursor.close()
 
+    def table(self, sql: str) -> pa.Table:
+        with contextlib.closing(self._connection.cursor()) as cursor:
+            cursor.execute(sql)
+            return of_rows([column[0] for column in cursor.description], cursor.fetchall())
+
     def run(self, sql: str, binds: Sequence[Bind] = (), uses: Sequence[int] = ()) -> None:
         with contextlib.closing(self._connection.cursor()) as cursor:
             cursor.execute(sql, self._values(binds, uses))
@@ -187,6 +192,11 @@ class _ADBC(Connection):
         with contextlib.closing(self._connection.cursor()) as cursor:
             cursor.execute(sql, self._values(binds, uses))
             yield from cursor.fetch_record_batch()
+
+    def table(self, sql: str) -> pa.Table:
+        with contextlib.closing(self._connection.cursor()) as cursor:
+            cursor.execute(sql)
+            return cursor.fetch_arrow_table()
 
     def run(self, sql: str, binds: Sequence[Bind] = (), uses: Sequence[int] = ()) -> None:
         with contextlib.closing(self._connection.cursor()) as cursor:
@@ -265,6 +275,10 @@ class _SQLAlchemy(Connection):
                 yield from result.partitions(rows)
         finally:
             result.close()
+
+    def table(self, sql: str) -> pa.Table:
+        with contextlib.closing(self._execute(self.escape(sql), ())) as result:
+            return of_rows(list(result.keys()), [tuple(row) for row in result])
 
     def run(self, sql: str, binds: Sequence[Bind] = (), uses: Sequence[int] = ()) -> None:
         self._execute(sql, binds).close()

@@ -49,6 +49,9 @@ class _DuckDB(Connection):
         finally:
             reader.close()  # an open result holds the connection
 
+    def table(self, sql: str) -> pa.Table:
+        return self._connection.sql(sql).to_arrow_table()
+
     def run(self, sql: str, binds: Sequence[Bind] = (), uses: Sequence[int] = ()) -> None:
         self._connection.execute(sql, _values(binds) or None)
 
@@ -74,6 +77,9 @@ class _DataFusion(Connection):
         values = {bind.name: bind.value for bind in binds}
         for batch in self._context.sql(sql, param_values=values).execute_stream():
             yield batch.to_pyarrow()
+
+    def table(self, sql: str) -> pa.Table:
+        return self._context.sql(sql).to_arrow_table()
 
     def run(self, sql: str, binds: Sequence[Bind] = (), uses: Sequence[int] = ()) -> None:
         raise InputError("DataFusion keeps no tables: take the result, and leave out into=...")
@@ -102,6 +108,12 @@ class _ChDB(Connection):
             yield from result.record_batch(rows_per_batch=rows)
         finally:
             result.close()
+
+    def table(self, sql: str) -> pa.Table:
+        import pyarrow as pa
+
+        with pa.ipc.open_file(pa.py_buffer(self._session.query(sql, "Arrow").bytes())) as file:
+            return file.read_all()
 
     def run(self, sql: str, binds: Sequence[Bind] = (), uses: Sequence[int] = ()) -> None:
         self._session.query(sql, params=_texts(binds))

@@ -22,6 +22,7 @@ from mlflow.models.model import MLMODEL_FILE_NAME
 
 from .. import _mlflow
 from ..artifact import enforcement, manifest, mlmodel, packaging
+from ..artifact.about import About
 from ..artifact.atomic_folder import atomic_folder
 from ..artifact.contents import write_contents
 from ..artifact.example import save_example
@@ -143,7 +144,9 @@ def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -
         _mlflow.prepare_save_path(str(folder))  # refuses it; an unused one is made only once the query is accepted
     model = _model(sql_model, given)
     strict = is_strict(given.strict)
-    prepared = prepare(binder_of(model), given.signature, given.input_example, given.expected_output, strict)
+    about = model.about or About()
+    example = about.example if given.input_example is None else given.input_example
+    prepared = prepare(binder_of(model), given.signature, example, given.expected_output, strict)
     told = prepared.warnings
     for finding in told[:_MOST_WARNINGS]:
         where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
@@ -163,8 +166,9 @@ def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Mode
     save_example(mlflow_model, prepared.saved_example, folder)
     mlflow_model.signature = prepared.signature
     _say_what_callers_meet(prepared, folder, given)
-    if given.metadata is not None:
-        mlflow_model.metadata = given.metadata
+    told = model.about.metadata if model.about is not None else {}
+    if given.metadata is not None or told:
+        mlflow_model.metadata = {**told, **(given.metadata or {})}
 
     spec = write_contents(prepared.contents(binder_of(model).definition), folder, code)
     extra_files_config = _mlflow.copy_extra_files(given.extra_files, str(folder))

@@ -43,6 +43,7 @@ def card(facts: Facts, lineage: Lineage, picture: str | None = None, example: Ma
     told = LEVELS[facts.level] if facts.level is not None else "not compiled yet"
     parts = [
         "# SQL model",
+        *([_prose(facts.description)] if facts.description else []),
         f"A query in **{_plain(facts.dialect)}** ({told}), which {runs} runs.",
         _query(facts.sql),
         *_inputs(facts),
@@ -111,8 +112,8 @@ def _outputs(facts: Facts, lineage: Lineage, picture: str | None) -> Iterable[st
     origins = lineage.origins()
     if lineage.reason is None:
         types = zip(facts.outputs, _types(facts.outputs), strict=True)
-        rows = [(*pair, _from(origins.get(name, ()))) for name, pair in types]
-        yield _table(("Column", "Type", "Comes from"), rows)
+        rows = [(*pair, _from(origins.get(name, ())), *_described(facts, name)) for name, pair in types]
+        yield _table(("Column", "Type", "Comes from", *_heads(facts)), rows)
         decides = _from(lineage.origins(rows=True).get("", ()), values=False)
         if decides:
             yield f"Which rows there are, and their order, depends on {decides}."
@@ -121,10 +122,28 @@ def _outputs(facts: Facts, lineage: Lineage, picture: str | None) -> Iterable[st
         if picture is not None:
             yield f"`{picture}` shows the steps between."
     else:
-        yield _table(("Column", "Type"), _types(facts.outputs))
+        types = zip(facts.outputs, _types(facts.outputs), strict=True)
+        yield _table(("Column", "Type", *_heads(facts)), [(*pair, *_described(facts, name)) for name, pair in types])
         yield _words(lineage.reason)
     if facts.prediction_column:
         yield f"`mlflow.pyfunc` returns the column {cell(facts.prediction_column)} alone, as a Series."
+
+
+def _heads(facts: Facts) -> tuple[str, ...]:
+    return ("What it is",) if facts.described else ()
+
+
+def _described(facts: Facts, name: str) -> tuple[str, ...]:
+    if not facts.described:
+        return ()
+    folded = {known.casefold(): text for known, text in facts.described.items()}
+    return (_words(shortened(folded.get(name.casefold(), ""), 400)),)
+
+
+def _prose(text: str) -> str:
+    """A stranger's description, paragraph by paragraph, nothing of it read as Markdown."""
+    shown = shortened(text, 4000)
+    return "\n\n".join(_words(" ".join(part.split())) for part in shown.split("\n\n") if part.strip())
 
 
 def _from(places: Iterable[tuple[str, str | None]], most: int = 8, values: bool = True) -> str:
@@ -158,6 +177,10 @@ def _remarks(facts: Facts) -> Iterable[str]:
     lines = []
     if facts.compared:
         lines.append(f"On the input example: {_plain(facts.compared)}.")
+    lines += [_verdict(*verdict) for verdict in facts.verdicts[:50]]
+    if len(facts.verdicts) > 50:
+        lines.append(f"{len(facts.verdicts) - 50} more comparisons, which `MLmodel` has.")
+    lines += [_words(remark) for remark in facts.remarks[:20]]
     if facts.allow:
         allowed = ", ".join(map(cell, facts.allow))
         lines.append(f"The writer accepted a difference to {facts.dialect} that is refused otherwise: {allowed}.")
@@ -177,6 +200,12 @@ def _remarks(facts: Facts) -> Iterable[str]:
     if lines:
         yield "## To know"
         yield "\n".join(f"- {line}" for line in lines)
+
+
+def _verdict(source: str, name: str, outcome: str, rows: int | None, message: str | None) -> str:
+    told = f": {_words(message)}" if message else ""
+    counted = f" on {rows:,} {'row' if rows == 1 else 'rows'}" if rows is not None else ""
+    return f"{_words(source)} {cell(name)}: {outcome}{counted}{told}"
 
 
 def _words(text: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..artifact.spec import SqlSpec
+    from ..artifact.spec import AboutSpec, SqlSpec, VerdictSpec
     from ..compile.bound import Bound
     from ..compile.definition import Definition
     from ..query.reading.types import Lineage
@@ -47,6 +47,10 @@ class Facts:
         limits: The model's own limits.
         prediction_column: The one column ``pyfunc`` returns.
         compared: The verdict on the rows of the source engine.
+        verdicts: Other comparisons: ``(source, name, outcome, rows, message)``.
+        description: What its maker says it is.
+        described: ``{output: what its maker says it is}``.
+        remarks: What else its maker says.
         versions: ``{package: version}`` it was saved with.
     """
 
@@ -66,6 +70,10 @@ class Facts:
     limits: Mapping[str, Any] = field(default_factory=dict)
     prediction_column: str | None = None
     compared: str | None = None
+    verdicts: tuple[tuple[str, str, str, int | None, str | None], ...] = ()
+    description: str | None = None
+    described: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def lineage(self) -> Lineage:
@@ -115,6 +123,8 @@ def of_spec(spec: SqlSpec, signature: Any = None) -> Facts:
         limits=spec.limits.model_dump(exclude_none=True),
         prediction_column=spec.prediction_column,
         compared=expected.verdict if expected else None,
+        verdicts=_verdicts(expected.verdicts) if expected else (),
+        **_told(spec.about),
         versions={
             "mlflow-sql-flavor": spec.mlflow_sql_flavor_version,
             "duckdb": spec.duckdb_version,
@@ -167,7 +177,19 @@ def of_definition(model: Definition, bound: Bound | None = None) -> Facts:
         left_open=tuple((f.line, f.column, f.message) for f in bound.compiled.nondeterminism) if bound else (),
         limits=model.own_limits,
         prediction_column=model.prediction_column,
+        verdicts=_verdicts(model.about.verdicts) if model.about is not None else (),
+        **_told(model.about.spec() if model.about is not None else None),
     )
+
+
+def _verdicts(found: Sequence[VerdictSpec]) -> tuple[tuple[str, str, str, int | None, str | None], ...]:
+    return tuple((v.source, v.name, v.outcome, v.rows, v.message) for v in found)
+
+
+def _told(about: AboutSpec | None) -> dict[str, Any]:
+    if about is None:
+        return {}
+    return {"description": about.description, "described": about.columns, "remarks": tuple(about.remarks)}
 
 
 def _defaults(signature: Any) -> dict[str, Any]:

@@ -123,3 +123,11 @@ def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONIOENCODING": "utf-8"}, cwd=folder.parent, capture_output=True, text=True,
         encoding="utf-8", timeout=300,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["int32", "int64"])
+def test_an_example_with_missing_whole_numbers_is_read_again(tmp_path, kind):
+    """MLflow reads no null as an integer."""
+    data = pa.table({"a": pa.array([1, None], getattr(pa, kind)())})
+    mlflow_sql_flavor.save_model("SELECT a FROM input", tmp_path / "m", input_example=data, pip_requirements=[])
+    assert mlflow_sql_flavor.load_model(str(tmp_path / "m")).verify(expected=data).equal

@@ -23,6 +23,7 @@ from click.testing import CliRunner, Result
 import mlflow_sql_flavor
 from mlflow_sql_flavor.cli import main
 
+from ..convert.dbt.record import HERE as DBT
 from .terminal import open_terminal, read_terminal
 
 SQL = """WITH good AS (SELECT code, label FROM regions WHERE label <> :without)
@@ -245,6 +246,22 @@ def test_log_registers_what_show_and_predict_read(store: str, tmp_path: Path) ->
     assert json.loads(again.stdout)["registered"] == "models:/ranker/2"
     different = run("diff", "models:/ranker/1", "models:/ranker/2")
     assert different.exit_code == 1 and "parameter factor: BIGINT = 2 → DOUBLE = 2.5" in different.stdout
+
+
+def test_log_of_a_dbt_model(store: str, tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    shutil.copytree(DBT / "shop", project)
+    shutil.copytree(DBT / "written" / "duckdb", project / "target")
+    common = ("--dbt", project, "scored_orders", "--experiment", "dbt")
+    result = run("log", *common, "--input-table", "stg_orders", "--format", "json")
+    assert result.exit_code == 0, result.stderr
+    uri = json.loads(result.stdout)["model_uri"]
+    assert mlflow.models.get_model_info(uri).metadata["dbt"]["unique_id"] == "model.shop.scored_orders"
+    assert "name the one that is the prediction's input" in run("log", *common).stderr
+    given = run("log", *common, "--dialect", "postgres")
+    assert given.exit_code == 2 and "brings its own --dialect" in given.stderr
+    missing = run("log", "scored_orders", "--experiment", "dbt")
+    assert missing.exit_code == 2 and "--dbt PROJECT scored_orders" in missing.stderr
 
 
 def test_log_refuses_with_a_caret(store: str, tmp_path: Path) -> None:

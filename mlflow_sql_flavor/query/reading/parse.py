@@ -296,7 +296,12 @@ def _at(message: str, node: exp.Expr, sql: str) -> QueryError:
 
 def _templating(sql: str, offset: int) -> QueryError:
     return QueryError(
-        "The query holds a template. Render it first, or write a parameter as :name.", sql, offset, length=2
+        "The query holds a template, which nobody renders here. Log a model of dbt's with "
+        "mlflow_sql_flavor.from_dbt(project, model) or mlflow-sql log --dbt PROJECT MODEL; of anything else give the "
+        "rendered text, and write a parameter as :name.",
+        sql,
+        offset,
+        length=2,
     )
 
 
