@@ -30,6 +30,7 @@ KEYS = [
         "param_defaults",
         "nondeterminism",
         "allow",
+        "about",
     ),
     *("expected_output", "sqlglot_version", "duckdb_version", "mlflow_sql_flavor_version", "code"),
 ]
