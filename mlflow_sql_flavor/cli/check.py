@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import Dialect, Pair, Types, formats, query_text
+from .options import Dialect, Pair, Types, formats, query_text, say_dialect
 from .output import echo_csv, echo_findings, echo_json, finding_rows
 from .watch import Watched
 
@@ -40,8 +40,10 @@ def check(
     from ..errors import QueryError, SQLModelError
 
     try:
+        text = query_text(query)
+        say_dialect(ctx, text)
         report = checked(
-            query_text(query),
+            text,
             dialect,
             tables=dict(tables),
             input_types=input_types,

@@ -9,6 +9,9 @@ import decimal
 import json
 import math
 import re
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +42,31 @@ def read(path: Path, types: Mapping[str, str]) -> Any:
 
             return pq.read_table(path)
         return _csv(path, types) if kind == ".csv" else _json(path, types)
+
+
+@contextlib.contextmanager
+def piped(path: Path | None) -> Iterator[Path | None]:
+    """A file with what comes through a pipe (``-`` or ``/dev/stdin``); any other path as it is.
+
+    JSON begins with ``[`` or ``{``, Parquet with ``PAR1``; what else comes is CSV.
+    """
+    if path is None or (str(path) != "-" and (path.is_file() or path.is_dir())):
+        yield path
+        return
+    with contextlib.ExitStack() as opened:
+        stream = sys.stdin.buffer if str(path) == "-" else opened.enter_context(path.open("rb"))
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="mlflow-sql-")))
+        start = stream.read(4096)
+        begins = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith(b"PAR1"):
+            suffix = ".parquet"
+        else:
+            suffix = ".json" if begins[:1] == b"[" else ".jsonl" if begins[:1] == b"{" else ".csv"
+        found = folder / f"stdin{suffix}"
+        with found.open("wb") as copy:
+            copy.write(start)
+            shutil.copyfileobj(stream, copy)
+        yield found
 
 
 @contextlib.contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import click
 
-from .options import Dialect, Pair, Types, formats, query_text
+from .options import Dialect, Pair, Types, formats, query_text, say_dialect
 from .output import echo_csv, echo_json, status
 
 
@@ -87,6 +88,7 @@ def log(
         sql_model: Any = from_dbt(project, query, input_table, given_tables)
     else:
         sql_model = query_text(_file(query))
+        say_dialect(click.get_current_context(), sql_model)
         own |= {"tables": given_tables, "input_table": input_table}
     data = files.read(example, input_types or {}) if example is not None else None
     values = {key: _value(key, value, param_types) for key, value in params}
@@ -118,6 +120,36 @@ def log(
         echo_csv(found, [found.values()])
     else:
         click.echo(found.get("alias") or found.get("registered") or info.model_uri)
+        _say_where(run.info, registered_model_name, found)
+
+
+def _say_where(run: Any, registered: str | None, found: dict[str, Any]) -> None:
+    """Experiment, run, version, and the page that shows them, on stderr."""
+    import mlflow
+
+    experiment = mlflow.get_experiment(run.experiment_id)
+    click.echo(f"experiment: {experiment.name} ({run.experiment_id})", err=True)
+    click.echo(f"run: {run.run_name} ({run.run_id})", err=True)
+    if registered is not None:
+        click.echo(f"version: {found['registered'].rpartition('/')[2]} of {registered}", err=True)
+    store = mlflow.get_tracking_uri()
+    if store.startswith(("http://", "https://")):
+        page = (
+            f"models/{quote(registered)}"
+            if registered
+            else f"experiments/{run.experiment_id}/models/{found['model_id']}"
+        )
+        click.echo(f"page: {store.rstrip('/')}/#/{page}", err=True)
+    else:
+        click.echo(f"page: mlflow ui --backend-store-uri {shown(store)}", err=True)
+
+
+def shown(store: str) -> str:
+    """A store's address without the password in it."""
+    parts = urlsplit(store)
+    if not parts.password:
+        return store
+    return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")).geturl()
 
 
 def _file(query: str) -> Path:

@@ -16,13 +16,26 @@ from click.shell_completion import CompletionItem
 
 from .watch import allow_tables
 
-__all__ = ["Dialect", "Pair", "Size", "Types", "fetched", "formats", "query_text"]
+__all__ = ["Dialect", "Pair", "Size", "Types", "fetched", "formats", "query_text", "say_dialect"]
 
 
 def formats(*more: str) -> Callable[[Any], Any]:
     """``--format table|json|csv``, and more where a command has more."""
     choice = click.Choice(["table", "json", "csv", *more])
     return click.option("--format", "form", type=choice, default="table", show_default=True, help="What to write.")
+
+
+def say_dialect(ctx: click.Context, text: str) -> None:
+    """Says, on stderr, how a text is read of which nobody named the dialect, and which of its words are another's."""
+    from ..query.reading.foreign_words import foreign_words
+
+    if ctx.get_parameter_source("dialect") is not click.core.ParameterSource.DEFAULT:
+        return
+    click.echo("dialect: duckdb, as none was named (--dialect)", err=True)
+    found = foreign_words(text)
+    if found:
+        words = ", ".join(f"{word} ({', '.join(dialects)})" for word, dialects in list(found.items())[:5])
+        click.echo(f"words of other dialects in it: {words}", err=True)
 
 
 def query_text(path: Path) -> str:

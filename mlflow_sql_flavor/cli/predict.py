@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model_uri")
-@click.option("-i", "--input", "source", type=click.Path(exists=True, path_type=Path), help="The input.")
+@click.option(
+    "-i", "--input", "source", type=click.Path(exists=True, allow_dash=True, path_type=Path),
+    help='The input; "-" reads stdin, whose format is seen from its first bytes.',
+)  # fmt: skip
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write.")
 @click.option("-p", "--param", "params", type=Pair("value"), multiple=True, help="A parameter's value; repeatable.")
 @click.option(
@@ -45,10 +48,12 @@ def predict(
     from . import files
     from .options import fetched
 
-    _check_paths(source, target, resume)
-    with fetched(model_uri) as folder:
+    with files.piped(source) as source, fetched(model_uri) as folder:
+        _check_paths(source, target, resume)
         model = load_model(str(folder))
         assert model.spec is not None
+        if source is None and model.spec.input_types is not None:
+            raise click.UsageError("the model reads an input: give it with -i FILE, or -i - for stdin.")
         values = {name: files.parameter(name, text, model.spec.param_types) for name, text in params}
         if target is None:
             data = files.read(source, model.spec.input_types or {}) if source is not None else None

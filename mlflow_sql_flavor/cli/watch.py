@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -100,10 +101,15 @@ def run_watched(arguments: list[str], seconds: float = SECONDS, memory: int = ME
     with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:
         told = Path(folder) / "tables"
         told.touch()
-        process = subprocess.Popen(
-            [sys.executable or "python", "-P", "-c", _START, json.dumps(sys.path), *arguments],
-            env={**os.environ, _VARIABLE: str(told)},
-        )
+        # Ctrl-C goes to all processes of a terminal; this one answers it, and ends the other.
+        answer = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            process = subprocess.Popen(
+                [sys.executable or "python", "-P", "-c", _START, json.dumps(sys.path), *arguments],
+                env={**os.environ, _VARIABLE: str(told)},
+            )
+        finally:
+            signal.signal(signal.SIGINT, answer)
         try:
             return _watch(process, told, seconds, memory)
         finally:
