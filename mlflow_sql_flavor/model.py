@@ -51,6 +51,8 @@ class SQLModel:
         limits: The model's own limits (``timeout_seconds``, ``memory_limit``, ``threads``, ``max_rows``,
             ``isolation``): they can only tighten the loader's.
         allow: Refusals the writer accepts, by name.
+        keys: Columns that identify the rows of a reference table: ``{"customers": ["id"]}``, or a list of such lists
+            where it has several. Checked on the table: no two rows share the values, none is NULL.
 
     Raises:
         QueryError: The text is not one query of its dialect; the message points at the place.
@@ -71,6 +73,7 @@ class SQLModel:
         prediction_column: str | None = None,
         limits: Mapping[str, Any] | None = None,
         allow: Collection[str] = (),
+        keys: Mapping[str, Any] | None = None,
     ) -> None:
         from .query.reading.names import with_names
         from .query.reading.parse import parse
@@ -86,6 +89,7 @@ class SQLModel:
             prediction_column=prediction_column,
             limits=limits,
             allow=allow,
+            keys=keys,
         )
         self._binder = Binder(definition, with_names(query, [*definition.tables, definition.input_table])[0])
 
@@ -427,6 +431,7 @@ class SQLModel:
             prediction_column=self.prediction_column,
             limits=self.model_limits,
             allow=self.allow,
+            keys=self._binder.definition.keys,
         )
         return with_about(model, self.about)
 

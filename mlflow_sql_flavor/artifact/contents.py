@@ -44,6 +44,7 @@ class Contents:
         tables: The reference tables that it reads, by name.
         columns: ``{reference table: its columns the query uses}``.
         unique: ``{reference table: column sets}`` that must be unique for the row class to hold.
+        keys: ``{reference table: [columns of a key, …]}`` that the writer declared.
         udfs: The Python functions by name.
         prediction_column: The one column ``pyfunc`` returns.
         rows: ``independent``, ``aligned`` or ``table``.
@@ -82,6 +83,7 @@ class Contents:
     expected: tuple[pa.Table, str] | None = None
     param_defaults: Mapping[str, str | None] = field(default_factory=dict)
     about: About | None = None
+    keys: Mapping[str, list[list[str]]] = field(default_factory=dict)
 
 
 def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
@@ -115,6 +117,7 @@ def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpe
             param_types=dict(contents.param_types),
             param_defaults=dict(contents.param_defaults),
             tables=stored,
+            keys={name: keys for name, keys in contents.keys.items() if name in stored},
             column_order=OrderSpec(
                 input=list(contents.input_types) if contents.input_types is not None else None,
                 output=list(contents.output_types),

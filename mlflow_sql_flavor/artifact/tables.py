@@ -114,6 +114,14 @@ class ReferenceTable:
             except duckdb.Error:
                 return False  # a type whose values are not compared
 
+    def missing(self, columns: Sequence[str]) -> bool:
+        """Whether a row has NULL in one of the columns, given in any case."""
+        folded = {fold(name): name for name in self.arrow_schema.names}
+        nulls = " OR ".join(f"{quote(folded[fold(column)])} IS NULL" for column in columns)
+        with contextlib.closing(_UNLOCKED.cursor()) as con:
+            data: Any = con.read_parquet(str(self.data)) if isinstance(self.data, Path) else con.from_arrow(self.data)
+            return bool(data.query("data", f"SELECT 1 FROM data WHERE {nulls} LIMIT 1").fetchall())
+
 
 def _connect() -> Any:
     import duckdb

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.functions import Udf, read_udfs
+from ..artifact.keys import covers, read_keys
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import ReferenceTable, read_tables, stored_table
 from ..engines import sandbox
@@ -42,6 +43,7 @@ class Definition:
         allow: Refusals the writer accepts.
         spec: The ``sql`` section of its MLmodel, if it is stored.
         folder: Where it is stored.
+        keys: ``{reference table: [columns of a key, …]}`` that the writer declared and its rows bear out.
         spark_tables: Reference tables that the loader named as tables of Spark's.
         texts: Values that the query itself gives its parameters, as text.
         about: What its maker tells of it beside the query.
@@ -60,6 +62,7 @@ class Definition:
     allow: tuple[str, ...]
     spec: SqlSpec | None = None
     folder: Path | None = None
+    keys: Mapping[str, list[list[str]]] = field(default_factory=dict)
     spark_tables: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str | None] = field(default_factory=dict)
     about: About | None = None
@@ -95,6 +98,11 @@ class Definition:
             found[name] = data
         return found
 
+    def unique(self, name: str, columns: Sequence[str], loose: Collection[str] = ()) -> bool:
+        """Whether no two rows of a reference table share the values of columns; as :meth:`ReferenceTable.unique`."""
+        known = covers(self.keys, name, [column for column in columns if column not in loose])
+        return known or self.table(name).unique(columns, loose)
+
 
 def define(
     query: ParsedQuery,
@@ -107,6 +115,7 @@ def define(
     prediction_column: str | None,
     limits: Mapping[str, Any] | None,
     allow: Collection[str],
+    keys: Mapping[str, Any] | None = None,
 ) -> Definition:
     """The definition a user gives, checked as far as it can be without the input; arguments as of ``SQLModel``.
 
@@ -135,6 +144,7 @@ def define(
         limits=effective_limits(own),
         allow=tuple(allow),
         texts=query.defaults,
+        keys=read_keys(keys, references, query.dialect),
     )
 
 
@@ -186,6 +196,7 @@ def define_stored(
         allow=tuple(spec.allow),
         spec=spec,
         folder=folder,
+        keys=spec.keys,
         spark_tables=spark_tables,
         texts=spec.param_defaults,
     )

@@ -56,6 +56,7 @@ class Asked:
         allow: Named refusals the writer accepts.
         required: ``{reference table: its columns whose type has no NULL}``, which is a type of its own to some engines.
         untyped: Whether the query may read an input of unknown types: it then passes the gates that need none.
+        keys: ``{reference table: [columns of a key, …]}``, which its rows bear out.
         apart: Whether what is not known to be small is bound in a process of its own.
     """
 
@@ -70,6 +71,7 @@ class Asked:
     allow: Collection[str] = ()
     required: Mapping[str, Collection[str]] = field(default_factory=dict)
     untyped: bool = False
+    keys: Mapping[str, list[list[str]]] = field(default_factory=dict)
     apart: bool = True
 
     @property
@@ -206,6 +208,7 @@ def _reads_by_name(passage: Passage) -> None:
         asked,
         input_table=names.get(asked.input_table, asked.input_table),
         tables={name: asked.tables[own] for name, own in given.items()},
+        keys={name: asked.keys[own] for name, own in given.items() if own in asked.keys},
         source=lambda name, columns: asked.source(given[name], columns),
         unique=lambda name, columns, loose: asked.unique(given.get(name, name), columns, loose),
         required={name: asked.required.get(own, ()) for name, own in given.items()},
@@ -258,7 +261,7 @@ def _translates(passage: Passage) -> None:
         given = {name.casefold() for name in (*kinds, *query.type_hints)}
         kinds |= {name: "VARCHAR" for name in query.params if name.casefold() not in given}
     passage.translation, passage.typed = translate(
-        query, asked.schema, kinds, asked.allow, list(asked.udfs), required=asked.required
+        query, asked.schema, kinds, asked.allow, list(asked.udfs), required=asked.required, keys=asked.keys
     )
     passage.judge(passage.translation.duckdb_sql, [*asked.udfs, *passage.translation.macros])
     passage.evidence = _evidence(passage)

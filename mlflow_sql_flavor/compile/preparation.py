@@ -71,6 +71,7 @@ class Prepared:
             tables=model.tables,
             columns=compiled.columns,
             unique=compiled.claims,
+            keys=model.keys,
             udfs=model.udfs,
             prediction_column=model.prediction_column,
             rows=program.rows,

@@ -72,7 +72,10 @@ def recompile(spec: SqlSpec, folder: Path, apart: bool = True, query: ParsedQuer
 
     stored = {name: stored_table(name, table, folder, content=False) for name, table in spec.tables.items()}
     tables = {name: table.types for name, table in stored.items()}
-    claims = {name.casefold(): [set(map(str.casefold, key)) for key in t.unique] for name, t in spec.tables.items()}
+    claims = {
+        name.casefold(): [set(map(str.casefold, key)) for key in (*t.unique, *spec.keys.get(name, []))]
+        for name, t in spec.tables.items()
+    }
     return compile_query(
         query or parse(spec.sql, spec.dialect),
         input_table=spec.input_table,
@@ -87,6 +90,7 @@ def recompile(spec: SqlSpec, folder: Path, apart: bool = True, query: ParsedQuer
         udfs=_functions(spec),
         limits=replace(Limits.default(), threads=1),
         allow=spec.allow,
+        keys=spec.keys,
         apart=apart,
         required={name: table.required for name, table in stored.items()},
     )

@@ -110,5 +110,8 @@ def _stored(binder: Binder) -> SourceQuery:
     read = {name: types[name] for name in compiled.columns}
     if program.input_schema is not None:
         read[spec.input_table] = dict(spec.input_types or {})
-    claims = {name: table.unique for name, table in spec.tables.items()}
+    claims = {
+        name: [*table.unique, *(key for key in spec.keys.get(name, []) if set(key) <= set(table.columns))]
+        for name, table in spec.tables.items()
+    }
     return SourceQuery(query, read, program.output_types, binder.bind(None).parameters, spec.rows, claims)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..artifact.functions import Udf
+from ..artifact.keys import check_key
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import ReferenceTable, open_table, source_of
 from ..engines import sandbox
@@ -114,5 +115,9 @@ def with_newer(
                     "unique when the model was saved: its rows would be matched more than once. Remove the repeats, "
                     "or save the model with this table."
                 )
+        for columns in spec.keys.get(name, []):
+            if missing := [column for column in columns if column not in table.arrow_schema.names]:
+                raise InputError(f"The data given for reference table {name!r} lacks column {missing[0]!r} of its key.")
+            check_key(name, table, columns)
         tables[name] = table
     return tables

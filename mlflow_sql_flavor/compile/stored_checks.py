@@ -44,6 +44,8 @@ def check_fields(spec: SqlSpec) -> None:
         for name, kind in (types or {}).items():
             sandbox.quote(name)
             to_arrow(kind)
+    if unknown := [name for name in spec.keys if name not in spec.tables]:
+        raise ModelFileError(f"MLmodel's keys name {unknown[0][:80]!r}, which is no table of it: save the model again.")
     _no_twins("tables", [*spec.tables, *([spec.input_table] if spec.input_types is not None else [])])
     if spec.prediction_column is not None and spec.prediction_column not in spec.output_types:
         raise ModelFileError("MLmodel's prediction_column is not among its output_types: save the model again.")
@@ -73,7 +75,10 @@ def check_rows(spec: SqlSpec, tree: dict[str, Any], kind: Callable[[str], str]) 
     """
     if spec.rows == "table":
         return True
-    claims = {fold(name): [{fold(c) for c in key} for key in t.unique] for name, t in spec.tables.items()}
+    claims = {
+        fold(name): [{fold(c) for c in key} for key in (*t.unique, *spec.keys.get(name, []))]
+        for name, t in spec.tables.items()
+    }
     rows, plain = row_class(
         tree["statements"][0],
         spec.input_table,

@@ -98,6 +98,7 @@ def save_model(
     model_config: dict[str, Any] | None = None,
     validate_serving_input: bool = True,
     strict: bool | None = None,
+    keys: Mapping[str, Any] | None = None,
 ) -> None:
     """
     Save a SQL model to a path on the local file system.
@@ -127,6 +128,7 @@ def save_model(
         model_config: Not for this flavor at save: give ``limits``. Loaders may pass it.
         validate_serving_input: For :func:`log_model`: whether MLflow tries the input example as a request.
         strict: {{ strict }}
+        keys: {{ keys }}
 
     Raises:
         QueryError: The query is not accepted: what, where in the text, and what to write instead.
@@ -254,6 +256,7 @@ def log_model(
     step: int = 0,
     model_id: str | None = None,
     strict: bool | None = None,
+    keys: Mapping[str, Any] | None = None,
     **kwargs: Any,
 ) -> ModelInfo:
     """
@@ -294,6 +297,7 @@ def log_model(
         step: {{ step }}
         model_id: {{ model_id }}
         strict: {{ strict }}
+        keys: {{ keys }}
         kwargs: Extra kwargs to pass to ``mlflow.models.Model.log``.
 
     Returns:

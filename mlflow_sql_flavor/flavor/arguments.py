@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ARGUMENT_DOCS", "Arguments"]
 
-_OF_THE_MODEL = ("dialect", "tables", "udfs", "input_table", "input_types", "prediction_column", "limits", "allow")
+_OF_THE_MODEL = (
+    "dialect",
+    "tables",
+    "udfs",
+    "input_table",
+    "input_types",
+    "prediction_column",
+    "limits",
+    "allow",
+    "keys",
+)
 
 #: What each argument of :func:`save_model` and :func:`log_model` is, in MLflow's words where it has some.
 ARGUMENT_DOCS = _mlflow.LOG_MODEL_PARAM_DOCS.format(package_name=DISTRIBUTION) | {
@@ -24,6 +34,8 @@ then brings the dialect, tables, functions, types, column and limits itself)."""
     "tables": """Reference tables, stored in the model as Parquet: ``{name in the query: pandas, polars or Arrow table,
 or path of a .parquet or .csv file}``.""",
     "udfs": """Python functions the query calls, with type hints. Stored with cloudpickle.""",
+    "keys": """Columns that identify the rows of a reference table: ``{"customers": ["id"]}``, or a list of such lists
+where it has several. Checked on the table now, and on data that a loader puts in its place.""",
     "input_table": """The name by which the SQL reads the prediction input, default ``"input"``.""",
     "input_types": """Exact types of input columns where MLflow's schema has no word for them, as DuckDB or Arrow
 types: ``{"amount": "DECIMAL(10,2)"}`` or a ``pyarrow.Schema``.""",
@@ -65,6 +77,7 @@ class Arguments:
     metadata: dict[str, Any] | None
     extra_files: list[str] | None
     strict: bool | None
+    keys: Mapping[str, Any] | None
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Arguments:

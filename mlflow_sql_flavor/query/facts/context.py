@@ -99,6 +99,7 @@ class Context:
         self.schema: Mapping[str, Mapping[str, str]] = {}
         self.required: Mapping[str, Collection[str]] = {}  # table -> columns whose type has no NULL
         self.scopes: Callable[[], Sequence[Scope]] = tuple  # of the query as written, its own last
+        self.keys: Mapping[str, Sequence[Sequence[str]]] = {}  # of tables: columns that identify their rows
         self.macros: dict[str, None] = {}
         self.settings: dict[str, str | bool] = dict(self.pack.settings) if self.pack else {}
         self.warnings: dict[Finding, None] = {}

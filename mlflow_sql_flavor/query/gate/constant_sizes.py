@@ -11,7 +11,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-__all__ = ["MAX_CELLS", "MAX_ELEMENTS", "MAX_TEXT", "PLURAL", "Sizes", "arithmetic", "number_of", "pattern_width"]
+__all__ = [
+    "MAX_CELLS",
+    "MAX_ELEMENTS",
+    "MAX_TEXT",
+    "PLURAL",
+    "Sizes",
+    "arithmetic",
+    "asks_arguments",
+    "number_of",
+    "pattern_width",
+]
 
 MAX_TEXT = 10_000_000
 """Longest text built from constants, in characters."""
@@ -175,9 +185,14 @@ def _call(name: str, arguments: list[_Value]) -> _Value:
     return _Value(arithmetic(name, numbers), sum(lengths))
 
 
+def asks_arguments(pattern: str) -> bool:
+    """Whether an argument says how wide another one is written."""
+    return re.search(r"\{[^{}]*\{|%[^a-zA-Z%]*\*", pattern) is not None
+
+
 def pattern_width(pattern: str, numbers: list[float | None]) -> float:
     """The widest field a pattern asks for, in its own text or, by ``{:{}}`` or ``%*d``, in an argument."""
-    if re.search(r"\{[^{}]*\{|%[^a-zA-Z%]*\*", pattern):
+    if asks_arguments(pattern):
         return max((abs(number) for number in numbers if number is not None), default=0)
     fields = re.findall(r":[^:{}]*\}|%[^a-zA-Z%]*", pattern)
     return max((float(run) for field in fields for run in re.findall(r"\d+", field)), default=0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .constant_sizes import PLURAL, arithmetic
+from .constant_sizes import PLURAL, arithmetic, asks_arguments, pattern_width
 
 __all__ = [
-    "DATUM", "Bound", "Large", "as_column", "copies_of", "known_number", "larger", "largest", "number_after",
-    "number_below", "together",
+    "DATUM", "Bound", "Large", "as_column", "copies_of", "formatted", "known_number", "larger", "largest",
+    "number_after", "number_below", "together",
 ]  # fmt: skip
 
 
@@ -19,7 +19,10 @@ class Large(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Of an expression: bytes of the query's own, multiples of data, a bound on its number, steps, no data in it."""
+    """Of an expression: bytes of the query's own, multiples of data, a bound on its number, steps, no data in it.
+
+    ``growth`` is what each character of the data may have become, ``nested`` whether it may be a list or a struct.
+    """
 
     own: float = 8
     times: float = 0
@@ -27,6 +30,16 @@ class Bound:
     steps: float = 1
     constant: bool = False
     text: str | None = None
+    growth: float = 1
+    nested: bool = False
+
+    def of(self, own: float, times: float, steps: float | None = None) -> Bound:
+        """A value made of this one, of another size."""
+        return replace(self, own=own, times=times, number=None, steps=self.steps if steps is None else steps, text=None)
+
+    def grown(self, by: float) -> Bound:
+        """The same with so many characters for each one."""
+        return replace(self, own=by * self.own, growth=by * self.growth, text=None)
 
 
 DATUM = Bound(0, 1)
@@ -71,18 +84,30 @@ def number_after(name: str, given: list[Bound]) -> float | None:
 
 
 def copies_of(bound: Bound, count: float, total: Bound) -> Bound:
-    return Bound(
-        max(bound.own, 1) * count if bound.own or not bound.times else 0,
-        bound.times * max(count, 1),
-        None,
-        total.steps + count,
-        total.constant,
-    )
+    own = max(bound.own, 1) * count if bound.own or not bound.times else 0
+    return total.of(own, bound.times * max(count, 1), total.steps + count)
+
+
+def formatted(pattern: str, total: Bound, numbers: list[float | None]) -> Bound:
+    """What a pattern of ``format`` or ``printf`` gives: each of its fields may be any argument, as wide as it says.
+
+    Args:
+        pattern: The text; empty where it is not known.
+        total: Of all arguments, the pattern among them.
+        numbers: Bounds on those after the pattern.
+    """
+    if not pattern or (asks_arguments(pattern) and None in numbers):
+        raise Large
+    fields = max(1, pattern.count("{") + pattern.count("%"))
+    own = fields * (total.own + pattern_width(pattern, numbers) + 400)
+    return total.of(own, fields * total.times, total.steps + fields)
 
 
 def as_column(bound: Bound) -> Bound:
     """As a column of rows: not constant, its value not known to be this one."""
-    return Bound(bound.own, max(bound.times, 0 if bound.own > 8 else 1), bound.number, 1, False)
+    return Bound(
+        bound.own, max(bound.times, 0 if bound.own > 8 else 1), bound.number, growth=bound.growth, nested=bound.nested
+    )
 
 
 def larger(known: Bound | None, bound: Bound) -> Bound:
@@ -92,7 +117,14 @@ def larger(known: Bound | None, bound: Bound) -> Bound:
 def largest(bounds: list[Bound]) -> Bound:
     numbers = [bound.number for bound in bounds]
     number = None if None in numbers else max((abs(n) for n in numbers if n is not None), default=None)
-    return Bound(max(b.own for b in bounds), max(b.times for b in bounds), number)
+    growth = max(b.growth for b in bounds)
+    return Bound(
+        max(b.own for b in bounds),
+        max(b.times for b in bounds),
+        number,
+        growth=growth,
+        nested=any(b.nested for b in bounds),
+    )
 
 
 def together(bounds: list[Bound]) -> Bound:
@@ -103,4 +135,6 @@ def together(bounds: list[Bound]) -> Bound:
         1 + sum(b.steps for b in bounds),
         all(b.constant for b in bounds),
         bounds[0].text if len(bounds) == 1 else None,
+        max((b.growth for b in bounds), default=1),
+        any(b.nested for b in bounds),
     )

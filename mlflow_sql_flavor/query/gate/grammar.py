@@ -173,7 +173,7 @@ def allowed(kind: str) -> frozenset[str]:
 
 @cache
 def effect(kind: str) -> frozenset[str]:
-    """What ``effects.txt`` lists under a kind: fixed, length, product, collects, keeps, open, loops or path."""
+    """What ``effects.txt`` lists under a kind of effect, which is a heading there."""
     return _read("effects.txt")[kind]
 
 

@@ -9,17 +9,19 @@ in a process that can be ended.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..reading.recursion import with_deep_stack
 from . import grammar
-from .constant_sizes import number_of, pattern_width
+from .constant_sizes import number_of
 from .expression_bounds import (
     DATUM,
     Bound,
     Large,
     as_column,
     copies_of,
+    formatted,
     known_number,
     larger,
     largest,
@@ -40,6 +42,8 @@ MAX_CONSTANT = 1_000_000
 """Most bytes of a value without data, which is made once."""
 MAX_TIMES = 64
 """Most copies of a value of the data in one value."""
+MAX_GROWN = 512
+"""The same, with the most that escapes, digits and elements of lists make of each character."""
 MAX_STEPS = 1_000_000
 """Most steps for one row."""
 MAX_NODES = 2_000_000
@@ -54,6 +58,11 @@ _DATA = 1_000  # how long a value of the data is taken to be where its length be
 _TO_LENGTH = {"lpad": 1, "rpad": 1, "list_resize": 1, "array_resize": 1, "bitstring": 1, "to_base": 2}
 _REPLACES = {"replace": 2, "regexp_replace": 2, "array_to_string": 1, "list_string_agg": 1, "string_agg": 1}
 _REPLACES |= {"array_to_string_comma_default": 1, "group_concat": 1, "listagg": 1}
+
+
+_JSON = frozenset(["array_to_json", "json_array", "json_object", "json_quote", "row_to_json", "to_json"])
+_NESTS = ("array", "list", "map", "row", "struct", "union")
+_TEXTS = frozenset(["bit", "blob", "json", "varchar"])
 
 
 def is_small(tree: _Tree, macro: Callable[[str], Macro | None] = lambda name: None, udfs: Iterable[str] = ()) -> bool:
@@ -206,7 +215,7 @@ class _Reader:
 
     def of(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         bound = self._of(node, parameters)
-        if bound.steps > MAX_STEPS or bound.times > MAX_TIMES:
+        if bound.steps > MAX_STEPS or bound.times > MAX_TIMES or bound.times * bound.growth > MAX_GROWN:
             raise Large
         if bound.own > (MAX_CONSTANT if bound.constant else MAX_BYTES):
             raise Large
@@ -246,7 +255,8 @@ class _Reader:
         if kind == "CASE":
             numbers = [child.number for child in children]
             number = None if None in numbers else max((abs(n) for n in numbers if n is not None), default=None)
-            return Bound(total.own, max((c.times for c in children), default=0), number, total.steps, total.constant)
+            times = max((c.times for c in children), default=0)
+            return replace(total, times=times, number=number, text=None)
         if kind == "CAST":
             return self.cast(node, children)
         return total
@@ -261,7 +271,10 @@ class _Reader:
                 sizes = [number_of((c.get("literal") or {}).get("text") or "") for c in part.get("children") or []]
                 if any(size is not None and size > 10_000 for size in sizes):
                     raise Large
-        return Bound(total.own, total.times, total.number, total.steps, total.constant, total.text)
+            if name in _TEXTS:
+                # A text within a list or a struct is written with its quotes escaped, and with those around it.
+                total = replace(total.grown(2), nested=False) if total.nested else total
+        return total
 
     def call(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         name = fold(str(node.get("function_name")))
@@ -288,16 +301,23 @@ class _Reader:
             return copies_of(given[0], known_number(given[1].number), total)
         if name in ("range", "generate_series"):
             return self.series(given, total)
+        if name in ("list_resize", "array_resize") and len(given) > 2:
+            added = copies_of(given[2], known_number(given[1].number), total)
+            return total.of(total.own + added.own, total.times + added.times, added.steps)
         if name in _TO_LENGTH and len(given) > _TO_LENGTH[name]:
             length = known_number(given[_TO_LENGTH[name]].number)
-            return Bound(total.own + 8 * length, total.times, None, total.steps + length, total.constant)
+            return total.of(total.own + 8 * length, total.times, total.steps + length)
         if name in ("format", "printf"):
-            if given and given[0].text is None:
-                raise Large
-            width = pattern_width(given[0].text or "", [bound.number for bound in given[1:]])
-            return Bound(total.own * 4 + width + 400, total.times, None, total.steps, total.constant)
+            pattern = given[0].text if given else None
+            return formatted(pattern or "", total, [bound.number for bound in given[1:]])
+        if name in grammar.effect("expands") | grammar.effect("doubles"):
+            factor = 8 if name in grammar.effect("expands") else 2
+            return replace(total.grown(factor), number=None, nested=name not in _JSON)
+        if name == "concat_ws" and given:
+            between = copies_of(given[0], len(given), total)
+            return total.of(total.own + between.own, total.times + between.times)
         if name in ("strftime", "strptime", "try_strptime"):
-            return Bound(total.own * 32, total.times, None, total.steps, total.constant)
+            return total.of(total.own * 32, total.times)
         if name in _REPLACES and len(given) > 1:
             by = given[min(_REPLACES[name], len(given) - 1)]
             copies = max(1, by.own - 8) if not by.times else 8 * max(1, by.own - 8) * by.times
@@ -314,12 +334,12 @@ class _Reader:
         if name in ("least", "greatest"):
             numbers = [abs(bound.number) for bound in given if bound.number is not None]
             complete = bool(numbers) and len(numbers) == len(given)
-            return Bound(total.own, total.times, max(numbers) if complete else None, total.steps, total.constant)
+            return replace(total, number=max(numbers) if complete else None, text=None)
         number = number_after(name, given)
         if name in grammar.effect("fixed"):
             return Bound(8, 0, number, total.steps, total.constant)
         if name in self.udfs:
-            return Bound(total.own, total.times, None, total.steps, False)
+            return replace(total, number=None, constant=False, text=None)
         if (found := self.macro(name)) is not None:
             names, body = found
             values = dict(zip(map(fold, names), given, strict=False))
@@ -327,7 +347,7 @@ class _Reader:
         known = name in grammar.expression_functions() or name in grammar.allowed("window")
         if not known and name not in grammar.allowed("operator"):
             raise Large
-        return Bound(total.own, total.times, number, total.steps, total.constant)
+        return replace(total, number=number, text=None, nested=total.nested or name.startswith(_NESTS))
 
     def loop(self, name: str, nodes: list[_Tree], parameters: dict[str, Bound]) -> Bound:
         over = self.of(nodes[0], parameters)
@@ -338,18 +358,14 @@ class _Reader:
         for argument in nodes[1:]:
             if argument.get("class") == "LAMBDA":
                 names = [fold(n) for part in _parts(argument.get("lhs")) for n in part.get("column_names") or []]
-                inner = {**parameters, **dict.fromkeys(names, Bound(8, min(over.times, 1)))}
+                inner = {**parameters, **dict.fromkeys(names, Bound(8, min(over.times, 1), growth=over.growth))}
                 own = self.of(argument["expr"], inner)
         if name.endswith("reduce") and (own.times > 1 or own.own > 64):  # what one round makes the next one takes
             raise Large
         total = together([over, *rest])
-        return Bound(
-            total.own + count * own.own,
-            max(over.times, 1 if over.times else 0) * max(own.times, 1) if over.times or own.times else 0,
-            None,
-            total.steps + count * own.steps,
-            total.constant and own.constant,
-        )
+        times = max(over.times, 1 if over.times else 0) * max(own.times, 1) if over.times or own.times else 0
+        found = total.of(total.own + count * own.own, times, total.steps + count * own.steps)
+        return replace(found, growth=max(total.growth, own.growth), constant=total.constant and own.constant)
 
     def series(self, given: list[Bound], total: Bound) -> Bound:
         if not given:

@@ -22,7 +22,7 @@ from ..reading.tables import base_tables
 from ..reading.tree_copy import paired_copy
 from ..reading.types import ParsedQuery, Translation
 from .arguments import resolve_names
-from .grouping import spell_out_groups
+from .grouping import KEYED, spell_out_groups, take_what_keys_decide
 from .growth import bound_of, check_size
 from .stars import mark_stars, order_stars
 from .typing import type_query
@@ -66,15 +66,17 @@ def translate(
     *,
     named: bool = False,
     required: Mapping[str, Collection[str]] | None = None,
+    keys: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> tuple[Translation, TypedQuery | None]:
     """As :func:`to_duckdb`, and the typed query that it was made from; None where DuckDB runs the text as it is.
 
     Args:
         query, schema, params, allow, functions, named: As for :func:`to_duckdb`.
         required: ``{table: its columns whose type has no NULL}``.
+        keys: ``{table: [columns of a key, …]}``.
     """
     ctx = Context(query.sql, rules_of(query.dialect), allow, functions)
-    ctx.schema, ctx.required = schema, required or {}
+    ctx.schema, ctx.required, ctx.keys = schema, required or {}, keys or {}
     types = placeholders.check_types(query.placeholders, params, query.sql)
     if query.dialect == "duckdb":
         tree = query.tree
@@ -138,6 +140,8 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
             check_function(node, ctx)
     _spread_lists(nodes)
     spell_out_groups(tree, ctx.columns)
+    if typed.query.dialect in KEYED:
+        take_what_keys_decide(tree, ctx.keys)
     nodes = list(tree.walk(bfs=False))
     mark_stars(tree, typed.query.dialect, schema, ctx.sql)
     for step in rules.before:

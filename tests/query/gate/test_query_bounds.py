@@ -25,9 +25,29 @@ SMALL = [
     f"SELECT CASE {' '.join(f'WHEN a < {i} THEN {i}.5' for i in range(300))} END AS y FROM input",
     f"SELECT {', '.join(f'a + {i} AS c{i}' for i in range(1000))} FROM input",
     "SELECT arg_max(s, a) AS s, max(a, 3) AS top FROM input",
+    f"SELECT md5(concat({', '.join(f'CAST(c{i} AS VARCHAR)' for i in range(40))})) AS k FROM input",
+    "SELECT json_object(" + ", ".join(f"'k{i}', c{i}" for i in range(30)) + ") AS o FROM input",
+    "SELECT format('{:>10} {} {:.2f}', s, t, a) AS r, printf('%5d', a) AS q FROM input",
+    "SELECT concat_ws('-', s, t, a::VARCHAR) AS r, base64(s::BLOB) AS b, to_json(hex(s)) AS h FROM input",
+    "SELECT list_transform(string_split(s, ','), lambda x: trim(x)) AS words FROM input",
+    "SELECT list_resize([a], 3, 0) AS l, hex('abc') AS h, url_encode('a b') AS u FROM input",
 ]
 
 LARGE = [
+    f"SELECT {'hex(' * 12}s{')' * 12} FROM input",
+    f"SELECT {'to_json(' * 4}s{')' * 4} FROM input",
+    f"SELECT {'url_encode(' * 20}'%%%%'{')' * 20}",
+    f"SELECT {'regexp_escape(' * 25}'....'{')' * 25}",
+    f"SELECT {'CAST([' * 20}s{'] AS VARCHAR)' * 20} FROM input",
+    "WITH c0 AS (SELECT s AS t FROM input), "
+    + ", ".join(f"c{n} AS (SELECT [t]::VARCHAR AS t FROM c{n - 1})" for n in range(1, 20))
+    + " SELECT t FROM c19",
+    "SELECT json_pretty(s) FROM input",
+    "SELECT format('{:>{}}', s, a * 1000000000) FROM input",
+    "SELECT printf('%*d', a, 1) FROM input",
+    f"SELECT length(format('{'{0}' * 10_000}', repeat('x', 90000)))",
+    f"SELECT concat_ws(repeat('x', 90000), {', '.join(['a::VARCHAR'] * 60)}) FROM input",
+    "SELECT list_resize([''], 1000, repeat('x', 90000)) FROM input",
     "SELECT length(replace(repeat('x', 10000000), 'x', repeat('y', 1000000)))",
     "SELECT max(length(repeat('x', 10000000 - (i % 2)::INT))) FROM range(2048) t(i)",
     "SELECT length((repeat('9', 1000000)::BIGNUM)::VARCHAR)",
