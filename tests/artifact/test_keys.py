@@ -86,7 +86,7 @@ def test_the_rows_rest_on_it_without_another_look(monkeypatch: pytest.MonkeyPatc
         ReferenceTable, "unique", lambda self, columns, loose=(): asked.append(1) or looked(self, columns, loose)
     )
     model = SQLModel(JOIN, tables={"customers": CUSTOMERS}, keys={"customers": ["id"]})
-    assert model.bind({"id": "BIGINT"}).program.rows == "independent"
+    assert model.binder.bind({"id": "BIGINT"}).program.rows == "independent"
     assert len(asked) == 1  # when it was declared
 
 
