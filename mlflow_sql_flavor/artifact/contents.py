@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +14,16 @@ from ..version import __version__
 from . import packaging, tables
 from .functions import save_udfs
 from .recorded import write_expected
-from .spec import ExpectedSpec, LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
+from .spec import CompatSpec, ExpectedSpec, LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
 from .spec_fields import MAX_FINDINGS, FindingSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..query.gate.packs import Compat
     from ..query.reading.types import Finding
     from .about import About
     from .functions import Udf
-    from .spec import CompatSpec
     from .tables import ReferenceTable
 
 __all__ = ["Contents", "write_contents"]
@@ -74,7 +74,7 @@ class Contents:
     prediction_column: str | None
     rows: str
     limits: Mapping[str, Any]
-    compat: CompatSpec
+    compat: Compat
     level: str
     findings: Sequence[Finding] = ()
     settled: str | None = None
@@ -127,7 +127,7 @@ def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpe
             prediction_column=contents.prediction_column,
             rows=contents.rows,  # type: ignore[arg-type]
             limits=LimitsSpec(**contents.limits),
-            compat=contents.compat,
+            compat=CompatSpec(**asdict(contents.compat)),
             level=contents.level,  # type: ignore[arg-type]
             findings=[
                 FindingSpec(

@@ -18,13 +18,15 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engines.function_calls import by_arrays, by_row
 from ..errors import ModelFileError, SQLModelError
 from ..frames import schema
 from .opening import read_file
-from .spec import UdfSpec, UdfsSpec
+
+if TYPE_CHECKING:
+    from .spec import UdfSpec, UdfsSpec
 
 __all__ = ["UDF_FILE", "Udf", "load_udfs", "read_udfs", "save_udfs"]
 
@@ -121,6 +123,8 @@ def _spec(name: str, function: Callable[..., Any]) -> UdfSpec:
     vectorized = {kind[1] for kind in (*kinds.values(), returns)}
     if len(vectorized) != 1:
         raise SQLModelError(f"Function {name} mixes Arrow arrays and single values in its type hints: use one kind.")
+    from .spec import UdfSpec
+
     return UdfSpec(
         parameters={key: kind[0] for key, kind in kinds.items()},
         returns=returns[0],
@@ -167,6 +171,8 @@ def save_udfs(udfs: Mapping[str, Udf], folder: Path) -> UdfsSpec:
 
     data = _pickle({name: udf.function for name, udf in udfs.items()})
     (folder / UDF_FILE).write_bytes(data)
+    from .spec import UdfsSpec
+
     return UdfsSpec(
         path=UDF_FILE,
         sha256=hashlib.sha256(data).hexdigest(),

@@ -72,28 +72,22 @@ LEFT_OUT = (
     "query/evidence/*",
     "query/targets/*",
     "query/translation/*",
-    "query/facts/changes.py",
-    "query/facts/context.py",
-    "query/facts/nondeterminism.py",
-    "query/facts/rules.py",
-    "query/facts/typed.py",
-    "query/reading/commas.py",
-    "query/reading/constants.py",
-    "query/reading/definitions.py",
-    "query/reading/functions.py",
-    "query/reading/highlight.py",
-    "query/reading/names.py",
-    "query/reading/output_names.py",
-    "query/reading/outputs.py",
-    "query/reading/parse.py",
-    "query/reading/placeholders.py",
-    "query/reading/positions.py",
-    "query/reading/scripts.py",
-    "query/reading/statements.py",
-    "query/reading/syntax.py",
-    "query/reading/tables.py",
-    "query/reading/tree_copy.py",
-    "query/reading/types.py",
+    "query/facts/*",
+    "query/reading/*",
+)
+
+#: What of those stays: it needs no sqlglot, and loading needs it.
+KEPT = (
+    "query/facts/__init__.py",
+    "query/facts/columns.py",
+    "query/facts/keys.py",
+    "query/facts/parse_tree.py",
+    "query/facts/passthrough.py",
+    "query/facts/rows.py",
+    "query/reading/__init__.py",
+    "query/reading/dotted.py",
+    "query/reading/recursion.py",
+    "query/reading/tree.py",
 )
 
 #: What DuckDB or this package import wherever it is installed, and work without.
@@ -149,7 +143,9 @@ def bundle(folder: Path, code: str | None) -> str:
 @functools.cache
 def bundled_files() -> tuple[str, ...]:
     """The files of a bundle, relative to the package, with forward slashes."""
-    return tuple(path for path in _files() if not any(fnmatch.fnmatchcase(path, one) for one in LEFT_OUT))
+    return tuple(
+        path for path in _files() if path in KEPT or not any(fnmatch.fnmatchcase(path, one) for one in LEFT_OUT)
+    )
 
 
 @functools.cache

@@ -17,10 +17,11 @@ from ..errors import InputError, ModelFileError, SQLModelError, did_you_mean
 from ..frames import reading, schema
 from ..query.gate.identifiers import fold
 from .opening import checksum, open_file
-from .spec import TableSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from .spec import TableSpec
 
 __all__ = ["ReferenceTable", "open_table", "read_tables", "sha256_of", "source_of", "stored_table"]
 
@@ -260,6 +261,8 @@ def store(table: ReferenceTable, folder: Path, columns: list[str], unique: list[
     else:
         pq.write_table(table.data, path, compression="zstd")
     types = table.types
+    from .spec import TableSpec
+
     return TableSpec(
         path=f"tables/{path.name}",
         rows=table.rows,

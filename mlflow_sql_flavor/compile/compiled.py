@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..artifact.spec import CompatSpec
 from ..engines.duckdb import Instance
 from ..engines.program import Program
+from ..query.gate.packs import Compat
 
 if TYPE_CHECKING:
     from ..query.reading.types import Finding, Lineage
@@ -42,7 +42,7 @@ class Compiled:
     param_types: Mapping[str, str]
     columns: Mapping[str, list[str]]
     claims: Mapping[str, list[list[str]]]
-    compat: CompatSpec
+    compat: Compat
     level: str
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()

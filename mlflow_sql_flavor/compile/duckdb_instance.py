@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from ..artifact.functions import Udf
-from ..artifact.spec import CompatSpec
 from ..engines import sandbox
 from ..engines.duckdb import Instance
 from ..engines.sandbox import Limits, TableSource
@@ -21,7 +20,7 @@ __all__ = ["BindingInstance", "instance_for"]
 def instance_for(
     columns: Mapping[str, list[str]],
     source: Callable[[str, list[str] | None], TableSource],
-    compat: CompatSpec,
+    compat: packs.Compat,
     udfs: Mapping[str, Udf],
     limits: Limits,
 ) -> Instance:
@@ -32,7 +31,7 @@ def instance_for(
 def _open(
     columns: Mapping[str, list[str]],
     source: Callable[[str, list[str] | None], TableSource],
-    compat: CompatSpec,
+    compat: packs.Compat,
     udfs: Mapping[str, Udf],
     limits: Limits,
 ) -> Any:
@@ -56,7 +55,7 @@ def _open(
     )
 
 
-def _macros(compat: CompatSpec) -> list[str]:
+def _macros(compat: packs.Compat) -> list[str]:
     return packs.statements(compat.pack, compat.version or 1, compat.macros) if compat.pack else []
 
 
@@ -67,7 +66,7 @@ class BindingInstance(Instance):
     temporary, so that each cursor has its own.
     """
 
-    def __init__(self, compat: CompatSpec, limits: Limits) -> None:
+    def __init__(self, compat: packs.Compat, limits: Limits) -> None:
         self._macros = [re.sub(r"\ACREATE\s+MACRO", "CREATE TEMP MACRO", text) for text in _macros(compat)]
         self._shared = _shared(tuple(sorted(compat.settings.items())), replace(limits, threads=1))
         super().__init__(self._shared.cursor)

@@ -10,16 +10,13 @@ import contextlib
 import functools
 import re
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..engines import sandbox
 from ..engines.empty_instance import EMPTY_INSTANCE
 from ..errors import ModelFileError
 from ..query.gate import grammar, packs
 from ..query.gate.identifiers import fold
-
-if TYPE_CHECKING:
-    from ..artifact.spec import CompatSpec
 
 __all__ = ["function_kinds", "macro_bodies"]
 
@@ -49,7 +46,7 @@ def function_kinds(bodies: Bodies, udfs: Collection[str]) -> Callable[[str], str
     return kind
 
 
-def macro_bodies(compat: CompatSpec, cursor: Any = None) -> Bodies:
+def macro_bodies(compat: packs.Compat, cursor: Any = None) -> Bodies:
     """Gives the parameters and the parsed body of a macro that a model uses, by its folded name; None for others.
 
     Args:

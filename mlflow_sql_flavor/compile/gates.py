@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.functions import Udf
-from ..artifact.spec import CompatSpec
 from ..engines import sandbox
 from ..engines.empty_instance import EMPTY_INSTANCE
 from ..engines.forks import querying
@@ -22,6 +21,7 @@ from ..errors import QueryError, UnknownFunctionError, UnreadableError, did_you_
 from ..frames.schema import arrow_schema
 from ..query.evidence import NO_EVIDENCE
 from ..query.facts.rows import RowPlan, plan_rows, used_columns
+from ..query.gate.packs import Compat
 from ..query.gate.query_bounds import is_small
 from ..query.reading.recursion import growing
 from .binding import bind, binder
@@ -416,9 +416,9 @@ def _folded(types: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
     return {name: kind for name, kind in types.items() if name.casefold() in wanted}
 
 
-def _compat(translation: Translation) -> CompatSpec:
+def _compat(translation: Translation) -> Compat:
     used = translation.macros or translation.settings
-    return CompatSpec(
+    return Compat(
         pack=translation.pack if used else None,
         version=translation.pack_version if used and translation.pack else None,
         macros=list(translation.macros),

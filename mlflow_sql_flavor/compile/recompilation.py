@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,7 +104,7 @@ def section_of(compiled: Compiled) -> dict[str, Any]:
         "output_types": dict(compiled.program.output_types),
         "param_types": dict(compiled.param_types),
         "param_defaults": dict(compiled.param_defaults),
-        "compat": compiled.compat.model_dump(),
+        "compat": asdict(compiled.compat),
         "level": compiled.level,
         "findings": [[f.kind, f.feature, f.line, f.column, f.message] for f in compiled.findings[:MAX_FINDINGS]],
         "nondeterminism": [[f.kind, f.line, f.column, f.message] for f in compiled.nondeterminism],

@@ -18,6 +18,7 @@ from ..engines.program import Program
 from ..engines.sandbox import Limits
 from ..errors import InputError, ModelFileError, did_you_mean
 from ..frames import schema
+from ..query.gate import packs
 from ..query.gate.query_bounds import is_small
 from ..query.reading.dotted import known_name
 from .binding import bind
@@ -43,9 +44,10 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         QueryError: The query is not one that may run here.
     """
     check_compat(spec.compat)
+    compat = packs.Compat(**spec.compat.model_dump())
     check_fields(spec)
     columns = {name: list(table.columns) for name, table in spec.tables.items()}
-    instance = instance_for(columns, functools.partial(source_of, tables), spec.compat, udfs, limits)
+    instance = instance_for(columns, functools.partial(source_of, tables), compat, udfs, limits)
     apart = limits.isolation == "process"
     known = {name: list(table.columns) for name, table in spec.tables.items()}
     if spec.input_types is not None:
@@ -55,7 +57,7 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         tree = sandbox.parse_tree(cursor, spec.duckdb_sql)
         functions = [*udfs, *spec.compat.macros]
         facts = sandbox.judge(cursor, tree, spec.duckdb_sql, tables=known, functions=functions)
-        bodies = macro_bodies(spec.compat, cursor)
+        bodies = macro_bodies(compat, cursor)
         # Binding folds constants, where DuckDB looks at no limit.
         isolated = apart or not is_small(tree, bodies, udfs)
         plain = check_rows(spec, tree, function_kinds(bodies, udfs))
@@ -82,7 +84,7 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         program = replace(program, id_position=None if plain else 0)
     elif program.id_position is None and not plain:
         raise unlike(spec)
-    return Compiled(program, instance, spec.param_types, columns, {}, spec.compat, spec.level, isolated=isolated)
+    return Compiled(program, instance, spec.param_types, columns, {}, compat, spec.level, isolated=isolated)
 
 
 def with_newer(

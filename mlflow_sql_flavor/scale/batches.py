@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,7 +155,7 @@ class _Scoring:
             "output": list(program.output_types.items()),
             "parameters": repr(sorted(self._values.items())),
             "types of parameters": sorted(compiled.param_types.items()),
-            "compat": compat.model_dump(),
+            "compat": asdict(compat),
             "macros": macros,
             "tables": [
                 [name, _hash(table.data), list(table.types.items()), list((table.cast or {}).items())]

@@ -148,9 +148,12 @@ def test_what_the_bundle_holds(tmp_path):
     held = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
     assert all((bundle / path).read_bytes() == (package / path).read_bytes() for path in held)
     rest = {path.relative_to(package).as_posix() for path in package.rglob("*") if "__pycache__" not in path.parts}
+    assert set(packaging.KEPT) <= held
     for pattern in packaging.LEFT_OUT:
         found = fnmatch.filter(rest, pattern)
-        assert (found or not (package / pattern).parent.exists()) and not set(found) & held, pattern
+        assert (found or not (package / pattern).parent.exists()) and not (set(found) & held) - set(packaging.KEPT), (
+            pattern
+        )
 
 
 def test_the_bundle_stands_beside_the_writers_code(tmp_path):

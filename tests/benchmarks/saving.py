@@ -1,16 +1,18 @@
 """``python -m tests.benchmarks.saving``: what compiling and saving a query costs, by its length.
 
-CPU time of the process, the least of several runs, beside sqlglot's own work on the same text in the same run: parse,
-qualify, annotate, write. "compile" is all gates up to DuckDB's binding, lineage included; DuckDB's own opening of an
-empty database, which each compiled query has one of, is printed and not in it. "save" is ``save_model``
-beyond the save of ``SELECT 1 AS a``.
+CPU time of the process, the least of several runs in turn, beside sqlglot's own work on the same text in the same run:
+parse, qualify, annotate, write. "compile" is all gates up to DuckDB's binding, evidence and lineage included. "save" is
+``save_model`` beyond the save of ``SELECT 1 AS a``. Memory is what a new process grows by at most.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import logging
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -85,9 +87,27 @@ def saved(sql: str, dialect: str, types: Any = TYPES) -> None:
         mlflow_sql_flavor.save_model(sql, str(Path(folder) / "model"), dialect=dialect, input_types=types)
 
 
-def main() -> None:
-    import duckdb
+_PEAK = """
+import resource, sys
+from tests.benchmarks import saving
+work, make, size, dialect = sys.argv[1:]
+sql = getattr(saving, make)(int(size))
+work = getattr(saving, work)
+work("SELECT region AS region FROM input", dialect)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+work(sql, dialect)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
 
+
+def peak(work: str, make: str, size: int, dialect: str) -> int:
+    """kB that a new process grows by, of which a short query is compiled before."""
+    given = [sys.executable, "-c", _PEAK, work, make, str(size), dialect]
+    done = subprocess.run(given, cwd=Path(__file__).parents[2], check=True, capture_output=True, text=True)
+    return max(1, int(done.stdout))
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.saving", description=__doc__)
     parser.add_argument("--dialect", default="postgres")
     parser.add_argument("--most", type=int, default=SIZES[-1], help="longest text, in characters")
@@ -97,19 +117,22 @@ def main() -> None:
     dialect = args.dialect
     compiled(score(1_000), dialect)
     saved("SELECT 1 AS a", "duckdb", None)
-    fixed = cost(lambda: saved("SELECT 1 AS a", "duckdb", None), 5)
-    opening = cost(lambda: duckdb.connect(":memory:").close(), 5)
-    print(f"save of SELECT 1 AS a: {fixed:.3f} s; opening an empty DuckDB: {opening:.3f} s")
-    print(f"{'query':<8}{'characters':>11}{'sqlglot, s':>12}{'compile':>9}{'save':>8}   (to sqlglot's own)")
+    fixed = cost(lambda: saved("SELECT 1 AS a", "duckdb", None), 7)
+    print(f"save of SELECT 1 AS a: {fixed:.3f} s; load average {os.getloadavg()[0]:.1f}")
+    print(
+        f"{'query':<8}{'characters':>11}{'sqlglot, s':>12}{'compile':>9}{'save':>8}{'memory':>8}   (to sqlglot's own)"
+    )
     for make in (score, flat):
         for size in (size for size in SIZES if size <= args.most):
             sql = make(size)
-            repeats = 7 if size < 10_000 else 3 if size < 100_000 else 1
-            base = cost(lambda sql=sql: own(sql, dialect), repeats)  # type: ignore[misc]
-            compiling = cost(lambda sql=sql: compiled(sql, dialect), repeats) - opening  # type: ignore[misc]
-            saving = cost(lambda sql=sql: saved(sql, dialect), repeats) - fixed  # type: ignore[misc]
+            repeats = 15 if size < 10_000 else 5 if size < 100_000 else 2
+            ways = [functools.partial(way, sql, dialect) for way in (own, compiled, saved)]
+            turns = [[cost(way, 1) for way in ways] for _ in range(repeats)]
+            base, compiling, saving = map(min, zip(*turns, strict=True))
+            memory = peak("compiled", make.__name__, size, dialect) / peak("own", make.__name__, size, dialect)
             print(
-                f"{make.__name__:<8}{len(sql):>11,}{base:>12.3f}{compiling / base:>9.2f}{saving / base:>8.2f}",
+                f"{make.__name__:<8}{len(sql):>11,}{base:>12.3f}{compiling / base:>9.2f}{(saving - fixed) / base:>8.2f}"
+                f"{memory:>8.2f}",
                 flush=True,
             )
 

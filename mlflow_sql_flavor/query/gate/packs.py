@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -18,7 +18,8 @@ from importlib.resources.abc import Traversable
 from ...errors import ModelFileError
 
 __all__ = [
-    "SETTINGS_ALLOWED", "Pack", "check_settings", "load", "messages", "setting_statements", "settings", "statements",
+    "SETTINGS_ALLOWED", "Compat", "Pack", "check_settings", "load", "messages", "setting_statements", "settings",
+    "statements",
 ]  # fmt: skip
 
 SETTINGS_ALLOWED: dict[str, tuple[str | bool, ...]] = {
@@ -46,6 +47,16 @@ class Pack:
     version: int
     macros: Mapping[str, str]
     settings: Mapping[str, str | bool]
+
+
+@dataclass(frozen=True)
+class Compat:
+    """Names of what the package installs for a query's dialect: a pack's version, macros of it, settings."""
+
+    pack: str | None = None
+    version: int | None = None
+    macros: list[str] = field(default_factory=list)
+    settings: dict[str, str | bool] = field(default_factory=dict)
 
 
 @cache

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
+from sqlglot.dialects import MODULE_BY_DIALECT
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
@@ -43,7 +44,7 @@ ALIASES = {
 
 _NO_ENGINE = {"", "dax", "dune", "prql", "solr", "tableau"}
 
-DIALECTS = tuple(sorted({d for d in Dialect.classes if d not in _NO_ENGINE and d not in ALIASES}))
+DIALECTS = tuple(sorted({d for d in MODULE_BY_DIALECT.values() if d not in _NO_ENGINE and d not in ALIASES}))
 """Every dialect a query may be written in."""
 
 _REFUSED = (
