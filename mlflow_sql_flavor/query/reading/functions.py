@@ -102,7 +102,7 @@ def expand(tree: exp.Expr, at: Callable[[str, exp.Expr], QueryError]) -> exp.Exp
         size += sum(1 for _ in new.walk())
         if size > _MOST_NODES:
             raise at("The functions written out make this query too long: call the inner ones in a WITH clause.", node)
-        if node.parent is None:
+        if node is tree:
             tree = new
         else:
             node.replace(new)
@@ -206,19 +206,20 @@ def _substitute(
             continue
         name, fields = found
         selects = _selects(node)
+        seen = [select for select in selects if not _in_first_source(node, select)]
         if function.columns_first and not fields and any(_exposes(select, name) for select in selects):
             continue
         value = values[name].copy()
         counts[name] += 1
         if selects:
-            many = True
-            if value.find(exp.AggFunc, exp.Window) is not None:
+            many = many or bool(seen)
+            if seen and value.find(exp.AggFunc, exp.Window) is not None:
                 raise at(
                     f"{function.name} reads argument {name} in a subquery, where an aggregate or a window cannot "
                     "stand: compute it in a step of WITH before.",
                     value,
                 )
-            for column in value.find_all(exp.Column):
+            for column in value.find_all(exp.Column) if seen else ():
                 if not column.table:
                     column.meta[OUTER] = column.meta.get(OUTER, 0) + len(selects)
         for each in fields:
@@ -252,6 +253,14 @@ def _reference(node: exp.Expr, function: SqlFunction, folded: dict[str, str]) ->
         if not named and node.name.casefold() in folded and not _bound_by_lambda(node):
             return folded[node.name.casefold()], []
     return None
+
+
+def _in_first_source(node: exp.Expr, select: exp.Select) -> bool:
+    """Whether it stands in what FROM reads first, where no column of that FROM is seen."""
+    here: exp.Expr | None = node
+    while here is not None and here.parent is not select:
+        here = here.parent
+    return isinstance(here, exp.From) and not isinstance(here.this, (exp.Subquery, exp.Paren))
 
 
 def _bound_by_lambda(node: exp.Expr) -> bool:

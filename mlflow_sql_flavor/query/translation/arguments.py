@@ -129,6 +129,8 @@ def settle_conversions(typed: TypedQuery) -> None:
         if plain or given.sql("duckdb") == kind.sql("duckdb"):
             cast.replace(value)
             continue
+        if _named_by_place(value.unnest(), kind):
+            continue
         allowed = _COERCES.get(dialect)
         literal = isinstance(value.unnest(), exp.Literal)
         if allowed is None or literal or (what.startswith("the value") and dialect in ("postgres", "redshift")):
@@ -142,6 +144,28 @@ def settle_conversions(typed: TypedQuery) -> None:
             typed.query.sql,
             *place_of(value),
         )
+
+
+def _named_by_place(value: exp.Expr, kind: exp.DataType) -> bool:
+    """Names the fields of structs that are written out as the type does: they are taken by their places.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules#coercion
+    """
+    element = kind.expressions[0] if kind.is_type(exp.DType.ARRAY) and kind.expressions else kind
+    if not isinstance(element, exp.DataType) or not element.is_type(exp.DType.STRUCT):
+        return False
+    names = [field.name for field in element.expressions if isinstance(field, exp.ColumnDef)]
+    structs = [item.unnest() for item in value.expressions] if isinstance(value, exp.Array) else [value]
+    if not all(isinstance(s, (exp.Struct, exp.Tuple)) and len(s.expressions) == len(names) for s in structs):
+        return False
+    for struct in structs:
+        values = [v.expression if isinstance(v, exp.PropertyEQ) else v.unalias() for v in struct.expressions]
+        pairs = zip(names, values, strict=True)
+        fields = [exp.PropertyEQ(this=exp.to_identifier(n, quoted=True), expression=v.copy()) for n, v in pairs]
+        made = exp.Struct(expressions=fields)
+        made.type = element.copy()
+        struct.replace(made)
+    return True
 
 
 def _family(kind: exp.DataType) -> str | None:

@@ -20,6 +20,7 @@ from . import (
     regex,
     relations,
     strings,
+    structs,
     verified,
 )
 
@@ -32,6 +33,7 @@ for _topic in (
     aggregates,
     casts,
     comparisons,
+    structs,
     dates,
     verified,
     arrays,

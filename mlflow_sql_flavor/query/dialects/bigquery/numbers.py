@@ -80,6 +80,12 @@ def _value(node: exp.Expr) -> float | None:
     return left * right if isinstance(node, exp.Mul) else left + right if isinstance(node, exp.Add) else left - right
 
 
+@R.function("error")
+def error(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """debugging_functions#error: of no type, so that any may stand beside it."""
+    return ctx.call("error", build.cast(node.expressions[0], "VARCHAR"))
+
+
 @R.rule(exp.Div)
 def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A quotient of NUMERICs is a NUMERIC with 9 digits (operators#arithmetic_operators)."""
@@ -119,4 +125,10 @@ def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     kinds = (exp.Ln, exp.Log, exp.Sqrt, exp.StrToDate, exp.StrToTime, exp.ParseDatetime, exp.Cast, exp.Div, exp.IntDiv)
     if not isinstance(inner, kinds) and not inner.meta.get("raises"):
         ctx.refuse("unfaithful", inner, "SAFE. of this function is not verified", "Test its arguments with CASE")
+    parsed = inner
+    while isinstance(parsed, (exp.Cast, exp.Paren)):
+        parsed = parsed.this
+    if isinstance(parsed, exp.Anonymous) and parsed.name == "strptime":  # errors of its arguments are not its own
+        parsed.set("this", "try_strptime")
+        return inner
     return ctx.call("try", inner)

@@ -22,6 +22,22 @@ def constants(tree: exp.Expr, ctx: Context) -> None:
             select.set("group", exp.Group(expressions=[exp.Tuple()]))
 
 
+@R.prepare
+def grouped_by_outputs(tree: exp.Expr, ctx: Context) -> None:
+    """query-syntax#group_by_grouping_item: of a name that two tables have it is the output's column."""
+    for select in tree.find_all(exp.Select):
+        group = select.args.get("group")
+        outputs = [item.unalias() for item in select.expressions]
+        for key in list(group.expressions) if group is not None and select.args.get("joins") else ():
+            if not isinstance(key, exp.Column) or key.table:
+                continue
+            same = [
+                c for c in outputs if isinstance(c, exp.Column) and c.table and c.name.casefold() == key.name.casefold()
+            ]
+            if len(same) == 1:
+                key.replace(same[0].copy())
+
+
 @R.rule(exp.Table, exp.Subquery)
 def unpivoted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """query-syntax#unpivot_operator: the values stand before their names."""
@@ -65,7 +81,7 @@ def fields(tree: exp.Expr, ctx: Context) -> None:
         if not isinstance(node.parent, (exp.From, exp.Join)):
             continue
         array = node.expressions[0]
-        first = array.expressions[0] if isinstance(array, exp.Array) and array.expressions else None
+        first = array.expressions[0].unnest() if isinstance(array, exp.Array) and array.expressions else None
         kind = ctx.type_of(array)
         element = kind.expressions[0] if kind is not None and ctx.is_a(array, "array") and kind.expressions else None
         if isinstance(first, exp.Struct):

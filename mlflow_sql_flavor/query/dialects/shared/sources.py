@@ -1,0 +1,74 @@
+"""The type of a column by the tables and steps that a SELECT reads, where typing did not follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from ...reading.placeholders import data_type
+
+__all__ = ["type_of_column"]
+
+Schema = Mapping[str, Mapping[str, str]]
+
+
+def type_of_column(
+    name: str, table: str | None, select: exp.Select, schema: Schema, depth: int = 0
+) -> exp.DataType | None:
+    """The type of a column of what a SELECT reads; None where it is not known.
+
+    Args:
+        name: The column.
+        table: What qualifies it; None if nothing does.
+        select: Where it is read.
+        schema: ``{table: {column: DuckDB type}}``.
+        depth: How many steps were followed.
+    """
+    from_ = select.args.get("from_")
+    sources = [*([from_.this] if from_ is not None else []), *(join.this for join in select.args.get("joins") or ())]
+    for source in sources if depth < 50 else ():
+        if table is not None and source.alias_or_name.casefold() != table.casefold():
+            continue
+        query = source.this if isinstance(source, exp.Subquery) else None
+        if isinstance(source, exp.Table):
+            cte = _step(source)
+            query = cte.this if cte is not None else None
+            known = next((schema[t] for t in schema if t.casefold() == source.name.casefold()), None)
+            if cte is None and known is not None:
+                column = next((c for c in known if c.casefold() == name.casefold()), None)
+                if column is not None:
+                    return data_type(known[column])
+        while isinstance(query, (exp.SetOperation, exp.Subquery)):
+            query = query.this
+        if isinstance(query, exp.Select):
+            found = _output(name, query, schema, depth)
+            if found is not None:
+                return found
+    return None
+
+
+def _output(name: str, query: exp.Select, schema: Schema, depth: int) -> exp.DataType | None:
+    for item in query.expressions:
+        if item.alias_or_name.casefold() == name.casefold() and not item.is_star:
+            kind = item.type if item.type is not None else item.unalias().type
+            known = isinstance(kind, exp.DataType) and kind.this != exp.DType.UNKNOWN
+            inner = item.unalias()
+            if not known and isinstance(inner, exp.Column):
+                return type_of_column(inner.name, inner.table or None, query, schema, depth + 1)
+            return kind if known else None
+    if any(item.is_star for item in query.expressions):
+        return type_of_column(name, None, query, schema, depth + 1)
+    return None
+
+
+def _step(table: exp.Table) -> exp.CTE | None:
+    here: exp.Expr | None = table
+    while here is not None:
+        with_ = here.args.get("with_")
+        for cte in with_.expressions if with_ is not None else ():
+            if cte.alias.casefold() == table.name.casefold():
+                found: exp.CTE = cte
+                return found
+        here = here.parent
+    return None
