@@ -139,7 +139,7 @@ def did_you_mean(name: str, candidates: "list[str] | set[str] | tuple[str, ...] 
     """`` Did you mean 'x'?`` for the nearest candidate, or an empty string."""
     import difflib
 
-    folded = {c.casefold(): c for c in candidates}
+    folded = {c.casefold(): c for c in candidates if c.casefold() != name.casefold()}
     near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
     return f" Did you mean {folded[near[0]]!r}?" if near else ""
 
