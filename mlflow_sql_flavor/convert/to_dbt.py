@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from ..artifact.example import stored
+from ..compile.source_query import SourceQuery, source_query
 from ..engines.results import plain, typed
 from ..errors import InputError
 from ..frames import reading, schema
@@ -24,7 +25,6 @@ from ..model import SQLModel, binder_of
 from ..query.reading.dotted import split_name
 from ..query.targets import literals, statements
 from ..query.targets.render import Raw, render_for
-from ..scale.source_query import SourceQuery, source_query
 
 __all__ = ["write_dbt"]
 

@@ -182,7 +182,7 @@ class Build:
         listed = ", ".join(
             f"{self.server.exact(column)} {statements.type_in(kind, dialect)}" for column, kind in columns.items()
         )
-        engine = " ENGINE = MergeTree ORDER BY tuple()" if dialect == "clickhouse" else ""
+        engine = {"clickhouse": " ENGINE = MergeTree ORDER BY tuple()"}.get(dialect, "")
         return f"CREATE TABLE {self.server.quoted(self.schema, name)} ({listed}){engine}"
 
     # the query
@@ -218,7 +218,7 @@ class Build:
         names = dict(self._names)
         if self.input_table is not None and source is not None:
             names[self.input_table] = source
-        one_by_one = not self.server.values().lists
+        one_by_one = not self.server.lists
         lists = {name: len(self.values[name] or ()) for name, kind in types.items() if kind.endswith("]")}
         folded = {name.casefold(): name for name in self.values}
 

@@ -44,7 +44,7 @@ def load(server: Server, schema: str | None, name: str, columns: Sequence[str], 
         columns: Its columns, in the order of the rows'.
         rows: Of the columns' types.
     """
-    way = _WAYS.get(server.connection.dialect.driver, _inserts)
+    way = _WAYS.get(server.driver, _inserts)
     with failing(server.target, f"load rows into {name!r}"):
         way(server, schema, name, columns, rows)
 
@@ -142,9 +142,25 @@ def _arrow(server: Server, schema: str | None, name: str, columns: Sequence[str]
             driver.unregister(view)
 
 
+def _frames(server: Any, schema: str | None, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
+    """Spark is sent a frame of each batch."""
+    import pyarrow as pa
+
+    from ..engines import spark
+    from ..frames.schema import from_arrow
+
+    for batch in rows:
+        if batch.num_rows:
+            table = pa.Table.from_batches([batch]).rename_columns(list(columns))
+            types = {field.name: from_arrow(field.type) for field in table.schema}
+            frame = spark.reference(server.session, name, table, types)
+            frame.write.insertInto(server.quoted(schema or server.schema, name))
+
+
 #: By SQLAlchemy's name of the driver.
 _WAYS: dict[str, Callable[..., None]] = {
     "psycopg": _copy,
     "psycopg2": _copy_expert,
     "duckdb_sqlalchemy": _arrow,
+    "spark": _frames,
 }

@@ -245,6 +245,12 @@ class SQLDeploymentClient(BaseDeploymentClient):
         from .records import DatabaseBook
         from .server import opened
 
+        if self._target.url is None:
+            from . import spark
+
+            with spark.opened(self._target) as session:
+                yield session, spark.SparkBook(session)
+            return
         if self._engine is None:
             self._engine = self._target.engine()
         with opened(self._target, self._engine, changes=changes) as server:

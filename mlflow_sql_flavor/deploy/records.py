@@ -118,6 +118,8 @@ class Record:
         }
 
 
+#: The table's columns.
+COLUMNS = tuple(each.name for each in fields(Record))
 _JSON = ("params", "config", "objects", "input_types", "input_names", "output_types")
 
 

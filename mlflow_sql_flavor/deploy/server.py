@@ -160,20 +160,44 @@ class Server:
             result = self._execute(sql)
             return list(map(str, result.keys())), [tuple(row) for row in result.fetchall()]
 
-    def answer(self, sql: str, outputs: Mapping[str, str]) -> pa.Table:
-        """The answer of a query as it stands, in a model's types."""
+    def answer(self, sql: str, outputs: Mapping[str, str], *, named: bool = True) -> pa.Table:
+        """The answer of a query as it stands, in a model's types.
+
+        Args:
+            sql: The query.
+            outputs: ``{column: DuckDB type}``.
+            named: Whether the engine has to name the columns as the model does.
+
+        Raises:
+            InputError: It names them otherwise.
+            RunError: The engine refused the query, or a value is not of the model's type.
+        """
         import pyarrow as pa
 
         from ..engines.results import as_model, output_schema
 
         names, rows = self.rows(sql)
+        if named:
+            self._check_names(names, outputs)
+        wanted = output_schema(outputs)
+        return pa.Table.from_batches(list(as_model([rows], wanted)) if rows else [], schema=wanted)
+
+    def _check_names(self, names: Sequence[str], outputs: Mapping[str, str]) -> None:
         if [name.casefold() for name in names] != [name.casefold() for name in outputs]:
             raise InputError(
                 f"The engine names the columns {', '.join(names)} where the model has {', '.join(outputs)}: "
                 "give each column of the query a name by AS."
             )
-        wanted = output_schema(outputs)
-        return pa.Table.from_batches(list(as_model([rows], wanted)) if rows else [], schema=wanted)
+
+    @property
+    def lists(self) -> bool:
+        """Whether a list is a value of the engine's; else its items stand one by one."""
+        return self.values().lists
+
+    @property
+    def driver(self) -> str:
+        """SQLAlchemy's name of the driver."""
+        return str(self.connection.dialect.driver)
 
     def values(self) -> database.Connection:
         """The connection as ``run_on`` has it, for statements with values and for temporary tables."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ..engines.results import as_model, output_schema
 from ..errors import InputError, RunError
 from ..frames import reading, schema, writing
 from ..query.targets import statements
@@ -13,7 +12,6 @@ from . import bulk, kinds
 from .fetching import version_of
 from .records import Record
 from .server import Made, Server
-from .target import failing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,19 +31,12 @@ def predicted(server: Server, record: Record, inputs: Any) -> pd.DataFrame:
     Raises:
         InputError: The rows do not fit the model.
     """
-    import pyarrow as pa
-
     slot = server.fresh("mlflow_sql", "input")
-    kinds_of_outputs = record.output_types
-    wanted = output_schema(kinds_of_outputs)
+    outputs = record.output_types
     with contextlib.ExitStack() as stack:
         if record.input_types:
             stack.enter_context(_sent(server, record, inputs, slot))
-        connection = server.values()
-        sql = connection.escape(record.query.replace(record.slot, slot))
-        with failing(server.target, f"answer for {record.name!r}"):
-            found = list(as_model(connection.pieces(sql, [], [], bulk.ROWS), wanted))
-    return _pandas(pa.Table.from_batches(found, schema=wanted), kinds_of_outputs)
+        return _pandas(server.answer(record.query.replace(record.slot, slot), outputs, named=False), outputs)
 
 
 @contextlib.contextmanager
@@ -61,8 +52,8 @@ def _sent(server: Server, record: Record, inputs: Any, name: str) -> Any:
         place = None
     else:
         listed = ", ".join(f"{server.exact(c)} {statements.type_in(k, dialect)}" for c, k in record.input_types.items())
-        create = f"CREATE TABLE {server.quoted(name)} ({listed})"
         place = server.schema
+        create = f"CREATE TABLE {server.quoted(place, name)} ({listed})"
     server.run(create, "make a table of the rows")
     try:
         bulk.load(server, place, name, table.column_names, table.to_batches())

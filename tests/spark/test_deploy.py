@@ -1,0 +1,64 @@
+"""A model in the catalog of a Spark session: created, asked, updated and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from mlflow.deployments import get_deploy_client
+from mlflow.exceptions import MlflowException
+
+import mlflow_sql_flavor
+
+pytestmark = pytest.mark.ci
+
+ROWS = pd.DataFrame({"id": [1, 2, 3], "code": ["a", "b", None], "price": [1.5, 2.25, None]})
+
+
+@pytest.fixture
+def catalog(_sessions: Any) -> Iterator[Any]:
+    session = _sessions[0]
+    session.sql("CREATE DATABASE shop")
+    session.sql("CREATE TABLE shop.events (id BIGINT, code STRING, price DOUBLE) USING parquet")
+    session.sql("CREATE TABLE shop.codes (id BIGINT, code STRING) USING parquet")
+    session.sql("INSERT INTO shop.events VALUES (1, 'a', 10.0), (2, 'z', 4.0)")
+    yield session
+    session.sql("DROP DATABASE shop CASCADE")
+
+
+def names(session: Any) -> set[str]:
+    return {table.name for table in session.catalog.listTables("shop")}
+
+
+def test_the_way_of_a_deployment(catalog: Any, tmp_path: Path) -> None:
+    mlflow_sql_flavor.save_model(
+        "SELECT id, price * :factor AS total, label FROM input LEFT JOIN regions USING (code) WHERE price > :least",
+        tmp_path / "m", dialect="databricks", tables={"regions": pa.table({"code": ["a"], "label": ["o'y\\n"]})},
+        input_example=(ROWS, {"factor": 2.0, "least": 1.0}), pip_requirements=["mlflow"],
+    )  # fmt: skip
+    before = names(catalog)
+    client = get_deploy_client("sql:spark?mlflow_schema=shop")
+    config = {"input": "shop.events", "schema": "shop", "params": {"factor": 3.0}}
+    with pytest.raises(MlflowException, match="lacks column 'price'"):
+        client.create_deployment("ranker", str(tmp_path / "m"), config={**config, "input": "shop.codes"})
+    assert names(catalog) == before
+    made = client.create_deployment("ranker", str(tmp_path / "m"), config=config)
+    assert made["verification"] == "equal on 2 rows of the stored example"
+    found = catalog.sql("SELECT id, total, label FROM shop.ranker ORDER BY id").collect()
+    assert [tuple(row) for row in found] == [(1, 30.0, "o'y\\n"), (2, 12.0, None)]
+    assert client.get_deployment("ranker")["status"] == "ready"
+    assert client.predict("ranker", ROWS).sort_values("id")["total"].tolist() == [4.5, 6.75]
+    assert "Scan" in client.explain("ranker").to_string(max_colwidth=None)
+    client.update_deployment("ranker", config={"params": {"factor": 10.0}})
+    assert catalog.sql("SELECT total FROM shop.ranker WHERE id = 1").collect()[0][0] == 100.0
+    client.delete_deployment("ranker")
+    assert names(catalog) == before
+    if not catalog.version.startswith("3."):
+        client.create_deployment("scored", str(tmp_path / "m"), config={**config, "as": "function"})
+        assert catalog.sql("SELECT total FROM shop.scored(5) ORDER BY id").collect()[0][0] == 50.0
+        client.delete_deployment("scored")
+        assert names(catalog) == before
