@@ -21,7 +21,7 @@ from ..reading.types import ParsedQuery
 from .context import RuleSet
 from .rules import DialectRules
 
-__all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "type_part", "typed"]
+__all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "outputs_of", "type_part", "typed"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -139,6 +139,9 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
         for theirs in chain:
             if _untyped(ours_of[id(theirs)]):
                 ours_of[id(theirs)].type = flat.type
+    for ours, theirs in pairs:
+        if isinstance(ours, exp.Select) and ours.is_star and isinstance(theirs, exp.Select) and not theirs.is_star:
+            ours.meta["outputs"] = [_handed_on(item) for item in theirs.selects]
     _merged(tree, schema)
     places = {id(ours): theirs for ours, theirs in pairs if isinstance(ours, exp.Column)}
     names = [ours for ours, _ in pairs if isinstance(ours, exp.Identifier)]
@@ -150,6 +153,26 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
 def type_part(node: exp.Expr, rules: RuleSet) -> None:
     """Types a part of a tree in place, once a rule knows more of it: the body of a lambda, by its array's elements."""
     annotate_types(node, dialect=rules.name, expression_metadata=rules.metadata())
+
+
+def _handed_on(item: exp.Expr) -> exp.Column:
+    column = exp.column(exp.to_identifier(item.output_name, quoted=True))
+    column.type = item.type
+    return column
+
+
+def outputs_of(query: exp.Expr | None) -> list[exp.Expr]:
+    """The typed outputs of a query that is part of a typed tree, of the left side where it is a set operation.
+
+    What a star hands on is a column each; nothing at all where that is not known.
+    """
+    while isinstance(query, (exp.SetOperation, exp.Subquery)):
+        query = query.this
+    if not isinstance(query, exp.Select):
+        return []
+    if query.is_star:
+        return list(query.meta.get("outputs", []))
+    return [item.unalias() for item in query.expressions]
 
 
 def _qualified(tree: exp.Expr, schema: Schema, dialect: str) -> tuple[exp.Expr, MappingSchema]:

@@ -92,6 +92,15 @@ def collect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Coalesce(this=found, expressions=[exp.Array(expressions=[])])
 
 
+@R.normalise
+def any_(tree: exp.Expr, ctx: Context) -> None:
+    """any(condition) is an aggregate, where no comparison stands before it."""
+    for node in list(tree.find_all(exp.Any)):
+        if not isinstance(node.parent, exp.Binary) and not isinstance(node.this, exp.Query):
+            made = exp.LogicalOr(this=node.this.unnest())
+            node.replace(made)
+
+
 @R.rule(exp.CountIf)
 def count_if(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """0, not NULL, over no row."""

@@ -22,7 +22,38 @@ R.macros(
         "array_repeat": "dbx__array_repeat",
     }
 )
-R.known("json_array_length", "map_entries", "map_values")
+R.known("map_entries", "map_values")
+
+
+@R.rule(exp.MapContainsKey)
+def map_contains_key(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.args["key"], exp.Null):
+        raise ctx.error(node, "databricks takes no NULL as a key.")
+    return ctx.call("list_contains", ctx.call("map_keys", node.this), node.args["key"], type="BOOLEAN")
+
+
+@R.rule(exp.ArraysZip)
+def arrays_zip(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Structs of what stands at the same place, their fields called as the columns are, else by their number."""
+    arrays = node.expressions
+    if any(family(a) == "null" for a in arrays):
+        return exp.Null()
+    if not arrays or any(family(a) != "array" for a in arrays):
+        raise ctx.error(node, "The types of these arrays are not known here. Cast them.")
+    names = [a.name if isinstance(a, exp.Column) else str(i) for i, a in enumerate(arrays)]
+    at = exp.column("place")
+    fields = [
+        exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=ctx.call("list_extract", a.copy(), at))
+        for name, a in zip(names, arrays, strict=True)
+    ]
+    lengths = [ctx.call("len", a.copy()) for a in arrays]
+    longest = ctx.call("greatest", *lengths) if len(lengths) > 1 else lengths[0]
+    body = exp.Lambda(this=exp.Struct(expressions=fields), expressions=[exp.to_identifier("place")])
+    rows = ctx.call("list_transform", ctx.call("generate_series", build.lit(1), longest), body)
+    some = exp.or_(*(exp.Is(this=a.copy(), expression=exp.Null()) for a in arrays), copy=False)
+    made = exp.Case(ifs=[exp.If(this=some, true=exp.Null())], default=rows)
+    made.type = node.type
+    return made
 
 
 @R.rule(exp.Bracket)

@@ -5,11 +5,15 @@ https://spark.apache.org/docs/latest/sql-ref-ansi-compliance.html#type-promotion
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.typed import outputs_of
 from .. import DialectRules
 from ..shared import build
+from ..shared.calls import written_name, written_text
 from ..shared.edges import as_integer, smallest
 from .casts import as_double
 from .types import family, kind
@@ -54,10 +58,13 @@ def mixed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def columns(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
     if isinstance(left, exp.Query) and isinstance(right, exp.Query):
-        for one, two in zip(left.selects, right.selects, strict=False):
+        for one, two in zip(outputs_of(left), outputs_of(right), strict=False):
             names = {family(one), family(two)}
             if "bool" in names and names & _NUMBERS:
-                raise ctx.error(two, "A column is boolean in one branch and a number in another. Cast one of them.")
+                place = two if two.parent is not None else right
+                raise ctx.error(place, "A column is boolean in one branch and a number in another. Cast one of them.")
+            if "map" in names and (node.args.get("distinct") is not False or not isinstance(node, exp.Union)):
+                raise ctx.error(node, f"databricks has no {node.key.upper()} of maps. Use map_entries(m).")
     return None
 
 
@@ -75,8 +82,65 @@ def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+_ORDERED = (
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In, exp.Between, exp.Max,
+    exp.Min, exp.Ordered, exp.Greatest, exp.Least,
+)  # fmt: skip
+
+
+@R.rule(*_ORDERED)
+def maps(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # sql-ref-datatypes.html: a map is not compared
+    if family(node.this) == "map":
+        raise ctx.error(node, "databricks compares no maps. Compare map_entries(m), or values by their keys.")
+    return None
+
+
+@R.rule(exp.Group, exp.Distinct)
+def grouped(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    found = node.expressions
+    if isinstance(node, exp.Distinct) and isinstance(node.parent, exp.Select):
+        found = outputs_of(node.parent)
+    for item in found:
+        if family(item) == "map":
+            raise ctx.error(
+                item if item.parent is not None else node.parent,
+                "Here a map is equal to another one only in the same order of its keys. Use map_entries(m), sorted.",
+            )
+    return None
+
+
+@R.rule(exp.LogicalOr, exp.LogicalAnd, exp.CountIf)
+def of_booleans(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.this.expressions[0] if isinstance(node.this, exp.Distinct) else node.this
+    if family(value) not in ("bool", "null", None):
+        raise ctx.error(node, "databricks takes a condition here. Compare the value, or cast it to BOOLEAN.")
+    return None
+
+
+_UNITS = re.compile(r"(micro|milli)?seconds?|minutes?|hours?|days?|dayofyear|weeks?|months?|quarters?|years?", re.I)
+
+
+@R.normalise
+def units(tree: exp.Expr, ctx: Context) -> None:
+    """A unit is a word: date_diff('day', a, b) is an error."""
+    for node in list(tree.find_all(exp.Func)):
+        start = node.meta.get("start")
+        if isinstance(node, exp.Extract):
+            quoted = build.text(node.this)
+        elif start is None or node.args.get("unit") is None or isinstance(node, (exp.DateTrunc, exp.TimestampTrunc)):
+            continue
+        else:
+            quoted = written_text(ctx.sql, start, 0)
+        name = written_name(node, ctx.sql) or ""
+        if quoted is not None and _UNITS.fullmatch(quoted) and name.lower() not in ("date_part", "datepart"):
+            raise ctx.error(node, f"Write the unit without quotes: {quoted.upper()}.")
+
+
 @R.rule(exp.Window)
 def window(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if any(family(item) == "map" for item in node.args.get("partition_by") or ()):
+        raise ctx.error(node, "databricks has no PARTITION BY of a map. Use map_entries(m).")
     inner = node.this
     while isinstance(inner, (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)):
         inner = inner.this

@@ -7,10 +7,11 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.typed import outputs_of
 from .. import DialectRules
 from ..shared import build, clauses, rows
 from .casts import as_date, as_double, as_ts
-from .types import decimal_of, family, widest
+from .types import decimal_of, family, kind, widest
 
 R = DialectRules("databricks comparisons")
 # Structs are compared as they are sorted: NULL is less than all else, and equal to itself
@@ -80,17 +81,26 @@ def in_list(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+def _innermost(node: exp.Expr) -> str | None:
+    """The family of a value, of an array that of its items."""
+    name, found = family(node), kind(node)
+    while found is not None and name == "array" and found.expressions:
+        found = found.expressions[0]
+        name = family(_of(found))
+    return name
+
+
 @R.rule(exp.Union, exp.Except, exp.Intersect)
 def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Branches of different types: text beside a number is cast to the number's type, not the other way round."""
     left, right = node.this, node.expression
     if not isinstance(left, exp.Query) or not isinstance(right, exp.Query):
         return None
-    for i, (one, two) in enumerate(zip(left.selects, right.selects, strict=False)):
-        a, b = family(one), family(two)
+    for i, (one, two) in enumerate(zip(outputs_of(left), outputs_of(right), strict=False)):
+        a, b = _innermost(one), _innermost(two)
         if "text" in (a, b) and a != b and {a, b} - {"text", "null", None}:
             ctx.refuse(
-                "implicit_cast", two if two.find(exp.Identifier) else one,
+                "implicit_cast", next((n for n in (two, one) if n.parent and n.find(exp.Identifier)), right),
                 f"Column {i + 1} is text in one branch and a {a if b == 'text' else b} in another",
                 "Cast both branches to one type",
             )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from ...facts.context import Context
@@ -36,6 +38,32 @@ def charset(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if is_decode and family(node.this) == "text":
         return node.this
     return ctx.call("decode" if is_decode else "encode", node.this, type="VARCHAR" if is_decode else "BLOB")
+
+
+R.macros(
+    {
+        "url_encode": ("dbx__url_encode", "VARCHAR"),
+        "url_decode": ("dbx__url_decode", "VARCHAR"),
+        "try_url_decode": ("dbx__try_url_decode", "VARCHAR"),
+    }
+)
+
+
+@R.rule(exp.ParseUrl)
+def parse_url(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A part of an address as java.net.URI has it."""
+    part, key = build.text(node.args.get("part_to_extract")), node.args.get("key")
+    if part is None or (key is not None and build.text(key) is None):
+        raise ctx.error(node, "Write the part of the address as a text: parse_url(url, 'HOST').")
+    if part not in _PARTS or (key is not None and part != "QUERY"):
+        return build.cast(exp.Null(), "VARCHAR")
+    if key is not None:
+        pattern = f"(?:^|&){re.escape(build.text(key) or '')}=([^&]*)"
+        return ctx.macro("dbx__url_key", node.this, build.lit(pattern), type="VARCHAR")
+    return ctx.macro(f"dbx__url_{part.lower()}", node.this, type="VARCHAR")
+
+
+_PARTS = ("HOST", "PATH", "QUERY", "REF", "PROTOCOL", "FILE", "AUTHORITY", "USERINFO")
 
 
 R.refuses("hash", {"hash", "xxhash64"}, "This hash belongs to Spark: DuckDB's gives other numbers",

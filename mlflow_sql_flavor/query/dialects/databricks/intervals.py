@@ -30,6 +30,31 @@ def _units(node: exp.Expr) -> bool:
     return isinstance(node, exp.Interval)
 
 
+_SIZES = {
+    "DAY": 86400 * 10**6, "HOUR": 3600 * 10**6, "MINUTE": 60 * 10**6, "SECOND": 10**6, "MILLISECOND": 1000,
+    "MICROSECOND": 1,
+}  # fmt: skip
+
+
+@R.normalise
+def far(tree: exp.Expr, ctx: Context) -> None:
+    """A long time is written as its days and the rest, which hold it; beyond 64 bits of microseconds it is an error."""
+    for node in list(tree.find_all(exp.Interval)):
+        unit = node.args.get("unit")
+        size = _SIZES.get(unit.name.upper().removesuffix("S")) if isinstance(unit, exp.Var) else None
+        value = (build.text(node.this) or "").strip()
+        if size is None or not re.fullmatch(r"[+-]?\d{1,20}", value):
+            continue
+        micros = int(value) * size
+        if not -(2**63) <= micros < 2**63:
+            raise ctx.error(node, f"{value} {unit.name.upper()} is out of the range of an interval.")
+        if abs(micros) >= 2**53:
+            days, rest = divmod(abs(micros), _SIZES["DAY"])
+            sign = "-" if micros < 0 else ""
+            node.set("this", build.lit(f"{sign}{days} days {sign}{rest} microseconds"))
+            node.set("unit", None)
+
+
 _CLOCK = ("HOUR", "MINUTE", "SECOND")
 
 

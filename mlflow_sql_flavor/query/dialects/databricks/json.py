@@ -13,6 +13,12 @@ from .casts import as_text
 from .types import family
 
 R = DialectRules("databricks json")
+R.macros(
+    {
+        "json_array_length": ("dbx__json_array_length", "INTEGER"),
+        exp.JSONKeys: ("dbx__json_object_keys", "VARCHAR[]", "this"),
+    }
+)
 _JSON_TYPES = {
     "int": "INTEGER", "integer": "INTEGER", "bigint": "BIGINT", "long": "BIGINT", "double": "DOUBLE",
     "string": "VARCHAR", "boolean": "BOOLEAN",

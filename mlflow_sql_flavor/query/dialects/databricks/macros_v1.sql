@@ -140,3 +140,23 @@ CREATE MACRO dbx__array_join(a, s) AS CASE WHEN a IS NOT NULL AND s IS NOT NULL 
 -- Aggregates.
 CREATE MACRO dbx__skewness(x) AS CASE WHEN count(x) > 2 THEN skewness(x) * (count(x) - 2) / sqrt(count(x) * (count(x) - 1)) WHEN count(x) = 2 AND min(x) < max(x) THEN 0.0::DOUBLE END;
 CREATE MACRO dbx__no_nan(x) AS CASE WHEN NOT isnan(x) THEN x END;
+
+-- JSON and addresses.
+CREATE MACRO dbx__json_array_length(j) AS CASE WHEN json_valid(j) AND json_type(j) = 'ARRAY' THEN json_array_length(j) END;
+CREATE MACRO dbx__json_object_keys(j) AS CASE WHEN json_valid(j) AND json_type(j) = 'OBJECT' THEN json_keys(j) END;
+CREATE MACRO dbx__url_encode(s) AS replace(replace(replace(url_encode(s), '%20', '+'), '~', '%7E'), '%2A', '*');
+CREATE MACRO dbx__url_escaped(s) AS NOT regexp_matches(s, '%([^0-9a-fA-F]|$|[0-9a-fA-F]([^0-9a-fA-F]|$))');
+CREATE MACRO dbx__url_decode(s) AS CASE WHEN s IS NULL THEN NULL WHEN dbx__url_escaped(s) THEN url_decode(replace(s, '+', '%20')) ELSE error('This text cannot be decoded: ' || s) END;
+CREATE MACRO dbx__try_url_decode(s) AS CASE WHEN dbx__url_escaped(s) THEN url_decode(replace(s, '+', '%20')) END;
+CREATE MACRO dbx__url(s) AS CASE
+  WHEN s IS NULL OR NOT regexp_matches(s, '^[A-Za-z][A-Za-z0-9+.-]*:($|[^/])') AND regexp_full_match(s, '([A-Za-z][A-Za-z0-9+.-]*:)?(//([A-Za-z0-9._~:@!$&''()*+,;=-]|%[0-9a-fA-F]{2})*)?(/?([A-Za-z0-9._~:@!$&''()*+,;=-]|[^\x00-\x7f]|%[0-9a-fA-F]{2})+)*/?(\?([A-Za-z0-9._~:@!$&''()*+,;=/?-]|[^\x00-\x7f]|%[0-9a-fA-F]{2})*)?(#([A-Za-z0-9._~:@!$&''()*+,;=/?-]|[^\x00-\x7f]|%[0-9a-fA-F]{2})*)?') THEN s
+  ELSE error('This address cannot be read: ' || s) END;
+CREATE MACRO dbx__url_protocol(s) AS nullif(regexp_extract(dbx__url(s), '^([A-Za-z][A-Za-z0-9+.-]*):', 1), '');
+CREATE MACRO dbx__url_authority(s) AS nullif(regexp_extract(dbx__url(s), '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)', 1), '');
+CREATE MACRO dbx__url_host(s) AS nullif(regexp_extract(dbx__url_authority(s), '^(?:[^@]*@)?([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\.?)(?::[0-9]*)?$', 1), '');
+CREATE MACRO dbx__url_userinfo(s) AS CASE WHEN dbx__url_host(s) IS NOT NULL AND contains(dbx__url_authority(s), '@') THEN split_part(dbx__url_authority(s), '@', 1) END;
+CREATE MACRO dbx__url_path(s) AS regexp_extract(dbx__url(s), '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1);
+CREATE MACRO dbx__url_query(s) AS CASE WHEN contains(split_part(dbx__url(s), '#', 1), '?') THEN regexp_extract(s, '^[^?#]*\?([^#]*)', 1) END;
+CREATE MACRO dbx__url_ref(s) AS CASE WHEN contains(dbx__url(s), '#') THEN regexp_extract(s, '#(.*)$', 1) END;
+CREATE MACRO dbx__url_file(s) AS dbx__url_path(s) || coalesce('?' || dbx__url_query(s), '');
+CREATE MACRO dbx__url_key(s, p) AS CASE WHEN regexp_matches(dbx__url_query(s), p) THEN regexp_extract(dbx__url_query(s), p, 1) END;

@@ -42,6 +42,24 @@ def counted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+@R.rule(exp.Table, exp.Subquery)
+def unpivot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """UNPIVOT of several columns leaves a row out only where all of them are NULL."""
+    pivots = node.args.get("pivots") or []
+    if len(pivots) != 1 or not pivots[0].args.get("unpivot") or pivots[0].args.get("include_nulls"):
+        return None
+    pivot = pivots[0]
+    made = [n for e in pivot.expressions if isinstance(e, exp.Tuple) for n in e.expressions]
+    if len(made) < 2:
+        return None
+    pivot.set("include_nulls", True)
+    alias = pivot.args.get("alias")
+    pivot.set("alias", None)
+    some = exp.or_(*(exp.Not(this=exp.Is(this=n.copy(), expression=exp.Null())) for n in made), copy=False)
+    inner = exp.Select(expressions=[exp.Star()]).from_(node.copy()).where(some, copy=False)
+    return exp.Subquery(this=inner, alias=alias or exp.TableAlias(this=exp.to_identifier("unpivoted")))
+
+
 def _whole(node: exp.Expr | None) -> int | None:
     return int(node.this) if isinstance(node, exp.Literal) and node.is_int else None
 

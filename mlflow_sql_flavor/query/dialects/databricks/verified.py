@@ -33,7 +33,7 @@ _NAMES = """
     timestampadd timestampdiff to_date to_timestamp to_unix_timestamp to_utc_timestamp transform translate trim
     trunc try_add try_cast try_divide try_element_at try_multiply try_subtract ucase unbase64 unhex unix_date
     unix_micros unix_millis unix_seconds unix_timestamp upper uuid var_pop var_samp variance weekofyear width_bucket
-    year interval values stack inline range case when in between not and or try_avg try_sum
+    year interval values stack inline range case when in between not and or try_avg try_sum arrays_zip parse_url
 """
 VERIFIED = frozenset(_NAMES.split())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from contextlib import suppress
@@ -38,7 +39,7 @@ def as_text(node: exp.Expr, ctx: Context, *, letters: bool = False) -> exp.Expr:
         )  # fmt: skip
     if ctx.is_a(node, "interval"):
         return ctx.macro("pg__interval_text", node, type="VARCHAR")
-    item = _flat_item(node, ctx)
+    item = array_item(node, ctx)
     if item is not None:
         each = as_text(item, ctx, letters=True)
         texts = ctx.call("list_transform", node, exp.Lambda(this=each, expressions=[exp.to_identifier(item.name)]))
@@ -46,7 +47,9 @@ def as_text(node: exp.Expr, ctx: Context, *, letters: bool = False) -> exp.Expr:
     if ctx.is_a(node, "array", "struct", "map"):
         ctx.refuse("unfaithful", node, "The text of an array or a row differs", "Use array_to_string()")
     if ctx.is_a(node, "json"):
-        return ctx.macro("pg__json_text", *_json(node), type="VARCHAR")
+        if made_json(node):
+            return cast(node, "VARCHAR")
+        return ctx.macro("pg__json_literal", *_json(node), type="VARCHAR")
     if ctx.is_a(node, "timestamptz"):
         return cast(cast(node, "TIMESTAMPTZ"), "VARCHAR")
     if ctx.unknown(node):
@@ -54,7 +57,50 @@ def as_text(node: exp.Expr, ctx: Context, *, letters: bool = False) -> exp.Expr:
     return cast(node, "VARCHAR")
 
 
-def _flat_item(node: exp.Expr, ctx: Context) -> exp.Column | None:
+def made_json(node: exp.Expr) -> str | None:
+    """json or jsonb where DuckDB has the very text of this JSON value that PostgreSQL has."""
+    if isinstance(node, exp.Coalesce):
+        found = {made_json(value) for value in (node.this, *node.expressions)}
+        return found.pop() if len(found) == 1 else None
+    return node.unnest().meta.get("made_json")
+
+
+def _json_literal(node: exp.Cast, ctx: Context) -> exp.Expr | None:
+    """jsonb has a text of its own: the keys in order, a blank behind colons and commas."""
+    written = text(node.this)
+    if written is not None and node.to.this == T.JSONB:
+        try:
+            value = json.loads(written, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+        except (ValueError, RecursionError):
+            raise ctx.error(node, f"{written!r} is no JSON.") from None
+        if re.search(r"[0-9][eE]|-0(?![.0-9])", written):
+            return None
+        node.set("this", lit(_binary_text(value)))
+    if written is not None or (node.to.this == T.JSON and ctx.is_a(node.this, "text")):
+        node.meta["made_json"] = "jsonb" if node.to.this == T.JSONB else "json"
+    return None
+
+
+class _Number(str):
+    """A number of JSON as it is written."""
+
+
+def _binary_text(value: object) -> str:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+        return "{" + ", ".join(f"{_quoted(key)}: {_binary_text(value[key])}" for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_binary_text, value)) + "]"
+    if isinstance(value, str):
+        return str(value) if isinstance(value, _Number) else _quoted(value)
+    return json.dumps(value)
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def array_item(node: exp.Expr, ctx: Context) -> exp.Column | None:
     """What stands for an item of an array of one dimension, None for anything else."""
     kind = ctx.type_of(node)
     inner = kind.expressions[0] if kind is not None and kind.this in (T.ARRAY, T.LIST) and kind.expressions else None
@@ -85,6 +131,8 @@ def cast_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if to.this in exp.DataType.INTEGER_TYPES:
             return cast(cast(value, "DECIMAL(38,10)"), to.sql("duckdb"))
         node.set("this", value)
+    if to.this in (T.JSON, T.JSONB):
+        return _json_literal(node, ctx)
     if to.this in exp.DataType.TEXT_TYPES:
         return _to_text(node, ctx)
     if to.this in exp.DataType.INTEGER_TYPES:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.typed import outputs_of
 from .. import DialectRules
 from ..shared.build import cast, text
 from .casts import boolean_literal
-from .coercions import selects
 from .numbers import is_real, literal_as, widen
 from .types import category
 
@@ -149,14 +149,14 @@ def _one_category(node: exp.Expr, values: list[exp.Expr], ctx: Context, what: st
 @R.rule(exp.Union, exp.Except, exp.Intersect)
 def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # typeconv-union-case.html: the literal of one side takes the type of the other's column.
-    left, right = (selects(side) for side in (node.this, node.expression))
+    left, right = outputs_of(node.this), outputs_of(node.expression)
     if len(left) != len(right):
         return None
-    for a, b in zip(left, right, strict=True):
-        x, y = a.unalias(), b.unalias()
+    for x, y in zip(left, right, strict=True):
         kinds = (category(x), category(y))
         if None not in kinds and kinds[0] != kinds[1]:
-            raise ctx.error(b, f"{ctx.rules.name} cannot match {kinds[0]} with {kinds[1]} in {node.key.upper()}.")
+            place = y if y.parent is not None else node.expression
+            raise ctx.error(place, f"{ctx.rules.name} cannot match {kinds[0]} with {kinds[1]} in {node.key.upper()}.")
         for side, other in ((x, y), (y, x)):
             made = _literal(side, other, ctx)
             if made is not None:

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.typed import outputs_of
 from .. import DialectRules
 from ..shared.build import lit, text
 from .types import category, parameter
 
 R = DialectRules("postgres coercions")
 T = exp.DType
-_BY_TEXT = ("date or timestamp", "time", "array")
+_BY_TEXT = ("date or timestamp", "time", "array", "json")
 _COMPARED = (
     exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Nullif,
     exp.Sub, exp.ArrayContainsAll, exp.ArrayContainedBy, exp.ArrayOverlaps,
@@ -62,17 +63,9 @@ def _groups(node: exp.Expr) -> Iterator[list[exp.Expr]]:
         if node.this is not None:
             yield [node.this, *(b.this for b in node.args["ifs"])]
     elif isinstance(node, exp.SetOperation):
-        left, right = selects(node.this), selects(node.expression)
+        left, right = outputs_of(node.this), outputs_of(node.expression)
         if len(left) == len(right):
-            yield from ([a.unalias(), b.unalias()] for a, b in zip(left, right, strict=True))
-
-
-def selects(node: exp.Expr | None) -> list[exp.Expr]:
-    """The outputs of a side of a set operation; none where a star stands among them."""
-    while isinstance(node, (exp.SetOperation, exp.Subquery)):
-        node = node.this
-    found = node.expressions if isinstance(node, exp.Select) else []
-    return [] if any(e.is_star for e in found) else list(found)
+            yield from ([a, b] for a, b in zip(left, right, strict=True))
 
 
 def _kind(node: exp.Expr) -> exp.DataType | None:

@@ -8,15 +8,17 @@ from typing import Any
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.placeholders import data_type
 from .. import DialectRules
 from ..shared.build import cast, lit, text
+from .casts import array_item, as_text, made_json
 from .comparisons import null_array
 
 R = DialectRules("postgres json")
 
 R.refuses(
     "json_text",
-    {exp.JSONStripNulls, exp.JSONObjectAgg, exp.JSONBObjectAgg},
+    {exp.JSONStripNulls, exp.JSONBObjectAgg},
     "The text of a JSON value differs",
     "Return the columns themselves",
 )
@@ -82,43 +84,52 @@ def json_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.ArrayContainsAll, exp.ArrayContainedBy)
 def contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # datatype-json.html#JSON-CONTAINMENT
     inside = isinstance(node, exp.ArrayContainedBy)
     whole_, part = (node.expression, node.this) if inside else (node.this, node.expression)
     if not ctx.is_a(whole_, "json"):
         return None
     found = text(part.this if isinstance(part, exp.Cast) else part)
     try:
-        needle = json.loads(found) if found is not None else None
+        needle = json.loads(found) if found is not None else ...
     except ValueError:
-        needle = None
-    if not isinstance(needle, dict):
-        raise ctx.error(node, "@> on jsonb needs a literal object here, e.g. '{\"a\": 1}'.")
-    tests = list(_contains(whole_, "$", needle, node, ctx))
-    test = exp.and_(*tests, copy=False) if tests else exp.Boolean(this=True)
+        needle = ...
+    if needle is ...:
+        raise ctx.error(node, "@> on jsonb needs a literal here, e.g. '{\"a\": 1}'.")
+    test = exp.and_(*_contains(whole_, needle, 0, ctx), copy=False)
+    if isinstance(needle, (str, int, float, bool)) or needle is None:  # an array may contain a value that is none
+        test = exp.or_(exp.Paren(this=test), *_contains(whole_, [needle], 0, ctx), copy=False)
     return null_array(exp.Coalesce(this=exp.Paren(this=test), expressions=[exp.Boolean(this=False)]), whole_)
 
 
-def _contains(doc: exp.Expr, path: str, needle: dict[str, Any], node: exp.Expr, ctx: Context) -> Any:
-    for key, value in needle.items():
-        at = f'{path}."{key}"'
-        kind = ctx.call("json_type", doc.copy(), lit(at))
-        raw = ctx.call("json_extract_string", doc.copy(), lit(at))
-        if isinstance(value, dict):
-            yield exp.EQ(this=kind, expression=lit("OBJECT"))
-            yield from _contains(doc, at, value, node, ctx)
-        elif isinstance(value, bool) or value is None:
-            yield exp.EQ(this=kind, expression=lit("NULL" if value is None else "BOOLEAN"))
-            if value is not None:
-                yield exp.EQ(this=raw, expression=lit(str(value).lower()))
-        elif isinstance(value, (int, float)):
+def _contains(doc: exp.Expr, needle: Any, depth: int, ctx: Context) -> Any:
+    """What is to hold for a JSON value that contains another one."""
+    kind = ctx.call("json_type", doc.copy())
+    if isinstance(needle, dict):
+        yield exp.EQ(this=kind, expression=lit("OBJECT"))
+        for key, value in needle.items():
+            yield from _contains(ctx.call("json_extract", doc.copy(), lit(f'$."{key}"')), value, depth, ctx)
+    elif isinstance(needle, list):
+        yield exp.EQ(this=kind, expression=lit("ARRAY"))
+        for value in needle:
+            item = exp.column(f"part{depth}")
+            test = exp.and_(*_contains(item, value, depth + 1, ctx), copy=False)
+            each = exp.Lambda(this=test, expressions=[exp.to_identifier(item.name)])
+            items = exp.TryCast(this=doc.copy(), to=data_type("JSON[]").copy())
+            found = ctx.call("list_filter", items, each)
+            yield exp.GT(this=ctx.call("len", found), expression=lit(0))
+    else:
+        raw = ctx.call("json_extract_string", doc.copy(), lit("$"))
+        if isinstance(needle, bool) or needle is None:
+            yield exp.EQ(this=kind, expression=lit("NULL" if needle is None else "BOOLEAN"))
+            if needle is not None:
+                yield exp.EQ(this=raw, expression=lit(str(needle).lower()))
+        elif isinstance(needle, (int, float)):
             yield exp.In(this=kind, expressions=[lit("BIGINT"), lit("UBIGINT"), lit("DOUBLE")])
-            number = ctx.call("json_extract_string", doc.copy(), lit(at))
-            yield exp.EQ(this=cast(number, "DOUBLE"), expression=cast(lit(repr(value)), "DOUBLE"))
-        elif isinstance(value, str):
-            yield exp.EQ(this=kind, expression=lit("VARCHAR"))
-            yield exp.EQ(this=raw, expression=lit(value))
+            yield exp.EQ(this=cast(raw, "DOUBLE"), expression=cast(lit(repr(needle)), "DOUBLE"))
         else:
-            raise ctx.error(node, "@> with an array inside has no counterpart.")
+            yield exp.EQ(this=kind, expression=lit("VARCHAR"))
+            yield exp.EQ(this=raw, expression=lit(needle))
 
 
 @R.rule(exp.JSONBContainsTopKey)
@@ -142,8 +153,142 @@ def json_output(tree: exp.Expr, ctx: Context) -> None:
 
 R.refuses(
     "json_text",
-    {"row_to_json", "to_json", "to_jsonb", "array_to_json", "json_object", "jsonb_pretty", "json_build_object",
-     "jsonb_build_object", "json_build_array", "jsonb_build_array"},
+    {"row_to_json", "json_object", "jsonb_pretty"},
     "The text of a JSON value differs",
     "Return the columns themselves",
-)  # fmt: skip
+)
+
+
+# JSON that is made, as the text that PostgreSQL gives it: functions-json.html#FUNCTIONS-JSON-CREATION-TABLE
+def _made(node: exp.Expr, parts: list[exp.Expr], binary: bool, ctx: Context) -> exp.Expr:
+    """Pieces of a text as one JSON value."""
+    whole = ctx.call("concat", *parts, type="VARCHAR") if len(parts) > 1 else parts[0]
+    made = cast(whole, "JSON")
+    made.type = exp.DataType(this=exp.DType.JSONB if binary else exp.DType.JSON)
+    made.meta["made_json"] = "jsonb" if binary else "json"
+    return made
+
+
+def _value(node: exp.Expr, binary: bool, ctx: Context) -> exp.Expr:
+    """The text of a value within JSON, ``null`` for NULL."""
+    if isinstance(node, exp.Null):
+        return lit("null")
+    return exp.Coalesce(this=_text_of(node, binary, ctx), expressions=[lit("null")])
+
+
+def _text_of(node: exp.Expr, binary: bool, ctx: Context) -> exp.Expr:
+    if ctx.is_a(node, "json"):
+        made = made_json(node)
+        if made == "jsonb" or (made and not binary):
+            return cast(node, "VARCHAR")
+        if made:
+            raise ctx.error(node, "json within jsonb has no counterpart. Use the jsonb_ functions for both.")
+        return ctx.macro("pg__json_literal", node, _json_root(node).copy(), type="VARCHAR")
+    if ctx.is_a(node, "bool", "int", "decimal"):
+        return as_text(node, ctx)
+    if ctx.is_a(node, "float"):
+        return ctx.macro("pg__json_float", as_text(node, ctx), exp.Boolean(this=binary), type="VARCHAR")
+    if ctx.is_a(node, "text") or text(node) is not None:
+        return ctx.macro("pg__json_string", node, type="VARCHAR")
+    if ctx.is_a(node, "date", "timestamp"):
+        return ctx.macro("pg__json_moment", as_text(node, ctx), lit(""), type="VARCHAR")
+    if ctx.is_a(node, "timestamptz"):
+        return ctx.macro("pg__json_moment", as_text(node, ctx), lit(":00"), type="VARCHAR")
+    item = array_item(node, ctx)
+    if item is None:
+        raise ctx.error(node, "It is not known here how this value is written as JSON. Cast it to text.")
+    each = exp.Lambda(this=_value(item, binary, ctx), expressions=[exp.to_identifier(item.name)])
+    return ctx.macro(
+        "pg__json_list", ctx.call("list_transform", node, each), lit(", " if binary else ","), type="VARCHAR"
+    )
+
+
+@R.function("to_json", "to_jsonb", "array_to_json")
+def to_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if len(node.expressions) != 1:
+        raise ctx.error(node, f"{node.name}() has a counterpart with one argument.")
+    binary = node.name.lower() == "to_jsonb"
+    return _made(node, [_text_of(node.expressions[0], binary, ctx)], binary, ctx)
+
+
+@R.function("json_build_array", "jsonb_build_array")
+def build_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    binary = node.name.lower() == "jsonb_build_array"
+    parts: list[exp.Expr] = []
+    for value in node.expressions:
+        parts += [lit(", " if parts else "["), _value(value, binary, ctx)]
+    return _made(node, [*parts, lit("]")] if parts else [lit("[]")], binary, ctx)
+
+
+@R.function("json_build_object", "jsonb_build_object")
+def build_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    binary, found = node.name.lower() == "jsonb_build_object", node.expressions
+    if len(found) % 2 or any(isinstance(key, exp.Null) for key in found[::2]):
+        raise ctx.error(node, f"{node.name}() takes a key and a value in turn, and no key is NULL.")
+    pairs = list(zip(found[::2], found[1::2], strict=True))
+    if binary:  # a key is there once, its last value; short keys come first
+        if any(text(key) is None for key, _ in pairs):
+            raise ctx.error(node, "The keys of jsonb have to be texts here. Use json_build_object().")
+        last = {text(key) or "": (key, value) for key, value in pairs}
+        pairs = [last[name] for name in sorted(last, key=lambda name: (len(name.encode()), name.encode()))]
+    parts: list[exp.Expr] = []
+    for key, value in pairs:
+        parts += [
+            lit(", " if parts else "{"),
+            _key(key, ctx),
+            lit(": " if binary else " : "),
+            _value(value, binary, ctx),
+        ]
+    return _made(node, [*parts, lit("}")] if parts else [lit("{}")], binary, ctx)
+
+
+def _key(key: exp.Expr, ctx: Context) -> exp.Expr:
+    return ctx.macro("pg__json_key", as_text(key, ctx), type="VARCHAR")
+
+
+@R.rule(exp.JSONArrayAgg, exp.JSONObjectAgg)
+@R.function("jsonb_agg")
+def aggregate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A text first; the brackets go around it where FILTER and OVER end."""
+    args = node.expressions if isinstance(node, (exp.Anonymous, exp.JSONObjectAgg)) else [node.this]
+    binary = isinstance(node, exp.Anonymous)
+    if isinstance(node, exp.JSONObjectAgg):
+        holder = args[-1]
+        value = holder.this if isinstance(holder, exp.Order) else holder
+        item = ctx.call("concat", _key(args[0], ctx), lit(" : "), _value(value, binary, ctx), type="VARCHAR")
+    else:
+        holder = args[0]
+        inner = holder.this if isinstance(holder, exp.Order) else holder
+        value = inner.expressions[0] if isinstance(inner, exp.Distinct) else inner
+        if ctx.is_a(value, "array") and not binary:
+            raise ctx.error(node, "json_agg() of arrays has no counterpart. Use jsonb_agg().")
+        item = _value(value, binary, ctx)
+        if isinstance(inner, exp.Distinct):
+            if not ctx.is_a(value, "text") or isinstance(holder, exp.Order):
+                raise ctx.error(node, "DISTINCT in an aggregate of JSON has a counterpart for texts only.")
+            item = exp.Order(this=exp.Distinct(expressions=[item]), expressions=[exp.Ordered(this=item.copy())])
+    if isinstance(holder, exp.Order):
+        item = exp.Order(this=item, expressions=holder.expressions)
+    made = exp.GroupConcat(this=item, separator=lit(", "))
+    made.type = exp.DataType.build("VARCHAR")
+    made.meta["json_brackets"] = ("{ ", " }") if isinstance(node, exp.JSONObjectAgg) else ("[", "]")
+    made.meta["json_binary"] = binary
+    return brackets(made, ctx, node.parent) or made
+
+
+@R.rule(exp.Filter, exp.Window)
+def around(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return brackets(node, ctx, node.parent)
+
+
+def brackets(node: exp.Expr, ctx: Context, above: exp.Expr | None) -> exp.Expr | None:
+    inner = node
+    while isinstance(inner, (exp.Filter, exp.Window)):
+        inner = inner.this
+    marks = inner.meta.get("json_brackets")
+    if marks is None or (isinstance(above, (exp.Filter, exp.Window)) and above.this is node):
+        return None
+    if isinstance(above, (exp.Filter, exp.Window)) and isinstance(node, exp.GroupConcat):
+        return None
+    whole = ctx.macro("pg__json_around", node.copy(), lit(marks[0]), lit(marks[1]), type="VARCHAR")
+    return _made(node, [whole], bool(inner.meta["json_binary"]), ctx)

@@ -205,3 +205,10 @@ CREATE MACRO pg__json_array_length(v) AS CASE WHEN json_type(v) <> 'ARRAY' THEN 
 CREATE MACRO pg__json_typeof(v) AS CASE json_type(v) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'BIGINT' THEN 'number' WHEN 'UBIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' WHEN 'HUGEINT' THEN 'number' END;
 CREATE MACRO pg__json_items(v) AS CAST(v AS JSON[]);
 CREATE MACRO pg__json_texts(v) AS list_transform(CAST(v AS JSON[]), lambda e: pg__json_text(e, v));
+CREATE MACRO pg__json_literal(v, doc) AS CASE WHEN json_type(v) = 'VARCHAR' THEN CAST(v AS VARCHAR) WHEN json_type(v) = 'NULL' THEN 'null' ELSE pg__json_text(v, doc) END;
+CREATE MACRO pg__json_string(s) AS CAST(to_json(CAST(s AS VARCHAR)) AS VARCHAR);
+CREATE MACRO pg__json_key(s) AS CASE WHEN s IS NULL THEN error('a key of a JSON object cannot be NULL') ELSE pg__json_string(s) END;
+CREATE MACRO pg__json_float(s, exact) AS CASE WHEN s IN ('NaN', 'Infinity', '-Infinity') THEN '"' || s || '"' WHEN exact AND contains(s, 'e') THEN error('jsonb writes this number with all its digits: ' || s) ELSE s END;
+CREATE MACRO pg__json_moment(s, zone) AS '"' || replace(s, ' ', 'T') || zone || '"';
+CREATE MACRO pg__json_list(l, sep) AS CASE WHEN l IS NOT NULL THEN '[' || coalesce(array_to_string(l, sep), '') || ']' END;
+CREATE MACRO pg__json_around(s, a, b) AS CASE WHEN s IS NOT NULL THEN a || s || b END;

@@ -71,6 +71,15 @@ def _within(self: Any, e: exp.WithinGroup) -> Any:
     return self._set_type(e, kind_of(first))
 
 
+_MADE = ("agg", "build_object", "build_array")
+_JSON = {f"{kind.value.lower()}_{name}": kind for kind in (T.JSON, T.JSONB) for name in _MADE}
+_JSON |= {"to_json": T.JSON, "array_to_json": T.JSON, "row_to_json": T.JSON, "to_jsonb": T.JSONB}
+
+
+def _by_name(self: Any, e: exp.Anonymous) -> Any:
+    return self._set_type(e, _JSON.get(e.name.lower(), T.UNKNOWN))
+
+
 _DOUBLE_FOR_INTS = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc, exp.Sign)
 _STATISTICS = (exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop)
 _POWERS = (exp.Pow, exp.Sqrt, exp.Exp, exp.Ln, exp.Log)
@@ -93,6 +102,9 @@ _TYPING: dict[type[exp.Expr], dict[str, Any]] = {
     exp.JSONExtract: {"returns": T.JSON},
     exp.JSONBExtract: {"returns": T.JSON},
     exp.IntDiv: {"returns": T.DECIMAL},
+    exp.Anonymous: {"annotator": _by_name},
+    exp.JSONArrayAgg: {"returns": T.JSON},
+    exp.JSONObjectAgg: {"returns": T.JSON},
     exp.StringToArray: {"returns": exp.DataType.build("ARRAY<VARCHAR>")},
     **{t: {"annotator": arithmetic_type} for t in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)},
     **{t: _like_argument(T.DOUBLE) for t in _DOUBLE_FOR_INTS},
