@@ -41,7 +41,9 @@ def far(tree: exp.Expr, ctx: Context) -> None:
     """A long time is written as its days and the rest, which hold it; beyond 64 bits of microseconds it is an error."""
     for node in list(tree.find_all(exp.Interval)):
         unit = node.args.get("unit")
-        size = _SIZES.get(unit.name.upper().removesuffix("S")) if isinstance(unit, exp.Var) else None
+        if not isinstance(unit, exp.Var):
+            continue
+        size = _SIZES.get(unit.name.upper().removesuffix("S"))
         value = (build.text(node.this) or "").strip()
         if size is None or not re.fullmatch(r"[+-]?\d{1,20}", value):
             continue

@@ -255,18 +255,15 @@ def aggregate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.JSONObjectAgg):
         holder = args[-1]
         value = holder.this if isinstance(holder, exp.Order) else holder
-        item = ctx.call("concat", _key(args[0], ctx), lit(" : "), _value(value, binary, ctx), type="VARCHAR")
+        item: exp.Expr = ctx.call("concat", _key(args[0], ctx), lit(" : "), _value(value, binary, ctx), type="VARCHAR")
     else:
         holder = args[0]
         inner = holder.this if isinstance(holder, exp.Order) else holder
-        value = inner.expressions[0] if isinstance(inner, exp.Distinct) else inner
-        if ctx.is_a(value, "array") and not binary:
-            raise ctx.error(node, "json_agg() of arrays has no counterpart. Use jsonb_agg().")
-        item = _value(value, binary, ctx)
         if isinstance(inner, exp.Distinct):
-            if not ctx.is_a(value, "text") or isinstance(holder, exp.Order):
-                raise ctx.error(node, "DISTINCT in an aggregate of JSON has a counterpart for texts only.")
-            item = exp.Order(this=exp.Distinct(expressions=[item]), expressions=[exp.Ordered(this=item.copy())])
+            raise ctx.error(node, "DISTINCT in an aggregate of JSON has no counterpart. Use a subquery with DISTINCT.")
+        if ctx.is_a(inner, "array") and not binary:
+            raise ctx.error(node, "json_agg() of arrays has no counterpart. Use jsonb_agg().")
+        item = _value(inner, binary, ctx)
     if isinstance(holder, exp.Order):
         item = exp.Order(this=item, expressions=holder.expressions)
     made = exp.GroupConcat(this=item, separator=lit(", "))
