@@ -11,7 +11,7 @@ QUERIES = {
     "a list of texts": "SELECT length(list_string_agg(list_transform(range(100000), "
     "lambda x: repeat('x', 1000000)))) AS r",
     "deep JSON": "SELECT json_contains(repeat('[', 300000) || repeat(']', 300000), '1')::BIGINT AS r",
-    "a size of each row": "SELECT sum(length(lpad('x', 9000000 + x::INT, 'y')))::BIGINT AS r FROM input, range(99)",
+    "a size of each row": "SELECT sum(length(lpad('x', 9000000 + a::INT, 'y')))::BIGINT AS r FROM input, range(99)",
     "doubling": "WITH c0 AS (SELECT repeat('x', 1000) AS t), "
     + ", ".join(f"c{n} AS (SELECT t || t AS t FROM c{n - 1})" for n in range(1, 25))
     + " SELECT length(t) AS r FROM c24",
@@ -19,4 +19,9 @@ QUERIES = {
     + ", ".join(f"c{n} AS (SELECT 1 AS r)" for n in range(100_000))
     + " SELECT r FROM c1",
     "100,000 relations": f"SELECT 1 AS r FROM {', '.join(['input'] * 100_000)}",
+    "a width by a value": "SELECT length(format('{:>{}}', s, a * 1000000000)) AS r FROM input",
+    "a field ten thousand times": f"SELECT length(format('{'{0}' * 10_000}', repeat('x', 90000))) AS r",
+    "digits of digits": f"SELECT length({'hex(' * 28}'x'{')' * 28}) AS r",
+    "300 joins": "SELECT count(*) AS r FROM input i0 "
+    + " ".join(f"JOIN input i{n} ON i{n}.a = i{n - 1}.a" for n in range(1, 300)),
 }  # fmt: skip

@@ -48,6 +48,9 @@ MAX_STEPS = 1_000_000
 """Most steps for one row."""
 MAX_NODES = 2_000_000
 """Most nodes of the query with every common table expression in the places that read it."""
+MAX_RELATIONS = 100
+"""Most tables that are read, common table expressions counted where they are read: putting them in order takes the
+cube of their number, 1 s for a chain of 100 joins and minutes for 300, and no limit of DuckDB's looks there."""
 MAX_WIDTH = 20_000
 """Most columns that stars make."""
 MAX_GROUPINGS = 1_000
@@ -89,6 +92,7 @@ class _Reader:
         self.weights: dict[str, float] = {}
         self.widths: dict[str, float] = {}
         self.total = 0.0  # bytes of a row's values
+        self.reads = 0  # of tables, wherever they stand
 
     def statement(self, node: _Tree) -> None:
         self.rows_made = any(
@@ -158,7 +162,10 @@ class _Reader:
         if kind == "BASE_TABLE":
             name = fold(ref["table_name"])
             self.rename(ref.get("column_name_alias"))
-            return self.weights.get(name, 1), self.widths.get(name, 50)
+            self.reads += name not in self.weights
+            if self.reads > MAX_RELATIONS:
+                raise Large
+            return self.weights.get(name, MAX_NODES / MAX_RELATIONS), self.widths.get(name, 50)
         if kind == "SUBQUERY":
             found = self.node(ref["subquery"]["node"])
             self.rename(ref.get("column_name_alias"))

@@ -25,6 +25,10 @@ SMALL = [
     f"SELECT CASE {' '.join(f'WHEN a < {i} THEN {i}.5' for i in range(300))} END AS y FROM input",
     f"SELECT {', '.join(f'a + {i} AS c{i}' for i in range(1000))} FROM input",
     "SELECT arg_max(s, a) AS s, max(a, 3) AS top FROM input",
+    "SELECT i0.a FROM input i0 " + " ".join(f"LEFT JOIN ref i{n} ON i{n}.k = i0.a" for n in range(1, 60)),
+    "WITH c0 AS (SELECT a FROM input), "
+    + ", ".join(f"c{n} AS (SELECT a + 1 AS a FROM c{n - 1})" for n in range(1, 300))
+    + " SELECT a FROM c299",
     f"SELECT md5(concat({', '.join(f'CAST(c{i} AS VARCHAR)' for i in range(40))})) AS k FROM input",
     "SELECT json_object(" + ", ".join(f"'k{i}', c{i}" for i in range(30)) + ") AS o FROM input",
     "SELECT format('{:>10} {} {:.2f}', s, t, a) AS r, printf('%5d', a) AS q FROM input",
@@ -34,6 +38,12 @@ SMALL = [
 ]
 
 LARGE = [
+    "SELECT count(*) FROM input i0 " + " ".join(f"JOIN input i{n} ON i{n}.a = i{n - 1}.a" for n in range(1, 150)),
+    "SELECT " + " + ".join(["(SELECT max(v) FROM ref)"] * 150),
+    " UNION ALL BY NAME ".join(f"SELECT a AS c{n} FROM input" for n in range(150)),
+    "WITH c0 AS (SELECT a FROM input), "
+    + ", ".join(f"c{n} AS (SELECT x.a FROM c{n - 1} x JOIN c{n - 1} y USING (a))" for n in range(1, 9))
+    + " SELECT a FROM c8",
     f"SELECT {'hex(' * 12}s{')' * 12} FROM input",
     f"SELECT {'to_json(' * 4}s{')' * 4} FROM input",
     f"SELECT {'url_encode(' * 20}'%%%%'{')' * 20}",
