@@ -36,6 +36,7 @@ from ..model import SQLModel, binder_of
 from ..pyfunc import CONFIG, FLAVOR_NAME
 from ..report import folder as report
 from .arguments import ARGUMENT_DOCS, Arguments
+from .tracked import track
 
 if TYPE_CHECKING:
     from mlflow.models.model import ModelInfo
@@ -263,7 +264,8 @@ def log_model(
     Log a SQL model as an MLflow artifact for the current run.
 
     The logged model and, with ``registered_model_name``, the model version carry the tags ``sql.dialect`` and
-    ``sql.level``.
+    ``sql.level`` and a description: dialect, level, what it reads and gives, and the query up to a screen. Where a run
+    is active, the reference tables and the input example are inputs of it, with their digests.
 
     Args:
         sql_model: {{ sql_model }}
@@ -320,12 +322,5 @@ def log_model(
         **given.by_name(),
         **kwargs,
     )
-    import mlflow
-
-    level = str(info.flavors[FLAVOR_NAME]["level"])
-    mlflow.set_logged_model_tags(info.model_id, {"sql.level": level})
-    if registered_model_name is not None and info.registered_model_version is not None:
-        version = str(info.registered_model_version)
-        for tag, value in {"sql.dialect": written_in, "sql.level": level}.items():
-            mlflow.MlflowClient().set_model_version_tag(registered_model_name, version, tag, value)
+    track(info, info.flavors[FLAVOR_NAME], registered_model_name, tags)
     return info

@@ -1,0 +1,47 @@
+"""The few lines that MLflow's own pages open with: of a logged model, and of a registered version."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from .facts import Facts
+from .text import cell, fence, shortened
+
+__all__ = ["description"]
+
+#: A screen of the query; the card has more.
+MOST_LINES = 30
+MOST_CHARACTERS = 2_500
+MOST_NAMES = 12
+
+
+def description(facts: Facts) -> str:
+    """Markdown: what it is, reads and gives, and its query up to a screen.
+
+    Args:
+        facts: The model.
+    """
+    parts = [facts.description and "\n".join(cell(line).strip("`") for line in facts.description.splitlines()[:5])]
+    parts.append(f"SQL model in **{cell(facts.dialect).strip('`')}**, {facts.level or 'not compiled yet'}.")
+    reads = [f"{cell(name)} ({table.rows:,} rows of its own)" for name, table in facts.tables.items()][:MOST_NAMES]
+    if facts.inputs:
+        reads.insert(0, f"{cell(facts.input_table)} with {_names(facts.inputs)}")
+    if reads:
+        parts.append(f"Reads {'; '.join(reads)}.")
+    if facts.params:
+        parts.append(f"Takes the parameters {_names(facts.params)}.")
+    if facts.outputs:
+        parts.append(f"Gives {_names(facts.outputs)}.")
+    lines = facts.sql.strip().splitlines()
+    text = shortened("\n".join(lines[:MOST_LINES]), MOST_CHARACTERS)
+    parts.append(fence(text, "sql"))
+    if len(lines) > MOST_LINES or text.endswith("…"):
+        parts.append("The query goes on in `MLmodel`.")
+    parts.append("The card, `README.md` among the artifacts, has types, lineage, evidence and calls.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _names(columns: Collection[str]) -> str:
+    names = list(columns)
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(cell(name) for name in names[:MOST_NAMES]) + more

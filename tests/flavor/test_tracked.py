@@ -1,0 +1,102 @@
+"""What MLflow's store says of a model that was logged: description, parameters, inputs of the run."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+
+import mlflow_sql_flavor
+
+LISTINGS = pd.DataFrame({"region": ["Seoul", "Jeju"], "score": [4.6, 4.9]})
+SQL = "SELECT l.region, l.score FROM input AS i JOIN listings AS l ON l.region = i.region WHERE l.score >= :least"
+GIVEN = {
+    "dialect": "databricks",
+    "tables": {"listings": LISTINGS},
+    "input_example": (pd.DataFrame({"region": ["Seoul"]}), {"least": 4.0}),
+    "bundle_flavor": False,
+    "pip_requirements": ["mlflow"],
+}
+
+
+def log(**more):
+    return mlflow_sql_flavor.log_model(more.pop("sql", SQL), name="m", **{**GIVEN, **more})
+
+
+def test_the_pages_open_with_a_description() -> None:
+    info = log(registered_model_name="described")
+    model = mlflow.get_logged_model(info.model_id)
+    told = model.tags["mlflow.note.content"]
+    for part in (
+        "**databricks**",
+        "`input` with `region`",
+        "`listings` (2 rows",
+        "`least`",
+        "`score`",
+        SQL,
+        "README.md",
+    ):
+        assert part in told
+    assert model.tags["sql.level"] in told
+    version = mlflow.MlflowClient().get_model_version("described", info.registered_model_version)
+    assert version.description == told
+    assert model.params["least"] == "4.0"
+
+
+def test_a_description_that_is_there_stays() -> None:
+    info = log(tags={"mlflow.note.content": "mine"}, params={"least": "own"})
+    model = mlflow.get_logged_model(info.model_id)
+    assert model.tags["mlflow.note.content"] == "mine" and model.params["least"] == "own"
+
+
+def test_a_long_query_is_shown_up_to_a_screen() -> None:
+    sql = "SELECT\n" + ",\n".join(f"  i.region AS c{n}" for n in range(200)) + "\nFROM input AS i"
+    told = mlflow.get_logged_model(log(sql=sql, tables=None, input_example=GIVEN["input_example"][0]).model_id).tags[
+        "mlflow.note.content"
+    ]
+    assert "c28" in told and "c40," not in told and "goes on in `MLmodel`" in told and "and 188 more" in told
+
+
+def test_markup_in_names_and_query_stays_text() -> None:
+    odd = '"<script>alert(1)</script>"'
+    sql = f"SELECT region AS {odd}, '```\n# not a heading' AS s FROM input"
+    example = GIVEN["input_example"][0]
+    told = mlflow.get_logged_model(log(sql=sql, dialect="duckdb", tables=None, input_example=example).model_id).tags[
+        "mlflow.note.content"
+    ]
+    before, _, fenced = told.partition("````sql\n")
+    assert "<" not in before and fenced.partition("\n````")[0] == sql
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_tables_and_example_are_inputs_of_the_run_that_is_active(active: bool) -> None:
+    if not active:
+        info = log()
+        assert mlflow.active_run() is None and info.model_id
+        return
+    with mlflow.start_run() as run:
+        info = log()
+    inputs = mlflow.get_run(run.info.run_id).inputs.dataset_inputs
+    found = {each.dataset.name: (each.dataset.digest, each.tags[0].value) for each in inputs}
+    assert {name: context for name, (_, context) in found.items()} == {
+        "listings": "reference table",
+        "input": "example",
+    }
+    section = info.flavors["sql"]
+    assert found["listings"][0] == section["tables"]["listings"]["sha256"][:36]
+    stored = Path(mlflow.artifacts.download_artifacts(info.model_uri)) / "input_example.json"
+    assert found["input"][0] == hashlib.sha256(stored.read_bytes()).hexdigest()[:36]
+
+
+def test_extra_files_and_functions(tmp_path) -> None:
+    def twice(x: float) -> float:
+        return 2 * x
+
+    note = tmp_path / "note.txt"
+    note.write_text("x", encoding="utf-8")
+    info = log(sql="SELECT twice(1.5) AS t, region FROM input", tables=None, dialect="duckdb", udfs=[twice],
+               extra_files=[str(note)], input_example=GIVEN["input_example"][0])  # fmt: skip
+    assert "`t`" in mlflow.get_logged_model(info.model_id).tags["mlflow.note.content"]
