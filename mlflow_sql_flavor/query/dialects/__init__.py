@@ -2,7 +2,7 @@
 
 A folder holds ``macros_v1.sql``, the dialect's macros and settings; ``__init__.py``, with its set of rules ``D``, the
 address of the engine's documentation and the order in which its topics are tried; and a module a topic, each with a set
-of rules ``R``. What several dialects use is in ``shared/``. These topics there are, in every dialect the same words:
+of rules ``R``. These topics there are, in every dialect the same words:
 
     aggregates   functions of many rows, their FILTER, DISTINCT and order
     arrays       arrays, maps and structs
@@ -29,6 +29,30 @@ of rules ``R``. What several dialects use is in ``shared/``. These topics there 
     types        the type of an expression, where sqlglot says something else
     verified     which functions are let through
     windows      functions of OVER, and its frames
+
+``shared/`` has, of these, casts, comparisons, strings and verified, and one module for each of what else several
+dialects do alike:
+
+    aliases       outputs that read other outputs by their aliases
+    blanks        texts that end in blanks, where those do not count
+    build         nodes of DuckDB's syntax, literals
+    calls         a call as it is written: its arguments, one of them as text
+    catalog       which functions an engine has
+    clauses       where a node stands in its query
+    date_formats  patterns of dates, for strftime and strptime
+    documented    what only a manual settles, for engines that nobody asked
+    edges         the smallest INTEGER
+    exact         digits of exact numbers
+    grouping      ROLLUP, CUBE and GROUPING SETS
+    groups        capturing groups of a regular expression
+    java_time     patterns of dates in java.time
+    pivot         names of the columns that PIVOT makes
+    ratios        a value's part of a sum
+    rounding      ROUND of a double
+    rows          comparisons of rows, field by field
+    shifts        a date or timestamp some units later
+    ties          TOP and FETCH WITH TIES
+    unpivot       names that UNPIVOT writes
 
 How to add to a topic:
 

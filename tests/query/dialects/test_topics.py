@@ -13,7 +13,8 @@ from mlflow_sql_flavor.query import dialects
 
 HOME = Path(dialects.__file__).parent
 FOLDERS = sorted(path.name for path in HOME.iterdir() if (path / "__init__.py").exists() and path.name != "shared")
-TOPICS = re.findall(r"^    (\w+) +\S", (dialects.__doc__ or "").partition("How to add")[0], re.M)
+LISTS = (dialects.__doc__ or "").partition("How to add")[0].partition("``shared/`` has")
+TOPICS, SHARED = (re.findall(r"^    (\w+) +\S", part, re.M) for part in (LISTS[0], LISTS[2]))
 
 
 def _files(folder: str) -> set[str]:
@@ -33,6 +34,13 @@ def test_every_topic_is_a_module_somewhere() -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_holds_topics_and_nothing_else(folder: str) -> None:
     assert _files(folder) <= {"__init__.py", "macros_v1.sql", *(f"{topic}.py" for topic in TOPICS)}
+
+
+def test_what_is_shared_is_listed() -> None:
+    """A topic by the dialects' own word, or one of the list of what else they do alike."""
+    named = set(re.findall(r"\w+", LISTS[2].partition("\n\n")[0])) & set(TOPICS)
+    assert sorted(set(SHARED)) == SHARED and not set(SHARED) & set(TOPICS)
+    assert _files("shared") == {"__init__.py", "macros_v1.sql", *(f"{name}.py" for name in (*SHARED, *named))}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
