@@ -17,6 +17,9 @@ from .mlflow_errors import public, public_reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from mlflow.models import ModelSignature
+    from pyspark.sql import DataFrame as SparkFrame
+    from sqlglot import exp
 
     from .artifact.about import About
     from .artifact.functions import Udf
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from .artifact.tables import ReferenceTable
     from .engines.sandbox import Limits
     from .frames.compare import Comparison
+    from .frames.reading import Data
     from .scale.batches import Written
 
 __all__ = ["SQLModel", "binder_of"]
@@ -62,13 +66,13 @@ class SQLModel:
 
     def __init__(
         self,
-        sql: Any,
+        sql: str | Path | exp.Expr,
         dialect: str = "duckdb",
-        tables: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Data | str | os.PathLike[str]] | None = None,
         udfs: Sequence[Callable[..., Any]] | None = None,
         input_table: str = "input",
-        input_types: Any = None,
-        signature: Any = None,
+        input_types: Mapping[str, str | pa.DataType] | pa.Schema | None = None,
+        signature: ModelSignature | None = None,
         *,
         prediction_column: str | None = None,
         limits: Mapping[str, Any] | None = None,
@@ -157,7 +161,7 @@ class SQLModel:
         return dict(self._binder.definition.input_types)
 
     @property
-    def signature(self) -> Any:
+    def signature(self) -> ModelSignature | None:
         """``mlflow.models.ModelSignature`` or None."""
         return self._binder.definition.signature
 
@@ -188,7 +192,13 @@ class SQLModel:
 
     # predict
 
-    def predict(self, data: Any = None, params: Mapping[str, Any] | None = None, *, output: str | None = None) -> Any:
+    def predict(
+        self,
+        data: Data | SparkFrame | None = None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        output: str | None = None,
+    ) -> Any:
         """Runs the query.
 
         Args:
@@ -263,7 +273,9 @@ class SQLModel:
 
     # against the source engine
 
-    def verify(self, data: Any = None, params: Mapping[str, Any] | None = None, expected: Any = None) -> Comparison:
+    def verify(
+        self, data: Data | None = None, params: Mapping[str, Any] | None = None, expected: Data | None = None
+    ) -> Comparison:
         """Runs the query again and compares with the rows its source engine gave.
 
         Args:
@@ -383,7 +395,7 @@ class SQLModel:
 
     # other dialects
 
-    def to_sql(self, dialect: str, data: Any = None, params: Mapping[str, Any] | None = None) -> str:
+    def to_sql(self, dialect: str, data: Data | None = None, params: Mapping[str, Any] | None = None) -> str:
         """The query in another dialect, its parameters in that dialect's form.
 
         Args:
@@ -414,7 +426,7 @@ class SQLModel:
         """What its maker tells of it beside the query; None of a model that a user wrote."""
         return self._binder.definition.about
 
-    def copy(self, signature: Any = None) -> SQLModel:
+    def copy(self, signature: ModelSignature | None = None) -> SQLModel:
         """The same model, to be compiled anew from its text.
 
         Args:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 __all__ = ["TABLE", "in_task", "is_frame", "is_table"]
 
@@ -15,7 +18,7 @@ TABLE = "spark:"
 _WORKER_VARIABLES = ("PYTHON_WORKER_FACTORY_SECRET", "SPARK_REUSE_WORKER", "SPARK_SIMPLIFIED_TRACEBACK")
 
 
-def is_frame(data: Any) -> bool:
+def is_frame(data: Any) -> TypeGuard[DataFrame]:
     """Whether the data is a Spark DataFrame."""
     return type(data).__module__.startswith("pyspark.sql.") and hasattr(data, "sparkSession")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,11 @@ from .arguments import ARGUMENT_DOCS, Arguments
 from .tracked import track
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from mlflow.models.model import ModelInfo
+    from sqlglot import exp
+
+    from ..frames.reading import Data
 
 _logger = logging.getLogger(__name__)
 #: Remarks on a query that are told when it is saved; MLmodel has all.
@@ -75,24 +79,24 @@ def get_default_conda_env(include_cloudpickle: bool = False) -> dict[str, Any]:
 @public
 @_mlflow.format_docstring(ARGUMENT_DOCS)
 def save_model(
-    sql_model: Any,
+    sql_model: str | Path | SQLModel | exp.Expr,
     path: str | os.PathLike[str],
-    conda_env: Any = None,
+    conda_env: str | dict[str, Any] | None = None,
     code_paths: list[str] | None = None,
     mlflow_model: Model | None = None,
     dialect: str | None = None,
-    tables: Mapping[str, Any] | None = None,
+    tables: Mapping[str, Data | str | os.PathLike[str]] | None = None,
     udfs: Sequence[Callable[..., Any]] | None = None,
     input_table: str | None = None,
-    input_types: Any = None,
+    input_types: Mapping[str, str | pa.DataType] | pa.Schema | None = None,
     prediction_column: str | None = None,
     limits: Mapping[str, Any] | None = None,
     allow: Collection[str] | None = None,
     signature: ModelSignature | bool | None = None,
     input_example: ModelInputExample | None = None,
-    pip_requirements: Any = None,
-    extra_pip_requirements: Any = None,
-    expected_output: Any = None,
+    pip_requirements: str | Iterable[str] | None = None,
+    extra_pip_requirements: str | Iterable[str] | None = None,
+    expected_output: Data | None = None,
     bundle_flavor: bool | str = "auto",
     metadata: dict[str, Any] | None = None,
     extra_files: list[str] | None = None,
@@ -215,7 +219,8 @@ def _say_what_callers_meet(prepared: Prepared, folder: Path, given: Arguments) -
 
 
 def _model(sql_model: Any, given: Arguments) -> SQLModel:
-    own, signature = given.of_the_model(), given.signature or None
+    own = given.of_the_model()
+    signature = given.signature if isinstance(given.signature, ModelSignature) else None
     if not isinstance(sql_model, SQLModel):
         return SQLModel(sql_model, signature=signature, **own)
     if own:
@@ -228,25 +233,25 @@ def _model(sql_model: Any, given: Arguments) -> SQLModel:
 @public
 @_mlflow.format_docstring(ARGUMENT_DOCS)
 def log_model(
-    sql_model: Any,
+    sql_model: str | Path | SQLModel | exp.Expr,
     artifact_path: str | None = None,
-    conda_env: Any = None,
+    conda_env: str | dict[str, Any] | None = None,
     code_paths: list[str] | None = None,
     registered_model_name: str | None = None,
     dialect: str | None = None,
-    tables: Mapping[str, Any] | None = None,
+    tables: Mapping[str, Data | str | os.PathLike[str]] | None = None,
     udfs: Sequence[Callable[..., Any]] | None = None,
     input_table: str | None = None,
-    input_types: Any = None,
+    input_types: Mapping[str, str | pa.DataType] | pa.Schema | None = None,
     prediction_column: str | None = None,
     limits: Mapping[str, Any] | None = None,
     allow: Collection[str] | None = None,
     signature: ModelSignature | bool | None = None,
     input_example: ModelInputExample | None = None,
     await_registration_for: int | None = _mlflow.DEFAULT_AWAIT_MAX_SLEEP_SECONDS,
-    pip_requirements: Any = None,
-    extra_pip_requirements: Any = None,
-    expected_output: Any = None,
+    pip_requirements: str | Iterable[str] | None = None,
+    extra_pip_requirements: str | Iterable[str] | None = None,
+    expected_output: Data | None = None,
     bundle_flavor: bool | str = "auto",
     metadata: dict[str, Any] | None = None,
     extra_files: list[str] | None = None,

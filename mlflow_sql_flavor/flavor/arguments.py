@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,10 @@ from .. import _mlflow
 from ..artifact.packaging import DISTRIBUTION
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from mlflow.models import ModelInputExample, ModelSignature
+
+    from ..frames.reading import Data
 
 __all__ = ["ARGUMENT_DOCS", "Arguments"]
 
@@ -58,21 +62,21 @@ asks the environment variable ``MLFLOW_SQL_STRICT``. ``expected_output``, or ``a
 class Arguments:
     """What ``save_model`` and ``log_model`` both take; ``ARGUMENT_DOCS`` says what each is."""
 
-    conda_env: Any
+    conda_env: str | dict[str, Any] | None
     code_paths: list[str] | None
     dialect: str | None
-    tables: Mapping[str, Any] | None
+    tables: Mapping[str, Data | str | os.PathLike[str]] | None
     udfs: Sequence[Callable[..., Any]] | None
     input_table: str | None
-    input_types: Any
+    input_types: Mapping[str, str | pa.DataType] | pa.Schema | None
     prediction_column: str | None
     limits: Mapping[str, Any] | None
     allow: Collection[str] | None
     signature: ModelSignature | bool | None
     input_example: ModelInputExample | None
-    pip_requirements: Any
-    extra_pip_requirements: Any
-    expected_output: Any
+    pip_requirements: str | Iterable[str] | None
+    extra_pip_requirements: str | Iterable[str] | None
+    expected_output: Data | None
     bundle_flavor: bool | str
     metadata: dict[str, Any] | None
     extra_files: list[str] | None

@@ -12,8 +12,25 @@ from . import schema
 from .columns import FEW, OBJECT, array_of, cast, guess_array, python_types
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import numpy as np
     import pandas as pd
+    import polars as pl
     import pyarrow as pa
+
+    #: What a table may be given as, in memory.
+    Data: TypeAlias = (
+        pd.DataFrame
+        | pd.Series[Any]
+        | pl.DataFrame
+        | pa.Table
+        | pa.RecordBatch
+        | pa.RecordBatchReader
+        | Mapping[str, Any]
+        | Sequence[Mapping[str, Any]]
+        | np.ndarray[Any, Any]
+    )
 
 __all__ = ["Frame", "infer_types", "match", "read", "refuse_twins", "shape_of", "values_of"]
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..compile.bound import Bound
+    from ..frames.reading import Data
     from ..model import SQLModel
     from ..report.facts import Facts
 
@@ -26,9 +27,9 @@ __all__ = ["Diff", "QueryDiff", "RowsDiff", "SignatureChange", "diff"]
 
 @public
 def diff(
-    a: Any,
-    b: Any,
-    data: Any = None,
+    a: SQLModel | str | os.PathLike[str],
+    b: SQLModel | str | os.PathLike[str],
+    data: Data | None = None,
     params: Mapping[str, Any] | None = None,
     *,
     by: str | Sequence[str] | None = None,

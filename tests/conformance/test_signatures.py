@@ -11,24 +11,24 @@ import mlflow_sql_flavor
 
 #: Of 0.1, in order; the place of an argument counts, since each may be given without its name.
 SAVE_MODEL = """
-sql_model: Any
+sql_model: str | Path | SQLModel | exp.Expr
 path: str | os.PathLike[str]
-conda_env: Any = None
+conda_env: str | dict[str, Any] | None = None
 code_paths: list[str] | None = None
 mlflow_model: Model | None = None
 dialect: str | None = None
-tables: Mapping[str, Any] | None = None
+tables: Mapping[str, Data | str | os.PathLike[str]] | None = None
 udfs: Sequence[Callable[..., Any]] | None = None
 input_table: str | None = None
-input_types: Any = None
+input_types: Mapping[str, str | pa.DataType] | pa.Schema | None = None
 prediction_column: str | None = None
 limits: Mapping[str, Any] | None = None
 allow: Collection[str] | None = None
 signature: ModelSignature | bool | None = None
 input_example: ModelInputExample | None = None
-pip_requirements: Any = None
-extra_pip_requirements: Any = None
-expected_output: Any = None
+pip_requirements: str | Iterable[str] | None = None
+extra_pip_requirements: str | Iterable[str] | None = None
+expected_output: Data | None = None
 bundle_flavor: bool | str = 'auto'
 metadata: dict[str, Any] | None = None
 extra_files: list[str] | None = None
@@ -37,25 +37,25 @@ validate_serving_input: bool = True
 strict: bool | None = None
 """
 LOG_MODEL = """
-sql_model: Any
+sql_model: str | Path | SQLModel | exp.Expr
 artifact_path: str | None = None
-conda_env: Any = None
+conda_env: str | dict[str, Any] | None = None
 code_paths: list[str] | None = None
 registered_model_name: str | None = None
 dialect: str | None = None
-tables: Mapping[str, Any] | None = None
+tables: Mapping[str, Data | str | os.PathLike[str]] | None = None
 udfs: Sequence[Callable[..., Any]] | None = None
 input_table: str | None = None
-input_types: Any = None
+input_types: Mapping[str, str | pa.DataType] | pa.Schema | None = None
 prediction_column: str | None = None
 limits: Mapping[str, Any] | None = None
 allow: Collection[str] | None = None
 signature: ModelSignature | bool | None = None
 input_example: ModelInputExample | None = None
 await_registration_for: int | None = 300
-pip_requirements: Any = None
-extra_pip_requirements: Any = None
-expected_output: Any = None
+pip_requirements: str | Iterable[str] | None = None
+extra_pip_requirements: str | Iterable[str] | None = None
+expected_output: Data | None = None
 bundle_flavor: bool | str = 'auto'
 metadata: dict[str, Any] | None = None
 extra_files: list[str] | None = None
