@@ -13,6 +13,7 @@ from .compile.definition import define, define_stored, sql_text
 from .engines.spark_signs import is_frame
 from .errors import InputError
 from .frames import reading
+from .frames.compare import Comparison, compare
 from .mlflow_errors import public, public_reader
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from .artifact.spec import SqlSpec
     from .artifact.tables import ReferenceTable
     from .engines.sandbox import Limits
-    from .frames.compare import Comparison
     from .frames.reading import Data
     from .scale.batches import Written
 
@@ -61,8 +61,6 @@ class SQLModel:
     Raises:
         QueryError: The text is not one query of its dialect; the message points at the place.
     """
-
-    _binder: Binder
 
     def __init__(
         self,
@@ -292,23 +290,15 @@ class SQLModel:
         from .artifact.example import stored
         from .artifact.recorded import stored_output
         from .compile.row_number import orders_rows
-        from .frames.compare import compare
 
         folder = self._binder.definition.folder
-        if expected is None:
-            section = self.spec.expected_output if self.spec is not None else None
-            if section is None or section.path is None or folder is None:
-                raise InputError(
-                    "The model stores no rows of its source engine: pass expected=..., or save it with expected_output."
-                )
-            expected = stored_output(folder, section)
-        else:
-            expected = reading.read(expected).table
+        section = self.spec.expected_output if self.spec is not None else None
+        rows = reading.read(expected).table if expected is not None else stored_output(folder, section)
         if data is None and params is None and folder is not None:
             data, params = stored(folder)
         _, bound = self._binder.read(data, params)
         result = self.predict(data, params, output="arrow")
-        return compare(result, expected, ordered=orders_rows(bound.program))
+        return compare(result, rows, ordered=orders_rows(bound.program))
 
     # on other engines
 
@@ -382,7 +372,6 @@ class SQLModel:
             what does. The order of rows counts where the query ends in ORDER BY.
         """
         from .compile.row_number import orders_rows
-        from .frames.compare import compare
         from .scale.database import answer, sample
 
         frame, bound = self._binder.read(data, params)

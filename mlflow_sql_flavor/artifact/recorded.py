@@ -43,15 +43,17 @@ def check_saved(spec: SqlSpec, path: str, data: bytes) -> None:
         raise ModelFileError(f"The model's file {path} is not the one that was saved: its checksum differs.")
 
 
-def stored_output(folder: Path, section: ExpectedSpec) -> pa.Table:
+def stored_output(folder: Path | None, section: ExpectedSpec | None) -> pa.Table:
     """The rows of the source engine that a model stores.
 
     Raises:
         InputError: It stores none.
         ModelFileError: The file is missing, altered, damaged or too large.
     """
-    if section.path is None:
-        raise InputError("The model stores no rows of its source engine: pass expected=...")
+    if folder is None or section is None or section.path is None:
+        raise InputError(
+            "The model stores no rows of its source engine: pass expected=..., or save it with expected_output."
+        )
     data = read_file(folder, section.path, answers.MOST_BYTES)
     if hashlib.sha256(data).hexdigest() != section.sha256:
         raise ModelFileError(f"The model's file {section.path} is not the one that was saved: its checksum differs.")
