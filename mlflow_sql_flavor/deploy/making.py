@@ -125,7 +125,7 @@ def _replaced(build: Build, source: Sequence[str] | None) -> bool:
         with build.server.attempt():
             build.create(build.name, source, replace=True)
     except RunError:
-        if dialect not in ("postgres", "redshift"):
+        if dialect not in ("postgres", "redshift") or build.server.connection.invalidated:
             raise
         return False  # other columns than before, which only a new view may have
     return True
