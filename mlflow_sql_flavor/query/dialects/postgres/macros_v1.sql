@@ -135,14 +135,15 @@ CREATE MACRO pg__mask(n, digits, zeros, decs, fixed, grouped, fill, width, point
 
 -- Dates and times as texts: month before day, two digits of a year from 1970 to 2069, the name of a month.
 CREATE MACRO pg__moment_form() AS '^\s*(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?([0-9]{3,}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]+|[0-9]{8}|[0-9]{6}|(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)[-\s]*[0-9]{1,2}(?:,\s*|[-\s]+)[0-9]+|[0-9]{1,2}[-\s]*(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)[-,\s]*[0-9]+|[0-9]{3,}[-\s]*(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)[-\s]*[0-9]{1,2})(?:(?:\s+|t)(\S.*?))?\s*$';
-CREATE MACRO pg__century(y) AS CASE WHEN length(y) > 2 THEN lpad(y, greatest(4, length(y))::INTEGER, '0') WHEN CAST(y AS INTEGER) < 70 THEN '20' || lpad(y, 2, '0') ELSE '19' || y END;
+CREATE MACRO pg__century(y) AS CASE WHEN length(y) > 3 THEN '' WHEN length(y) = 3 THEN '0' WHEN CAST(y AS INTEGER) < 70 THEN '20' ELSE '19' END || CASE WHEN length(y) = 1 THEN '0' ELSE '' END || y;
 CREATE MACRO pg__month(s) AS CAST((instr('janfebmaraprmayjunjulaugsepoctnovdec', lower(regexp_extract(s, '([a-zA-Z]{3})[a-zA-Z]*', 1))) + 2) // 3 AS VARCHAR);
-CREATE MACRO pg__day_text(d) AS CASE
-  WHEN regexp_full_match(d, '[0-9]{3,}[-/.][0-9]+[-/.][0-9]+') THEN pg__century(regexp_extract(d, '^[0-9]+')) || regexp_replace(d, '^[0-9]+.([0-9]+).([0-9]+)$', '-\1-\2')
-  WHEN regexp_full_match(d, '[0-9]{1,2}[-/.][0-9]+[-/.][0-9]+') THEN pg__century(regexp_extract(d, '[0-9]+$')) || regexp_replace(d, '^([0-9]+).([0-9]+).[0-9]+$', '-\1-\2')
-  WHEN regexp_full_match(d, '[0-9]{6,8}') THEN pg__century(d[:-5]) || '-' || d[-4:-3] || '-' || d[-2:]
-  WHEN regexp_matches(d, '^[0-9]{3,}') THEN pg__century(regexp_extract(d, '^[0-9]+')) || '-' || pg__month(d) || '-' || regexp_extract(d, '[0-9]+$')
-  ELSE pg__century(regexp_extract(d, '[0-9]+$')) || '-' || pg__month(d) || '-' || regexp_extract(d, '[0-9]+') END;
+CREATE MACRO pg__year_text(d) AS CASE WHEN regexp_full_match(d, '[0-9]{6,8}') THEN d[:-5] WHEN regexp_matches(d, '^[0-9]{3,}') THEN regexp_extract(d, '^[0-9]+') ELSE regexp_extract(d, '[0-9]+$') END;
+CREATE MACRO pg__month_text(d) AS CASE
+  WHEN regexp_full_match(d, '[0-9]{6,8}') THEN d[-4:-3] || '-' || d[-2:]
+  WHEN regexp_full_match(d, '[0-9]{3,}[-/.][0-9]+[-/.][0-9]+') THEN regexp_replace(d, '^[0-9]+.([0-9]+).([0-9]+)$', '\1-\2')
+  WHEN regexp_full_match(d, '[0-9]+[-/.][0-9]+[-/.][0-9]+') THEN regexp_replace(d, '^([0-9]+).([0-9]+).[0-9]+$', '\1-\2')
+  ELSE pg__month(d) || '-' || CASE WHEN regexp_matches(d, '^[0-9]{3,}') THEN regexp_extract(d, '[0-9]+$') ELSE regexp_extract(d, '[0-9]+') END END;
+CREATE MACRO pg__day_text(d) AS pg__century(pg__year_text(d)) || '-' || pg__month_text(d);
 CREATE MACRO pg__clock_text(t) AS CASE
   WHEN regexp_full_match(t, '[0-9]{4}([0-9]{2}(\.[0-9]+)?)?') THEN rtrim(t[1:2] || ':' || t[3:4] || ':' || t[5:], ':')
   WHEN regexp_full_match(t, '[0-9]{1,2}(:[0-9:.]*)?\s*[ap]m', 'i') THEN CASE
