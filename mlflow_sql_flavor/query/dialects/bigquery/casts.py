@@ -66,7 +66,8 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if ctx.is_a(this, "float", "decimal"):
             return done(ctx.call("round", this), "BIGINT")  # half away from zero
         if ctx.unknown(this) and not isinstance(this, exp.Null):
-            ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Cast it to FLOAT64 first")
+            # its type is asked when the query runs
+            return ctx.macro("bq__try_any_int" if soft else "bq__any_int", this, type="BIGINT")
         return done(this, "BIGINT")
     if to in exp.DataType.TEXT_TYPES and node.args["to"].expressions:
         made = this if is_text else as_text(this, ctx)  # data-types#parameterized_string_type

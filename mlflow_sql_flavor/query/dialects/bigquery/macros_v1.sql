@@ -55,6 +55,15 @@ CREATE MACRO bq__months_from(a, b, n) AS CASE WHEN a IS NOT NULL AND b IS NOT NU
 CREATE MACRO bq__seconds_from(a, b, n) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_transform(CASE WHEN b >= a THEN range((epoch_us(b) - epoch_us(a)) // (CAST(n AS BIGINT) * 1000000) + 1) ELSE range(0) END, LAMBDA i: a + to_seconds(i * n)) END;
 CREATE MACRO bq__series(a, b, n) AS CASE WHEN n = 0 THEN error('The step may not be 0.') WHEN (b - a) / n < 0 THEN list_filter([a], LAMBDA x: false) ELSE list_transform(range(CAST(floor((b - a) / n) AS BIGINT) + 1), LAMBDA i: a + i * n) END;
 CREATE MACRO bq__array(a) AS coalesce(bq__no_nulls(a), []);
+CREATE MACRO bq__any_int(x) AS CASE
+  WHEN typeof(x) = 'VARCHAR' THEN CAST(bq__valid(CAST(x AS VARCHAR), '[+-]?[0-9]+') AS BIGINT)
+  WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)
+  WHEN typeof(x) LIKE 'DECIMAL%' THEN CAST(round(TRY_CAST(x AS DECIMAL(38, 9))) AS BIGINT) ELSE CAST(x AS BIGINT) END;
+CREATE MACRO bq__try_any_int(x) AS CASE
+  WHEN typeof(x) = 'VARCHAR' THEN TRY_CAST(bq__try_valid(CAST(x AS VARCHAR), '[+-]?[0-9]+') AS BIGINT)
+  WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN TRY_CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)
+  WHEN typeof(x) LIKE 'DECIMAL%' THEN TRY_CAST(round(TRY_CAST(x AS DECIMAL(38, 9))) AS BIGINT)
+  ELSE TRY_CAST(x AS BIGINT) END;
 CREATE MACRO bq__int_series(a, b, n) AS CASE WHEN n = 0 THEN error('The step may not be 0.') ELSE generate_series(a, b, n) END;
 CREATE MACRO bq__no_nulls(a) AS CASE WHEN len(list_filter(a, LAMBDA x: x IS NULL)) > 0 THEN error('An array of the result holds a NULL, which is an error: use IGNORE NULLS.') ELSE a END;
 CREATE MACRO bq__json_array(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN list_transform(CAST(j AS JSON[]), LAMBDA e: CAST(e AS VARCHAR)) END;

@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
+from ..shared.sources import type_of_path
 
 R = DialectRules("bigquery relations")
 
@@ -82,8 +83,10 @@ def fields(tree: exp.Expr, ctx: Context) -> None:
             continue
         array = node.expressions[0]
         first = array.expressions[0].unnest() if isinstance(array, exp.Array) and array.expressions else None
-        kind = ctx.type_of(array)
-        element = kind.expressions[0] if kind is not None and ctx.is_a(array, "array") and kind.expressions else None
+        kind = ctx.type_of(array) or type_of_path(array, ctx.schema)
+        element = (
+            kind.expressions[0] if kind is not None and kind.is_type(exp.DType.ARRAY) and kind.expressions else None
+        )
         if isinstance(first, exp.Struct):
             _name_fields(array, first, node, ctx)
         elif not (isinstance(element, exp.DataType) and element.this in exp.DataType.STRUCT_TYPES):

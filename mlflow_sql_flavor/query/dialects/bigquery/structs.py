@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.sources import type_of_column
+from ..shared.sources import type_of_path
 
 R = DialectRules("bigquery structs")
 
@@ -59,12 +59,13 @@ def _struct(item: exp.Expr, select: exp.Select, ctx: Context) -> tuple[exp.Expr,
         return None  # a table's own star
     first, *rest = parts[1:] if qualified else parts
     base: exp.Expr = exp.column(first.copy(), table=parts[0].copy() if qualified else None)
-    kind = type_of_column(first.name, parts[0].name if qualified else None, select, ctx.schema)
     for part in rest:
         base = exp.Dot(this=base, expression=part.copy())
-        fields = kind.expressions if kind is not None else []
-        field = next((f for f in fields if f.name.casefold() == part.name.casefold()), None)
-        kind = field.args.get("kind") if field is not None else None
+    probe = exp.Column(this=parts[-1].copy())
+    for key, part in zip(("table", "db", "catalog"), reversed(parts[:-1]), strict=False):
+        probe.set(key, part.copy())
+    probe.parent = select
+    kind = type_of_path(probe, ctx.schema)
     return base, kind, item.this
 
 

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from ...reading.placeholders import data_type
 
-__all__ = ["type_of_column"]
+__all__ = ["type_of_column", "type_of_path"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -46,6 +46,44 @@ def type_of_column(
             if found is not None:
                 return found
     return None
+
+
+def type_of_path(node: exp.Expr, schema: Schema) -> exp.DataType | None:
+    """The type of a path into a column: its fields and elements; None where it is not known.
+
+    Args:
+        node: A column, a field or an element of one, where it is read.
+        schema: ``{table: {column: DuckDB type}}``.
+    """
+    node = node.unnest()
+    if isinstance(node, exp.Bracket):
+        whole = type_of_path(node.this, schema)
+        found = (
+            whole.expressions[0] if whole is not None and whole.is_type(exp.DType.ARRAY) and whole.expressions else None
+        )
+        return found if isinstance(found, exp.DataType) else None
+    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
+        return _field(type_of_path(node.this, schema), node.expression.name)
+    if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier):
+        kind = node.type
+        return kind if isinstance(kind, exp.DataType) and kind.this != exp.DType.UNKNOWN else None
+    names = [part.name for part in node.parts]
+    select = node.find_ancestor(exp.Select)
+    while select is not None:
+        for table, rest in ((names[0], names[1:]), (None, names)):
+            kind = type_of_column(rest[0], table, select, schema) if rest else None
+            for name in rest[1:]:
+                kind = _field(kind, name)
+            if kind is not None:
+                return kind
+        select = select.find_ancestor(exp.Select)
+    return None
+
+
+def _field(kind: exp.DataType | None, name: str) -> exp.DataType | None:
+    fields = kind.expressions if kind is not None and kind.is_type(exp.DType.STRUCT) else []
+    found = next((f.args.get("kind") for f in fields if f.name.casefold() == name.casefold()), None)
+    return found if isinstance(found, exp.DataType) else None
 
 
 def _output(name: str, query: exp.Select, schema: Schema, depth: int) -> exp.DataType | None:
