@@ -6,22 +6,13 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import build, strings
 from .coercions import integer, text
 
 R = DialectRules("sqlite strings")
+R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)(strings.joined(text))
 
 R.renames({"octet_length": ("strlen", "BIGINT")}, of=text)
-
-
-@R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
-def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if isinstance(node, exp.DPipe):
-        node.set("this", text(node.this, ctx))
-        node.set("expression", text(node.expression, ctx))
-    else:
-        node.set("expressions", [text(part, ctx) for part in node.expressions])
-    return None
 
 
 @R.rule(exp.Upper, exp.Lower)
