@@ -36,7 +36,9 @@ def test_a_folder_loaded_and_a_text_of_ones_own() -> None:
 
 @pytest.mark.ci
 def test_commands_that_look_at_some() -> None:
-    _tried("--large", "--every", "4", "show --audit", "test", "diff", "check", "lineage", "transpile", "show")
+    _tried(
+        "--watched", "--large", "--every", "5", "show --audit", "test", "diff", "check", "lineage", "transpile", "show"
+    )
 
 
 @pytest.mark.full
