@@ -48,15 +48,14 @@ class SQLModel:
         tables: Reference tables: ``{name in the query: pandas, polars or Arrow table, or path of .parquet or .csv}``.
         udfs: Python functions the query calls, with type hints.
         input_table: The name by which the query reads the input of ``predict``.
-        input_types: Exact types of input columns, as DuckDB or Arrow types: ``{"amount": "DECIMAL(10,2)"}`` or a
-            ``pyarrow.Schema``. Columns left out have the type of the data.
+        input_types: ``{"amount": "DECIMAL(10,2)"}`` or a ``pyarrow.Schema``; columns left out are as the data has them.
         signature: ``mlflow.models.ModelSignature``: types of inputs, and types and defaults of parameters.
         prediction_column: The one output column that ``pyfunc`` returns, as a Series; None returns all.
-        limits: The model's own limits (``timeout_seconds``, ``memory_limit``, ``threads``, ``max_rows``,
-            ``isolation``): they can only tighten the loader's.
+        limits: The model's own limits (``timeout_seconds`` and others): they can only tighten the loader's.
         allow: Refusals the writer accepts, by name.
         keys: Columns that identify the rows of a reference table: ``{"customers": ["id"]}``, or a list of such lists
             where it has several. Checked on the table: no two rows share the values, none is NULL.
+        few_rows: ``(rows, sql)``: DuckDB's text of the same rows for inputs of at most so many rows.
 
     Raises:
         QueryError: The text is not one query of its dialect; the message points at the place.
@@ -76,6 +75,7 @@ class SQLModel:
         limits: Mapping[str, Any] | None = None,
         allow: Collection[str] = (),
         keys: Mapping[str, Any] | None = None,
+        few_rows: Any = None,
     ) -> None:
         from .query.reading.names import with_names
         from .query.reading.parse import parse
@@ -92,6 +92,7 @@ class SQLModel:
             limits=limits,
             allow=allow,
             keys=keys,
+            few_rows=few_rows,
         )
         self._binder = Binder(definition, with_names(query, [*definition.tables, definition.input_table])[0])
 
@@ -433,6 +434,7 @@ class SQLModel:
             limits=self.model_limits,
             allow=self.allow,
             keys=self._binder.definition.keys,
+            few_rows=self._binder.definition.few_rows,
         )
         return with_about(model, self.about)
 

@@ -14,7 +14,7 @@ from ..version import __version__
 from . import packaging, tables
 from .functions import save_udfs
 from .recorded import write_expected
-from .spec import CompatSpec, ExpectedSpec, LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
+from .spec import CompatSpec, ExpectedSpec, FewRowsSpec, LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
 from .spec_fields import MAX_FINDINGS, FindingSpec
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Contents:
         expected: The rows of the source engine, and the verdict on them.
         param_defaults: ``{placeholder: value as text}`` of those that the query itself sets.
         about: What the model's maker tells of it.
+        few_rows: Another text of the same rows, for few of them.
     """
 
     sql: str
@@ -84,6 +85,7 @@ class Contents:
     param_defaults: Mapping[str, str | None] = field(default_factory=dict)
     about: About | None = None
     keys: Mapping[str, list[list[str]]] = field(default_factory=dict)
+    few_rows: FewRowsSpec | None = None
 
 
 def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
@@ -111,6 +113,7 @@ def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpe
             sql=contents.sql,
             dialect=contents.dialect,
             duckdb_sql=contents.duckdb_sql,
+            few_rows=contents.few_rows,
             input_table=contents.input_table,
             input_types=dict(contents.input_types) if contents.input_types is not None else None,
             output_types=dict(contents.output_types),

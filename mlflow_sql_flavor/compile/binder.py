@@ -17,6 +17,7 @@ from ..frames.schema import canonical
 from .binding import bind
 from .bound import Bound
 from .compiled import Compiled
+from .few_rows import with_few_rows
 from .stored import restored
 
 if TYPE_CHECKING:
@@ -150,22 +151,23 @@ class Binder:
                     use.start,
                     use.end - use.start,
                 )
-        return self._ready(
-            compile_query(
-                query,
-                input_table=model.input_table,
-                input_types=types,
-                param_types=params,
-                tables={name: table.types for name, table in model.tables.items()},
-                source=functools.partial(source_of, model.tables),
-                unique=model.unique,
-                keys=model.keys,
-                udfs=model.udfs,
-                limits=model.limits,
-                allow=model.allow,
-                required={name: table.required for name, table in model.tables.items()},
-            )
-        )
+        asked: dict[str, Any] = {
+            "input_table": model.input_table,
+            "input_types": types,
+            "param_types": params,
+            "tables": {name: table.types for name, table in model.tables.items()},
+            "source": functools.partial(source_of, model.tables),
+            "unique": model.unique,
+            "keys": model.keys,
+            "udfs": model.udfs,
+            "limits": model.limits,
+            "allow": model.allow,
+            "required": {name: table.required for name, table in model.tables.items()},
+        }
+        compiled = compile_query(query, **asked)
+        if model.few_rows is not None:
+            compiled = with_few_rows(compiled, model.few_rows, **asked)
+        return self._ready(compiled)
 
     def _ready(self, compiled: Compiled) -> Bound:
         model = self.definition
@@ -176,7 +178,10 @@ class Binder:
         else:
             runner = Runner(compiled.instance, compiled.program, limits)
         columns = writing.Columns(compiled.program.output_types)
-        return Bound(compiled, runner, columns, Parameters(compiled.param_types, model.defaults, model.texts))
+        few = None
+        if compiled.few is not None and isinstance(runner, Runner):
+            few = Runner(compiled.instance, compiled.few.program, limits)
+        return Bound(compiled, runner, columns, Parameters(compiled.param_types, model.defaults, model.texts), few)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..engines import sandbox
+from ..engines.constants import make_constants
 from ..engines.duckdb import Instance
 from ..engines.forks import querying
 from ..engines.limits import Limits
@@ -49,6 +50,7 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
                 schema = schema.append(pa.field(ROW_ID, pa.int64()))
             cursor.register(program.input_table, schema.empty_table())
         try:
+            make_constants(cursor, program.constants)
             described = sandbox.describe(cursor, program.sql, dict.fromkeys(program.parameters))
         except (duckdb.OutOfMemoryException, MemoryError) as error:  # a constant is computed when it is bound
             raise LimitError(

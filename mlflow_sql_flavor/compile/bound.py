@@ -27,12 +27,14 @@ class Bound:
         runner: Runs it, in this process or in one of its own.
         columns: How its columns become a frame's.
         parameters: Its placeholders, with their defaults.
+        few: Runs its other text, for few rows; None if it has none.
     """
 
     compiled: Compiled
     runner: Runner | ProcessRunner
     columns: writing.Columns
     parameters: Parameters
+    few: Runner | None = None
 
     @property
     def program(self) -> Program:
@@ -67,15 +69,17 @@ class Bound:
         table = frame.table if frame is not None else None
         index = frame.index if frame is not None and program.rows != "table" and frame.kind == "pandas" else None
         count = table.num_rows if table is not None else 0
-        if kind == "pandas" and self.columns.by_rows and count <= self.runner.small:
+        few = self.compiled.few
+        runner = self.few if self.few is not None and few is not None and count <= few.rows else self.runner
+        if kind == "pandas" and self.columns.by_rows and count <= runner.small:
             try:
-                return self.columns.pandas_rows(self.runner.rows(table, values), index)
+                return self.columns.pandas_rows(runner.rows(table, values), index)
             except writing.NotByRows:
                 pass
         projection = self.columns.projection if kind == "pandas" else self.columns.arrow_projection
         # Arrow that is made of a pandas frame shares its memory, which the caller may write to.
         hand_on = kind == "pandas" or (frame is not None and frame.kind != "pandas")
-        result = self.runner.arrow(table, values, projection, hand_on)
+        result = runner.arrow(table, values, projection, hand_on)
         if kind == "arrow":
             return writing.exact(result, program.output_types)
         if kind == "polars":

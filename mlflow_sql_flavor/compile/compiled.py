@@ -13,7 +13,22 @@ from ..query.gate.packs import Compat
 if TYPE_CHECKING:
     from ..query.reading.types import Finding, Lineage
 
-__all__ = ["Compiled"]
+__all__ = ["Compiled", "FewRows"]
+
+
+@dataclass(frozen=True)
+class FewRows:
+    """Another text of the same rows.
+
+    Attributes:
+        rows: The most rows of an input that it is for.
+        program: What DuckDB runs then, on the same instance.
+        sql: The text as it is stored, its constants within.
+    """
+
+    rows: int
+    program: Program
+    sql: str
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,7 @@ class Compiled:
         allowed: The refusals the writer accepted and the query needed.
         lineage: Where the output columns come from, told when asked; None for a query compiled when it was saved.
         param_defaults: ``{placeholder: value as text}`` of those that the query itself sets.
+        few: Another text for few rows, if there is one.
         isolated: Whether it is bound and runs in a process of its own: asked for, or not known to be small.
     """
 
@@ -50,4 +66,5 @@ class Compiled:
     allowed: tuple[str, ...] = ()
     lineage: Callable[[], Lineage] | None = None
     param_defaults: Mapping[str, str | None] = field(default_factory=dict)
+    few: FewRows | None = None
     isolated: bool = False

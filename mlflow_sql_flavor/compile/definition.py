@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..artifact.functions import Udf, read_udfs
 from ..artifact.keys import covers, read_keys
-from ..artifact.spec import SqlSpec
+from ..artifact.spec import FewRowsSpec, SqlSpec
 from ..artifact.tables import ReferenceTable, read_tables, stored_table
 from ..engines import sandbox
 from ..engines.sandbox import Limits, effective_limits
 from ..engines.spark_signs import is_table
 from ..errors import InputError, QueryError, did_you_mean
 from ..query.reading.dotted import known_name
+from .few_rows import few_rows_of
 from .stored import with_newer
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Definition:
         own_limits: The model's own limits, those it sets.
         limits: What it may take: the smaller of its own and the loader's.
         allow: Refusals the writer accepts.
+        few_rows: Another text of the same rows, for few of them.
         spec: The ``sql`` section of its MLmodel, if it is stored.
         folder: Where it is stored.
         keys: ``{reference table: [columns of a key, …]}`` that the writer declared and its rows bear out.
@@ -60,6 +62,7 @@ class Definition:
     own_limits: Mapping[str, Any]
     limits: Limits
     allow: tuple[str, ...]
+    few_rows: FewRowsSpec | None = None
     spec: SqlSpec | None = None
     folder: Path | None = None
     keys: Mapping[str, list[list[str]]] = field(default_factory=dict)
@@ -116,6 +119,7 @@ def define(
     limits: Mapping[str, Any] | None,
     allow: Collection[str],
     keys: Mapping[str, Any] | None = None,
+    few_rows: Any = None,
 ) -> Definition:
     """The definition a user gives, checked as far as it can be without the input; arguments as of ``SQLModel``.
 
@@ -145,6 +149,7 @@ def define(
         allow=tuple(allow),
         texts=query.defaults,
         keys=read_keys(keys, references, query.dialect),
+        few_rows=few_rows_of(few_rows),
     )
 
 
@@ -194,6 +199,7 @@ def define_stored(
         own_limits=spec.limits.model_dump(exclude_none=True),
         limits=limits,
         allow=tuple(spec.allow),
+        few_rows=spec.few_rows,
         spec=spec,
         folder=folder,
         keys=spec.keys,

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..artifact.contents import Contents
 from ..artifact.example import saved
+from ..artifact.spec import FewRowsSpec
 from ..errors import InputError, QueryError, did_you_mean
 from ..frames import reading, schema
 from ..query.evidence import NO_EVIDENCE
 from .constant_parts import refuse_constants
+from .few_rows import same_answers
 from .signature import check_defaults, signature_of, values_given
 from .strictness import refuse_unverified
 
@@ -57,7 +59,7 @@ class Prepared:
     def contents(self, model: Definition) -> Contents:
         """What is stored of the model."""
         compiled = self.bound.compiled
-        program = compiled.program
+        program, few = compiled.program, compiled.few
         accepted = NO_EVIDENCE in compiled.allowed
         return Contents(
             sql=model.sql,
@@ -84,6 +86,7 @@ class Prepared:
             allow=compiled.allowed,
             expected=self.expected,
             about=model.about,
+            few_rows=FewRowsSpec(rows=few.rows, duckdb_sql=few.sql) if few is not None else None,
         )
 
 
@@ -207,4 +210,6 @@ def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound, binder
         cause = f" DuckDB says: {str(error.__cause__).splitlines()[0]}" if error.__cause__ else ""
         on = "on the input example" if data is not None else "with the default parameters" if values else "as it is"
         raise QueryError(f"The query does not run {on}: {error.message}{cause}") from error
+    if not same_answers(bound.compiled, bound.few, table, values, result):
+        raise QueryError("few_rows gives other rows than the query on the input example: it must answer the same.")
     return result

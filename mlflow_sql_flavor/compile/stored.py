@@ -24,6 +24,7 @@ from ..query.reading.dotted import known_name
 from .binding import bind
 from .compiled import Compiled
 from .duckdb_instance import instance_for
+from .few_rows import restored_few_rows
 from .function_kinds import function_kinds, macro_bodies
 from .stored_checks import check_compat, check_fields, check_rows, unlike
 
@@ -60,7 +61,8 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         bodies = macro_bodies(compat, cursor)
         # Binding folds constants, where DuckDB looks at no limit.
         isolated = apart or not is_small(tree, bodies, udfs)
-        plain = check_rows(spec, tree, function_kinds(bodies, udfs))
+        kind = function_kinds(bodies, udfs)
+        plain = check_rows(spec, tree, kind)
     wanted = {name.casefold() for name in facts.parameters}
     if wanted != {name.casefold() for name in spec.param_types}:
         raise ModelFileError("MLmodel's param_types are not the parameters of its query: save the model again.")
@@ -84,7 +86,8 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         program = replace(program, id_position=None if plain else 0)
     elif program.id_position is None and not plain:
         raise unlike(spec)
-    return Compiled(program, instance, spec.param_types, columns, {}, compat, spec.level, isolated=isolated)
+    compiled = Compiled(program, instance, spec.param_types, columns, {}, compat, spec.level, isolated=isolated)
+    return restored_few_rows(spec, compiled, known, functions, bodies, kind)
 
 
 def with_newer(

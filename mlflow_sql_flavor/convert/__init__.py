@@ -1,4 +1,4 @@
-"""scikit-learn to SQL: fitted estimators and pipelines as queries that give the same answers."""
+"""Fitted estimators, pipelines and boosters as queries that give the same answers."""
 
 from .convert import from_sklearn, sklearn_to_sql
 

@@ -82,17 +82,24 @@ class Query:
 
     Args:
         source: The input table's name.
-        header: Lines of the comment at its top.
+        few_rows: Whether it is DuckDB's alone and for few rows, where planning takes longer than running.
     """
 
-    def __init__(self, source: str, header: Iterable[str] = ()) -> None:
-        self._header = list(header)
+    def __init__(self, source: str, *, few_rows: bool = False) -> None:
+        self._header: list[str] = []
+        self.few_rows = few_rows
+        #: How many leaves of trees it has: what planning it costs.
+        self.leaves = 0
         #: The name of the newest layer, or of the input.
         self.current = source
         self._names = {source.casefold()}
         self._layers: list[tuple[str, str]] = []
         #: A BOOLEAN column that is true where the estimator accepts the row, once a step may refuse one.
         self.valid: str | None = None
+
+    def comment(self, line: str) -> None:
+        """Adds a line to the comment at its top."""
+        self._header.append(line)
 
     def layer(self, name: str, items: Sequence[tuple[str, str]]) -> None:
         """Adds an expression.
@@ -121,7 +128,7 @@ class Query:
         size with each layer that uses a column twice. They stop at an expression that has a WITH of its own.
         """
         *inner, (_, body) = self._layers
-        if inner:
+        if inner and not self.few_rows:
             self.current = self._free(_slug(name))
             self._layers = [(self.current, f"{_with(inner)}{body}")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..errors import InputError, QueryError
 from ..frames import reading
 from ..mlflow_errors import public
 from . import boosters, through_orbital
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["from_sklearn", "sklearn_to_sql"]
 
+#: With so many leaves planning the query takes longer than walking the trees (docs/sklearn.md).
+_WALKED = 200
+#: Most rows that walk the trees, and on how many of X both texts are compared.
+_FEW, _COMPARED = 2000, 10_000
+
 
 @public
 def from_sklearn(
@@ -32,11 +37,12 @@ def from_sklearn(
     probabilities: bool = True,
     prediction_column: str | None = None,
 ) -> SQLModel:
-    """A fitted scikit-learn estimator or pipeline as a SQL model that gives the same answers.
+    """A fitted estimator, pipeline or booster as a SQL model that gives the same answers.
 
     Linear models, trees, forests, gradient boosting, and the usual preprocessing before them: scaling, imputation,
-    encoding, ``ColumnTransformer``. Trees are exact: they compare what scikit-learn compares, and add in its order. A
-    row that the estimator refuses, for a missing or infinite value or an unknown category, gets NULL.
+    encoding, ``ColumnTransformer``; XGBoost, LightGBM and CatBoost, alone or as the last step. Trees are exact: they
+    compare what the library compares, and add in its order. A row that the estimator refuses, for a missing or infinite
+    value or an unknown category, gets NULL.
 
     Args:
         estimator: The fitted estimator, pipeline, or search (its best estimator).
@@ -60,16 +66,26 @@ def from_sklearn(
     from ..model import SQLModel
 
     names = Names(prediction_name, probabilities)
-    sql = sklearn_to_sql(
-        estimator, X, input_table=input_table, prediction_name=prediction_name, probabilities=probabilities
-    )
     estimator = _best(estimator)
-    used = X.iloc[:, _used(estimator, X)]
-    model = SQLModel(
-        sql, input_table=input_table, signature=infer_signature(_plain(used)), prediction_column=prediction_column
-    )
-    check(estimator, X, model.predict(_plain(used)), names)
-    return model
+    sql, leaves = _written(estimator, X, Query(input_table), names)
+    used = _plain(X.iloc[:, _used(estimator, X)])
+    options: dict[str, Any] = {
+        "input_table": input_table,
+        "signature": infer_signature(used),
+        "prediction_column": prediction_column,
+    }
+    model = SQLModel(sql, **options)
+    check(estimator, X, model.predict(used), names)
+    if leaves < _WALKED:
+        return model
+    try:
+        few, _ = _written(estimator, X, Query(input_table, few_rows=True), names)
+        made = SQLModel(sql, few_rows=(_FEW, few), **options)
+        parts = [used.iloc[at : at + _FEW] for at in range(0, min(len(used), _COMPARED), _FEW)]
+        same = all(made.predict(part).equals(model.predict(part)) for part in parts)
+    except QueryError:  # too deep, or a feature is named like a step
+        return model
+    return made if same else model
 
 
 @public
@@ -82,17 +98,18 @@ def sklearn_to_sql(
     probabilities: bool = True,
 ) -> str:
     """The SQL alone, in DuckDB's dialect, not yet compared with the estimator; arguments as for ``from_sklearn``."""
-    estimator = _best(estimator)
+    return _written(_best(estimator), X, Query(input_table), Names(prediction_name, probabilities))[0]
+
+
+def _written(estimator: Any, X: Any, query: Query, names: Names) -> tuple[str, int]:
+    """The text of a query that has nothing yet, and how many leaves of trees it has."""
     library, version = boosters.refuse_unfitted(estimator)
-    header = [f"{describe(estimator)} of {library} {version}, converted by mlflow_sql_flavor."]
-    names = Names(prediction_name, probabilities)
+    query.comment(f"{describe(estimator)} of {library} {version}, converted by mlflow_sql_flavor.")
     columns, used = _columns(estimator, X)
-    query = Query(input_table, header)
-    query.layer("inputs", [_read(X.iloc[:, i], columns[i]) for i in used])
-    found = through_orbital.score(query, estimator, [columns[i] for i in used])
+    inputs = [_read(X.iloc[:, i], columns[i]) for i in used]
+    found = through_orbital.score(query, estimator, inputs, [columns[i] for i in used])
     if found is not None:
-        return regress(query, found, names) + "\n"
-    query = Query(input_table, header)
+        return regress(query, found, names) + "\n", 0
     _features(query, estimator, X, columns, used)
     path = ""
     while hasattr(estimator, "steps"):
@@ -102,7 +119,7 @@ def sklearn_to_sql(
         path = join(path, name)
     if not hasattr(estimator, "predict"):
         raise unsupported(path, estimator, "the last step must be a regressor or a classifier")
-    return predict(query, estimator, columns, path, names, None if path else X) + "\n"
+    return predict(query, estimator, columns, path, names, None if path else X) + "\n", query.leaves
 
 
 def _best(estimator: Any) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .builder import Column, Query, conjunction, number, quote, unique
 from .trees import Tree
+from .walks import add_walks
 
 __all__ = ["Sum", "add_trees", "float32"]
 
@@ -61,8 +62,11 @@ def add_trees(query: Query, columns: list[Column], model: Sum, names: Sequence[s
         The totals' columns; nothing else is handed on.
     """
     query.enclose("features")
+    query.leaves += sum(tree.leaves for tree, _ in model.trees)
     totals = [Column(unique(name, query.taken(columns))) for name in names]
-    if _shared(model):
+    if query.few_rows:
+        add_walks(query, columns, model, totals, _start(query, columns, model.start, totals, missing), missing)
+    elif _shared(model):
         _add_votes(query, columns, model, totals, missing)
     else:
         running = _start(query, columns, model.start, totals, missing)

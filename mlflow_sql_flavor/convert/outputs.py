@@ -46,7 +46,7 @@ def classify(query: Query, scores: list[Column], classes: Any, names: Names, *, 
     taken = {names.prediction.casefold()}
     outputs = [unique(f"probability_{value}", taken) for value in values] if names.probabilities and link else []
     if rule == "greatest":
-        query.layer("best", [*query.carry(scores), (_greatest(scores), "best")])
+        query.layer("greatest", [*query.carry(scores), (_greatest(scores), "best")])
         cases = [f'WHEN {c.sql} = "best" THEN {label}' for c, label in zip(scores, labels, strict=True)]
     else:
         score, over, under = scores[0].sql, *((">", "<=") if rule == "above zero" else (">=", "<"))
@@ -66,7 +66,7 @@ def classify(query: Query, scores: list[Column], classes: Any, names: Names, *, 
     query.layer("weights", [(label, prediction.name), *zip(weights, outputs, strict=True)])
     columns = [Column(output) for output in outputs]
     added = unique("total", set(taken))
-    query.layer("total", [*query.carry([prediction, *columns]), (total([c.sql for c in columns]), added)])
+    query.layer("added", [*query.carry([prediction, *columns]), (total([c.sql for c in columns]), added)])
     share = '{} / "' + added + '"'
     if link == "each":
         share = f'CASE WHEN "{added}" = 0E0 THEN {number(1 / len(columns))} ELSE {share} END'

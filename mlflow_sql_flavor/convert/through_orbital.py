@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .builder import Column, Query, conjunction
+from .builder import Column, Query, conjunction, unique
 
 __all__ = ["score"]
 
@@ -27,12 +27,13 @@ _SCALERS = {"StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"}
 _FEATURES = 200
 
 
-def score(query: Query, estimator: Any, columns: list[Column]) -> str | None:
-    """Adds orbital's query as one layer, if orbital is right for this estimator.
+def score(query: Query, estimator: Any, inputs: list[tuple[str, str]], columns: list[Column]) -> str | None:
+    """Adds a layer of features and orbital's query, if orbital is right for this estimator.
 
     Args:
-        query: Its newest layer holds the features, DOUBLE or text.
+        query: It has no layer yet.
         estimator: A fitted regressor, or a pipeline that ends in one.
+        inputs: The layer of features, DOUBLE or text, as SQL and by name.
         columns: The columns of that layer.
 
     Returns:
@@ -41,9 +42,11 @@ def score(query: Query, estimator: Any, columns: list[Column]) -> str | None:
     if not _right(estimator, columns):
         return None
     try:
-        body = _body(query.current, estimator, columns)
+        name = unique("inputs", {query.current.casefold()})
+        body = _body(name, estimator, columns)
     except Exception:  # of many types: whatever it does not manage is written directly
         return None
+    query.layer(name, inputs)
     query.add("scores", body)
     tests = [f"ABS({column.sql}) < CAST('Infinity' AS DOUBLE)" for column in columns if not column.text]
     return f'CASE WHEN {conjunction(tests)} THEN "variable" END' if tests else '"variable"'

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, LimitError, RunError, SQLModelError
 from ..query.facts.rows import ROW_ID
 from ..query.gate import packs
+from .constants import make_constants
 from .forks import at_fork, querying
 from .passthrough import passed_through
 from .program import Program
@@ -118,6 +119,7 @@ class _Session:
 
     def __init__(self, cursor: Any, program: Program, schema: pa.Schema | None) -> None:
         self.cursor = cursor
+        make_constants(cursor, program.constants)
         self.statement = statement(cursor, program.sql)
         self.source: _Source | None = None
         if schema is not None:

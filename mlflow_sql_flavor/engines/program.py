@@ -24,6 +24,8 @@ class Program:
         rows: ``independent``, ``aligned`` or ``table``.
         id_position: Where among the result's columns the input row's number is; None if it carries none.
         parameters: Names of the placeholders.
+        constants: ``{name: SELECT}`` of tables of one row that it reads and that no data changes: made once for each
+            cursor, of literals alone.
     """
 
     sql: str
@@ -33,3 +35,4 @@ class Program:
     rows: str = "table"
     id_position: int | None = None
     parameters: frozenset[str] = field(default_factory=frozenset)
+    constants: Mapping[str, str] = field(default_factory=dict)

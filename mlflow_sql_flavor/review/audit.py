@@ -116,7 +116,8 @@ def _gate(spec: SqlSpec) -> None:
     functions = [*(spec.udfs.functions if spec.udfs else ()), *spec.compat.macros]
     cursor = EMPTY_INSTANCE.cursor()
     try:
-        sandbox.check(cursor, spec.duckdb_sql, tables=tables, functions=functions)
+        for sql in [spec.duckdb_sql, *([spec.few_rows.duckdb_sql] if spec.few_rows else [])]:
+            sandbox.check(cursor, sql, tables=tables, functions=functions)
     finally:
         cursor.close()
 

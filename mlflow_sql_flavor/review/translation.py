@@ -66,6 +66,14 @@ def judge(spec: SqlSpec, folder: Path, signature: Any = None) -> Judged:
         return Judged("not known", f"The text that is shown could not be translated again here: {reason}")
     then = stored_section(spec)
     differs = [key for key, value in now.items() if value != then[key]]
+    if not differs and spec.few_rows is not None:
+        return Judged(
+            "not known",
+            "The text that is shown gives what runs, translated again here, but for inputs of at most "
+            f"{spec.few_rows.rows} rows: a converter made another text for them.",
+            None,
+            pages,
+        )
     if not differs:
         return Judged("ok", "The text that is shown gives what runs, translated again here.", None, pages)
     text = now["duckdb_sql"] if now["duckdb_sql"] != spec.duckdb_sql else None

@@ -57,6 +57,12 @@ MAX_GROUPINGS = 1_000
 _DATA = 1_000  # how long a value of the data is taken to be where its length becomes a number
 
 
+#: Types whose values are of one small size, whatever they are cast from.
+_FIXED = {"boolean", "tinyint", "smallint", "integer", "bigint", "real", "float", "double", "date", "timestamp"}
+
+#: Loops whose result holds what they made and nothing of what they were given.
+_TRANSFORMS = {"list_transform", "array_transform", "list_apply", "array_apply", "apply"}
+
 # Which argument says how long the result is, and which one stands in the place of each thing that is found.
 _TO_LENGTH = {"lpad": 1, "rpad": 1, "list_resize": 1, "array_resize": 1, "bitstring": 1, "to_base": 2}
 _REPLACES = {"replace": 2, "regexp_replace": 2, "array_to_string": 1, "list_string_agg": 1, "string_agg": 1}
@@ -281,6 +287,9 @@ class _Reader:
             if name in _TEXTS:
                 # A text within a list or a struct is written with its quotes escaped, and with those around it.
                 total = replace(total.grown(2), nested=False) if total.nested else total
+        target = node.get("type_expr") or {}
+        if fold(str(target.get("type_name") or _last(target))) in _FIXED:
+            return Bound(8, 0, total.number, total.steps, total.constant, total.text)
         return total
 
     def call(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
@@ -371,7 +380,9 @@ class _Reader:
             raise Large
         total = together([over, *rest])
         times = max(over.times, 1 if over.times else 0) * max(own.times, 1) if over.times or own.times else 0
-        found = total.of(total.own + count * own.own, times, total.steps + count * own.steps)
+        found = total.of(
+            (0 if name in _TRANSFORMS else total.own) + count * own.own, times, total.steps + count * own.steps
+        )
         return replace(found, growth=max(total.growth, own.growth), constant=total.constant and own.constant)
 
     def series(self, given: list[Bound], total: Bound) -> Bound:
@@ -385,6 +396,12 @@ class _Reader:
         exact = len(given) > 1 and all(bound.constant and bound.number is not None for bound in given[:2])
         count = abs(ends[1] - ends[0]) / step if exact else sum(map(abs, ends)) / step
         return Bound(8 * (count + 1), 0, max(map(abs, ends)), total.steps + count, total.constant)
+
+
+def _last(type_expr: _Tree) -> str:
+    """The last part of a type's name."""
+    path = (type_expr.get("qualified_name") or {}).get("path") or [""]
+    return str(path[-1])
 
 
 def _arguments(call: _Tree) -> list[_Tree]:

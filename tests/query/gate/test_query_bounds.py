@@ -35,6 +35,8 @@ SMALL = [
     "SELECT concat_ws('-', s, t, a::VARCHAR) AS r, base64(s::BLOB) AS b, to_json(hex(s)) AS h FROM input",
     "SELECT list_transform(string_split(s, ','), lambda x: trim(x)) AS words FROM input",
     "SELECT list_resize([a], 3, 0) AS l, hex('abc') AS h, url_encode('a b') AS u FROM input",
+    f"SELECT {'list_transform(' * 40}l{', lambda n: CAST(x[n] AS INTEGER))' * 40} AS walked FROM input",
+    f"SELECT [{', '.join(f'CAST(c{i} AS DOUBLE)' for i in range(300))}] AS x FROM input",
 ]
 
 LARGE = [
@@ -44,6 +46,8 @@ LARGE = [
     "WITH c0 AS (SELECT a FROM input), "
     + ", ".join(f"c{n} AS (SELECT x.a FROM c{n - 1} x JOIN c{n - 1} y USING (a))" for n in range(1, 9))
     + " SELECT a FROM c8",
+    "SELECT list_transform(range(1000000), lambda x: CAST(repeat('1', 1000000) AS DOUBLE))",
+    f"SELECT {'list_transform(' * 9}l{', lambda n: [n, n, n, n])' * 9} AS walked FROM input",
     f"SELECT {'hex(' * 12}s{')' * 12} FROM input",
     f"SELECT {'to_json(' * 4}s{')' * 4} FROM input",
     f"SELECT {'url_encode(' * 20}'%%%%'{')' * 20}",

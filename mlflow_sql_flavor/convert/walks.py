@@ -1,0 +1,187 @@
+"""Trees as arrays that a row walks down, for DuckDB and few rows.
+
+A CASE of thousands of nodes is planned anew at each call, which takes longer than to answer a row. Here the nodes are
+values: one text of numbers an array. A walk is a list with one place for each tree, which each ``list_transform`` moves
+down by one level: the plan grows with the depth alone, while a row costs more than in a CASE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import QueryError
+from .builder import Column, Query, number, quote
+from .trees import Tree
+
+if TYPE_CHECKING:
+    from .ensembles import Sum
+
+__all__ = ["add_walks"]
+
+#: The deepest tree that is walked: each level nests a call.
+_DEEPEST = 60
+
+
+@dataclass
+class _Arrays:
+    """The nodes of many trees: first those that decide, numbered from 1, then the leaves."""
+
+    feature: list[int] = field(default_factory=list)
+    threshold: list[float | None] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    right: list[int] = field(default_factory=list)
+    missing_left: list[bool] = field(default_factory=list)
+    sets: list[list[float] | None] = field(default_factory=list)
+    roots: list[int] = field(default_factory=list)
+    leaves: list[tuple[float, ...]] = field(default_factory=list)
+    depth: int = 0
+
+    @classmethod
+    def of(cls, trees: Sequence[Tree], missing: bool) -> _Arrays:
+        """From trees, in their order; where missing values go only if there may be some.
+
+        Raises:
+            QueryError: One is too deep.
+        """
+        found = cls()
+        inner, leaf = 1, 1 + sum(child >= 0 for tree in trees for child in tree.left)
+        for tree in trees:
+            found.depth = max(found.depth, _depth(tree))
+            if found.depth > _DEEPEST:
+                raise QueryError("A tree is too deep to be walked.")
+            places = []
+            for child, value in zip(tree.left, tree.values, strict=True):
+                if child >= 0:
+                    places.append(inner)
+                    inner += 1
+                else:
+                    places.append(leaf)
+                    leaf += 1
+                    found.leaves.append(value)
+            found.roots.append(places[0])
+            for node, child in enumerate(tree.left):
+                if child >= 0:
+                    kinds = tree.categories.get(node)
+                    found.feature.append(tree.feature[node] + 1)
+                    found.threshold.append(tree.threshold[node] if kinds is None else None)
+                    found.left.append(places[child])
+                    found.right.append(places[tree.right[node]])
+                    found.missing_left.append(missing and tree.missing_left[node])
+                    found.sets.append(kinds)
+        return found
+
+    def columns(self, suffix: str) -> list[tuple[str, str]]:
+        """The arrays that a walk reads, as SQL and by name."""
+        arrays: list[tuple[Iterable[Any], str, str]] = [
+            (self.feature, "INTEGER", "f"),
+            (self.threshold, "DOUBLE", "t"),
+            (self.left, "INTEGER", "l"),
+            (self.right, "INTEGER", "r"),
+            (self.roots, "INTEGER", "roots"),
+        ]
+        if any(self.missing_left):
+            arrays.append((self.missing_left, "BOOLEAN", "m"))
+        if any(kinds is not None for kinds in self.sets):
+            arrays.append((self.sets, "DOUBLE[]", "c"))
+        return [(_array(values, kind), f"{name}{suffix}") for values, kind, name in arrays]
+
+    def walk(self, suffix: str) -> str:
+        """The leaf that each tree leads to, by its number."""
+        f, t, left, right, m, c = (f"{name}{suffix}[n]" for name in ("f", "t", "l", "r", "m", "c"))
+        test = f"x[{f}] <= {t}"
+        if any(kinds is not None for kinds in self.sets):
+            test = f"COALESCE(list_contains({c}, x[{f}]), {test})"
+        if any(self.missing_left):
+            test = f"{test} OR (x[{f}] IS NULL AND {m})"
+        # Past the end of an array is NULL: who is at a leaf stays there.
+        step = f"CAST(COALESCE(CASE WHEN {test} THEN {left} ELSE {right} END, n) AS INTEGER)"
+        found = f"roots{suffix}"
+        for _ in range(self.depth):
+            found = f"list_transform({found}, lambda n: {step})"
+        return found
+
+
+def add_walks(
+    query: Query, columns: list[Column], model: Sum, totals: list[Column], running: Sequence[str], missing: bool
+) -> None:
+    """Adds the layers that compute the totals.
+
+    Args:
+        query: What is under construction; its newest layer holds the features and what the totals start from.
+        columns: The features.
+        model: What to add up.
+        totals: What to call the totals.
+        running: What they start from, as SQL; an empty text for nothing.
+        missing: Whether a feature may be missing where the totals start from something.
+
+    Raises:
+        QueryError: A tree is too deep.
+    """
+    starts = [f"start_{k}" for k in range(len(totals))]
+    given = [(text, name) for text, name in zip(running, starts, strict=True) if text]
+    query.layer("vector", [(f"[{', '.join(f'CAST({column.sql} AS DOUBLE)' for column in columns)}]", "x"), *given])
+    vector = query.current
+    # Trees that answer every output are walked once.
+    shared = all(output is None for _, output in model.trees)
+    parts = [None] if shared else list(range(len(totals)))
+    arrays = {
+        part: _Arrays.of([tree for tree, output in model.trees if output in (None, part)], missing) for part in parts
+    }
+    suffixes = {part: "" if part is None else f"_{part}" for part in parts}
+    stored: list[tuple[str, str]] = []
+    for part in parts:
+        stored += arrays[part].columns(suffixes[part])
+    for k in range(len(totals)):
+        found, place = arrays[None if shared else k], k if shared else 0
+        stored.append((_array((value[place if len(value) > 1 else 0] for value in found.leaves), "DOUBLE"), f"v_{k}"))
+    query.add("nodes", "  SELECT\n    " + ",\n    ".join(f"{text} AS {name}" for text, name in stored))
+    nodes = query.current
+    items = [*(f"{arrays[part].walk(suffixes[part])} AS leaves{suffixes[part]}" for part in parts)]
+    items += [name for _, name in given] + [f"v_{k}" for k in range(len(totals))]
+    source = f"FROM {quote(vector)} CROSS JOIN {quote(nodes)}"
+    query.add("walks", "  SELECT\n    " + ",\n    ".join(items) + f"\n  {source}")
+    sums = []
+    for k, (text, total) in enumerate(zip(running, totals, strict=True)):
+        part = None if shared else k
+        values = (
+            f"list_transform(leaves{suffixes[part]}, lambda n: CAST(v_{k}[n - {len(arrays[part].feature)}] AS DOUBLE))"
+        )
+        if not text:
+            sums.append((f"COALESCE(list_sum({values}), 0E0)", total.name))
+        elif _is_number(text):
+            sums.append((f"list_sum(list_prepend(start_{k}, {values}))", total.name))
+        else:  # NULL where the row is refused, which a sum would leave out
+            added = f"list_sum(list_prepend(start_{k}, {values}))"
+            sums.append((f"CASE WHEN start_{k} IS NOT NULL THEN {added} END", total.name))
+    query.layer("sums", sums)
+
+
+def _is_number(text: str) -> bool:
+    return not text.startswith('"')
+
+
+def _depth(tree: Tree) -> int:
+    levels = {0: 0}
+    for node in (order := [0]):
+        if tree.left[node] >= 0:
+            for child in (tree.left[node], tree.right[node]):
+                levels[child] = levels[node] + 1
+                order.append(child)
+    return max(levels.values())
+
+
+def _array(values: Iterable[Any], kind: str) -> str:
+    write: Callable[[Any], str] = _text
+    return f"CAST('[{','.join(map(write, values))}]' AS {kind}[])"
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, list):
+        return f"[{','.join(map(_text, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return number(value) if isinstance(value, float) and value - value == 0 else str(value)

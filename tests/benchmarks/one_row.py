@@ -1,0 +1,92 @@
+"""``python -m tests.benchmarks.one_row``: what one row of a converted ensemble costs, by the text that answers it.
+
+Milliseconds, the median of repeated calls, beside the estimator's own ``predict`` of the same row in the same run; then
+seconds for 100,000 rows. ``load_model`` gives what is measured.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+from sklearn.datasets import load_diabetes
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
+
+import mlflow_sql_flavor
+from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.query.facts.rows import ROW_ID
+
+#: Optimizers that such a text has no use for.
+OPTIMIZERS = (
+    "statistics_propagation,common_subexpressions,reorder_filter,column_lifetime,join_order,compressed_materialization"
+)
+
+
+def milliseconds(work: Callable[[], Any], times: int = 15) -> float:
+    """The median."""
+    found = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - begin)
+    return 1000 * statistics.median(found)
+
+
+def ways(model: Any, spec: Any, row: pd.DataFrame, times: int) -> dict[str, float]:
+    """One row on DuckDB alone, by each of the texts that were tried."""
+    texts = {"CASE": spec.duckdb_sql, "walk, arrays in the text": spec.few_rows.duckdb_sql}
+    found = {}
+    program = binder_of(model).bound[-1].few.program
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 1")
+        connection.register("input", row.assign(**{ROW_ID: range(len(row))}))
+        for label, text in texts.items():
+            statement = connection.extract_statements(text)[0]
+            found[label] = milliseconds(lambda s=statement: connection.execute(s).fetchall(), times)
+        statement = connection.extract_statements(spec.duckdb_sql)[0]
+        connection.execute(f"SET disabled_optimizers = '{OPTIMIZERS}'")
+        found["CASE, optimizers off"] = milliseconds(lambda: connection.execute(statement).fetchall(), times)
+        connection.execute("SET disabled_optimizers = ''")
+        for name, select in program.constants.items():
+            connection.execute(f'CREATE TEMPORARY TABLE "{name}" AS {select}')
+        statement = connection.extract_statements(program.sql)[0]
+        found["walk, arrays made once"] = milliseconds(lambda: connection.execute(statement).fetchall(), times)
+    return found
+
+
+def main() -> None:
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    cases = {
+        "gradient boosting, 100 x depth 3": GradientBoostingRegressor(random_state=0),
+        "forest, 100 x depth 6": RandomForestRegressor(100, max_depth=6, random_state=0),
+        "forest, 100 x leaves of 1 row": RandomForestRegressor(100, random_state=0),
+    }
+    many = pd.concat([X] * (100_000 // len(X) + 1), ignore_index=True).head(100_000)
+    for name, estimator in cases.items():
+        estimator.fit(X, y)
+        model = mlflow_sql_flavor.from_sklearn(estimator, X)
+        with tempfile.TemporaryDirectory() as folder:
+            mlflow_sql_flavor.save_model(model, Path(folder, "m"), input_example=X.head())
+            loaded = mlflow_sql_flavor.load_model(str(Path(folder, "m")))
+            row = X.head(1)
+            own = milliseconds(lambda e=estimator, r=row: e.predict(r))
+            mine = milliseconds(lambda m=loaded, r=row: m.predict(r))
+            print(f"{name}: scikit-learn {own:.2f} ms, predict {mine:.2f} ms = {mine / own:.1f} x")
+            for label, took in ways(loaded, loaded.spec, row, 15 if "leaves of 1" not in name else 3).items():
+                print(f"    {label:28} {took:9.2f} ms")
+            begin = time.perf_counter()
+            loaded.predict(many)
+            print(f"    100,000 rows                 {time.perf_counter() - begin:9.2f} s")
+
+
+if __name__ == "__main__":
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        main()

@@ -1,0 +1,140 @@
+"""The text for few rows: the very answers of the other one, and no way past what is checked of a query."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+sklearn = pytest.importorskip("sklearn")
+
+from sklearn import ensemble, tree  # noqa: E402
+from sklearn.compose import ColumnTransformer  # noqa: E402
+from sklearn.pipeline import make_pipeline  # noqa: E402
+from sklearn.preprocessing import OneHotEncoder  # noqa: E402
+
+import mlflow_sql_flavor  # noqa: E402
+from mlflow_sql_flavor import SQLModel  # noqa: E402
+from mlflow_sql_flavor.errors import InputError, QueryError, SQLModelError  # noqa: E402
+from mlflow_sql_flavor.model import binder_of  # noqa: E402
+
+from .same import missing, numbers, people, target  # noqa: E402
+
+X = numbers(300)
+GAPS = missing(X)
+Y, THREE = target(X), target(X, 3)
+
+
+def cities() -> pd.DataFrame:
+    return missing(X).assign(city=people(300)["city"].astype("category"))
+
+
+MODELS: dict[str, Any] = {
+    "boosting": lambda: (ensemble.GradientBoostingRegressor(n_estimators=40, random_state=0).fit(X, Y), X),
+    "boosting, zero": lambda: (ensemble.GradientBoostingRegressor(n_estimators=40, init="zero").fit(X, Y), X),
+    "boosting, classes": lambda: (ensemble.GradientBoostingClassifier(n_estimators=15).fit(X, THREE), X),
+    "forest, classes": lambda: (ensemble.RandomForestClassifier(9, random_state=0).fit(GAPS, THREE), GAPS),
+    "forest": lambda: (ensemble.RandomForestRegressor(5, random_state=0).fit(GAPS, Y), GAPS),
+    "one tree": lambda: (tree.DecisionTreeRegressor(random_state=0).fit(X, Y), X),
+    "histogram": lambda: (
+        ensemble.HistGradientBoostingRegressor(max_iter=20, categorical_features="from_dtype").fit(cities(), Y),
+        cities(),
+    ),
+    "in a pipeline": lambda: (
+        make_pipeline(
+            ColumnTransformer([("city", OneHotEncoder(sparse_output=False), ["city"])], remainder="passthrough"),
+            ensemble.ExtraTreesRegressor(6, random_state=0),
+        ).fit(people(300), Y),
+        people(300),
+    ),
+}
+
+
+def alone(model: SQLModel) -> SQLModel:
+    """The text that is shown, for any number of rows."""
+    return SQLModel(model.sql, signature=model.signature)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_very_same_answers(name: str, tmp_path: Path) -> None:
+    estimator, data = MODELS[name]()
+    model = mlflow_sql_flavor.from_sklearn(estimator, data)
+    mlflow_sql_flavor.save_model(model, tmp_path / "m", input_example=data.head())
+    loaded = mlflow_sql_flavor.load_model(tmp_path / "m")
+    bound = binder_of(loaded).bound[-1]
+    assert bound.few is not None and list(bound.few.program.constants) == ["nodes"]
+    assert len(bound.few.program.sql) < len(loaded.spec.few_rows.duckdb_sql) / 2
+    new = data.sample(frac=1.0, random_state=1)
+    floats = list(new.select_dtypes("float"))
+    new[floats] = new[floats].mask(np.random.default_rng(3).random((len(new), len(floats))) < 0.1)
+    new.loc[new.index[0], floats[0]] = np.inf
+    for rows in (new, new.head(1), new.head(0), data):
+        expected = alone(model).predict(rows)
+        pd.testing.assert_frame_equal(model.predict(rows), expected, check_exact=True)
+        pd.testing.assert_frame_equal(loaded.predict(rows), expected, check_exact=True)
+
+
+def test_many_rows_run_the_text_that_is_shown() -> None:
+    model = SQLModel("SELECT a, 'many' AS text FROM input", few_rows=(2, "SELECT a, 'few' AS text FROM input"))
+    assert model.predict({"a": [1, 2]})["text"].tolist() == ["few", "few"]
+    assert model.predict({"a": [1, 2, 3]})["text"].tolist() == ["many"] * 3
+    assert model.copy().predict({"a": [1]})["text"].tolist() == ["few"]
+
+
+def test_neither_a_small_tree_nor_a_deep_one_has_another_text() -> None:
+    small = mlflow_sql_flavor.from_sklearn(tree.DecisionTreeRegressor(max_depth=3).fit(X, Y), X)
+    chain = pd.DataFrame({"x": np.arange(300.0)})
+    deep = tree.DecisionTreeRegressor().fit(chain, [1.3**i for i in range(300)])
+    assert deep.get_depth() > 60 and deep.get_n_leaves() > 200
+    for model in (small, mlflow_sql_flavor.from_sklearn(deep, chain)):
+        assert binder_of(model.copy()).definition.few_rows is None
+
+
+@pytest.mark.parametrize("given", [3, (0, "SELECT 1"), ("3", "SELECT 1"), (1, "SELECT 1", 2)])
+def test_what_is_no_pair_is_refused(given: Any) -> None:
+    with pytest.raises(InputError, match="few_rows is"):
+        SQLModel("SELECT a FROM input", few_rows=given)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT a AS b FROM input", "SELECT a::VARCHAR AS a FROM input", "SELECT sum(a) AS a FROM input", "SELECT 1 AS a"],
+)
+def test_another_answer_is_refused(sql: str) -> None:
+    with pytest.raises(QueryError, match="few_rows has other columns, rows, parameters or tables"):
+        SQLModel("SELECT a FROM input", few_rows=(5, sql)).predict({"a": [1]})
+
+
+def test_other_values_on_the_example_are_refused(tmp_path: Path) -> None:
+    model = SQLModel("SELECT a + 1 AS b FROM input", few_rows=(5, "SELECT a + 2 AS b FROM input"))
+    with pytest.raises(Exception, match="other rows than the query"):
+        mlflow_sql_flavor.save_model(model, tmp_path / "m", input_example=pd.DataFrame({"a": [1]}))
+    assert not (tmp_path / "m" / "MLmodel").exists()
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT content AS a FROM read_text('/etc/passwd')", "read_text"),
+        ("WITH n AS (SELECT CAST(getenv('HOME') AS VARCHAR) AS a) SELECT a FROM n", "getenv"),
+        ("SELECT a FROM other", "other"),
+        ("SELECT a::VARCHAR AS a FROM input", "few_rows has other columns"),
+        ("SELECT a FROM input ORDER BY random()", "."),
+        ("WITH n AS (SELECT CAST('[1]' AS INTEGER[]) AS l) SELECT a FROM input, n, n AS m WHERE a > 1", "."),
+        ("INSERT INTO n VALUES (1)", "."),
+    ],
+)
+def test_an_edited_text_is_judged_like_any_other(sql: str, message: str, tmp_path: Path) -> None:
+    model = SQLModel("SELECT a FROM input", few_rows=(5, "SELECT a FROM input"))
+    mlflow_sql_flavor.save_model(model, tmp_path / "m", input_example=pd.DataFrame({"a": [1]}))
+    path = tmp_path / "m" / "MLmodel"
+    section = yaml.safe_load(path.read_text(encoding="utf-8"))
+    section["flavors"]["sql"]["few_rows"]["duckdb_sql"] = sql
+    path.write_text(yaml.safe_dump(section), encoding="utf-8")
+    with pytest.raises(Exception, match=message) as caught:
+        mlflow_sql_flavor.load_model(tmp_path / "m")
+    assert isinstance(caught.value, SQLModelError) or type(caught.value).__name__ == "MlflowException"
