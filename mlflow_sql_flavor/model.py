@@ -39,8 +39,7 @@ _OUTPUTS = ("pandas", "arrow", "polars")
 class SQLModel:
     """A SQL query as a model.
 
-    Standing alone it compiles once for each set of input types it meets; loaded from a model it is already compiled,
-    and what was tested when it was saved is what runs.
+    Standing alone it compiles once for each set of input types; a loaded one is compiled, and runs what was tested.
 
     Args:
         sql: One query: text, the path of a .sql file, or a sqlglot expression.
