@@ -65,7 +65,7 @@ def add_trees(query: Query, columns: list[Column], model: Sum, names: Sequence[s
     query.leaves += sum(tree.leaves for tree, _ in model.trees)
     totals = [Column(unique(name, query.taken(columns))) for name in names]
     if query.few_rows:
-        add_walks(query, columns, model, totals, _start(query, columns, model.start, totals, missing), missing)
+        add_walks(query, columns, model.trees, totals, _start(query, columns, model.start, totals, missing), missing)
     elif _shared(model):
         _add_votes(query, columns, model, totals, missing)
     else:

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import QueryError
 from .builder import Column, Query, number, quote
 from .trees import Tree
-
-if TYPE_CHECKING:
-    from .ensembles import Sum
 
 __all__ = ["add_walks"]
 
@@ -104,14 +101,19 @@ class _Arrays:
 
 
 def add_walks(
-    query: Query, columns: list[Column], model: Sum, totals: list[Column], running: Sequence[str], missing: bool
+    query: Query,
+    columns: list[Column],
+    trees: Sequence[tuple[Tree, int | None]],
+    totals: list[Column],
+    running: Sequence[str],
+    missing: bool,
 ) -> None:
     """Adds the layers that compute the totals.
 
     Args:
         query: What is under construction; its newest layer holds the features and what the totals start from.
         columns: The features.
-        model: What to add up.
+        trees: What to add up, as of ``Sum``.
         totals: What to call the totals.
         running: What they start from, as SQL; an empty text for nothing.
         missing: Whether a feature may be missing where the totals start from something.
@@ -124,11 +126,9 @@ def add_walks(
     query.layer("vector", [(f"[{', '.join(f'CAST({column.sql} AS DOUBLE)' for column in columns)}]", "x"), *given])
     vector = query.current
     # Trees that answer every output are walked once.
-    shared = all(output is None for _, output in model.trees)
+    shared = all(output is None for _, output in trees)
     parts = [None] if shared else list(range(len(totals)))
-    arrays = {
-        part: _Arrays.of([tree for tree, output in model.trees if output in (None, part)], missing) for part in parts
-    }
+    arrays = {part: _Arrays.of([tree for tree, output in trees if output in (None, part)], missing) for part in parts}
     suffixes = {part: "" if part is None else f"_{part}" for part in parts}
     stored: list[tuple[str, str]] = []
     for part in parts:
