@@ -23,6 +23,7 @@ from .diff import diff
 from .export import export
 from .lineage import lineage
 from .log import log
+from .openapi import openapi
 from .options import Size
 from .output import clean
 from .predict import predict
@@ -107,5 +108,5 @@ def main(ctx: click.Context, timeout: float, memory_limit: int) -> None:  # read
         ctx.color = False
 
 
-for _command in (check, log, show, transpile, predict, test, diff, lineage, export):
+for _command in (check, log, show, transpile, predict, test, diff, lineage, export, openapi):
     main.add_command(_command)

@@ -1,0 +1,132 @@
+"""A served model as an OpenAPI document: what ``/invocations`` of MLflow's server takes and gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .facts import Facts
+from .text import shortened, visible
+
+__all__ = ["openapi"]
+
+_SCALARS: dict[str, dict[str, Any]] = {
+    "boolean": {"type": "boolean"},
+    "integer": {"type": "integer", "format": "int32"},
+    "long": {"type": "integer", "format": "int64"},
+    "float": {"type": "number", "format": "float"},
+    "double": {"type": "number", "format": "double"},
+    "string": {"type": "string"},
+    "binary": {"type": "string", "contentEncoding": "base64"},
+    "datetime": {"type": "string", "description": "a date and time such as 2024-03-01T10:00:00"},
+}
+
+
+def openapi(facts: Facts, signature: Any, name: str) -> dict[str, Any]:
+    """The document, of OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1), whose schemas are JSON Schema.
+
+    Args:
+        facts: The model.
+        signature: Its MLflow signature.
+        name: What the document calls it.
+    """
+    inputs, params = getattr(signature, "inputs", None), getattr(signature, "params", None)
+    row = _row(inputs.inputs if inputs is not None else (), ask=True)
+    answer = _row(signature.outputs.inputs if getattr(signature, "outputs", None) is not None else (), ask=False)
+    if facts.prediction_column:
+        answer = answer["properties"].get(facts.prediction_column, {})
+    request: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            "dataframe_records": {"type": "array", "items": {"$ref": "#/components/schemas/Row"}},
+            "dataframe_split": _split(row),
+        },
+        "oneOf": [{"required": ["dataframe_records"]}, {"required": ["dataframe_split"]}],
+    }
+    if params is not None and params.params:
+        request["properties"]["params"] = {"$ref": "#/components/schemas/Parameters"}
+    schemas = {"Row": row, "Request": request, "Answer": answer, "Error": _ERROR}
+    if params is not None and params.params:
+        schemas["Parameters"] = {"type": "object", "properties": {spec.name: _param(spec) for spec in params.params}}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Request"}}}, "required": True}
+    predictions = {"type": "array", "items": {"$ref": "#/components/schemas/Answer"}}
+    given = {"type": "object", "properties": {"predictions": predictions}, "required": ["predictions"]}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": visible(name, line=True),
+            "version": facts.versions.get("mlflow-sql-flavor", "1"),
+            "description": shortened(visible(f"A query in {facts.dialect}:\n\n{facts.sql}"), 20_000),
+        },
+        "paths": {
+            "/invocations": {
+                "post": {
+                    "summary": "The query's answer for these rows",
+                    "requestBody": body,
+                    "responses": {
+                        "200": {"description": "The rows", "content": {"application/json": {"schema": given}}},
+                        "400": _refusal("What the caller can mend"),
+                        "500": _refusal("What the caller cannot mend"),
+                    },
+                }
+            }
+        },
+        "components": {"schemas": schemas},
+    }
+
+
+_ERROR = {
+    "type": "object",
+    "properties": {"error_code": {"type": "string"}, "message": {"type": "string"}},
+    "required": ["error_code", "message"],
+}
+
+
+def _refusal(what: str) -> dict[str, Any]:
+    return {"description": what, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+
+
+def _row(specs: Any, ask: bool) -> dict[str, Any]:
+    """One row: of a request without the columns that may be left out among the required ones, of an answer all."""
+    found = {spec.name: _nullable(_schema(spec.type), not spec.required) for spec in specs}
+    required = [spec.name for spec in specs if spec.required or not ask]
+    return {"type": "object", "properties": found, **({"required": required} if required else {})}
+
+
+def _split(row: dict[str, Any]) -> dict[str, Any]:
+    names = {"type": "array", "items": {"type": "string"}}
+    if row["properties"]:
+        names["description"] = f"of {', '.join(row['properties'])}"
+    data = {"type": "array", "items": {"type": "array"}}
+    return {"type": "object", "properties": {"columns": names, "data": data}, "required": ["columns", "data"]}
+
+
+def _param(spec: Any) -> dict[str, Any]:
+    found = _schema(spec.dtype)
+    if spec.shape is not None:
+        found = {"type": "array", "items": found}
+    default = spec.default
+    if isinstance(default, (bool, int, float, str, list, type(None))):
+        found = {**found, "default": default}
+    return _nullable(found, True)
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    """The JSON Schema of an MLflow type."""
+    from mlflow.types.schema import AnyType, Array, Map, Object
+
+    if isinstance(kind, Array):
+        return {"type": "array", "items": _nullable(_schema(kind.dtype), True)}
+    if isinstance(kind, Map):
+        return {"type": "object", "additionalProperties": _nullable(_schema(kind.value_type), True)}
+    if isinstance(kind, Object):
+        return {
+            "type": "object",
+            "properties": {each.name: _nullable(_schema(each.dtype), True) for each in kind.properties},
+        }
+    return {} if isinstance(kind, AnyType) else dict(_SCALARS[kind.name])
+
+
+def _nullable(schema: dict[str, Any], may: bool) -> dict[str, Any]:
+    if not may or "type" not in schema:
+        return schema
+    return {**schema, "type": [schema["type"], "null"]}
