@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 NAMES = {"sklearn": "scikit-learn", "xgboost": "xgboost-cpu", "yaml": "PyYAML"}
 
 #: Not of an index: this folder, a vendor's recorded suites, a package that a test makes.
-NOT_INSTALLED = {"tests", "core", "common", "report", "pricing_of_a_test"}
+NOT_INSTALLED = {"tests", "core", "common", "report", "pricing_of_a_test", "dbt", "agate"}
 
 
 def normal(name: str) -> str:
