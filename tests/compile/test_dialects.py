@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import logging
 import re
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -161,3 +163,14 @@ def test_check_tells_of_what_is_open_in_json(tmp_path: Path) -> None:
     command = ["check", str(tmp_path / "q.sql"), "--dialect", "postgres", "--input-types", '{"a": "BIGINT"}']
     done = CliRunner().invoke(main, [*command, "--format", "json"])
     assert done.exit_code == 0 and "random" in json.dumps(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_moment_of_any_precision_less_an_interval_is_a_moment(unit: str) -> None:
+    """PostgreSQL's timestamp(0) beside timestamp, as in ``ON a.c >= b.c - INTERVAL '4' HOUR``."""
+    moments = [datetime.datetime(2024, 1, 1, 5)]
+    tables = {"a": pa.table({"c": pa.array(moments, pa.timestamp("us"))})}
+    tables["b"] = pa.table({"c": pa.array(moments, pa.timestamp(unit))})
+    sql = "WITH bg AS (SELECT MAX(c) AS c FROM b) SELECT a.c FROM a JOIN bg ON a.c >= bg.c - INTERVAL '4' HOUR"
+    model = mlflow_sql_flavor.SQLModel(sql, "postgres", tables=tables)
+    assert len(model.predict()) == 1

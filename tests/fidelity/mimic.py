@@ -22,16 +22,17 @@ from mlflow_sql_flavor.frames.schema import arrow_schema, canonical
 from mlflow_sql_flavor.query.reading.parse import parse
 from mlflow_sql_flavor.query.reading.tables import table_uses
 
-__all__ = ["main"]
+__all__ = ["CONCEPTS", "SCHEMA", "git", "main", "stored"]
 
-_SCHEMA, _CONCEPTS = "mimic-iv/buildmimic/postgres/create.sql", "mimic-iv/concepts/"
+SCHEMA, CONCEPTS = "mimic-iv/buildmimic/postgres/create.sql", "mimic-iv/concepts/"
 
 
-def _git(clone: str, *args: str) -> str:
+def git(clone: str, *args: str) -> str:
+    """What git prints of a clone."""
     return subprocess.run(["git", "-C", clone, *args], check=True, capture_output=True, text=True).stdout
 
 
-def _stored(text: str) -> dict[str, dict[str, str]]:
+def stored(text: str) -> dict[str, dict[str, str]]:
     """``{schema.table: {column: DuckDB type}}`` of CREATE TABLE statements."""
     found = {}
     for statement in re.findall(r"(?is)CREATE TABLE .*?;", text):
@@ -49,9 +50,9 @@ def main() -> int:
     if not clone:
         print("MIMIC_CODE names no clone of MIT-LCP/mimic-code: nothing is measured.")
         return 0
-    known = _stored(_git(clone, "show", f"HEAD:{_SCHEMA}"))
-    paths = _git(clone, "ls-tree", "-r", "--name-only", "HEAD", _CONCEPTS).split("\n")
-    left = {path: _git(clone, "show", f"HEAD:{path}") for path in paths if path.endswith(".sql")}
+    known = stored(git(clone, "show", f"HEAD:{SCHEMA}"))
+    paths = git(clone, "ls-tree", "-r", "--name-only", "HEAD", CONCEPTS).split("\n")
+    left = {path: git(clone, "show", f"HEAD:{path}") for path in paths if path.endswith(".sql")}
     total, accepted, reasons = len(left), 0, {}
     EMPTY_INSTANCE.cursor().close()
     while left:
@@ -74,7 +75,7 @@ def main() -> int:
                 reasons[path] = "reads a concept that is not accepted"
             del left[path]
     for path, reason in sorted(reasons.items()):
-        print(f"{path.removeprefix(_CONCEPTS)}: {reason}")
+        print(f"{path.removeprefix(CONCEPTS)}: {reason}")
     names = [reason for reason in reasons.values() if re.search(r"Table .* is neither|no name", reason)]
     print(f"{accepted} of {total} accepted as written; {len(names)} refused for a table's or an output's name.")
     return 0

@@ -154,6 +154,9 @@ def category(node: exp.Expr | None) -> str | None:
     kind = kind_of(node)
     if kind in (T.UNKNOWN, T.NULL) or parameter(node):
         return None
+    if kind == T.INTERVAL and isinstance(node, (exp.Add, exp.Sub)):
+        sides = {kind_of(side) for side in (node.this, node.expression)}
+        return None if sides - {T.INTERVAL} else "interval"  # sqlglot types timestamp(0) less an interval as one
     return next((name for name, kinds in _CATEGORIES if kind in kinds), None)
 
 
