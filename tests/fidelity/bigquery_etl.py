@@ -367,7 +367,10 @@ def _answer(clone: Clone, folder: str, functions: Functions) -> tuple[str, str]:
         result = model.predict(params=params or None, output="arrow")
     except SQLModelError as error:
         return "refused", str(error)
-    got = [_shown(row) for row in result.to_pylist()]
+    try:
+        got = [_shown(row) for row in result.to_pylist()]
+    except (OverflowError, pa.ArrowException) as error:
+        return "wrong", f"rows that Python does not read: {error}"
     # what ARRAY_AGG gathers in no given order has none
     ordered = all(found.kind != "unordered_list" for found in binder_of(model).bound[-1].compiled.nondeterminism)
     if _equal([_shown(row) for row in want], got, ordered):
