@@ -186,7 +186,12 @@ def define_stored(
     if isinstance(tables, Mapping):
         spark_tables = {name: data for name, data in tables.items() if is_table(data)}
         tables = {name: data for name, data in tables.items() if name not in spark_tables}
-    own = {name: stored_table(name, table, folder) for name, table in spec.tables.items()}
+    replaced = {known_name(str(label), list(spec.tables), spec.dialect) for label in tables or ()}
+    own = {
+        # Of a table in whose place newer data is read, the stored rows do not matter.
+        name: stored_table(name, table, folder, content=name not in replaced)
+        for name, table in spec.tables.items()
+    }
     return Definition(
         sql=spec.sql,
         dialect=spec.dialect,

@@ -100,3 +100,30 @@ def test_extra_files_and_functions(tmp_path) -> None:
     info = log(sql="SELECT twice(1.5) AS t, region FROM input", tables=None, dialect="duckdb", udfs=[twice],
                extra_files=[str(note)], input_example=GIVEN["input_example"][0])  # fmt: skip
     assert "`t`" in mlflow.get_logged_model(info.model_id).tags["mlflow.note.content"]
+
+
+def test_a_table_that_was_altered_does_not_matter_where_newer_data_is_read(tmp_path) -> None:
+    given = {key: value for key, value in GIVEN.items() if key != "name"}
+    mlflow_sql_flavor.save_model(SQL, tmp_path / "m", **given)
+    LISTINGS.assign(score=[9.9, 9.9]).to_parquet(tmp_path / "m" / "tables" / "listings.parquet")
+    with (tmp_path / "m" / "tables" / "listings.parquet").open("ab") as file:
+        file.write(b"x" * 5000)
+    with pytest.raises(mlflow.MlflowException, match="checksum differs"):
+        mlflow_sql_flavor.load_model(str(tmp_path / "m"))
+    newer = LISTINGS.assign(score=[4.7, 4.9])
+    model = mlflow_sql_flavor.load_model(str(tmp_path / "m"), model_config={"tables": {"listings": newer}})
+    assert model.predict(pd.DataFrame({"region": ["Seoul"]}))["score"].tolist() == [4.7]
+
+
+@pytest.mark.parametrize("waited", [0, None, 7])
+def test_how_long_a_registration_is_awaited(waited, monkeypatch) -> None:
+    """MLflow's client waits for the version with what was given here: 0 and None do not wait."""
+    from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore
+
+    asked = []
+    monkeypatch.setattr(
+        SqlAlchemyStore, "_await_model_version_creation", lambda self, version, seconds: asked.append(seconds)
+    )
+    info = log(registered_model_name="awaited", await_registration_for=waited)
+    assert info.registered_model_version is not None
+    assert asked == ([waited] if waited else [])
