@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..query.facts.parse_tree import statement_of
 from ..query.gate.policy import fold
 from ..query.gate.query_bounds import is_small
 from ..query.reading.tree import dumps
-from .row_number import statement_of
 
 __all__ = ["Apart", "without_constants"]
 

@@ -20,6 +20,7 @@ from ..engines.sandbox import Facts, Limits, TableSource
 from ..errors import QueryError, UnknownFunctionError, UnreadableError, did_you_mean
 from ..frames.schema import arrow_schema
 from ..query.evidence import NO_EVIDENCE
+from ..query.facts.parse_tree import statement_of
 from ..query.facts.rows import RowPlan, plan_rows, used_columns
 from ..query.gate.packs import Compat
 from ..query.gate.query_bounds import is_small
@@ -28,7 +29,7 @@ from .binding import bind, binder
 from .compiled import Compiled
 from .duckdb_instance import BindingInstance, instance_for
 from .function_kinds import function_kinds, macro_bodies
-from .row_number import statement_of, with_row_id
+from .row_number import with_row_id
 
 if TYPE_CHECKING:
     from ..query.evidence.lookup import Evidence

@@ -12,17 +12,12 @@ from ..engines.duckdb import Instance
 from ..engines.empty_instance import EMPTY_INSTANCE
 from ..engines.program import Program
 from ..errors import SQLModelError
+from ..query.facts.parse_tree import statement_of
 from ..query.facts.rows import RowPlan
 from ..query.reading.tree import dumps
 from .binding import bind
 
-__all__ = ["orders_rows", "statement_of", "with_row_id"]
-
-
-def statement_of(tree: dict[str, Any]) -> dict[str, Any]:
-    """The one statement of DuckDB's parse of a query."""
-    found: dict[str, Any] = tree["statements"][0]
-    return found
+__all__ = ["orders_rows", "with_row_id"]
 
 
 def orders_rows(program: Program) -> bool:

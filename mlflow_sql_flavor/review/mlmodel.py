@@ -97,7 +97,8 @@ def _signature(stored: Stored) -> Iterator[tuple[str, str, str]]:
     outputs = getattr(stored.signature, "outputs", None)
     if outputs is None:
         return
-    if outputs == mlflow_schema(stored.spec.output_types):
+    made = mlflow_schema(stored.spec.output_types)
+    if [(each.name, each.type) for each in outputs.inputs] == [(each.name, each.type) for each in made.inputs]:
         yield "signature", "ok", "Its outputs are the query's."
     else:
         yield "signature", "not known", "Its outputs are not those this package makes of output_types: set by hand."

@@ -68,7 +68,8 @@ def regions(tmp_path: Path) -> str:
 
 
 def test_check_accepts(sql: Path, regions: str) -> None:
-    result = run("check", sql, "--input-types", TYPES, "--param-types", PARAMS, "--table", regions)
+    named = ("--dialect", "duckdb")
+    result = run("check", sql, *named, "--input-types", TYPES, "--param-types", PARAMS, "--table", regions)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("ok: duckdb (")
     assert "output: id BIGINT, total DECIMAL(" in result.stdout
@@ -95,7 +96,7 @@ def test_check_json(sql: Path, regions: str) -> None:
 def test_check_refuses_with_a_caret(tmp_path: Path, text: str, place: str, types: tuple[str, ...]) -> None:
     path = tmp_path / "bad.sql"
     path.write_text(text)
-    result = run("check", path, *types)
+    result = run("check", path, "--dialect", "duckdb", *types)
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.startswith("mlflow-sql: error: ")
@@ -106,7 +107,7 @@ def test_check_refuses_with_a_caret(tmp_path: Path, text: str, place: str, types
 def test_check_refuses_in_json(tmp_path: Path) -> None:
     path = tmp_path / "bad.sql"
     path.write_text("SELECT a\nFROM read_csv('x.csv')")
-    result = run("check", path, "--format", "json")
+    result = run("check", path, "--dialect", "duckdb", "--format", "json")
     found = json.loads(result.stdout)
     assert (result.exit_code, found["ok"], found["error"]["line"]) == (1, False, 2)
     assert result.stderr == ""
@@ -326,8 +327,9 @@ def test_predict_usage(model: Path, tmp_path: Path) -> None:
 def test_as_a_module(sql: Path) -> None:
     sql.write_text("SELECT a\nFROM nowhere")
     done = subprocess.run(
-        [sys.executable, "-m", "mlflow_sql_flavor", "check", str(sql)], capture_output=True, text=True, timeout=120
-    )
+        [sys.executable, "-m", "mlflow_sql_flavor", "check", str(sql), "--dialect", "duckdb"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("mlflow-sql: error: ") and "^" in done.stderr
 

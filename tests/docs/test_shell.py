@@ -32,7 +32,7 @@ NOT_RUN = {
     ("CONTRIBUTING", "python3.11 -m venv .venv && . .venv/bin/activate"): "all tests: .ci/run runs them",
     ("getting-started", "python3.11 -m venv .venv && . .venv/bin/activate"):
         "installs: tests/test_distribution.py does from a wheel",
-    ("sklearn", 'pip install ".[sklearn]"   # from a checkout'): "installs: .ci/run installs this extra",
+    ("sklearn", 'pip install ".[sklearn]"     # from a checkout'): "installs: .ci/run installs this extra",
     ("serving", "mlflow models build-docker -m models:/ranker@champion -n ranker:1 --env-manager local"): _IMAGES,
     ("serving", "docker run --rm --network none --user 1000:1000 --read-only --tmpfs /tmp -e DISABLE_NGINX=true "
      "ranker:1"): _IMAGES,

@@ -51,6 +51,7 @@ dialects do alike:
     rounding      ROUND of a double
     rows          comparisons of rows, field by field
     shifts        a date or timestamp some units later
+    sources       types of what a SELECT reads, where typing did not follow it
     ties          TOP and FETCH WITH TIES
     unpivot       names that UNPIVOT writes
 

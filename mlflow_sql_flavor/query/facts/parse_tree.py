@@ -7,9 +7,15 @@ from typing import Any
 
 from ..gate.identifiers import fold
 
-__all__ = ["children", "is_node", "is_plain_star", "items", "output_names", "walk"]
+__all__ = ["children", "is_node", "is_plain_star", "items", "output_names", "statement_of", "walk"]
 
 _Tree = dict[str, Any]
+
+
+def statement_of(tree: _Tree) -> _Tree:
+    """The one statement of DuckDB's parse of a query."""
+    found: _Tree = tree["statements"][0]
+    return found
 
 
 def items(node: _Tree, key: str) -> list[Any]:

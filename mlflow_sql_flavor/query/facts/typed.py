@@ -21,7 +21,7 @@ from ..reading.types import ParsedQuery
 from .context import RuleSet
 from .rules import DialectRules
 
-__all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "outputs_of", "type_part", "typed"]
+__all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "outputs_of", "scopes_of", "type_part", "typed"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -29,6 +29,14 @@ Schema = Mapping[str, Mapping[str, str]]
 FAILURES = (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError, AssertionError)
 _LONG = 64  # operands from which a chain of one operator is typed as one flat node
 _CHAINS = (exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.DPipe)
+
+
+def scopes_of(tree: exp.Expr) -> list[Scope]:
+    """Of a query as it is written, its own last; none where sqlglot cannot tell them."""
+    try:
+        return traverse_scope(tree)
+    except (SqlglotError, RecursionError):
+        return []
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,7 @@ class TypedQuery:
     @cached_property
     def written_scopes(self) -> list[Scope]:
         """Of `tree`, the query's own last; none where sqlglot cannot tell them."""
-        try:
-            return traverse_scope(self.tree)
-        except (SqlglotError, RecursionError):
-            return []
+        return scopes_of(self.tree)
 
     @cached_property
     def owners(self) -> dict[int, Scope]:

@@ -16,11 +16,11 @@ from . import (
     encodings,
     formats,
     json,
+    names,
     numbers,
     regex,
     relations,
     strings,
-    structs,
     verified,
 )
 
@@ -33,7 +33,7 @@ for _topic in (
     aggregates,
     casts,
     comparisons,
-    structs,
+    names,
     dates,
     verified,
     arrays,

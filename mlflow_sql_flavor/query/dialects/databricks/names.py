@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.scope import Scope, traverse_scope
+from sqlglot.optimizer.scope import Scope
 
 from ...facts.context import Context
+from ...facts.typed import scopes_of
 from .. import DialectRules
 from ..shared import aliases
 
@@ -34,11 +32,10 @@ def whole_rows(tree: exp.Expr, ctx: Context) -> None:
     structs = [node for node in tree.find_all(exp.Struct) if any(e.is_star for e in node.expressions)]
     if not structs:
         return
-    with suppress(SqlglotError, RecursionError):
-        for scope in traverse_scope(tree):
-            for node in structs:
-                if node.find_ancestor(exp.Select) is scope.expression:
-                    node.set("expressions", [c for e in node.expressions for c in _spelled(e, scope, ctx)])
+    for scope in scopes_of(tree):
+        for node in structs:
+            if node.find_ancestor(exp.Select) is scope.expression:
+                node.set("expressions", [c for e in node.expressions for c in _spelled(e, scope, ctx)])
 
 
 def _spelled(item: exp.Expr, scope: Scope, ctx: Context) -> list[exp.Expr]:

@@ -8,7 +8,7 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared.sources import type_of_path
 
-R = DialectRules("bigquery structs")
+R = DialectRules("bigquery names")
 
 
 @R.prepare
