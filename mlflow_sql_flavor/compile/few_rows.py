@@ -17,7 +17,6 @@ from ..query.gate.query_bounds import is_small
 from .binding import bind
 from .compiled import Compiled, FewRows
 from .constants import without_constants
-from .gates import compile_query
 from .stored_checks import check_rows, unlike
 
 if TYPE_CHECKING:
@@ -51,6 +50,7 @@ def with_few_rows(compiled: Compiled, few: FewRowsSpec, **asked: Any) -> Compile
         QueryError: The text fails a gate, or has other columns, rows or parameters.
     """
     from ..query.reading.parse import parse
+    from .gates import compile_query
 
     other = compile_query(parse(few.duckdb_sql, "duckdb"), **asked)
     other.instance.close()  # it runs where the other one does
