@@ -13,7 +13,6 @@ from .compile.definition import define, define_stored, sql_text
 from .engines.spark_signs import is_frame
 from .errors import InputError
 from .frames import reading
-from .frames.compare import Comparison, compare
 from .mlflow_errors import public, public_reader
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from .artifact.spec import SqlSpec
     from .artifact.tables import ReferenceTable
     from .engines.sandbox import Limits
+    from .frames.compare import Comparison
     from .frames.reading import Data
     from .scale.batches import Written
 
@@ -290,15 +290,15 @@ class SQLModel:
         from .artifact.example import stored
         from .artifact.recorded import stored_output
         from .compile.row_number import orders_rows
+        from .frames.compare import compare
 
         folder = self._binder.definition.folder
         section = self.spec.expected_output if self.spec is not None else None
         rows = reading.read(expected).table if expected is not None else stored_output(folder, section)
         if data is None and params is None and folder is not None:
             data, params = stored(folder)
-        _, bound = self._binder.read(data, params)
-        result = self.predict(data, params, output="arrow")
-        return compare(result, rows, ordered=orders_rows(bound.program))
+        ordered = orders_rows(self._binder.read(data, params)[1].program)
+        return compare(self.predict(data, params, output="arrow"), rows, ordered=ordered)
 
     # on other engines
 
@@ -368,10 +368,10 @@ class SQLModel:
             dialect: The engine's dialect, where the driver does not tell.
 
         Returns:
-            The comparison, the engine's rows on the left: ``.equal`` says whether nothing differs, ``.text()`` shows
-            what does. The order of rows counts where the query ends in ORDER BY.
+            As of :meth:`verify`, the engine's rows on the left. Their order counts where the query ends in ORDER BY.
         """
         from .compile.row_number import orders_rows
+        from .frames.compare import compare
         from .scale.database import answer, sample
 
         frame, bound = self._binder.read(data, params)
