@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..engines.parse_limits import check_shape
 from ..errors import QueryError
 
 __all__ = ["Column", "Query", "conjunction", "is_missing", "literal", "number", "quote", "total", "unique"]
@@ -125,12 +127,17 @@ class Query:
         """Makes all layers so far the inside of one expression of this name.
 
         Some engines (Postgres) write an expression out again for every use of its column, which doubles the query's
-        size with each layer that uses a column twice. They stop at an expression that has a WITH of its own.
+        size with each layer that uses a column twice. They stop at an expression that has a WITH of its own. Of a text
+        so long that it may not nest (``engines.parse_limits``) the layers stay side by side.
         """
         *inner, (_, body) = self._layers
-        if inner and not self.few_rows:
+        if not inner or self.few_rows:
+            return
+        enclosed = f"{_with(inner)}{body}"
+        with contextlib.suppress(QueryError):
+            check_shape(_with([("outside", enclosed)]))
             self.current = self._free(_slug(name))
-            self._layers = [(self.current, f"{_with(inner)}{body}")]
+            self._layers = [(self.current, enclosed)]
 
     def finish(self, items: Sequence[tuple[str, str]]) -> str:
         """The whole text, with these outputs."""

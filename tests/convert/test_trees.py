@@ -220,3 +220,17 @@ def test_any_tree(rows: list[tuple[float, float, int]], seed: int) -> None:
     model = mlflow_sql_flavor.from_sklearn(made, X)
     shuffled = X.assign(c=X["c"].iloc[::-1].to_numpy())
     np.testing.assert_array_equal(model.predict(shuffled)["prediction"], made.predict(shuffled))
+
+
+def test_layers_of_a_long_text_stay_side_by_side() -> None:
+    """DuckDB's parser may not be given long texts of WITH within WITH; a large forest is one."""
+    from mlflow_sql_flavor.convert.builder import Query
+
+    texts = []
+    for words in 100, 60_000:
+        query = Query("input")
+        query.add("a", f"SELECT {' + '.join(['1'] * words)} AS x FROM input")
+        query.add("b", "SELECT x + x AS y FROM a")
+        query.enclose("scores")
+        texts.append(query.finish([("y", "y")]))
+    assert texts[0].count("WITH") == 2 and texts[1].count("WITH") == 1
