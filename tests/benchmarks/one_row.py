@@ -79,8 +79,8 @@ def main() -> None:
             own = milliseconds(lambda e=estimator, r=row: e.predict(r))
             mine = milliseconds(lambda m=loaded, r=row: m.predict(r))
             print(f"{name}: scikit-learn {own:.2f} ms, predict {mine:.2f} ms = {mine / own:.1f} x")
-            if loaded.spec is None or loaded.spec.few_rows is None:
-                print("    no second text")
+            if binder_of(loaded).bound[-1].few is None:
+                print("    the second text is not used")
                 continue
             for label, took in ways(loaded, loaded.spec, row, 15 if "leaves of 1" not in name else 3).items():
                 print(f"    {label:28} {took:9.2f} ms")
