@@ -94,7 +94,8 @@ def imports(module: str) -> tuple[Import, ...]:
         base = ".".join([*parts, *([statement.module] if statement.module else [])])
         for alias in statement.names:
             full = f"{base}.{alias.name}"
-            target = full if full in MODULES or not statement.level else base
+            # Of this package a name is looked up in a module; of others it may be one.
+            target = base if full not in MODULES and (statement.level or base in MODULES) else full
             found.append(Import(module, target, statement.lineno, runs))
     return tuple(found)
 

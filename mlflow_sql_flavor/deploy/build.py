@@ -12,7 +12,7 @@ from ..errors import InputError, did_you_mean
 from ..model import binder_of
 from ..query.reading.dotted import split_name
 from ..query.targets import literals, statements
-from . import bulk, kinds
+from . import bulk, ddl
 from .server import Made, Server
 from .settings import Settings
 
@@ -69,12 +69,12 @@ class Build:
             )
         if kind != "function":
             return
-        if dialect not in kinds.FUNCTIONS:
+        if dialect not in ddl.FUNCTIONS:
             raise InputError(
                 f"{dialect} has no functions that give tables: deploy a view, or on one of "
-                f"{', '.join(sorted(kinds.FUNCTIONS))}."
+                f"{', '.join(sorted(ddl.FUNCTIONS))}."
             )
-        if dialect in kinds.BARE:
+        if dialect in ddl.BARE:
             columns = {name.casefold() for types in self.query.types.values() for name in types}
             for name in self.values:
                 if name.casefold() in columns:
@@ -187,7 +187,7 @@ class Build:
 
     # the query
 
-    def arguments(self) -> dict[str, kinds.Argument]:
+    def arguments(self) -> dict[str, ddl.Argument]:
         """The arguments of a function, by parameter."""
         if self.settings.kind != "function":
             return {}
@@ -196,7 +196,7 @@ class Build:
         for name, value in self.values.items():
             kind = statements.type_in(types[name], dialect)
             name_there = name if dialect == "clickhouse" else self.server.exact(self.server.stored(name)[0])
-            found[name] = kinds.Argument(name_there, kind, self._literal(name, value))
+            found[name] = ddl.Argument(name_there, kind, self._literal(name, value))
         return found
 
     def _literal(self, name: str, value: Any) -> str:
@@ -229,7 +229,7 @@ class Build:
                 return self._literal(own, self.values[own])
             return literals.literal(self.values[own][int(place)], self.server.dialect)
 
-        marker = literal if bound else kinds.marker_of(self.server.dialect, self._by_any_case(self.arguments()))
+        marker = literal if bound else ddl.marker_of(self.server.dialect, self._by_any_case(self.arguments()))
         return render_for(
             self._parsed,
             self.server.dialect,
@@ -240,7 +240,7 @@ class Build:
             lists=lists if one_by_one and bound else None,
         ).sql
 
-    def _by_any_case(self, arguments: Mapping[str, kinds.Argument]) -> dict[str, kinds.Argument]:
+    def _by_any_case(self, arguments: Mapping[str, ddl.Argument]) -> dict[str, ddl.Argument]:
         folded = {name.casefold(): each for name, each in arguments.items()}
         said = {use.name: folded[use.name.casefold()] for use in self._parsed.placeholders}
         ordered = {name: arguments[name] for name in arguments}
@@ -262,7 +262,7 @@ class Build:
         arguments = list(self.arguments().values())
         columns = [(self.server.exact(c), statements.type_in(k, dialect)) for c, k in outputs.items()]
         quoted = self.server.quoted(self.schema, name)
-        sql = kinds.create(
+        sql = ddl.create(
             kind, dialect, quoted, body, arguments, columns, replace=replace,
             text=lambda text: literals.literal(text, dialect),
         )  # fmt: skip
@@ -273,7 +273,7 @@ class Build:
     def reads(self, name: str) -> str:
         """The statement that reads what :meth:`create` made."""
         quoted = self.server.quoted(self.schema, name)
-        return kinds.reads(self.settings.kind, self.server.dialect, quoted, list(self.arguments().values()))
+        return ddl.reads(self.settings.kind, self.server.dialect, quoted, list(self.arguments().values()))
 
     def answer(self, name: str) -> pa.Table:
         """All rows of what :meth:`create` made."""

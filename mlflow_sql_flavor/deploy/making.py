@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import InputError, RunError, did_you_mean
-from . import kinds
+from . import ddl
 from .build import Build
 from .fetching import Fetched
 from .records import Book, Record
@@ -142,7 +142,7 @@ def _swapped(
     if in_place and build.settings.kind == "table":
         gone = server.fresh(name, "old")
         place = build.schema
-        swap = kinds.swap(
+        swap = ddl.swap(
             server.dialect, server.quoted(place, name), server.quoted(place, tried.name), server.quoted(place, gone)
         )
     if swap is None:

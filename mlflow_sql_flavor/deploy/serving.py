@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, RunError
 from ..frames import reading, schema, writing
 from ..query.targets import statements
-from . import bulk, kinds
+from . import bulk, ddl
 from .fetching import version_of
 from .records import Record
 from .server import Made, Server
@@ -80,7 +80,7 @@ def explained(server: Server, record: Record) -> pd.DataFrame:
     """
     import pandas as pd
 
-    names, rows = server.rows(kinds.plan_of(record.reads, server.dialect), "tell the plan")
+    names, rows = server.rows(ddl.plan_of(record.reads, server.dialect), "tell the plan")
     return pd.DataFrame(rows, columns=names)
 
 

@@ -6,7 +6,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from mlflow_sql_flavor.deploy import kinds
+from mlflow_sql_flavor.deploy import ddl
 from mlflow_sql_flavor.query.targets import literals, statements
 
 OUTPUTS = {"id": "BIGINT", "total": "DOUBLE"}
@@ -15,10 +15,10 @@ NOT_RUN = ["snowflake", "bigquery", "redshift", "trino", "tsql", "oracle"]
 
 def made(kind: str, dialect: str, replace: bool = False) -> str:
     head, tail = statements.projected(OUTPUTS, list(OUTPUTS), dialect)
-    argument = kinds.Argument("factor", statements.type_in("DOUBLE", dialect), literals.literal(2.0, dialect))
+    argument = ddl.Argument("factor", statements.type_in("DOUBLE", dialect), literals.literal(2.0, dialect))
     body = f"{head}SELECT id, price * 2 AS total FROM events{tail}"
     columns = [(name, statements.type_in(kind, dialect)) for name, kind in OUTPUTS.items()]
-    return kinds.create(
+    return ddl.create(
         kind, dialect, "scores.ranker", body, [argument], columns, replace=replace,
         text=lambda text: literals.literal(text, dialect),
     )  # fmt: skip

@@ -50,9 +50,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("number_format", node, "CAST with FORMAT is not verified", "Use FORMAT_DATE or PARSE_DATE")
 
     def done(value: exp.Expr, type_: str) -> exp.Expr:
-        made = (exp.TryCast if soft else exp.Cast)(this=value, to=exp.DataType.build(type_, dialect="duckdb"))
-        made.type, made.meta["translated"] = made.args["to"].copy(), True
-        return made
+        return build.translated(value, type_, soft)
 
     def valid(pattern: str) -> exp.Expr:
         if literal is not None and re.fullmatch(pattern, literal):

@@ -26,6 +26,19 @@ def cast(node: exp.Expr, type_: str) -> exp.Cast:
     return made
 
 
+def translated(value: exp.Expr, type_: str, soft: bool) -> exp.Expr:
+    """A CAST to DuckDB's type that is final: no rule looks at it again.
+
+    Args:
+        value: What is cast.
+        type_: DuckDB's name of the type.
+        soft: Whether NULL stands for what cannot be cast.
+    """
+    made = (exp.TryCast if soft else exp.Cast)(this=value, to=exp.DataType.build(type_, dialect="duckdb"))
+    made.type, made.meta["translated"] = made.args["to"].copy(), True
+    return made
+
+
 def literal_int(node: exp.Expr | None) -> int | None:
     """The value of a whole number that is written out, with its sign."""
     if isinstance(node, exp.Neg):

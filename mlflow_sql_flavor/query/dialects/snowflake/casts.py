@@ -70,9 +70,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         this.type = exp.DataType.build("VARCHAR")
 
     def done(value: exp.Expr, type_: str) -> exp.Expr:
-        made = (exp.TryCast if soft else exp.Cast)(this=value, to=exp.DataType.build(type_, dialect="duckdb"))
-        made.type, made.meta["translated"] = made.args["to"].copy(), True
-        return made
+        return build.translated(value, type_, soft)
 
     def valid(pattern: str) -> exp.Expr:
         if not ctx.is_a(this, "text") or (literal is not None and re.fullmatch(pattern, literal)):

@@ -85,9 +85,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     to, is_text, literal = kind.this, ctx.is_a(this, "text"), build.text(this)
 
     def done(value: exp.Expr, type_: str) -> exp.Expr:
-        made = (exp.TryCast if soft else exp.Cast)(this=value, to=exp.DataType.build(type_, dialect="duckdb"))
-        made.type, made.meta["translated"] = made.args["to"].copy(), True
-        return made
+        return build.translated(value, type_, soft)
 
     def valid(pattern: str) -> exp.Expr:
         if not is_text or (literal is not None and re.fullmatch(pattern, literal)):
