@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.placeholders import data_type
 from .. import DialectRules
 from ..shared import build
 
@@ -120,26 +121,76 @@ def _written(select: exp.Select, ctx: Context) -> None:
         if isinstance(item, exp.Star):
             _written_star(item, select, ctx)
         elif isinstance(inner, exp.Column) and isinstance(inner.this, exp.Star):
-            if any(kind.endswith("[]") for table in ctx.schema.values() for kind in table.values()):
+            if any("[]" in kind for table in ctx.schema.values() for kind in table.values()):
                 ctx.refuse("unfaithful", inner, "A star over arrays is not verified here", "Name the columns")
-        elif isinstance(inner, exp.ArrayAgg) or ctx.is_a(inner, "array"):
-            checked: exp.Expr = ctx.macro("bq__array", inner.copy())
+        elif isinstance(inner, exp.ArrayAgg) or ctx.is_a(inner, "array", "struct"):
+            checked = _empty_for_null(inner.copy(), inner.type, ctx)
+            if checked is None:
+                continue
             checked.type = inner.type
             if inner is item:
                 checked = exp.alias_(checked, inner.alias_or_name) if inner.alias_or_name else checked
             inner.replace(checked)
 
 
+def _empty_for_null(value: exp.Expr, kind: exp.DataType | None, ctx: Context, depth: int = 0) -> exp.Expr | None:
+    """The value with [] for each array that is NULL, in its fields and elements too; None if it can hold none."""
+    fields = kind.expressions if kind is not None and kind.is_type("struct") else []
+    if not fields and (kind is None or not kind.is_type("struct")):
+        if kind is not None and kind.this not in exp.DataType.ARRAY_TYPES and not isinstance(value, exp.ArrayAgg):
+            return None
+        checked = ctx.macro("bq__array", value)
+        element = kind.expressions[0] if kind is not None and kind.expressions else None
+        return checked if element is None else _each(checked, element, ctx, depth) or checked
+    if not any(_holds_arrays(field) for field in fields):
+        return None
+    if not isinstance(value, (exp.Column, exp.Dot, exp.Identifier)):  # read once
+        found = _each(exp.Array(expressions=[value]), kind, ctx, depth)
+        return None if found is None else ctx.call("list_extract", found, build.lit(1))
+    packed = []
+    for field in fields:
+        name = exp.to_identifier(field.name, quoted=True)
+        part = exp.Dot(this=value.copy(), expression=name.copy())
+        packed.append(exp.PropertyEQ(this=name, expression=_empty_for_null(part, field.kind, ctx, depth) or part))
+    return exp.Case(
+        ifs=[exp.If(this=exp.Is(this=value.copy(), expression=exp.Null()), true=exp.Null())],
+        default=exp.Struct(expressions=packed),
+    )
+
+
+def _each(array: exp.Expr, element: exp.DataType | None, ctx: Context, depth: int) -> exp.Expr | None:
+    name = exp.to_identifier(f"_e{depth}")
+    made = _empty_for_null(name, element, ctx, depth + 1)
+    return None if made is None else ctx.call("list_transform", array, exp.Lambda(this=made, expressions=[name.copy()]))
+
+
+def _holds_arrays(field: exp.Expr) -> bool:
+    kind = field.args.get("kind")
+    return isinstance(kind, exp.DataType) and any(
+        part.this in exp.DataType.ARRAY_TYPES for part in kind.find_all(exp.DataType)
+    )
+
+
 def _written_star(star: exp.Expr, select: exp.Select, ctx: Context) -> None:
     """The arrays of the one table that a star reads."""
     source = select.args["from_"].this if select.args.get("from_") is not None else None
     arrays = {
-        table.casefold(): [name for name, kind in columns.items() if kind.endswith("[]")]
+        table.casefold(): [(name, data_type(kind)) for name, kind in columns.items() if "[]" in kind]
         for table, columns in ctx.schema.items()
     }
     names = arrays.get(source.name.casefold(), []) if isinstance(source, exp.Table) else []
     if any(arrays.values()) and (select.args.get("joins") or not isinstance(source, exp.Table)):
         ctx.refuse("unfaithful", star, "A star over arrays is not verified here", "Name the columns")
-    if names and not (star.args.get("except_") or star.args.get("replace")):
-        column = [(name, exp.column(exp.to_identifier(name, quoted=True))) for name in names]
-        star.set("replace", [exp.alias_(ctx.macro("bq__array", c), name, quoted=True) for name, c in column])
+    left_out = {part.name.casefold() for part in star.args.get("except_") or ()}
+    replaced = list(star.args.get("replace") or ())
+    for own in replaced:
+        left_out.add(own.alias.casefold())
+        made = _empty_for_null(own.this.copy(), own.this.type, ctx) if ctx.is_a(own.this, "array", "struct") else None
+        if made is not None:
+            own.this.replace(made)
+    for name, kind in names:
+        column = exp.column(exp.to_identifier(name, quoted=True))
+        if name.casefold() not in left_out:
+            replaced.append(exp.alias_(_empty_for_null(column, kind, ctx) or column, name, quoted=True))
+    if replaced:
+        star.set("replace", replaced)
