@@ -363,6 +363,7 @@ def _open(state: bytes, memory: int, parent: int) -> None:
         _STATE = pickle.loads(state)
         assert _STATE is not None
         os.environ.clear()
+        os.environ["PYTHONFAULTHANDLER"] = "0"  # no dump of loky's: the parent says in a sentence what ended it
         limit_memory(2 * memory + RESERVED)
         _warm_up(_STATE[0], *_STATE[2:])
         limit_memory(memory + RESERVED)

@@ -62,20 +62,30 @@ def _params(info: ModelInfo) -> Any:
 
 def _data(info: ModelInfo, spec: SqlSpec) -> list[tuple[Dataset, str]]:
     """The reference tables, each by its file's digest, and the input example: none of their rows are read again."""
+    from ..frames.schema import mlflow_schema
+
+    found = [
+        (_stored(f"{info.model_uri}/{table.path}", name, table.sha256, mlflow_schema(table.columns, True), table.rows),
+         "reference table")
+        for name, table in spec.tables.items()
+    ]  # fmt: skip
+    listed, inputs = (spec.manifest or {}).get(EXAMPLE), getattr(info.signature, "inputs", None)
+    if listed is not None and inputs is not None:
+        found.append((_stored(f"{info.model_uri}/{EXAMPLE}", spec.input_table, listed.sha256, inputs), "example"))
+    return found
+
+
+def _stored(address: str, name: str, digest: str, columns: Any, rows: int | None = None) -> Dataset:
+    """A file of the model as MLflow's dataset."""
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.meta_dataset import MetaDataset
 
-    from ..frames.schema import mlflow_schema
+    class File(MetaDataset):
+        @property
+        def profile(self) -> dict[str, int] | None:
+            return {"num_rows": rows} if rows is not None else None
 
-    def of(name: str, path: str, digest: str, columns: Any) -> Dataset:
-        source = CodeDatasetSource({"mlflow.source.name": f"{info.model_uri}/{path}"})
-        return MetaDataset(source, name[:500], digest[:MOST_DIGEST], columns)  # type: ignore[abstract]  # its own bug
+        def to_dict(self) -> dict[str, str]:
+            return {**super().to_dict(), **({"profile": json.dumps(self.profile)} if self.profile else {})}
 
-    found = [
-        (of(name, table.path, table.sha256, mlflow_schema(table.columns, optional=True)), "reference table")
-        for name, table in spec.tables.items()
-    ]
-    listed, inputs = (spec.manifest or {}).get(EXAMPLE), getattr(info.signature, "inputs", None)
-    if listed is not None and inputs is not None:
-        found.append((of(spec.input_table, EXAMPLE, listed.sha256, inputs), "example"))
-    return found
+    return File(CodeDatasetSource({"mlflow.source.name": address}), name[:500], digest[:MOST_DIGEST], columns)

@@ -145,6 +145,9 @@ COMMANDS: dict[str, Callable[[Path], None]] = {
 
 def _child(command: str, folder: Path, pipe: Any) -> None:
     os.setsid()
+    nothing = os.open(os.devnull, os.O_WRONLY)  # a worker that starts as this process leaves has a word on that
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
     os.environ.update(LIMITS)
     said = io.StringIO()
     pipe.send("ready")

@@ -79,13 +79,14 @@ def test_the_command_says_so_in_one_sentence(tmp_path: Path) -> None:
     query = tmp_path / "q.sql"
     query.write_text("SELECT 1 AS a")
     start = time.monotonic()
-    words = [sys.executable, "-m", "mlflow_sql_flavor", "--memory-limit", "50MB", "check", str(query)]
-    found = subprocess.run(words, capture_output=True, text=True)
+    words = [sys.executable, "-m", "mlflow_sql_flavor", "--memory-limit", "50MB"]
+    asked = ["check", str(query), "--dialect", "duckdb"]
+    found = subprocess.run([*words, *asked], capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (1, "")
     assert found.stderr.startswith("mlflow-sql: error: The command took more than 0.1 GB of memory")
     assert found.stderr.count("\n") == 1
     assert time.monotonic() - start < 60
-    found = subprocess.run([*words[:3], "check", str(query)], capture_output=True, text=True)
+    found = subprocess.run([*words[:3], *asked], capture_output=True, text=True)
     assert (found.returncode, found.stdout.splitlines()[0], found.stderr) == (0, "ok: duckdb (verified)", "")
-    found = subprocess.run([*words[:3], "check", str(query), "--nonsense"], capture_output=True, text=True)
+    found = subprocess.run([*words[:3], *asked, "--nonsense"], capture_output=True, text=True)
     assert found.returncode == 2 and found.stderr.startswith("Usage: mlflow-sql check")
