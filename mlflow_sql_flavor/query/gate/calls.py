@@ -3,7 +3,7 @@
 DuckDB writes ``x.f(y)`` as the function ``f`` in the schema ``x``, and finds out when it binds: a schema or a catalog
 of that name wins, else it is ``f(x, y)``. Here the first is refused, since no model needs it, and the second becomes
 the plain call. The gate, the rules on sizes and the row class all read the tree after that, so that the call that is
-judged is the one that is made.
+judged is the one that is made; sqlglot's tree is brought to the same form by `reading.chained_calls`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...errors import QueryError
-from .identifiers import fold
+from ..reading.dotted import names_schema
 
-__all__ = ["QUALIFIERS", "resolve"]
+__all__ = ["resolve"]
 
 _Tree = dict[str, Any]
-
-QUALIFIERS = frozenset(["information_schema", "main", "memory", "pg_catalog", "system", "temp"])
-"""Every catalog and schema of a model's instance, which holds what DuckDB makes at its start and nothing else."""
 
 
 def resolve(tree: _Tree, sql: str) -> None:
@@ -36,7 +33,7 @@ def resolve(tree: _Tree, sql: str) -> None:
         path = (call.get("qualified_name") or {}).get("path")
         if not isinstance(path, list) or len(path) < 2 or not all(isinstance(part, str) for part in path):
             continue  # the gate refuses a name that it cannot read
-        if fold(path[0]) in QUALIFIERS or call["class"] == "WINDOW":
+        if names_schema(path[0]) or call["class"] == "WINDOW":
             raise QueryError(
                 f"The call {'.'.join(path)[:80]}(...) names a schema: write {path[-1][:80]}(...), with what it is "
                 "applied to as the first argument.",

@@ -1,15 +1,23 @@
-"""A table's name of one to three parts, as people write it: read without a parser, so that loading needs none."""
+"""Names with dots, as people write them: read without a parser, so that loading needs none."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
 
-__all__ = ["Parts", "folded_parts", "known_name", "split_name"]
+__all__ = ["QUALIFIERS", "Parts", "folded_parts", "known_name", "names_schema", "split_name"]
 
 Parts = tuple[str, ...]
 
+QUALIFIERS = frozenset(["information_schema", "main", "memory", "pg_catalog", "system", "temp"])
+"""Every catalog and schema of a model's instance, which holds what DuckDB makes at its start and nothing else."""
+
 _PART = re.compile(r'"((?:[^"]|"")+)"|`((?:[^`]|``)+)`|\[((?:[^\]]|\]\])+)\]|([^."`\[\]]+)')
+
+
+def names_schema(first: str) -> bool:
+    """Whether ``first.f(x)`` names a schema or a catalog; else ``f`` is chained to the value ``first``."""
+    return first.lower() in QUALIFIERS
 
 
 def split_name(name: str, dialect: str) -> Parts:

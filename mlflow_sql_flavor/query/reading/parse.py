@@ -14,6 +14,7 @@ from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError, did_you_mean
+from .chained_calls import parser_of
 from .commas import check_commas
 from .functions import expand
 from .names import with_names
@@ -191,7 +192,7 @@ def _read(sql: str, dialect: str) -> Text:
     if len(script) > 1:
         return Text(sql, dialect, (), uses, script)
     try:
-        trees = reader.parser(max_errors=1).parse(tokens, text)
+        trees = parser_of(dialect).parse(tokens, text)
     except FAILURES as error:
         if dialect == "duckdb":
             return Text(sql, dialect, None, uses)

@@ -11,6 +11,7 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokens import Token
 
 from ...errors import QueryError
+from .chained_calls import parser_of
 
 __all__ = ["FAILURES", "plain", "token_message", "tokenized", "trees_of", "unreadable"]
 
@@ -37,7 +38,7 @@ def trees_of(tokens: Sequence[Token], sql: str, dialect: str) -> list[exp.Expr]:
         QueryError: The dialect does not read it, at its place.
     """
     try:
-        trees = Dialect.get_or_raise(dialect).parser(max_errors=1).parse(list(tokens), sql)
+        trees = parser_of(dialect).parse(list(tokens), sql)
     except FAILURES as error:
         raise unreadable(error, sql, dialect) from None
     return [tree for tree in trees if tree is not None and not isinstance(tree, exp.Semicolon)]

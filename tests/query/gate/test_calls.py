@@ -8,7 +8,7 @@ import pytest
 
 from mlflow_sql_flavor.engines.sandbox import Limits, check, open_instance, parse_tree
 from mlflow_sql_flavor.errors import QueryError
-from mlflow_sql_flavor.query.gate import calls
+from mlflow_sql_flavor.query.reading.dotted import QUALIFIERS
 
 TABLES = {"input": ["a", "s", "l"], "people": ["user", "main"]}
 
@@ -44,7 +44,7 @@ def _without_places(tree: object) -> object:
 
 def test_the_schemas_are_all_that_an_instance_has(con: duckdb.DuckDBPyConnection) -> None:
     found = con.execute("SELECT catalog_name, schema_name FROM information_schema.schemata").fetchall()
-    assert {name for pair in found for name in pair} == calls.QUALIFIERS
+    assert {name for pair in found for name in pair} == QUALIFIERS
 
 
 @pytest.mark.parametrize(
