@@ -43,7 +43,7 @@ LEFT_OUT = (
     "review/*",
     "scale/*",
     "compile/check.py",
-    "compile/constant_parts.py",
+    "compile/constant_failures.py",
     "compile/gates.py",
     "compile/input_types.py",
     "compile/preparation.py",

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..engines import sandbox
-from ..engines.constants import make_constants
+from ..engines.constant_tables import make_constants
 from ..engines.duckdb import Instance
 from ..engines.forks import querying
 from ..engines.limits import Limits

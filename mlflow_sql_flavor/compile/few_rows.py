@@ -16,7 +16,7 @@ from ..errors import InputError, ModelFileError, QueryError
 from ..query.gate.query_bounds import is_small
 from .binding import bind
 from .compiled import Compiled, FewRows
-from .constants import without_constants
+from .hoisting import without_constants
 from .stored_checks import check_rows, unlike
 
 if TYPE_CHECKING:

@@ -101,14 +101,14 @@ class SQLDeploymentClient(BaseDeploymentClient):
             MlflowException: The name is taken, the settings do not fit, the engine gives other rows or refuses a
                 statement. Nothing is left of the attempt.
         """
-        from . import making
+        from . import lifecycle
         from .fetching import fetched
         from .settings import Settings
 
         _check(flavor, endpoint)
         settings = Settings.read(config)
         with fetched(model_uri) as model, self._opened(changes=True) as (server, book):
-            return making.create(server, book, name, model, settings).told()
+            return lifecycle.create(server, book, name, model, settings).told()
 
     @_edge
     def update_deployment(
@@ -134,15 +134,15 @@ class SQLDeploymentClient(BaseDeploymentClient):
         Raises:
             MlflowException: As :meth:`create_deployment`; what was deployed is as it was.
         """
-        from . import making
+        from . import lifecycle
         from .fetching import fetched
 
         _check(flavor, endpoint)
         with self._opened() as (_, book):
-            uri = model_uri or making.found(book, name).version_uri
+            uri = model_uri or lifecycle.found(book, name).version_uri
         with fetched(uri) as model, self._opened(changes=True) as (server, book):
             settings = _changed(book, name, config)
-            return making.update(server, book, name, model, settings).told()
+            return lifecycle.update(server, book, name, model, settings).told()
 
     @_edge
     def delete_deployment(
@@ -158,11 +158,11 @@ class SQLDeploymentClient(BaseDeploymentClient):
         Raises:
             MlflowException: The engine refuses it, as where another view reads the deployment. Nothing is changed then.
         """
-        from . import making
+        from . import lifecycle
 
         _check(None, endpoint)
         with self._opened(changes=True) as (server, book):
-            making.delete(server, book, name)
+            lifecycle.delete(server, book, name)
 
     @_edge
     def list_deployments(self, endpoint: str | None = None) -> list[dict[str, Any]]:
@@ -192,11 +192,11 @@ class SQLDeploymentClient(BaseDeploymentClient):
         Raises:
             MlflowException: There is none of that name.
         """
-        from . import making, serving
+        from . import lifecycle, serving
 
         _check(None, endpoint)
         with self._opened() as (server, book):
-            return serving.described(server, making.found(book, name))
+            return serving.described(server, lifecycle.found(book, name))
 
     @_edge
     def predict(self, deployment_name: str | None = None, inputs: Any = None, endpoint: str | None = None) -> Any:
@@ -213,11 +213,11 @@ class SQLDeploymentClient(BaseDeploymentClient):
         Raises:
             MlflowException: There is no such deployment, or the rows do not fit.
         """
-        from . import making, serving
+        from . import lifecycle, serving
 
         _check(None, endpoint)
         with self._opened() as (server, book):
-            return serving.predicted(server, making.found(book, deployment_name or ""), inputs)
+            return serving.predicted(server, lifecycle.found(book, deployment_name or ""), inputs)
 
     @_edge
     def explain(self, deployment_name: str | None = None, df: Any = None, endpoint: str | None = None) -> pd.DataFrame:
@@ -234,11 +234,11 @@ class SQLDeploymentClient(BaseDeploymentClient):
         Raises:
             MlflowException: There is no such deployment, or the engine has no such statement.
         """
-        from . import making, serving
+        from . import lifecycle, serving
 
         _check(None, endpoint)
         with self._opened() as (server, book):
-            return serving.explained(server, making.found(book, deployment_name or ""))
+            return serving.explained(server, lifecycle.found(book, deployment_name or ""))
 
     @contextmanager
     def _opened(self, *, changes: bool = False) -> Iterator[tuple[Server, Book]]:
@@ -258,10 +258,10 @@ class SQLDeploymentClient(BaseDeploymentClient):
 
 
 def _changed(book: Book, name: str, config: Mapping[str, Any] | None) -> Settings:
-    from . import making
+    from . import lifecycle
     from .settings import Settings
 
-    return Settings.read(config, making.found(book, name).config)
+    return Settings.read(config, lifecycle.found(book, name).config)
 
 
 def _check(flavor: str | None, endpoint: str | None) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, LimitError, RunError, SQLModelError
 from ..query.facts.rows import ROW_ID
 from ..query.gate import packs
-from .constants import make_constants
+from .constant_tables import make_constants
 from .forks import at_fork, querying
 from .passthrough import passed_through
 from .program import Program

@@ -34,7 +34,7 @@ from ..errors import InputError
 from ..mlflow_errors import public
 from ..model import SQLModel, binder_of
 from ..pyfunc import CONFIG, FLAVOR_NAME
-from ..report import folder as report
+from ..report.pages import write as write_pages
 from .arguments import ARGUMENT_DOCS, Arguments
 from .tracked import track
 
@@ -181,7 +181,7 @@ def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Mode
     extra_files_config = _mlflow.copy_extra_files(given.extra_files, str(folder))
     if prepared.saved_example is not None:
         write_output(prepared.output, folder)
-    report.write(folder, spec, prepared.signature, prepared.bound.compiled.lineage)
+    write_pages(folder, spec, prepared.signature, prepared.bound.compiled.lineage)
     pyfunc.add_to_model(
         mlflow_model,
         loader_module="mlflow_sql_flavor",

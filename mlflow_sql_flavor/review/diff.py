@@ -11,7 +11,7 @@ from ..errors import InputError, QueryError, SQLModelError
 from ..frames.schema import kind_of
 from ..mlflow_errors import public
 from ..model import binder_of
-from ..report.diff import Diff
+from ..report.diff_result import Diff
 from ..report.differences import QueryDiff, RowsDiff, SignatureChange
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 from ..artifact.spec import SqlSpec
 from ..compile.compiled import Compiled
 from ..compile.recompilation import recompile, section_of
-from ..report.folder import pages
+from ..report.pages import pages
 
 __all__ = ["main"]
 

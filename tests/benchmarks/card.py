@@ -15,7 +15,7 @@ from pathlib import Path
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import mlmodel as artifact
-from mlflow_sql_flavor.report import folder as report
+from mlflow_sql_flavor.report import pages as report
 
 COLUMNS = {f"c{n}": "DOUBLE" for n in range(100)}
 

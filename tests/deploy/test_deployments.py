@@ -14,7 +14,7 @@ from mlflow.deployments import get_deploy_client
 from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.deploy import making, records
+from mlflow_sql_flavor.deploy import lifecycle, records
 from mlflow_sql_flavor.errors import RunError
 from mlflow_sql_flavor.query.targets import literals
 
@@ -158,7 +158,7 @@ def test_a_failure_leaves_what_was_there(place: Place, ranker: str, monkeypatch:
     def fails(*args: Any, **kwargs: Any) -> None:
         raise RunError("no more space")
 
-    where = making.Build if step == "try_out" else records.DatabaseBook
+    where = lifecycle.Build if step == "try_out" else records.DatabaseBook
     if step != "remove":
         with monkeypatch.context() as patch:
             patch.setattr(where, step, fails)

@@ -17,7 +17,7 @@ from mlflow.deployments.cli import commands
 from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.deploy import making
+from mlflow_sql_flavor.deploy import lifecycle
 
 from .conftest import EXAMPLE
 from .places import Place
@@ -82,7 +82,7 @@ def test_a_connection_that_is_lost(postgres: Place, ranker: str, monkeypatch: py
     client = get_deploy_client(postgres.target)
     client.create_deployment("ranker", ranker, config={"input": "events"})
     there, told = postgres.objects(), client.get_deployment("ranker")
-    kept = getattr(making, step)
+    kept = getattr(lifecycle, step)
 
     def lost(build: Any, *rest: Any) -> Any:
         (pid,) = build.server.rows("SELECT pg_backend_pid()")[1][0]
@@ -90,7 +90,7 @@ def test_a_connection_that_is_lost(postgres: Place, ranker: str, monkeypatch: py
         return kept(build, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(making, step, lost)
+        patch.setattr(lifecycle, step, lost)
         with pytest.raises(MlflowException, match="postgresql failed to") as caught:
             client.update_deployment("ranker", config={"params": {"factor": 7.0}})
         with pytest.raises(MlflowException, match="postgresql failed to"):

@@ -14,12 +14,12 @@ from sqlglot import exp
 from sqlglot.tokens import Token
 
 from ...errors import QueryError
-from .constants import constant
 from .definitions import Functions
 from .functions import HIDES, coerced, expand, is_volatile, where
 from .positions import span
 from .statements import word
 from .types import PlaceholderUse
+from .variable_values import constant
 
 __all__ = ["Folded", "folded"]
 
