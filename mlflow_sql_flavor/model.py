@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .artifact.functions import Udf
     from .artifact.spec import SqlSpec
     from .artifact.tables import ReferenceTable
-    from .engines.sandbox import Limits
+    from .engines.limits import Limits
     from .frames.compare import Comparison
     from .frames.reading import Data
     from .scale.batches import Written

@@ -16,7 +16,7 @@ from .artifact import manifest, mlmodel
 from .artifact.functions import load_udfs
 from .engines import spark_signs
 from .engines.duckdb import explain
-from .engines.sandbox import effective_limits
+from .engines.limits import effective_limits
 from .errors import InputError, ModelFileError, RunError, SQLModelError
 from .frames import writing
 from .mlflow_errors import public

@@ -59,11 +59,11 @@ def readable(sql: str) -> None:
     Raises:
         QueryError: It does not; where and why.
     """
-    from ..engines import sandbox
+    from ..engines import query_check
     from ..engines.empty_instance import EMPTY_INSTANCE
 
     with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:
-        sandbox.parse_tree(cursor, sql)
+        query_check.parse_tree(cursor, sql)
 
 
 class Dialect(click.ParamType):

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..engines import sandbox
+from ..engines import query_check
 from ..engines.constant_tables import make_constants
 from ..engines.duckdb import Instance
 from ..engines.forks import querying
@@ -51,7 +51,7 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
             cursor.register(program.input_table, schema.empty_table())
         try:
             make_constants(cursor, program.constants)
-            described = sandbox.describe(cursor, program.sql, dict.fromkeys(program.parameters))
+            described = query_check.describe(cursor, program.sql, dict.fromkeys(program.parameters))
         except (duckdb.OutOfMemoryException, MemoryError) as error:  # a constant is computed when it is bound
             raise LimitError(
                 "The query's constants need more memory than memory_limit (MLFLOW_SQL_MEMORY_LIMIT) allows: raise the "

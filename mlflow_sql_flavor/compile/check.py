@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..artifact.tables import ReferenceTable, read_tables
 from ..errors import QueryError
 from ..frames.schema import canonical
-from .gates import Asked, Passage, pass_through
+from .gates import pass_through
+from .passage import Asked, Passage
 
 if TYPE_CHECKING:
     from ..query.reading.types import Finding

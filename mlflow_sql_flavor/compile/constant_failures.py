@@ -9,7 +9,7 @@ from ..engines.duckdb import Runner
 from ..errors import InputError, QueryError, SQLModelError
 
 if TYPE_CHECKING:
-    from ..engines.sandbox import Limits
+    from ..engines.limits import Limits
     from ..query.reading.types import ParsedQuery
 
 __all__ = ["refuse_constants"]

@@ -12,7 +12,7 @@ from ..artifact.keys import covers, read_keys
 from ..artifact.spec import FewRowsSpec, SqlSpec
 from ..artifact.tables import ReferenceTable, read_tables, stored_table
 from ..engines import sandbox
-from ..engines.sandbox import Limits, effective_limits
+from ..engines.limits import Limits, effective_limits, validate_limits
 from ..engines.spark_signs import is_table
 from ..errors import InputError, QueryError, did_you_mean
 from ..query.reading.dotted import known_name
@@ -134,7 +134,7 @@ def define(
         raise InputError(f"A reference table has the input's name {input_table!r}: rename it or set input_table.")
     functions = read_udfs(udfs)
     types = declared_types(input_types)
-    own = sandbox.validate_limits(limits, "limits")
+    own = validate_limits(limits, "limits")
     return Definition(
         sql=query.sql,
         dialect=query.dialect,

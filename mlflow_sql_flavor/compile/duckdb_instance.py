@@ -11,7 +11,8 @@ from typing import Any
 from ..artifact.functions import Udf
 from ..engines import sandbox
 from ..engines.duckdb import Instance
-from ..engines.sandbox import Limits, TableSource
+from ..engines.limits import Limits
+from ..engines.sandbox import TableSource
 from ..query.gate import packs
 
 __all__ = ["BindingInstance", "instance_for"]

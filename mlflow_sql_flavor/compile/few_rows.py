@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.spec import FewRowsSpec, SqlSpec
-from ..engines import sandbox
+from ..engines import query_check
 from ..engines.duckdb import Runner
 from ..engines.empty_instance import EMPTY_INSTANCE
 from ..engines.program import Program
@@ -56,7 +56,7 @@ def with_few_rows(compiled: Compiled, few: FewRowsSpec, **asked: Any) -> Compile
     other.instance.close()  # it runs where the other one does
     program, whole = compiled.program, other.program
     with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:
-        apart = without_constants(cursor, sandbox.parse_tree(cursor, whole.sql), whole.sql)
+        apart = without_constants(cursor, query_check.parse_tree(cursor, whole.sql), whole.sql)
     mine = bind(compiled.instance, replace(whole, sql=apart.sql, constants=apart.constants))
     same = list(program.output_types.items()) == list(mine.output_types.items())
     if not same or program.rows != mine.rows or program.parameters != mine.parameters or other.columns:
@@ -92,8 +92,8 @@ def restored_few_rows(
     if few is None or compiled.isolated:  # in a process of its own one text runs
         return compiled
     with contextlib.closing(compiled.instance.cursor()) as cursor:
-        tree = sandbox.parse_tree(cursor, few.duckdb_sql)
-        facts = sandbox.judge(cursor, tree, few.duckdb_sql, tables=known, functions=functions)
+        tree = query_check.parse_tree(cursor, few.duckdb_sql)
+        facts = query_check.judge(cursor, tree, few.duckdb_sql, tables=known, functions=functions)
         plain = check_rows(spec, tree, kind)
         apart = without_constants(cursor, tree, few.duckdb_sql)
         if not (apart.small and is_small(apart.tree, macro)):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ..engines import sandbox
+from ..engines import query_check
 from ..engines.empty_instance import EMPTY_INSTANCE
 from ..errors import ModelFileError
 from ..query.gate import grammar, packs
@@ -65,10 +65,10 @@ def macro_bodies(compat: packs.Compat, cursor: Any = None) -> Bodies:
             raise ModelFileError(f"The macro {name!r} of this package cannot be read: install the package again.")
         text = f"SELECT {found[2]}"
         if cursor is not None:
-            tree = sandbox.parse_tree(cursor, text)
+            tree = query_check.parse_tree(cursor, text)
         else:
             with contextlib.closing(EMPTY_INSTANCE.cursor()) as own:
-                tree = sandbox.parse_tree(own, text)
+                tree = query_check.parse_tree(own, text)
         parameters = [part.split(":=")[0].strip() for part in found[1].split(",") if part.strip()]
         return parameters, tree["statements"][0]["node"]["select_list"][0]
 

@@ -9,6 +9,7 @@ from ..engines import spark
 from ..engines.spark_signs import is_frame
 from ..errors import InputError, did_you_mean
 from ..frames import reading, schema
+from ..frames.mlflow_schema import columns_of
 
 __all__ = ["declared_types", "types_of_input"]
 
@@ -47,7 +48,7 @@ def types_of_input(data: Any, signature: Any, declared: Mapping[str, str]) -> di
     """
     inputs = getattr(signature, "inputs", None)
     if inputs is not None:
-        known = schema.columns_of(inputs)
+        known = columns_of(inputs)
     elif is_frame(data):
         known = spark.types_of(data)
     elif data is not None:

@@ -13,7 +13,8 @@ from ..artifact.packaging import sources_digest
 from ..artifact.spec import SqlSpec
 from ..artifact.spec_fields import MAX_FINDINGS
 from ..artifact.tables import stored_table
-from ..engines.sandbox import Limits, TableSource
+from ..engines.limits import Limits
+from ..engines.sandbox import TableSource
 from ..frames.schema import arrow_schema
 from .compiled import Compiled
 from .gates import compile_query

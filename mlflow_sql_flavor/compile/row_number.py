@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..engines import sandbox
+from ..engines import query_check
 from ..engines.duckdb import Instance
 from ..engines.empty_instance import EMPTY_INSTANCE
 from ..engines.program import Program
@@ -26,7 +26,7 @@ def orders_rows(program: Program) -> bool:
         return True
     cursor = EMPTY_INSTANCE.cursor()
     try:
-        node = statement_of(sandbox.parse_tree(cursor, program.sql))["node"]
+        node = statement_of(query_check.parse_tree(cursor, program.sql))["node"]
     finally:
         cursor.close()
     return any(modifier["type"] == "ORDER_MODIFIER" for modifier in node.get("modifiers") or ())
@@ -80,7 +80,7 @@ def with_row_id(
                 "SELECT json_deserialize_sql($tree::JSON)",
                 {"tree": dumps({"error": False, "statements": [plan.tree]})},
             ).fetchone()[0]
-            same = _same(statement_of(sandbox.parse_tree(cursor, text)), plan.tree)
+            same = _same(statement_of(query_check.parse_tree(cursor, text)), plan.tree)
         if same:
             found = binds(instance, replace(program, sql=text, rows=plan.rows, id_position=0))
             # A row number that is not handed on, or that is seen by the query, shows in the outputs.

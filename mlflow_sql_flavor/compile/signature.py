@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..artifact.example import parameter
 from ..errors import InputError, QueryError
 from ..frames import reading, schema
+from ..frames.mlflow_schema import mlflow_schema, to_mlflow
 from ..frames.parameters import of_text
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def signature_of(
 
 def _outputs(types: Mapping[str, str], given: Any) -> Any:
     """Any column of a query may be NULL, so each is optional but where the writer says otherwise."""
-    own = schema.mlflow_schema(types, optional=True)
+    own = mlflow_schema(types, optional=True)
     known = {(spec.name, str(spec.type)): spec for spec in given.inputs} if given is not None else {}
     return type(own)([known.get((spec.name, str(spec.type)), spec) for spec in own.inputs])
 
@@ -74,7 +75,7 @@ def _inferred(data: Any, types: Mapping[str, str]) -> Any:
     """
     from mlflow.types import ColSpec, Schema
 
-    own = schema.mlflow_schema(types)
+    own = mlflow_schema(types)
     if data is None:
         return own
     table = reading.read(data, schema.arrow_schema(types)).table
@@ -117,7 +118,7 @@ def _param_schema(bound: Bound, params: Mapping[str, Any], texts: Mapping[str, s
     folded |= {str(name).casefold(): value for name, value in params.items()}
     specs = []
     for name, kind in bound.parameters.types.items():
-        mlflow_type = schema.to_mlflow(kind)
+        mlflow_type = to_mlflow(kind)
         shape = None
         if isinstance(mlflow_type, Array):
             mlflow_type, shape = mlflow_type.dtype, (-1,)

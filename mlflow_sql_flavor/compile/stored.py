@@ -12,10 +12,10 @@ from ..artifact.functions import Udf
 from ..artifact.keys import check_key
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import ReferenceTable, open_table, source_of
-from ..engines import sandbox
+from ..engines import query_check
 from ..engines.empty_instance import EMPTY_INSTANCE
+from ..engines.limits import Limits
 from ..engines.program import Program
-from ..engines.sandbox import Limits
 from ..errors import InputError, ModelFileError, did_you_mean
 from ..frames import schema
 from ..query.gate import packs
@@ -55,9 +55,9 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         known[spec.input_table] = list(spec.input_types)
     # A model with a process of its own is opened there only: any parser serves for the gate.
     with contextlib.closing((EMPTY_INSTANCE if apart else instance).cursor()) as cursor:
-        tree = sandbox.parse_tree(cursor, spec.duckdb_sql)
+        tree = query_check.parse_tree(cursor, spec.duckdb_sql)
         functions = [*udfs, *spec.compat.macros]
-        facts = sandbox.judge(cursor, tree, spec.duckdb_sql, tables=known, functions=functions)
+        facts = query_check.judge(cursor, tree, spec.duckdb_sql, tables=known, functions=functions)
         bodies = macro_bodies(compat, cursor)
         # Binding folds constants, where DuckDB looks at no limit.
         isolated = apart or not is_small(tree, bodies, udfs)

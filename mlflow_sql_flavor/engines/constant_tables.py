@@ -18,7 +18,7 @@ def make_constants(con: duckdb.DuckDBPyConnection, constants: Mapping[str, str])
 
     Args:
         con: A cursor of the program's instance.
-        constants: ``{name: SELECT}``, each a part of a query that passed ``sandbox.check``.
+        constants: ``{name: SELECT}``, each a part of a query that passed ``query_check.check``.
 
     Raises:
         duckdb.Error: They do not fit into the memory there may be, or a literal is not of its type.

@@ -23,9 +23,11 @@ from ..query.facts.rows import ROW_ID
 from ..query.gate import packs
 from .constant_tables import make_constants
 from .forks import at_fork, querying
+from .limits import Limits
 from .passthrough import passed_through
 from .program import Program
-from .sandbox import Limits, quote, statement
+from .query_check import statement
+from .sandbox import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa

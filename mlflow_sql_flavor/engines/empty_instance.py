@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from . import sandbox
 from .duckdb import Instance
-from .sandbox import Limits
+from .limits import Limits
 
 __all__ = ["EMPTY_INSTANCE"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..frames.schema import from_arrow
 from ..query.facts.passthrough import passthrough_columns
 from ..query.facts.rows import ROW_ID
-from .sandbox import parse_tree
+from .query_check import parse_tree
 
 if TYPE_CHECKING:
     from .program import Program

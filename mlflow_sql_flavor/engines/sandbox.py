@@ -1,45 +1,25 @@
-"""A DuckDB instance that can compute and nothing else, and the check that a query must pass before it runs there.
+"""A DuckDB instance that can compute and nothing else.
 
 The lock keeps files, the network, the environment and settings out of reach. It does not stop writes to the instance's
-own catalog or a look at it: that is what `check` is for. Neither is enough alone.
+own catalog or a look at it: that is what `query_check` is for. Neither is enough alone.
 """
 
-import contextlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, LimitError, ModelFileError, QueryError, UnreadableError
-from ..query.gate import calls, packs, policy
+from ..errors import InputError, LimitError, ModelFileError
+from ..query.gate import packs
 from ..query.gate.identifiers import fold
-from ..query.gate.policy import Facts
-from ..query.reading.recursion import TOO_DEEP
-from ..query.reading.tree import loads
-from .limits import ISOLATIONS, Limits, effective_limits, validate_limits
-from .parse_limits import check_shape
+from .limits import Limits
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = [
-    "ISOLATIONS",
-    "Facts",
-    "Function",
-    "Limits",
-    "TableSource",
-    "check",
-    "describe",
-    "effective_limits",
-    "judge",
-    "open_instance",
-    "parse_tree",
-    "quote",
-    "statement",
-    "validate_limits",
-]
+__all__ = ["Function", "TableSource", "open_instance", "own_names", "quote", "sentence"]
 
 MAX_COLUMNS = 10_000
 """Most columns of a reference table."""
@@ -147,7 +127,7 @@ def open_instance(
     config = {**_CONFIG, "max_memory": f"{limits.memory_limit}B", "threads": limits.threads}
     con = duckdb.connect(":memory:", config=config)
     try:
-        taken = set(_own_names(con, "table")) if tables else set()
+        taken = set(own_names(con, "table")) if tables else set()
         for name, source in (tables or {}).items():
             _new_name(name, taken, "table")
             _load_table(con, name, source, limits)
@@ -158,7 +138,7 @@ def open_instance(
         for macro in (_NO_USER, *macros):
             con.execute(macro)
         # Listing DuckDB's functions costs more than all the rest of opening: only where there are some to compare with.
-        taken = {*_own_names(con, "function"), *(_macro_names(con) if macros else ())} if functions else set()
+        taken = {*own_names(con, "function"), *(_macro_names(con) if macros else ())} if functions else set()
         for function in functions:
             _add_function(con, function, taken)
         con.execute(f"SET GLOBAL max_execution_time = {max(1, round(limits.timeout_seconds * 1000))}")
@@ -170,126 +150,6 @@ def open_instance(
     return con
 
 
-def check(
-    con: "duckdb.DuckDBPyConnection", sql: str, *, tables: Collection[str], functions: Collection[str] = ()
-) -> Facts:
-    """Accept or refuse the SQL that DuckDB is about to run. Nothing of it runs here, and nothing is bound.
-
-    Args:
-        con: A connection of any instance; only its parser is used.
-        sql: The SQL for DuckDB.
-        tables: Names of the tables it may read, the input and the reference tables; as a mapping with the columns of
-            each.
-        functions: Names of the macros and Python functions that are installed for it.
-
-    Raises:
-        QueryError: It is not exactly one query, or it does something outside `policy`'s list; says what and where.
-    """
-    return judge(con, parse_tree(con, sql), sql, tables=tables, functions=functions)
-
-
-def judge(
-    con: "duckdb.DuckDBPyConnection",
-    tree: dict[str, Any],
-    sql: str,
-    *,
-    tables: Collection[str],
-    functions: Collection[str] = (),
-) -> Facts:
-    """As :func:`check`, of a text that is parsed already.
-
-    Args:
-        con: A connection of any instance.
-        tree: From :func:`parse_tree` of ``sql``.
-        sql, tables, functions: As for :func:`check`.
-
-    Raises:
-        QueryError: As :func:`check`.
-    """
-    # A model's file names its tables, macros and functions: a name of DuckDB's own among them would open what is shut.
-    for kind, names in (("table", tables), ("function", functions)):
-        own = _own_names(con, kind) if names else frozenset()
-        for name in names:
-            if fold(name) in own:
-                raise QueryError(
-                    f"The {kind} {name[:80]!r} of the model has the name of one of DuckDB's own: rename it."
-                )
-    return policy.judge(tree, sql, tables=tables, functions=functions)
-
-
-def parse_tree(con: "duckdb.DuckDBPyConnection", sql: str) -> dict[str, Any]:
-    """DuckDB's own parse of one query (default values left out), its calls resolved, before any other judgement.
-
-    Raises:
-        QueryError: It does not parse, or is not exactly one query.
-    """
-    if not isinstance(sql, str) or not sql.strip():
-        raise QueryError("The query is empty.")
-    if len(sql) > policy.MAX_QUERY_CHARS:
-        raise QueryError(f"The query has {len(sql):,} characters; the most is {policy.MAX_QUERY_CHARS:,}.")
-    if "\0" in sql or not _encodable(sql):
-        raise QueryError("The query contains a character that is not text (NUL or half of a surrogate pair).")
-    check_shape(sql)
-    row = con.execute(
-        "SELECT json_serialize_sql($sql, skip_default := true, skip_null := true, skip_empty := true)", {"sql": sql}
-    ).fetchone()
-    tree = loads(row[0]) if row else {}
-    if tree.get("error") is not False:
-        raise _not_a_query(con, sql)
-    if len(tree["statements"]) != 1:
-        raise QueryError(f"A model is exactly one query; this text has {len(tree['statements'])} statements.", sql)
-    calls.resolve(tree, sql)
-    return tree
-
-
-def statement(con: "duckdb.DuckDBPyConnection", sql: str) -> "duckdb.Statement":
-    """The one query of a text that passed `check`, parsed, to be run on any cursor as often as needed.
-
-    Raises:
-        QueryError: It is not exactly one query.
-    """
-    import duckdb
-
-    try:
-        statements = con.extract_statements(sql)
-        if len(statements) == 1 and statements[0].type == duckdb.StatementType.SELECT:
-            return statements[0]
-    except (duckdb.Error, ValueError):
-        pass
-    raise _not_a_query(con, sql)
-
-
-def describe(
-    con: "duckdb.DuckDBPyConnection", sql: str, params: Mapping[str, Any] | None = None
-) -> list[tuple[str, str]]:
-    """The output columns of a checked query, by DuckDB's own binding: (name, DuckDB type). The query does not run.
-
-    Args:
-        con: A connection that has the query's tables, and an input of the right types.
-        sql: SQL that passed `check`.
-        params: A value for each placeholder, of its type.
-
-    Raises:
-        QueryError: It would change something.
-        duckdb.Error: It does not bind.
-    """
-    import duckdb
-
-    values = dict(params or {})
-    # DuckDB's binder tells whether something is written, should a write ever pass `policy`; a READ ONLY transaction
-    # around every call makes each 1.2 times as long. Not a public method, so DuckDB may take it away.
-    bind = getattr(con, "_bind", None)
-    with contextlib.suppress(duckdb.Error):  # of the two, the errors of DESCRIBE say where
-        if bind is not None:
-            names, types, _, _, deferred, writes = bind(sql, with_writes=True, values=values or None)
-            if writes:
-                raise QueryError("The query changes data, and a model may only read: remove what writes.", sql)
-            if not deferred:
-                return [(name, str(kind)) for name, kind in zip(names, types, strict=True)]
-    rows = con.execute(f"DESCRIBE {sql}", values).fetchall()
-    return [(row[0], row[1]) for row in rows]
-
-
 _OWN = {
     "table": "SELECT DISTINCT view_name FROM duckdb_views() WHERE internal",
     "function": "SELECT DISTINCT function_name FROM duckdb_functions() WHERE internal",
@@ -297,7 +157,7 @@ _OWN = {
 _known: dict[str, frozenset[str]] = {}
 
 
-def _own_names(con: "duckdb.DuckDBPyConnection", kind: str) -> frozenset[str]:
+def own_names(con: "duckdb.DuckDBPyConnection", kind: str) -> frozenset[str]:
     """The views or the functions that DuckDB itself brings. The same for every instance, so asked once, when needed."""
     if kind not in _known:
         _known[kind] = frozenset(fold(name) for (name,) in con.execute(_OWN[kind]).fetchall())
@@ -349,7 +209,7 @@ def _load_table(con: "duckdb.DuckDBPyConnection", name: str, source: TableSource
             "raise memory_limit (argument or MLFLOW_SQL_MEMORY_LIMIT), or bundle fewer rows and columns."
         ) from None
     except duckdb.Error as error:
-        raise ModelFileError(f"The reference table {name[:80]!r} cannot be read: {_sentence(error)}") from None
+        raise ModelFileError(f"The reference table {name[:80]!r} cannot be read: {sentence(error)}") from None
 
 
 def _check_parquet(name: str, source: TableSource, limits: Limits) -> None:
@@ -389,55 +249,6 @@ def _literal_path(path: Path) -> str:
     return re.sub(r"[*?\[]", r"[\g<0>]", str(path.absolute()))
 
 
-def _encodable(sql: str) -> bool:
-    try:
-        sql.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _not_a_query(con: "duckdb.DuckDBPyConnection", sql: str) -> QueryError:
-    import duckdb
-
-    try:
-        statements = con.extract_statements(sql)
-        names = [statement.type.name for statement in statements]
-    except duckdb.Error as error:
-        return _parse_error(error, sql)
-    except ValueError:  # a kind of statement that the Python binding has no name for
-        names = ["unknown"]
-    if len(names) != 1:
-        return QueryError(f"A model is exactly one query; this text has {len(names)} statements.", sql)
-    if names[0] == "MULTI":
-        return QueryError("PIVOT needs its values written out, as in IN ('a', 'b'): columns must not depend on data.")
-    return QueryError(f"Only a query (SELECT, VALUES, FROM, WITH) can be a model; this is {names[0]}.", sql)
-
-
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
+    """The first line of an error of DuckDB's, without its kind."""
     return str(error).split("\n", 1)[0].split(": ", 1)[-1]
-
-
-_CARET = re.compile(r"\n\nLINE (\d+): (.*)\n( *)\^(\^*)", re.DOTALL)
-
-
-def _parse_error(error: Exception, sql: str) -> QueryError:
-    """DuckDB's message as ours: its excerpt gives the line, and the caret the place in it."""
-    if "Max expression depth" in str(error):
-        return QueryError(TOO_DEEP)
-    message = f"DuckDB cannot read the query: {_sentence(error).rstrip('.')}."
-    match = _CARET.search(str(error))
-    if match is None:
-        return UnreadableError(message, sql)
-    number, excerpt = int(match[1]), match[2]
-    column = len(match[3]) - len(f"LINE {number}: ")
-    lines = sql.split("\n")
-    if not 0 < number <= len(lines) or column < 0:
-        return UnreadableError(message, sql)
-    line = lines[number - 1]
-    if excerpt.startswith("..."):
-        begin = line.find(excerpt[3:].removesuffix("..."))
-        if begin < 0:
-            return UnreadableError(message, sql)
-        column += begin - 3
-    return UnreadableError(message, sql, sum(len(text) + 1 for text in lines[: number - 1]) + column, 1 + len(match[4]))

@@ -11,7 +11,8 @@ from .duckdb import Instance, explain
 from .forks import querying
 from .limits import Limits
 from .program import Program
-from .sandbox import quote, statement
+from .query_check import statement
+from .sandbox import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -62,7 +62,7 @@ def _params(info: ModelInfo) -> Any:
 
 def _data(info: ModelInfo, spec: SqlSpec) -> list[tuple[Dataset, str]]:
     """The reference tables, each by its file's digest, and the input example: none of their rows are read again."""
-    from ..frames.schema import mlflow_schema
+    from ..frames.mlflow_schema import mlflow_schema
 
     found = [
         (_stored(f"{info.model_uri}/{table.path}", name, table.sha256, mlflow_schema(table.columns, True), table.rows),

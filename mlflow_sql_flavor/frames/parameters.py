@@ -7,10 +7,10 @@ import decimal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..errors import InputError, did_you_mean
+from ..errors import InputError, SQLModelError, did_you_mean
 from . import schema
 
-__all__ = ["Parameters", "of_text", "types_of_schema", "types_of_values", "unknown"]
+__all__ = ["Parameters", "from_value", "of_text", "types_of_schema", "types_of_values", "unknown"]
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _MOMENT = (str, datetime.date)
@@ -194,7 +194,7 @@ def types_of_values(values: Mapping[str, Any] | None) -> dict[str, str]:
         ):
             continue
         try:
-            types[str(name)] = schema.from_value(value)
+            types[str(name)] = from_value(value)
         except schema.SQLModelError as error:
             raise InputError(f"Parameter {name!r}: {error.message}") from None
     return types
@@ -209,3 +209,52 @@ def types_of_schema(params: Any) -> dict[str, str]:
             kind = "DATE"
         types[spec.name] = f"{kind}[]" if getattr(spec, "shape", None) is not None else kind
     return types
+
+
+def from_value(value: Any) -> str:
+    """The type of a parameter's Python value.
+
+    Raises:
+        SQLModelError: None, an empty list or a type no parameter can have.
+    """
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = value.item()
+    if isinstance(value, (list, tuple)) and value:
+        known = [v for v in value if v is not None]
+        if known:
+            if all(isinstance(v, decimal.Decimal) for v in known):
+                return f"{_decimal_of(known)}[]"
+            kinds = {from_value(v) for v in known}
+            return f"{kinds.pop() if len(kinds) == 1 else 'DOUBLE' if kinds <= {'BIGINT', 'DOUBLE'} else 'VARCHAR'}[]"
+    for kind, name in _VALUE_TYPES:
+        if isinstance(value, kind):
+            wide = isinstance(value, int) and not -(2**63) <= value < 2**63
+            return "HUGEINT" if wide else name
+    if isinstance(value, decimal.Decimal):
+        return _decimal_of([value])
+    raise SQLModelError(
+        f"No SQL type for a parameter that is {schema.kind_of(value)}: pass a number, text, a date or a list of them, "
+        "or give its type by a signature with params."
+    )
+
+
+def _decimal_of(values: Sequence[decimal.Decimal]) -> str:
+    """The narrowest DECIMAL that holds all of them."""
+    parts = [value.as_tuple() for value in values]
+    exponents = [part.exponent if isinstance(part.exponent, int) else 0 for part in parts]
+    scale = max(0, -min(exponents))
+    whole = max(1, *(len(part.digits) + exponent for part, exponent in zip(parts, exponents, strict=True)))
+    return f"DECIMAL({whole + scale},{scale})"
+
+
+_VALUE_TYPES: tuple[tuple[type, str], ...] = (
+    (bool, "BOOLEAN"),
+    (int, "BIGINT"),
+    (float, "DOUBLE"),
+    (str, "VARCHAR"),
+    (bytes, "BLOB"),
+    (datetime.datetime, "TIMESTAMP"),
+    (datetime.date, "DATE"),
+    (datetime.time, "TIME"),
+    (datetime.timedelta, "INTERVAL"),
+)

@@ -8,10 +8,8 @@ they get is the row of :data:`TYPES`.
 from __future__ import annotations
 
 import atexit
-import datetime
-import decimal
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +23,15 @@ __all__ = [
     "ScalarType",
     "arrow_schema",
     "canonical",
-    "columns_of",
     "from_arrow",
     "from_mlflow",
-    "from_value",
     "instead_of",
-    "mlflow_schema",
+    "no_place",
     "pandas_dtype",
+    "parsed_type",
     "plain",
     "to_arrow",
-    "to_mlflow",
+    "type_name",
 ]
 
 
@@ -102,7 +99,8 @@ REFUSED = {"UNION": "VARCHAR", "VARIANT": "JSON", '"NULL"': "VARCHAR"}
 
 
 @functools.lru_cache(maxsize=4096)
-def _parse(text: str) -> Any:
+def parsed_type(text: str) -> Any:
+    """DuckDB's own reading of a type, with ``id`` and ``children``."""
     import duckdb
     from duckdb import sqltypes
 
@@ -120,7 +118,7 @@ def _parse(text: str) -> Any:
 
 
 # DuckDB reports on stderr each of its objects that outlives the interpreter.
-atexit.register(_parse.cache_clear)
+atexit.register(parsed_type.cache_clear)
 
 
 def canonical(text: str) -> str:
@@ -129,10 +127,10 @@ def canonical(text: str) -> str:
     Raises:
         SQLModelError: ``text`` is no DuckDB type.
     """
-    return str(_parse(text))
+    return str(parsed_type(text))
 
 
-def _name(parsed: Any) -> str:
+def type_name(parsed: Any) -> str:
     """The row of :data:`TYPES`, or LIST, ARRAY, STRUCT, MAP, or a refused type."""
     text = str(parsed)
     if parsed.id in ("list", "array", "struct", "map", "union", "decimal", "enum", "variant"):
@@ -144,8 +142,8 @@ def to_arrow(text: str) -> pa.DataType:
     """The exact Arrow type of a DuckDB type."""
     import pyarrow as pa
 
-    parsed = _parse(text)
-    name = _name(parsed)
+    parsed = parsed_type(text)
+    name = type_name(parsed)
     if name == "DECIMAL":
         precision, scale = (int(value) for _, value in parsed.children)
         return pa.decimal128(precision, scale)
@@ -237,8 +235,8 @@ def plain(text: str, exact: bool = False) -> str | None:
     Raises:
         SQLModelError: The type has no value in MLflow's schema or pandas.
     """
-    parsed = _parse(text)
-    name = _name(parsed)
+    parsed = parsed_type(text)
+    name = type_name(parsed)
     if name in TYPES:
         return ("VARCHAR" if name in _NOT_IN_ARROW else None) if exact else TYPES[name].plain
     flat = _flatten(parsed, exact)
@@ -247,7 +245,7 @@ def plain(text: str, exact: bool = False) -> str | None:
 
 def _flatten(parsed: Any, exact: bool) -> str:
     """A nested type with each leaf as Arrow or pandas has it, so that its values are exact or encode to JSON."""
-    name = _name(parsed)
+    name = type_name(parsed)
     if name in ("LIST", "ARRAY"):
         size = f"{parsed.children[1][1]}" if name == "ARRAY" else ""
         return f"{_flatten(parsed.children[0][1], exact)}[{size}]"
@@ -257,7 +255,7 @@ def _flatten(parsed: Any, exact: bool) -> str:
         key = _flatten(parsed.children[0][1], exact) if exact else "VARCHAR"
         return f"MAP({key}, {_flatten(parsed.children[1][1], exact)})"
     if name not in TYPES:
-        raise _no_place(str(parsed))
+        raise no_place(str(parsed))
     if exact:
         return "VARCHAR" if name in _NOT_IN_ARROW else str(parsed)
     row = TYPES[name]
@@ -271,13 +269,13 @@ def instead_of(text: str) -> str | None:
 
     UNION, VARIANT, a bare NULL, and DuckDB's types that only its own functions read.
     """
-    parsed = _parse(text)
+    parsed = parsed_type(text)
     found = _replaced(parsed)
     return None if found == str(parsed) else found
 
 
 def _replaced(parsed: Any) -> str:
-    name = _name(parsed)
+    name = type_name(parsed)
     if name in TYPES:
         return str(parsed)
     if name in ("LIST", "ARRAY"):
@@ -293,36 +291,15 @@ def _replaced(parsed: Any) -> str:
     return REFUSED.get(name, "VARCHAR")
 
 
-def _no_place(text: str) -> SQLModelError:
+def no_place(text: str) -> SQLModelError:
+    """Of a type that has no value in pandas or MLflow's schema."""
     return SQLModelError(f"type {text} has no place in MLflow's schema; write CAST(… AS {instead_of(text)})")
 
 
 def pandas_dtype(text: str) -> str:
     """The dtype of a pandas result column: one of the table's, or ``object`` for nested types."""
-    name = _name(_parse(text))
+    name = type_name(parsed_type(text))
     return TYPES[name].pandas if name in TYPES else "object"
-
-
-def to_mlflow(text: str) -> Any:
-    """MLflow's type: a ``DataType``, ``Array``, ``Object`` or ``Map``.
-
-    Raises:
-        SQLModelError: UNION, VARIANT and a bare NULL have none.
-    """
-    from mlflow.types import DataType
-    from mlflow.types.schema import Array, Map, Object, Property
-
-    parsed = _parse(text)
-    name = _name(parsed)
-    if name in TYPES:
-        return DataType[TYPES[name].mlflow]
-    if name in ("LIST", "ARRAY"):
-        return Array(to_mlflow(str(parsed.children[0][1])))
-    if name == "STRUCT":
-        return Object([Property(child, to_mlflow(str(kind)), required=False) for child, kind in parsed.children])
-    if name == "MAP":
-        return Map(to_mlflow(str(parsed.children[1][1])))
-    raise _no_place(text)
 
 
 _FROM_MLFLOW = {
@@ -353,79 +330,6 @@ def from_mlflow(kind: Any) -> str:
         raise SQLModelError(
             f"MLflow's type {kind} does not say which SQL type it is; give the column's type in input_types."
         ) from None
-
-
-def columns_of(schema: Any) -> dict[str, str]:
-    """``{column: DuckDB type}`` of an MLflow input ``Schema``.
-
-    Raises:
-        SQLModelError: A tensor schema, or columns without names.
-    """
-    if schema.is_tensor_spec() or not schema.has_input_names():
-        raise SQLModelError("A SQL model reads columns by name: give a signature whose inputs are named columns.")
-    return {spec.name: from_mlflow(spec.type) for spec in schema.inputs}
-
-
-def mlflow_schema(columns: Mapping[str, str], optional: bool = False) -> Any:
-    """MLflow's ``Schema`` of ``{column: DuckDB type}``."""
-    from mlflow.types import ColSpec, Schema
-
-    specs: list[Any] = []
-    for name, text in columns.items():
-        try:
-            specs.append(ColSpec(to_mlflow(text), name, required=not optional))
-        except SQLModelError as error:
-            raise SQLModelError(f"Column {name!r}: {error.message}.") from None
-    return Schema(specs)
-
-
-def from_value(value: Any) -> str:
-    """The type of a parameter's Python value.
-
-    Raises:
-        SQLModelError: None, an empty list or a type no parameter can have.
-    """
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():
-        value = value.item()
-    if isinstance(value, (list, tuple)) and value:
-        known = [v for v in value if v is not None]
-        if known:
-            if all(isinstance(v, decimal.Decimal) for v in known):
-                return f"{_decimal_of(known)}[]"
-            kinds = {from_value(v) for v in known}
-            return f"{kinds.pop() if len(kinds) == 1 else 'DOUBLE' if kinds <= {'BIGINT', 'DOUBLE'} else 'VARCHAR'}[]"
-    for kind, name in _VALUE_TYPES:
-        if isinstance(value, kind):
-            wide = isinstance(value, int) and not -(2**63) <= value < 2**63
-            return "HUGEINT" if wide else name
-    if isinstance(value, decimal.Decimal):
-        return _decimal_of([value])
-    raise SQLModelError(
-        f"No SQL type for a parameter that is {kind_of(value)}: pass a number, text, a date or a list of them, "
-        "or give its type by a signature with params."
-    )
-
-
-def _decimal_of(values: Sequence[decimal.Decimal]) -> str:
-    """The narrowest DECIMAL that holds all of them."""
-    parts = [value.as_tuple() for value in values]
-    exponents = [part.exponent if isinstance(part.exponent, int) else 0 for part in parts]
-    scale = max(0, -min(exponents))
-    whole = max(1, *(len(part.digits) + exponent for part, exponent in zip(parts, exponents, strict=True)))
-    return f"DECIMAL({whole + scale},{scale})"
-
-
-_VALUE_TYPES: tuple[tuple[type, str], ...] = (
-    (bool, "BOOLEAN"),
-    (int, "BIGINT"),
-    (float, "DOUBLE"),
-    (str, "VARCHAR"),
-    (bytes, "BLOB"),
-    (datetime.datetime, "TIMESTAMP"),
-    (datetime.date, "DATE"),
-    (datetime.time, "TIME"),
-    (datetime.timedelta, "INTERVAL"),
-)
 
 
 def kind_of(value: Any) -> str:

@@ -109,7 +109,7 @@ def _checked(subject: str, message: str, check: Callable[[], object]) -> Iterato
 
 
 def _gate(spec: SqlSpec) -> None:
-    from ..engines import sandbox
+    from ..engines import query_check
     from ..engines.empty_instance import EMPTY_INSTANCE
 
     tables = [*spec.tables, *([spec.input_table] if spec.input_types is not None else [])]
@@ -117,7 +117,7 @@ def _gate(spec: SqlSpec) -> None:
     cursor = EMPTY_INSTANCE.cursor()
     try:
         for sql in [spec.duckdb_sql, *([spec.few_rows.duckdb_sql] if spec.few_rows else [])]:
-            sandbox.check(cursor, sql, tables=tables, functions=functions)
+            query_check.check(cursor, sql, tables=tables, functions=functions)
     finally:
         cursor.close()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..artifact.mlmodel import Stored
-from ..frames.schema import mlflow_schema
+from ..frames.mlflow_schema import mlflow_schema
 
 __all__ = ["judge_mlmodel"]
 

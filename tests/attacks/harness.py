@@ -10,7 +10,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mlflow_sql_flavor.engines.sandbox import Limits, TableSource, judge, open_instance, parse_tree
+from mlflow_sql_flavor.engines.limits import Limits
+from mlflow_sql_flavor.engines.query_check import judge, parse_tree
+from mlflow_sql_flavor.engines.sandbox import TableSource, open_instance
 from mlflow_sql_flavor.errors import SQLModelError
 from mlflow_sql_flavor.query.gate.query_bounds import is_small
 

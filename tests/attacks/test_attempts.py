@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from mlflow_sql_flavor.engines.sandbox import check
+from mlflow_sql_flavor.engines.query_check import check
 from mlflow_sql_flavor.errors import QueryError
 from mlflow_sql_flavor.query.gate import grammar, policy
 from mlflow_sql_flavor.query.gate.identifiers import fold

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 import sqlglot
 
-from mlflow_sql_flavor.engines.sandbox import check
+from mlflow_sql_flavor.engines.query_check import check
 from mlflow_sql_flavor.errors import QueryError
 from tests.fidelity.cases import DOCUMENTED, RECORDED, cases, duckdb_types
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlflow_sql_flavor.engines.sandbox import check, parse_tree
+from mlflow_sql_flavor.engines.query_check import check, parse_tree
 from mlflow_sql_flavor.errors import SQLModelError
 from mlflow_sql_flavor.query.gate import grammar, policy
 from mlflow_sql_flavor.query.gate.identifiers import fold

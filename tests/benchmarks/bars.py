@@ -34,7 +34,7 @@ def _one(work: Any, rounds: int, calls: int) -> list[list[str]]:
     import mlflow.pyfunc
 
     import mlflow_sql_flavor
-    from mlflow_sql_flavor.engines.sandbox import effective_limits
+    from mlflow_sql_flavor.engines.limits import effective_limits
 
     from .measure import duration, interleaved
     from .rivals import Careful, Nothing, PerCall, Raw
@@ -73,7 +73,7 @@ def bulk(rounds: int = 7) -> list[list[str]]:
     import pyarrow as pa
 
     from mlflow_sql_flavor import SQLModel
-    from mlflow_sql_flavor.engines.sandbox import effective_limits
+    from mlflow_sql_flavor.engines.limits import effective_limits
 
     from .measure import duration, interleaved
     from .rivals import Careful, Raw
@@ -197,7 +197,7 @@ def load(rounds: int = 5) -> list[list[str]]:
     import pandas as pd
 
     import mlflow_sql_flavor
-    from mlflow_sql_flavor.engines.sandbox import effective_limits
+    from mlflow_sql_flavor.engines.limits import effective_limits
 
     from .measure import duration
     from .rivals import Nothing

@@ -17,7 +17,7 @@ os.environ.update(QUIET)
 
 def _line(label: str, sql: str, data: Any, tables: dict[str, Any], rounds: int = 9) -> list[str]:
     from mlflow_sql_flavor import SQLModel
-    from mlflow_sql_flavor.engines.sandbox import effective_limits
+    from mlflow_sql_flavor.engines.limits import effective_limits
 
     from .measure import duration, interleaved
     from .rivals import Raw

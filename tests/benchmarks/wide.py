@@ -82,7 +82,7 @@ def _estimator(work: Any, data: Any) -> dict[str, Callable[[], Any]]:
 
 def run(names: list[str], spark: bool, sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
     """Prints a table for each kind of work, and gives the medians and ratios."""
-    from mlflow_sql_flavor.engines.sandbox import effective_limits
+    from mlflow_sql_flavor.engines.limits import effective_limits
 
     from . import work as works
     from .measure import duration, interleaved, table

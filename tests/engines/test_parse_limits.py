@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from mlflow_sql_flavor.engines.parse_limits import MAX_WORDS, check_shape
-from mlflow_sql_flavor.engines.sandbox import check
+from mlflow_sql_flavor.engines.query_check import check
 from mlflow_sql_flavor.errors import QueryError, SQLModelError
 
 REFUSED = {

@@ -9,16 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mlflow_sql_flavor.engines.sandbox import (
-    Function,
-    Limits,
-    TableSource,
-    check,
-    describe,
-    open_instance,
-    quote,
-    statement,
-)
+from mlflow_sql_flavor.engines.limits import Limits
+from mlflow_sql_flavor.engines.query_check import check, describe, statement
+from mlflow_sql_flavor.engines.sandbox import Function, TableSource, open_instance, quote
 from mlflow_sql_flavor.errors import InputError, LimitError, ModelFileError, QueryError, SQLModelError
 from mlflow_sql_flavor.query.gate import packs
 

@@ -14,6 +14,7 @@ from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.engines.duckdb import SMALL
 from mlflow_sql_flavor.errors import InputError, QueryError, SQLModelError
 from mlflow_sql_flavor.frames import schema
+from mlflow_sql_flavor.frames.mlflow_schema import to_mlflow
 
 DOC = Path(__file__).parents[2] / "docs" / "types.md"
 
@@ -266,14 +267,14 @@ def test_mlflow_types():
 
     for row in schema.TYPES.values():
         kind = {"DECIMAL": "DECIMAL(10,2)", "ENUM": "ENUM('a')"}.get(row.duckdb, row.duckdb)
-        assert schema.to_mlflow(kind) == DataType[row.mlflow]
-    assert schema.to_mlflow("DECIMAL(4,1)[]") == Array(DataType.double)
-    assert schema.to_mlflow("MAP(INTEGER, DATE)") == Map(DataType.datetime)
-    found = schema.to_mlflow("STRUCT(a STRUCT(b UUID)[])")
+        assert to_mlflow(kind) == DataType[row.mlflow]
+    assert to_mlflow("DECIMAL(4,1)[]") == Array(DataType.double)
+    assert to_mlflow("MAP(INTEGER, DATE)") == Map(DataType.datetime)
+    found = to_mlflow("STRUCT(a STRUCT(b UUID)[])")
     assert isinstance(found, Object)
     assert found.properties[0].dtype.dtype.properties[0].dtype == DataType.string
     for text in ("INTEGER[]", "STRUCT(a BIGINT, b VARCHAR)", "MAP(VARCHAR, DOUBLE)", "BOOLEAN"):
-        assert schema.from_mlflow(schema.to_mlflow(text)) == schema.canonical(text)
+        assert schema.from_mlflow(to_mlflow(text)) == schema.canonical(text)
 
 
 def test_every_type_of_duckdb_has_a_row_or_is_refused():

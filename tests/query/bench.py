@@ -13,10 +13,11 @@ from mlflow_sql_flavor.artifact.spec import CompatSpec
 from mlflow_sql_flavor.artifact.tables import ReferenceTable
 from mlflow_sql_flavor.compile import binding, row_number
 from mlflow_sql_flavor.compile.function_kinds import function_kinds, macro_bodies
-from mlflow_sql_flavor.engines import sandbox
+from mlflow_sql_flavor.engines import query_check, sandbox
 from mlflow_sql_flavor.engines.duckdb import Instance, Runner
+from mlflow_sql_flavor.engines.limits import Limits
 from mlflow_sql_flavor.engines.program import Program
-from mlflow_sql_flavor.engines.sandbox import Limits, TableSource
+from mlflow_sql_flavor.engines.sandbox import TableSource
 from mlflow_sql_flavor.frames.schema import arrow_schema
 from mlflow_sql_flavor.query.facts.rows import RowPlan, plan_rows
 
@@ -61,10 +62,10 @@ class Bench:
     def find(self, sql: str) -> Found:
         """Raises QueryError where DuckDB does not take the query."""
         names = [*TABLES, "input"]
-        sandbox.check(self.cursor, sql, tables=names)
+        query_check.check(self.cursor, sql, tables=names)
         base = binding.bind(self.instance, Program(sql, "input", SCHEMA, {}))
         plan = plan_rows(
-            row_number.statement_of(sandbox.parse_tree(self.cursor, sql)),
+            row_number.statement_of(query_check.parse_tree(self.cursor, sql)),
             "input",
             {name: data.column_names for name, data in TABLES.items()},
             kind=self.kind,

@@ -147,7 +147,7 @@ def test_rows(rows, sql):
 
 def test_columns_are_cut_to_what_is_read():
     def used(sql):
-        from mlflow_sql_flavor.engines.sandbox import parse_tree
+        from mlflow_sql_flavor.engines.query_check import parse_tree
         from mlflow_sql_flavor.query.facts.parse_tree import statement_of
 
         return used_columns(statement_of(parse_tree(bench().cursor, sql)), "r", ["k", "v", "x", "id"])

@@ -6,7 +6,9 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from mlflow_sql_flavor.engines.sandbox import Limits, check, open_instance, parse_tree
+from mlflow_sql_flavor.engines.limits import Limits
+from mlflow_sql_flavor.engines.query_check import check, parse_tree
+from mlflow_sql_flavor.engines.sandbox import open_instance
 from mlflow_sql_flavor.errors import QueryError
 from mlflow_sql_flavor.query.reading.dotted import QUALIFIERS
 

@@ -8,7 +8,7 @@ import pytest
 
 from mlflow_sql_flavor.artifact.spec import CompatSpec
 from mlflow_sql_flavor.compile.function_kinds import function_kinds, macro_bodies
-from mlflow_sql_flavor.engines.sandbox import check, parse_tree
+from mlflow_sql_flavor.engines.query_check import check, parse_tree
 from mlflow_sql_flavor.errors import QueryError
 from mlflow_sql_flavor.query.gate import grammar, policy
 from mlflow_sql_flavor.query.reading import tree

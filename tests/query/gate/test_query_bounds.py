@@ -5,7 +5,7 @@ import pytest
 
 from mlflow_sql_flavor.artifact.spec import CompatSpec
 from mlflow_sql_flavor.compile.function_kinds import macro_bodies
-from mlflow_sql_flavor.engines.sandbox import parse_tree
+from mlflow_sql_flavor.engines.query_check import parse_tree
 from mlflow_sql_flavor.query.gate import grammar, packs
 from mlflow_sql_flavor.query.gate.query_bounds import is_small
 
