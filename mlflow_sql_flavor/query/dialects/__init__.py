@@ -30,8 +30,8 @@ of rules ``R``. These topics there are, in every dialect the same words:
     verified     which functions are let through
     windows      functions of OVER, and its frames
 
-``shared/`` has, of these, casts, comparisons, strings and verified, and one module for each of what else several
-dialects do alike:
+``shared/`` has, of these, aggregates, casts, comparisons, strings and verified, and one module for each of what else
+several dialects do alike:
 
     aliases       outputs that read other outputs by their aliases
     blanks        texts that end in blanks, where those do not count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,7 +16,9 @@ __all__ = ["DialectRules", "Rule"]
 
 Rule = Callable[[exp.Expr, Context], "exp.Expr | None"]
 Argument = Callable[[exp.Expr, Context], exp.Expr]
-Entry = str | tuple[str, str | None] | tuple[str, str | None, *tuple[str, ...]]
+Arguments = Argument | Sequence[Argument] | None
+Result = str | Callable[[exp.Expr, Context], exp.DataType | None] | None
+Entry = str | tuple[str, Result] | tuple[str, Result, *tuple[str, ...]]
 Table = Mapping[type[exp.Expr] | str, Entry]
 
 
@@ -106,22 +108,23 @@ class DialectRules:
         """Function-like words of the dialect's grammar that its function list does not hold."""
         self.grammar.update(n.lower() for n in names)
 
-    def renames(self, table: Table, of: Argument | None = None) -> None:
+    def renames(self, table: Table, of: Arguments = None) -> None:
         """Functions that DuckDB has under another name.
 
         Args:
             table: Node type, or lower-case name of a function that sqlglot does not model -> DuckDB's name, alone or
-                followed by the type of the result in DuckDB (None: the node's own) and the node's arguments to hand on
-                (none: all, in the order of its ``arg_types``).
-            of: What is handed on for each argument; the argument itself by default.
+                followed by the type of the result in DuckDB (None: the node's own; or a function that tells it) and the
+                node's arguments to hand on (none: all, in the order of its ``arg_types``).
+            of: What is handed on for each argument; the argument itself by default. One for each where there are
+                several, the last for all that follow; of an empty one nothing is handed on.
         """
         self._calls(table, of, Context.call)
 
-    def macros(self, table: Table, of: Argument | None = None) -> None:
+    def macros(self, table: Table, of: Arguments = None) -> None:
         """Functions whose arguments go to a macro of the dialect's pack; the table is that of :meth:`renames`."""
         self._calls(table, of, Context.macro)
 
-    def _calls(self, table: Table, of: Argument | None, make: Callable[..., exp.Expr]) -> None:
+    def _calls(self, table: Table, of: Arguments, make: Callable[..., exp.Expr]) -> None:
         for key, entry in table.items():
             name, type_, *keys = (entry, None) if isinstance(entry, str) else entry
             rule = partial(_call, make=make, name=name, type_=type_, keys=tuple(keys), of=of)
@@ -146,9 +149,9 @@ def _call(
     ctx: Context,
     make: Callable[..., exp.Expr],
     name: str,
-    type_: str | None,
+    type_: Result,
     keys: tuple[str, ...],
-    of: Argument | None,
+    of: Arguments,
 ) -> exp.Expr:
     if isinstance(node, exp.Anonymous):
         found = node.expressions
@@ -156,4 +159,11 @@ def _call(
         given = [node.args.get(key) for key in keys or node.arg_types]
         found = [value for each in given for value in (each if isinstance(each, list) else [each])]
     values = [value for value in found if isinstance(value, exp.Expr)]
-    return make(ctx, name, *(of(value, ctx) if of else value for value in values), type=type_)
+    if of is not None:
+        turns = [of] if callable(of) else list(of)
+        values = [turns[min(at, len(turns) - 1)](value, ctx) for at, value in enumerate(values) if turns]
+    kind = type_(node, ctx) if callable(type_) else None
+    made = make(ctx, name, *values, type=None if callable(type_) else type_)
+    if kind is not None:
+        made.type = kind.copy()
+    return made

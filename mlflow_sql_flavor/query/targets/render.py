@@ -24,6 +24,7 @@ from ..reading.positions import span
 from ..reading.recursion import followed
 from ..reading.tables import base_tables
 from ..reading.types import ParsedQuery, PlaceholderUse
+from ..translation.transpile import first_line, put
 from ..translation.typing import type_query
 from . import adapt
 from .distinct_on import without_distinct_on
@@ -354,13 +355,13 @@ class _Job:
         if self.unsafe is not None:
             for text in list(tree.find_all(exp.Literal)):
                 if text.is_string and self.unsafe in text.this:
-                    _replace(text, exp.Var(this=self._literal(text.this)))
+                    put(text, exp.Var(this=self._literal(text.this)))
         try:
             return tree.sql(self.target, unsupported_level=ErrorLevel.RAISE, copy=False, comments=False)
         except UnsupportedError as e:
-            raise QueryError(f"{self.target} has no counterpart for a part of this query: {_first(e)}.") from None
+            raise QueryError(f"{self.target} has no counterpart for a part of this query: {first_line(e)}.") from None
         except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
-            raise QueryError(f"This query cannot be written in {self.target}: {_first(e)}.") from None
+            raise QueryError(f"This query cannot be written in {self.target}: {first_line(e)}.") from None
 
     def _bind(self, cast: exp.Expr, bare: bool) -> None:
         name = cast.this.this
@@ -376,10 +377,10 @@ class _Job:
         new.type = cast.type
         asked = _asks_for(cast) if kind.endswith("]") else None
         if asked is None:
-            _replace(cast, new)
+            put(cast, new)
             return
         member = self._member(asked.this, new, name)
-        _replace(asked, exp.Paren(this=exp.Not(this=member) if asked.args.get("negate") else member))
+        put(asked, exp.Paren(this=exp.Not(this=member) if asked.args.get("negate") else member))
 
     def _member(self, value: exp.Expr, array: exp.Expr, name: str) -> exp.Expr:
         """Whether a value is in a list parameter."""
@@ -434,13 +435,3 @@ def _without_end(tokens: Sequence[Token]) -> list[Token]:
     while found and found[-1].token_type == TokenType.SEMICOLON:
         found.pop()
     return found
-
-
-def _replace(old: exp.Expr, new: exp.Expr) -> None:
-    parent, key, index = old.parent, old.arg_key, old.index
-    if parent is not None and key:
-        parent.set(key, new, index)
-
-
-def _first(e: BaseException) -> str:
-    return str(e).split("\n")[0].rstrip(". ")

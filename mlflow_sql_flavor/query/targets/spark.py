@@ -137,9 +137,7 @@ def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 # texts
 
 
-@R.rule(exp.Cast, exp.DPipe, exp.Concat, exp.ConcatWs)
-def texts(node: exp.Expr, ctx: Context) -> None:
-    common.text_of_double(node, ctx)
+R.rule(exp.Cast, exp.DPipe, exp.Concat, exp.ConcatWs)(common.text_of_double)
 
 
 @R.rule(exp.Cast)

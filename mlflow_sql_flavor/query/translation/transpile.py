@@ -105,7 +105,7 @@ def _folded_text(query: ParsedQuery, schema: Schema, types: Mapping[str, str] | 
     resolve_names(tree, schema, query.sql)
     if types is not None:
         for old, new in placeholders.bind_tree(list(tree.walk(bfs=False)), types):
-            _replace(old, new)
+            put(old, new)
     return tree.sql("duckdb")
 
 
@@ -154,9 +154,9 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     for null in rewritten.find_all(exp.Null):
         if isinstance(null.parent, exp.DPipe):
             other = null.parent.expression if null.arg_key == "this" else null.parent.this
-            _replace(null, _typed(null.copy(), other.type))
+            put(null, _typed(null.copy(), other.type))
         elif isinstance(null.parent, exp.Concat):
-            _replace(null, _typed(null.copy(), null.parent.type))
+            put(null, _typed(null.copy(), null.parent.type))
     for table in sources:
         _read_as(table, schema, seen, named)
     _name_as_written(rewritten, ctx)
@@ -167,9 +167,9 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     try:
         return rewritten.sql("duckdb", unsupported_level=ErrorLevel.RAISE, copy=False)
     except UnsupportedError as e:
-        raise QueryError(f"DuckDB has no counterpart for a part of this query: {_first(e)}.") from None
+        raise QueryError(f"DuckDB has no counterpart for a part of this query: {first_line(e)}.") from None
     except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
-        raise QueryError(f"This query cannot be written for DuckDB: {_first(e)}.") from None
+        raise QueryError(f"This query cannot be written for DuckDB: {first_line(e)}.") from None
 
 
 def _outputs(nodes: Sequence[exp.Expr]) -> list[tuple[exp.Select, list[exp.Expr | None]]]:
@@ -186,7 +186,7 @@ def _keep_names(outputs: list[tuple[exp.Select, list[exp.Expr | None]]]) -> None
         for item, name in zip(list(select.expressions), names, strict=True):
             # not by its output_name: sqlglot names a cast as what it casts, DuckDB does not
             if isinstance(name, exp.Identifier) and not isinstance(item, (exp.Column, exp.Alias)):
-                _replace(item, exp.alias_(item.copy(), name.name, quoted=name.quoted))
+                put(item, exp.alias_(item.copy(), name.name, quoted=name.quoted))
 
 
 def _name_as_written(tree: exp.Expr, ctx: Context) -> None:
@@ -198,7 +198,7 @@ def _name_as_written(tree: exp.Expr, ctx: Context) -> None:
         return
     for item in select.expressions:
         if isinstance(item, exp.Column) and isinstance(item.this, exp.Identifier) and item.name not in ctx.columns:
-            _replace(item, exp.alias_(item.copy(), item.name, quoted=True))
+            put(item, exp.alias_(item.copy(), item.name, quoted=True))
 
 
 def _typed(null: exp.Expr, kind: exp.DataType | None) -> exp.Expr:
@@ -244,7 +244,7 @@ def _read_as(table: exp.Table, schema: Schema, seen: Schema, named: set[str] | N
     for key in ("joins", "laterals", "pivots", "sample"):
         if table.args.get(key):
             source.set(key, table.args[key])
-    _replace(table, source)
+    put(table, source)
 
 
 #: How often sqlglot writes the list of ``x IN UNNEST(list)`` for DuckDB, and how deep one may stand in another.
@@ -277,9 +277,9 @@ def _spread_lists(nodes: Sequence[exp.Expr]) -> None:
         group = parent if not isinstance(parent, exp.Paren) else parent.parent
         equal = group.parent if group is not None else None
         if isinstance(parent, exp.In) and len(parent.expressions) < 2 and parent.this is not node:
-            _replace(parent, _asked(exp.In(this=parent.this, query=_elements(node)), parent))
+            put(parent, _asked(exp.In(this=parent.this, query=_elements(node)), parent))
         elif isinstance(group, exp.Any) and isinstance(equal, exp.EQ) and equal.expression is group:
-            _replace(equal, _asked(exp.In(this=equal.this, query=_elements(node)), equal))
+            put(equal, _asked(exp.In(this=equal.this, query=_elements(node)), equal))
         elif isinstance(group, (exp.Any, exp.All)):
             group.set("this", _elements(node))
 
@@ -352,11 +352,13 @@ def temporary(macro: str) -> str:
     return macro.replace("CREATE MACRO", "CREATE OR REPLACE TEMPORARY MACRO", 1)
 
 
-def _replace(old: exp.Expr, new: exp.Expr) -> None:
+def put(old: exp.Expr, new: exp.Expr) -> None:
+    """Puts a node where another one stands."""
     parent, key, index = old.parent, old.arg_key, old.index
     if parent is not None and key:
         parent.set(key, new, index)
 
 
-def _first(e: BaseException) -> str:
+def first_line(e: BaseException) -> str:
+    """Of an error, without its full stop."""
     return str(e).split("\n")[0].rstrip(". ")

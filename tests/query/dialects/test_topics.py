@@ -64,15 +64,25 @@ def test_the_rules_of_every_topic_are_used(folder: str) -> None:
             assert all(step in found.first for step in topic.first), path.stem
 
 
+#: An argument of the node's own, and one that a function of one argument makes of it.
+_OWN = r"\*?node\.(this|expression|args\['\w+'\]|expressions(\[\d\])?)"
+_HANDED = re.compile(rf"{_OWN}(\.unnest\(\))?|_?\w+\({_OWN}, ctx\)|build\.cast\({_OWN}, '\w+'\)")
+#: A name that the type of the node settles, which is a line for each type.
+_NAMED = re.compile(r"'\w+'( if isinstance\(node, exp\.\w+\) else '\w+')?")
+
+
 def _only_calls(function: ast.FunctionDef) -> bool:
     """Whether a rule does nothing but call one function of DuckDB, or one macro, with the node's own arguments."""
     body = [step for step in function.body if not (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))]
+    names: dict[str, str] = {}
+    if len(body) == 2 and isinstance(body[0], ast.Assign) and _NAMED.fullmatch(ast.unparse(body[0].value)):
+        named = body.pop(0)
+        names[ast.unparse(named.targets[0])] = ast.unparse(named.value)
     made = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
     if not isinstance(made, ast.Call) or ast.unparse(made.func) not in ("ctx.call", "ctx.macro"):
         return False
-    name, *args = made.args
-    own = re.compile(r"node\.(this|expression|args\['\w+'\])|\*?node\.expressions(\[0\])?")
-    return isinstance(name, ast.Constant) and bool(args) and all(own.fullmatch(ast.unparse(arg)) for arg in args)
+    name, *args = map(ast.unparse, made.args)
+    return bool(_NAMED.fullmatch(names.get(name, name))) and all(_HANDED.fullmatch(arg) for arg in args)
 
 
 def _only_refuses(function: ast.FunctionDef) -> bool:

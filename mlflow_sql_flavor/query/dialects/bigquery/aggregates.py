@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import aggregates, build
 
 R = DialectRules("bigquery aggregates")
 _T = exp.DType
@@ -29,10 +29,7 @@ def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(node, "BIGINT")
 
 
-@R.rule(exp.ApproxDistinct)
-def approx_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
-    return ctx.call("count", exp.Distinct(expressions=[node.this]), type="BIGINT")
+R.rule(exp.ApproxDistinct)(aggregates.distinct_count)
 
 
 @R.rule(exp.ApproxQuantiles)

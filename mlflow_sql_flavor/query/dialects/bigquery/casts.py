@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from sqlglot import exp
 
@@ -49,8 +50,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("format") is not None:
         ctx.refuse("number_format", node, "CAST with FORMAT is not verified", "Use FORMAT_DATE or PARSE_DATE")
 
-    def done(value: exp.Expr, type_: str) -> exp.Expr:
-        return build.translated(value, type_, soft)
+    done = partial(build.translated, soft=soft)
 
     def valid(pattern: str) -> exp.Expr:
         if literal is not None and re.fullmatch(pattern, literal):

@@ -80,10 +80,8 @@ def _value(node: exp.Expr) -> float | None:
     return left * right if isinstance(node, exp.Mul) else left + right if isinstance(node, exp.Add) else left - right
 
 
-@R.function("error")
-def error(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """debugging_functions#error: of no type, so that any may stand beside it."""
-    return ctx.call("error", build.cast(node.expressions[0], "VARCHAR"))
+# debugging_functions#error: of no type, so that any may stand beside it
+R.renames({"error": "error"}, of=lambda value, ctx: build.cast(value, "VARCHAR"))
 
 
 @R.rule(exp.Div)

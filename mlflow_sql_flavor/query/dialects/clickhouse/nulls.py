@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
+from ..shared import calls
 
 R = DialectRules("clickhouse nulls")
 # Of a NULL they give NULL, and never of anything else.
@@ -218,9 +219,7 @@ def of_argument(node: exp.Expr) -> bool | list[exp.Expr]:
     return found
 
 
-@R.function("tonullable")
-def to_nullable(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return node.expressions[0]
+R.function("tonullable")(calls.its_argument)
 
 
 @R.function("assumenotnull")

@@ -32,6 +32,10 @@ R.macros(
         "replaceone": ("ch__replace_one", "VARCHAR"),
         exp.Ascii: ("ch__first_byte", "BIGINT"),
         exp.SubstringIndex: ("ch__until", "VARCHAR"),
+        exp.Left: ("ch__bleft_of", "VARCHAR", "this", "expression"),
+        exp.Right: ("ch__bright_of", "VARCHAR", "this", "expression"),
+        exp.Upper: ("ch__upper", "VARCHAR", "this"),
+        exp.Lower: ("ch__lower", "VARCHAR", "this"),
         "multisearchany": ("ch__search_any", "BOOLEAN"),
         "initcaputf8": ("ch__initcap_utf8", "VARCHAR"),
     }
@@ -82,12 +86,6 @@ def cuts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _cut(value, start, size[0] if size else None, ctx, "" if node.name.lower().endswith("utf8") else "b")
 
 
-@R.rule(exp.Left, exp.Right)
-def ends(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = "left" if isinstance(node, exp.Left) else "right"
-    return ctx.macro(f"ch__b{name}_of", node.this, node.expression, type="VARCHAR")
-
-
 def _padded(
     value: exp.Expr, size: exp.Expr, fill: exp.Expr | None, left: bool, ctx: Context, unit: str = "b"
 ) -> exp.Expr:
@@ -130,12 +128,6 @@ def positions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         fold = "lower" if name.endswith("utf8") else "ch__lower"
         value, part = (ctx.call(fold, x) if fold == "lower" else ctx.macro(fold, x) for x in (value, part))
     return _place(value, part, start[0] if start else None, ctx, "" if name.endswith("utf8") else "b")
-
-
-@R.rule(exp.Upper, exp.Lower)
-def ascii_case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = "ch__upper" if isinstance(node, exp.Upper) else "ch__lower"
-    return ctx.macro(name, node.this, type="VARCHAR")
 
 
 @R.rule(exp.Like, exp.ILike)

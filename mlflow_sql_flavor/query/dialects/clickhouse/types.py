@@ -7,6 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from .. import DialectRules
+from ..shared.edges import same_type
 
 R = DialectRules("clickhouse types")
 
@@ -93,16 +94,12 @@ _BY_THEIR_NAME: tuple[type[exp.Expr], ...] = (
 R.typing.update({node: {"annotator": _typed} for node in _BY_THEIR_NAME})
 
 
-def _as_argument(self: Any, node: exp.Expr) -> Any:
-    return self._set_type(node, node.this.type)
-
-
 # sqlglot forgets a decimal's digits here, or knows another engine's answer.
 _AS_ARGUMENT: tuple[type[exp.Expr], ...] = (
     exp.Sum, exp.Paren, exp.Neg, exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.Lag, exp.Lead, exp.ArrayReverse,
     exp.ArrayDistinct, exp.ArrayFilter, exp.ArraySlice, exp.NthValue,
 )  # fmt: skip
-R.typing.update({node: {"annotator": _as_argument} for node in _AS_ARGUMENT})
+R.typing.update({node: {"annotator": same_type} for node in _AS_ARGUMENT})
 R.typing[exp.Median] = R.typing[exp.Quantile] = {"returns": exp.DType.DOUBLE}
 R.typing[exp.Split] = R.typing[exp.RegexpSplit] = {
     "annotator": lambda self, node: self._set_type(node, _BY_NAME["splitbychar"].copy())
@@ -143,9 +140,5 @@ def _arithmetic(self: Any, node: exp.Expr) -> Any:
 R.typing.update({node: {"annotator": _arithmetic} for node in (exp.Add, exp.Sub, exp.Mul)})
 
 
-def _rounded(self: Any, node: exp.Expr) -> Any:
-    # https://clickhouse.com/docs/sql-reference/functions/rounding-functions: of the type of its argument
-    return self._set_type(node, node.this.type)
-
-
-R.typing.update({node: {"annotator": _rounded} for node in (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)})
+# https://clickhouse.com/docs/sql-reference/functions/rounding-functions: of the type of its argument
+R.typing.update({node: {"annotator": same_type} for node in (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)})

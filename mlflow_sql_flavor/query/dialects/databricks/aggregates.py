@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import aggregates, build
 from .casts import as_double, as_text, to_decimal
 from .types import family, kind
 
@@ -170,10 +170,7 @@ def percentile_approx(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("quantile_disc", node.this, node.args["quantile"])
 
 
-@R.rule(exp.ApproxDistinct)
-def approx_count_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
-    return ctx.call("count", exp.Distinct(expressions=[node.this]), type="BIGINT")
+R.rule(exp.ApproxDistinct)(aggregates.distinct_count)
 
 
 @R.rule(exp.Skewness)
@@ -184,15 +181,18 @@ def skewness(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__skewness", build.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
 
 
-@R.rule(exp.Kurtosis)
-def kurtosis(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("kurtosis_pop", build.cast(as_double(node.this, ctx), "DOUBLE"), type="DOUBLE")
+def _double(value: exp.Expr, ctx: Context) -> exp.Expr:
+    return build.cast(as_double(value, ctx), "DOUBLE")
 
 
-@R.function("mean", "std")
-def renamed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = "avg" if str(node.name).lower() == "mean" else "stddev_samp"
-    return ctx.call(name, build.cast(as_double(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
+R.renames(
+    {
+        exp.Kurtosis: ("kurtosis_pop", "DOUBLE", "this"),
+        "mean": ("avg", "DOUBLE"),
+        "std": ("stddev_samp", "DOUBLE"),
+    },
+    of=_double,
+)
 
 
 @R.function("try_sum", "try_avg")

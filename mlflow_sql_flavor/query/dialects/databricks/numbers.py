@@ -147,10 +147,10 @@ def hypot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("sqrt", total, type="DOUBLE")
 
 
-@R.rule(exp.Pow)
-def power(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = [build.cast(as_double(a, ctx), "DOUBLE") for a in (node.this, node.expression)]
-    return ctx.macro("dbx__pow", *args, type="DOUBLE")
+R.macros(
+    {exp.Pow: ("dbx__pow", "DOUBLE", "this", "expression")},
+    of=lambda value, ctx: build.cast(as_double(value, ctx), "DOUBLE"),
+)
 
 
 @R.rule(exp.WidthBucket)

@@ -147,18 +147,13 @@ def position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__locate", sub, this, start, type="BIGINT")
 
 
-@R.rule(exp.SubstringIndex)
-def substring_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro(
-        "dbx__substring_index", _text(node.this, ctx), node.args["delimiter"], node.args["count"], type="VARCHAR"
-    )
-
-
-@R.rule(exp.SplitPart)
-def split_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro(
-        "dbx__split_part", _text(node.this, ctx), node.args["delimiter"], node.args["part_index"], type="VARCHAR"
-    )
+R.macros(
+    {
+        exp.SubstringIndex: ("dbx__substring_index", "VARCHAR", "this", "delimiter", "count"),
+        exp.SplitPart: ("dbx__split_part", "VARCHAR", "this", "delimiter", "part_index"),
+    },
+    of=(_text, build.as_it_is),
+)
 
 
 @R.function("btrim")

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, rows
+from ..shared import build, comparisons, rows
 from .coercions import by_bytes, condition, exact, is_json, json_text, number, text
 from .times import time
 
@@ -46,12 +46,8 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
-def bound_otherwise(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://dev.mysql.com/doc/refman/8.0/en/operator-precedence.html: a > b IN (...) is (a > b) IN (...)
-    if isinstance(node.expression, (exp.In, exp.Between, exp.Like, exp.Is)):
-        raise ctx.error(node, "Which operator comes first differs between engines here: write brackets.")
-    return None
+# https://dev.mysql.com/doc/refman/8.0/en/operator-precedence.html
+R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)(comparisons.chained)
 
 
 @R.rule(exp.Between)

@@ -325,12 +325,6 @@ def part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.Dayname, exp.Monthname)
-def day_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = "dayname" if isinstance(node, exp.Dayname) else "monthname"
-    return ctx.call(name, moment(node.this, ctx), type="VARCHAR")
-
-
 @R.rule(exp.Timestamp)
 def timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made, clock = moment(node.this, ctx), node.args.get("zone")
@@ -351,9 +345,7 @@ def days_since_year_0(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _sum(since, build.lit(719_528 * size))
 
 
-@R.function("now", "sysdate", "localtime", "localtimestamp")
-def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("my__now", type="TIMESTAMP")
+R.macros(dict.fromkeys(("now", "sysdate", "localtime", "localtimestamp"), ("my__now", "TIMESTAMP")), of=())
 
 
 R.accepts("now", "curdate", "curtime", "weekday", "yearweek", "period_diff", "period_add", "makedate", "unix_timestamp")
@@ -361,6 +353,8 @@ R.accepts("now", "curdate", "curtime", "weekday", "yearweek", "period_diff", "pe
 
 R.renames(
     {
+        exp.Dayname: ("dayname", "VARCHAR", "this"),
+        exp.Monthname: ("monthname", "VARCHAR", "this"),
         "dayname": ("dayname", "VARCHAR"),
         "monthname": ("monthname", "VARCHAR"),
     },

@@ -50,10 +50,22 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("my__substr", value, start, whole(size, ctx), type="VARCHAR")
 
 
-@R.rule(exp.Left, exp.Right)
-def ends(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = "my__left" if isinstance(node, exp.Left) else "my__right"
-    return ctx.macro(name, text(node.this, ctx), whole(node.expression, ctx), type="VARCHAR")
+R.macros(
+    {
+        exp.Left: ("my__left", "VARCHAR", "this", "expression"),
+        exp.Right: ("my__right", "VARCHAR", "this", "expression"),
+        "mid": ("my__substr", "VARCHAR"),
+    },
+    of=(text, whole),
+)
+R.macros(
+    {exp.SubstringIndex: ("my__substring_index", "VARCHAR", "this", "delimiter", "count")},
+    of=(text, text, whole),
+)
+R.macros(
+    {exp.Stuff: ("my__insert", "VARCHAR", "this", "start", "length", "expression")},
+    of=(text, whole, whole, text),
+)
 
 
 @R.rule(
@@ -131,12 +143,6 @@ def like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@R.rule(exp.SubstringIndex)
-def substring_index(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = [text(node.this, ctx), text(node.args["delimiter"], ctx), whole(node.args["count"], ctx)]
-    return ctx.macro("my__substring_index", *args, type="VARCHAR")
-
-
 @R.rule(exp.Collate)
 def collate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = node.expression.name.lower()
@@ -160,18 +166,6 @@ def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.parent, (exp.Alias, exp.Select)):
         return ctx.call("encode", made, type="BLOB")
     raise ctx.error(node, "CHAR makes bytes of the texts it is joined with: write CHAR(... USING utf8mb4).")
-
-
-@R.function("mid")
-def mid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    value, start, size = node.expressions
-    return ctx.macro("my__substr", text(value, ctx), whole(start, ctx), whole(size, ctx), type="VARCHAR")
-
-
-@R.rule(exp.Stuff)
-def insert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = [text(node.this, ctx), whole(node.args["start"], ctx), whole(node.args["length"], ctx)]
-    return ctx.macro("my__insert", *args, text(node.expression, ctx), type="VARCHAR")
 
 
 @R.rule(exp.Elt)

@@ -12,7 +12,13 @@ from .dates import moment
 
 R = DialectRules("mysql times")
 
-R.macros({"sec_to_time": ("my__seconds_time", "INTERVAL")}, of=number)
+R.macros(
+    {
+        "sec_to_time": ("my__seconds_time", "INTERVAL"),
+        exp.TimeFromParts: ("my__maketime", "INTERVAL", "hour", "min", "sec"),
+    },
+    of=number,
+)
 
 
 def time(node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -37,12 +43,6 @@ def time_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     ctx.open("now", node, "The time of the run is part of the result.")
     return ctx.macro("my__clock", ctx.macro("my__now", type="TIMESTAMP"), type="INTERVAL")
-
-
-@R.rule(exp.TimeFromParts)
-def make_time(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    parts = [number(node.args[key], ctx) for key in ("hour", "min", "sec")]
-    return ctx.macro("my__maketime", *parts, type="INTERVAL")
 
 
 @R.function("time_to_sec")

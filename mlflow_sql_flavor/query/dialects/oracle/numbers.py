@@ -27,10 +27,8 @@ def rounded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ora__round", node.this, digits, type="DOUBLE")
 
 
-@R.rule(exp.Mod)
-def mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """MOD: of zero it is the number itself."""
-    return ctx.macro("ora__mod", node.this.unnest(), node.expression.unnest())
+# MOD: of zero it is the number itself
+R.macros({exp.Mod: ("ora__mod", None, "this", "expression")}, of=lambda value, ctx: value.unnest())
 
 
 # Functions of numbers
@@ -42,10 +40,10 @@ def bitand(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@R.rule(exp.WidthBucket)
-def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = [node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]]
-    return ctx.macro("ora__width_bucket", *(build.cast(a, "DOUBLE") for a in args), type="BIGINT")
+R.macros(
+    {exp.WidthBucket: ("ora__width_bucket", "BIGINT", "this", "min_value", "max_value", "num_buckets")},
+    of=build.as_double,
+)
 
 
 @R.rule(exp.Trunc)

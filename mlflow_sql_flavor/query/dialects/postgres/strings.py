@@ -92,9 +92,7 @@ def overlay(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("pg__overlay", node.this, new, node.args["from_"], count, type="VARCHAR")
 
 
-@R.rule(exp.Chr)
-def chr_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("pg__chr", node.expressions[0], type="VARCHAR") if len(node.expressions) == 1 else None
+R.macros({exp.Chr: ("pg__chr", "VARCHAR", "expressions")})
 
 
 @R.rule(exp.Like, exp.ILike)

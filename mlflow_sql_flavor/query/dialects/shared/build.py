@@ -26,6 +26,16 @@ def cast(node: exp.Expr, type_: str) -> exp.Cast:
     return made
 
 
+def as_it_is(value: exp.Expr, ctx: object) -> exp.Expr:
+    """A value, as an argument that is handed on."""
+    return value
+
+
+def as_double(value: exp.Expr, ctx: object) -> exp.Expr:
+    """A value as a DOUBLE, as an argument that is handed on."""
+    return cast(value, "DOUBLE")
+
+
 def translated(value: exp.Expr, type_: str, soft: bool) -> exp.Expr:
     """A CAST to DuckDB's type that is final: no rule looks at it again.
 

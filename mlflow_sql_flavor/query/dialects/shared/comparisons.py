@@ -29,6 +29,13 @@ def _mixed(left: exp.Expr, right: exp.Expr, node: exp.Expr, ctx: Context) -> Non
             ctx.refuse("implicit_cast", node, "A JSON value is compared with a text", "Cast the JSON value to text")
 
 
+def chained(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``a > b IN (...)``, which is ``(a > b) IN (...)`` where such operators are of one rank."""
+    if isinstance(node.expression, (exp.In, exp.Between, exp.Like, exp.Is)):
+        raise ctx.error(node, "Which operator comes first differs between engines here: write brackets.")
+    return None
+
+
 def branches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Branches of texts and of numbers: an error in some engines, a conversion in others, a text in DuckDB."""
     if isinstance(node, exp.Coalesce):

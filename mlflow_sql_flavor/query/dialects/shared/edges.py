@@ -34,7 +34,7 @@ def typed(otherwise: Any) -> Any:
 
 
 def same_type(self: Any, node: exp.Expr) -> Any:
-    """sqlglot's annotator of a negation: the type of what is negated."""
+    """sqlglot's annotator of a negation, and of whatever else has the type of what it is made of."""
     return self._set_type(node, node.this.type)
 
 

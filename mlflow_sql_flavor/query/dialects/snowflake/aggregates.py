@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
+from ..shared import aggregates, build
 from .arrays import typed
 
 R = DialectRules("snowflake aggregates")
@@ -37,11 +37,7 @@ def array_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return typed(made, ctx.type_of(value))
 
 
-@R.rule(exp.Hll)
-def hll(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
-    inner = node.this.expressions if isinstance(node.this, exp.Distinct) else [node.this]
-    return ctx.call("count", exp.Distinct(expressions=inner), type="BIGINT")
+R.rule(exp.ApproxDistinct, exp.Hll)(aggregates.distinct_count)
 
 
 @R.rule(exp.Mode)
@@ -90,9 +86,3 @@ def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         node.parent.meta["listagg"] = True
         return None
     return exp.Coalesce(this=node, expressions=[build.lit("")])
-
-
-@R.rule(exp.ApproxDistinct)
-def approx_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
-    return ctx.call("count", exp.Distinct(expressions=[node.this]), type="BIGINT")

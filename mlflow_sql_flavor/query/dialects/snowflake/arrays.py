@@ -37,9 +37,13 @@ def element_of(node: exp.Expr, ctx: Context) -> exp.DataType | None:
     return None
 
 
+def array_of(element: exp.DataType | None) -> exp.DataType | None:
+    return None if element is None else exp.DataType(this=exp.DType.ARRAY, expressions=[element.copy()], nested=True)
+
+
 def typed(node: exp.Expr, element: exp.DataType | None) -> exp.Expr:
     if element is not None:
-        node.type = exp.DataType(this=exp.DType.ARRAY, expressions=[element.copy()], nested=True)
+        node.type = array_of(element)
     return node
 
 
@@ -85,13 +89,6 @@ def contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sf__position", node.this, value, type="BIGINT")
 
 
-@R.rule(exp.ArraySlice)
-def slice_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """From a place on, up to but without another; negative ones count from the end."""
-    kind = _arrays(node, ctx, node.this)
-    return typed(ctx.macro("sf__slice", node.this, node.args["start"], node.args["end"]), kind)
-
-
 @R.rule(exp.ArrayConcat)
 def cat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     both = [node.this, *node.expressions]
@@ -109,14 +106,18 @@ def append(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return typed(ctx.call("list_prepend", *reversed(args)), kind)
 
 
-@R.rule(exp.ArrayCompact)
-def compact(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return typed(ctx.macro("sf__compact", node.this), _arrays(node, ctx, node.this))
+def _as_its_argument(node: exp.Expr, ctx: Context) -> exp.DataType | None:
+    return array_of(_arrays(node, ctx, node.this))
 
 
-@R.rule(exp.ArrayDistinct)
-def distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return typed(ctx.macro("sf__distinct", node.this), _arrays(node, ctx, node.this))
+R.macros(
+    {
+        exp.ArrayCompact: ("sf__compact", _as_its_argument, "this"),
+        exp.ArrayDistinct: ("sf__distinct", _as_its_argument, "this"),
+        # From a place on, up to but without another; negative ones count from the end
+        exp.ArraySlice: ("sf__slice", _as_its_argument, "this", "start", "end"),
+    }
+)
 
 
 @R.rule(exp.ArrayMax, exp.ArrayMin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from sqlglot import exp
 
@@ -69,8 +70,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         this = ctx.macro("sf__json_number", this) if numeric else as_text(this, ctx)
         this.type = exp.DataType.build("VARCHAR")
 
-    def done(value: exp.Expr, type_: str) -> exp.Expr:
-        return build.translated(value, type_, soft)
+    done = partial(build.translated, soft=soft)
 
     def valid(pattern: str) -> exp.Expr:
         if not ctx.is_a(this, "text") or (literal is not None and re.fullmatch(pattern, literal)):

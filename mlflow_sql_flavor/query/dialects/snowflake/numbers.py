@@ -13,15 +13,13 @@ R = DialectRules("snowflake numbers")
 
 
 # Numbers, texts and dates
-@R.rule(exp.WidthBucket)
-def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = [node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]]
-    return ctx.macro("sf__width_bucket", *(build.cast(a, "DOUBLE") for a in args), type="BIGINT")
+R.macros(
+    {exp.WidthBucket: ("sf__width_bucket", "BIGINT", "this", "min_value", "max_value", "num_buckets")},
+    of=build.as_double,
+)
 
 
-@R.rule(exp.Factorial)
-def factorial(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("factorial", build.cast(node.this, "INTEGER"))
+R.renames({exp.Factorial: "factorial"}, of=lambda value, ctx: build.cast(value, "INTEGER"))
 
 
 # operators-arithmetic: a quotient has six more digits than the dividend, up to 12

@@ -13,13 +13,12 @@ from .casts import as_text
 R = DialectRules("snowflake strings")
 
 R.renames({exp.ByteLength: ("strlen", "BIGINT")})
-R.macros({exp.Levenshtein: ("sf__edit", "BIGINT", "this", "expression")})
-
-
-@R.rule(exp.Stuff)
-def insert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = (node.this, node.args["start"], node.args["length"], node.expression)
-    return ctx.macro("sf__insert", *args, type="VARCHAR")
+R.macros(
+    {
+        exp.Levenshtein: ("sf__edit", "BIGINT", "this", "expression"),
+        exp.Stuff: ("sf__insert", "VARCHAR", "this", "start", "length", "expression"),
+    }
+)
 
 
 @R.rule(exp.Strtok)

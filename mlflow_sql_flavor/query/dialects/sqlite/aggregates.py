@@ -129,7 +129,5 @@ def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.function("total")
-def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/lang_aggfunc.html#total: a real, 0.0 of nothing
-    return ctx.macro("sqlite__total", build.cast(number(node.expressions[0], ctx), "DOUBLE"), type="DOUBLE")
+# https://sqlite.org/lang_aggfunc.html#total: a real, 0.0 of nothing
+R.macros({"total": ("sqlite__total", "DOUBLE")}, of=lambda value, ctx: build.cast(number(value, ctx), "DOUBLE"))

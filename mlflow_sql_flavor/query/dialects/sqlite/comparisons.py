@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, rows
+from ..shared import build, comparisons, rows
 from .coercions import is_json, literal, number, numeral, text
 
 R = DialectRules("sqlite comparisons")
@@ -14,12 +14,8 @@ R = DialectRules("sqlite comparisons")
 R.normalise(rows.by_field(lists=False))
 
 
-@R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
-def bound_otherwise(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/lang_expr.html#operators: a > b IN (...) is (a > b) IN (...)
-    if isinstance(node.expression, (exp.In, exp.Between, exp.Like, exp.Is)):
-        raise ctx.error(node, "Which operator comes first differs between engines here: write brackets.")
-    return None
+# https://sqlite.org/lang_expr.html#operators
+R.rule(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)(comparisons.chained)
 
 
 @R.rule(exp.Where, exp.Having, exp.And, exp.Or, exp.Not, exp.If)

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, casts
+from ..shared import build, calls, casts
 from .coercions import either, integer, is_json, literal, mixed, number, numeral
 
 R = DialectRules("sqlite numbers")
@@ -57,10 +57,13 @@ def in_brackets(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.BitwiseLeftShift, exp.BitwiseRightShift)
-def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = "sqlite__shift_left" if isinstance(node, exp.BitwiseLeftShift) else "sqlite__shift_right"
-    return ctx.macro(name, integer(node.this, ctx), integer(node.expression, ctx), type="BIGINT")
+R.macros(
+    {
+        exp.BitwiseLeftShift: ("sqlite__shift_left", "BIGINT", "this", "expression"),
+        exp.BitwiseRightShift: ("sqlite__shift_right", "BIGINT", "this", "expression"),
+    },
+    of=integer,
+)
 
 
 @R.rule(exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseNot)
@@ -165,15 +168,11 @@ def log2(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sqlite__log2", build.lit(2), math_argument(node.expressions[0], ctx), type="DOUBLE")
 
 
-@R.rule(exp.Rand)
-def random(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/lang_corefunc.html#random: an integer of 64 bits
-    return ctx.macro("sqlite__random", type="BIGINT")
+# https://sqlite.org/lang_corefunc.html#random: an integer of 64 bits
+R.macros({exp.Rand: ("sqlite__random", "BIGINT")}, of=())
 
 
-@R.function("likely", "unlikely", "likelihood")
-def hint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return node.expressions[0]
+R.function("likely", "unlikely", "likelihood")(calls.its_argument)
 
 
 R.macros({"log10": ("sqlite__log", "DOUBLE")}, of=math_argument)

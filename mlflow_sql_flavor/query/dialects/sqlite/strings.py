@@ -15,11 +15,8 @@ R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)(strings.joined(text))
 R.renames({"octet_length": ("strlen", "BIGINT")}, of=text)
 
 
-@R.rule(exp.Upper, exp.Lower)
-def ascii_case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Only ASCII letters have a case: https://sqlite.org/lang_corefunc.html#lower
-    name = "sqlite__upper" if isinstance(node, exp.Upper) else "sqlite__lower"
-    return ctx.macro(name, text(node.this, ctx), type="VARCHAR")
+# Only ASCII letters have a case: https://sqlite.org/lang_corefunc.html#lower
+R.macros({exp.Upper: ("sqlite__upper", "VARCHAR"), exp.Lower: ("sqlite__lower", "VARCHAR")}, of=text)
 
 
 @R.rule(exp.Like)

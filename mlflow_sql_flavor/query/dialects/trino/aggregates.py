@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, exact
+from ..shared import aggregates, build, exact
 from .arrays import array_type, typed
 
 R = DialectRules("trino aggregates")
@@ -49,7 +49,4 @@ def mean(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(node, f"DECIMAL(38, {digits})")
 
 
-@R.rule(exp.ApproxDistinct)
-def approx_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
-    return ctx.call("count", exp.Distinct(expressions=[node.this]), type="BIGINT")
+R.rule(exp.ApproxDistinct)(aggregates.distinct_count)

@@ -26,44 +26,77 @@ def typed(node: exp.Expr, kind: exp.DataType | None) -> exp.Expr:
     return node
 
 
-# functions/array
+def map_type(key: exp.DataType | None, value: exp.DataType | None) -> exp.DataType:
+    known = [k.copy() for k in (key, value) if k is not None]
+    return exp.DataType(this=exp.DType.MAP, expressions=known if len(known) == 2 else [], nested=True)
+
+
+# types of results, by the first argument
+
+
+def _argument(node: exp.Expr) -> exp.Expr:
+    return node.this if isinstance(node.this, exp.Expr) else node.expressions[0]
+
+
+def _same(node: exp.Expr, ctx: Context) -> exp.DataType | None:
+    return ctx.type_of(_argument(node))
+
+
+def _element(node: exp.Expr, ctx: Context) -> exp.DataType | None:
+    return element_type(_argument(node), ctx)
+
+
+def _array(node: exp.Expr, ctx: Context) -> exp.DataType | None:
+    return array_type(ctx.type_of(_argument(node)))
+
+
+def _keys(node: exp.Expr, ctx: Context) -> exp.DataType | None:
+    kind = _same(node, ctx)
+    return array_type(kind.expressions[0] if kind and kind.expressions else None)
+
+
+def _values(node: exp.Expr, ctx: Context) -> exp.DataType | None:
+    kind = _same(node, ctx)
+    return array_type(kind.expressions[1] if kind and len(kind.expressions) > 1 else None)
+
+
+def _counts(node: exp.Expr, ctx: Context) -> exp.DataType | None:
+    return map_type(_same(node, ctx), exp.DataType.build("BIGINT"))
+
+
+# functions/array, functions/map
 R.macros(
     {
         exp.ArrayContains: ("tr__contains", "BOOLEAN", "this", "expression"),
         exp.ArrayPosition: ("tr__array_position", "BIGINT", "this", "expression"),
         "arrays_overlap": ("tr__overlap", "BOOLEAN"),
+        exp.ArrayRemove: ("tr__array_remove", _same, "this", "expression"),
+        exp.ArrayExcept: ("tr__array_except", _same, "this", "expression"),
+        exp.ArrayIntersect: ("tr__array_intersect", _same, "expressions"),
+        exp.ArrayDistinct: ("tr__distinct", _same, "this"),
+        exp.ArrayMax: ("tr__array_max", _element, "this"),  # NULL if an element is
+        exp.ArrayMin: ("tr__array_min", _element, "this"),
+        exp.ArraySlice: ("tr__slice", _same, "this", "start", "end"),
+        exp.Repeat: ("tr__repeat", _array, "this", "times"),
+        exp.StrToMap: ("tr__split_to_map", "MAP(VARCHAR, VARCHAR)", "this", "pair_delim", "key_value_delim"),
     }
 )
-
-
-@R.rule(exp.ArrayRemove, exp.ArrayExcept)
-def without(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = "tr__array_remove" if isinstance(node, exp.ArrayRemove) else "tr__array_except"
-    return typed(ctx.macro(name, node.this, node.expression), ctx.type_of(node.this))
-
-
-@R.rule(exp.ArrayIntersect)
-def array_intersect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    made = ctx.macro("tr__array_intersect", *node.expressions)
-    return typed(made, ctx.type_of(node.expressions[0]))
+R.renames(
+    {
+        exp.Flatten: ("flatten", _element, "this"),
+        exp.MapKeys: ("map_keys", _keys, "this"),
+        "map_values": ("map_values", _values),
+        "histogram": ("histogram", _counts),
+        "map_concat": ("map_concat", _same),
+        exp.Struct: ("row", None, "expressions"),
+    }
+)
 
 
 @R.function("array_union")
 def array_union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = ctx.macro("tr__distinct", ctx.call("list_concat", *node.expressions))
     return typed(made, ctx.type_of(node.expressions[0]))
-
-
-@R.rule(exp.ArrayDistinct)
-def array_distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return typed(ctx.macro("tr__distinct", node.this), ctx.type_of(node.this))
-
-
-@R.rule(exp.ArrayMax, exp.ArrayMin)
-def array_extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """NULL if an element is."""
-    name = "tr__array_max" if isinstance(node, exp.ArrayMax) else "tr__array_min"
-    return typed(ctx.macro(name, node.this), element_type(node.this, ctx))
 
 
 @R.rule(exp.ArrayToString)
@@ -77,17 +110,6 @@ def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("array_to_string", this, node.expression, type="VARCHAR")
 
 
-@R.rule(exp.ArraySlice)
-def slice_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    made = ctx.macro("tr__slice", node.this, node.args["start"], node.args["end"])
-    return typed(made, ctx.type_of(node.this))
-
-
-@R.rule(exp.Flatten)
-def flatten(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return typed(ctx.call("flatten", node.this), element_type(node.this, ctx))
-
-
 @R.rule(exp.Reverse)
 def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "array"):
@@ -95,12 +117,6 @@ def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not ctx.is_a(node.this, "text"):
         ctx.refuse("unfaithful", node, "Whether this reverses a text or an array is not known here", "Cast it")
     return None
-
-
-@R.rule(exp.Repeat)
-def repeat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    made = ctx.macro("tr__repeat", node.this, node.args["times"])
-    return typed(made, array_type(ctx.type_of(node.this)))
 
 
 @R.rule(exp.DPipe)
@@ -150,12 +166,6 @@ def sequence(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(ctx.macro(name, *both, build.lit((size or 1) * (count or 1))), f"{kind}[]")
 
 
-# functions/map
-def map_type(key: exp.DataType | None, value: exp.DataType | None) -> exp.DataType:
-    known = [k.copy() for k in (key, value) if k is not None]
-    return exp.DataType(this=exp.DType.MAP, expressions=known if len(known) == 2 else [], nested=True)
-
-
 @R.rule(exp.Map)
 def map_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     keys, values = node.args.get("keys"), node.args.get("values")
@@ -163,21 +173,6 @@ def map_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "This form of map is not verified", "Give its keys and values as arrays")
         return None
     return typed(ctx.call("map", keys, values), map_type(element_type(keys, ctx), element_type(values, ctx)))
-
-
-@R.rule(exp.MapKeys)
-def map_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    kind = ctx.type_of(node.this)
-    return typed(
-        ctx.call("map_keys", node.this), array_type(kind.expressions[0] if kind and kind.expressions else None)
-    )
-
-
-@R.function("map_values")
-def map_values(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    kind = ctx.type_of(node.expressions[0])
-    found = kind.expressions[1] if kind and len(kind.expressions) > 1 else None
-    return typed(ctx.call("map_values", *node.expressions), array_type(found))
 
 
 @R.function("map_agg")
@@ -189,33 +184,11 @@ def map_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return typed(ctx.call("map_from_entries", kept), map_type(ctx.type_of(key), ctx.type_of(value)))
 
 
-@R.function("histogram")
-def histogram(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return typed(ctx.call("histogram", *node.expressions),
-                  map_type(ctx.type_of(node.expressions[0]), exp.DataType.build("BIGINT")))  # fmt: skip
-
-
-@R.function("map_concat")
-def map_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return typed(ctx.call("map_concat", *node.expressions), ctx.type_of(node.expressions[0]))
-
-
-@R.rule(exp.StrToMap)
-def split_to_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    made = ctx.macro("tr__split_to_map", node.this, node.args["pair_delim"], node.args["key_value_delim"])
-    return typed(made, map_type(exp.DataType.build("VARCHAR"), exp.DataType.build("VARCHAR")))
-
-
 @R.rule(exp.ArraySize)
 def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not ctx.is_a(node.this, "array", "map"):
         ctx.refuse("unfaithful", node, "Whether this is an array or a map is not known here", "Name the column's table")
     return ctx.call("cardinality" if ctx.is_a(node.this, "map") else "len", node.this, type="BIGINT")
-
-
-@R.rule(exp.Struct)
-def row(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return typed(ctx.call("row", *node.expressions), ctx.type_of(node))
 
 
 # functions/array: beyond the end [] raises, element_at gives NULL

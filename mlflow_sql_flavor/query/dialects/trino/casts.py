@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from sqlglot import exp
 
@@ -27,8 +28,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, kind, soft = node.this, node.args["to"], isinstance(node, exp.TryCast)
     to, literal, is_text = kind.this, build.text(this), ctx.is_a(this, "text")
 
-    def done(value: exp.Expr, type_: str) -> exp.Expr:
-        return build.translated(value, type_, soft)
+    done = partial(build.translated, soft=soft)
 
     def valid(pattern: str) -> exp.Expr:
         if not is_text or (literal is not None and re.fullmatch(pattern, literal)):

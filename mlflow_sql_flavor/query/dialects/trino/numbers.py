@@ -45,10 +45,10 @@ def from_base(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, node.this, type="BIGINT")
 
 
-@R.rule(exp.WidthBucket)
-def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = [node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]]
-    return ctx.macro("tr__width_bucket", *(build.cast(a, "DOUBLE") for a in args), type="BIGINT")
+R.macros(
+    {exp.WidthBucket: ("tr__width_bucket", "BIGINT", "this", "min_value", "max_value", "num_buckets")},
+    of=build.as_double,
+)
 
 
 @R.function("bitwise_right_shift", "bit_count")

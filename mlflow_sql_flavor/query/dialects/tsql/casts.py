@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -84,8 +85,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, kind, soft = node.this, node.args["to"], isinstance(node, exp.TryCast)
     to, is_text, literal = kind.this, ctx.is_a(this, "text"), build.text(this)
 
-    def done(value: exp.Expr, type_: str) -> exp.Expr:
-        return build.translated(value, type_, soft)
+    done = partial(build.translated, soft=soft)
 
     def valid(pattern: str) -> exp.Expr:
         if not is_text or (literal is not None and re.fullmatch(pattern, literal)):
