@@ -27,7 +27,6 @@ from mlflow.utils.environment import (
 from mlflow.utils.file_utils import get_total_file_size, write_to
 from mlflow.utils.model_utils import (
     _copy_extra_files,
-    _get_flavor_configuration,
     _validate_and_copy_code_paths,
     _validate_and_prepare_target_save_path,
 )
@@ -44,7 +43,6 @@ copy_code_paths = _validate_and_copy_code_paths
 copy_extra_files = _copy_extra_files
 download = _download_artifact_from_uri
 enforce_schema = _enforce_schema
-flavor_configuration = _get_flavor_configuration
 pinned_requirement = _get_pinned_requirement
 prepare_save_path = _validate_and_prepare_target_save_path
 process_conda_env = _process_conda_env
@@ -65,7 +63,6 @@ __all__ = [
     "copy_extra_files",
     "download",
     "enforce_schema",
-    "flavor_configuration",
     "format_docstring",
     "get_total_file_size",
     "is_serving",

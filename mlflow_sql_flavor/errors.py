@@ -129,6 +129,12 @@ class ModelFileError(SQLModelError):
     """A file of the model is missing, altered, or not one this version may read."""
 
 
+class MissingError(ModelFileError):
+    """A model, or its section for a flavor, is not there."""
+
+    code = "RESOURCE_DOES_NOT_EXIST"
+
+
 class RunError(SQLModelError):
     """The query failed for a reason the caller cannot mend (HTTP 500)."""
 

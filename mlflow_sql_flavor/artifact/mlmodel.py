@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ..errors import InputError, ModelFileError
+from ..errors import InputError, MissingError, ModelFileError
 from . import plain_yaml
 from .atomic_folder import check_finished
 from .opening import read_file
@@ -85,34 +85,19 @@ class Stored:
     content: dict[str, Any]
 
 
-def _raise_as_mlflow(folder: Path, flavor: str) -> None:
-    """Raises what MLflow does for the built-in flavors, where no such flavor is there."""
-    from mlflow.exceptions import MlflowException
-
-    from .. import _mlflow
-
-    try:
-        _mlflow.flavor_configuration(str(folder), flavor)
-    except MlflowException:
-        raise
-    except Exception:  # what else it makes of such a file is no sentence
-        return
-
-
 def read(folder: Path, flavor: str) -> Stored:
     """Reads the MLmodel of a folder.
 
     Raises:
-        ModelFileError: It is missing, too large or not such a file.
-        MlflowException: It has no such flavor.
+        ModelFileError: It is too large or not such a file.
+        MissingError: It is not there, or has no such flavor.
     """
     from mlflow.models import ModelSignature
 
     check_finished(folder)
     content = content_of(folder, flavor)
     if flavor not in content["flavors"]:
-        _raise_as_mlflow(folder, flavor)
-        raise ModelFileError(f"MLmodel has no {flavor} flavor.")
+        raise MissingError(f'Model does not have the "{flavor}" flavor')  # MLflow's words
     pyfunc = content["flavors"].get("python_function")
     config = pyfunc.get("config") if isinstance(pyfunc, dict) else None
     if config is not None and not isinstance(config, dict):
@@ -130,11 +115,9 @@ def content_of(folder: Path, flavor: str) -> dict[str, Any]:
 
     Raises:
         ModelFileError: It is missing, too large or not such a file.
-        MlflowException: It is missing, in the words of the built-in flavors.
     """
     if not os.path.lexists(folder / "MLmodel"):
-        _raise_as_mlflow(folder, flavor)
-        raise ModelFileError("There is no MLmodel file at the model's location.")
+        raise MissingError(f'Could not find an "MLmodel" configuration file at "{folder}"')  # MLflow's words
     try:
         content = plain_yaml.read(read_file(folder, "MLmodel", MAX_MLMODEL))
     except plain_yaml.PlainYamlError as error:

@@ -67,8 +67,6 @@ class SqlSpec(spec_fields.Part):
     few_rows: FewRowsSpec | None = None
     translation: TranslationSpec | None = TranslationSpec()
     input_table: spec_fields.Name
-    #: The input's name in ``duckdb_sql``, of one part; None if that is ``input_table``.
-    duckdb_input: spec_fields.Name | None = None
     input_types: spec_fields.Types | None
     output_types: spec_fields.Types
     param_types: spec_fields.Types
@@ -171,8 +169,12 @@ def _ordered(types: Any, names: Any) -> Any:
     return {name: types[name] for name in names}
 
 
+_UNFILLED = ("duckdb_input", None)
+
+
 def _current(section: dict[str, Any]) -> SqlSpec:
-    found = SqlSpec.model_validate(section)
+    # Models of before 0.2.0 name a key that nothing filled.
+    found = SqlSpec.model_validate({key: value for key, value in section.items() if (key, value) != _UNFILLED})
     if found.manifest is None or found.translation is None:
         raise ModelFileError("MLmodel's sql section has no manifest: restore it, or save the model again.")
     return found

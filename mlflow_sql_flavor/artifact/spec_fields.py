@@ -78,8 +78,6 @@ class TableSpec(Part):
         sha256: Of the file.
         columns: ``{column: DuckDB type}`` of the columns the query uses.
         unique: Column sets on whose uniqueness the model's row behaviour rests.
-        duckdb_name: Its name in ``duckdb_sql``, of one part; None if that is the name people read it by, the key.
-        made_by: ``writer`` gave it; ``converter`` made it, so that only ``duckdb_sql`` reads it.
     """
 
     path: Path
@@ -87,8 +85,6 @@ class TableSpec(Part):
     sha256: Digest
     columns: Types
     unique: Keys = []
-    duckdb_name: Name | None = None
-    made_by: Literal["writer", "converter"] = "writer"
 
     @field_validator("path")
     @classmethod

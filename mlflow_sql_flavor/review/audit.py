@@ -76,11 +76,9 @@ def audit(folder: str | os.PathLike[str]) -> Audit:
 
 
 def _remarks(root: Path) -> Iterator[tuple[str, str, str]]:
-    from mlflow.exceptions import MlflowException
-
     try:
         stored = artifact.read(root, _FLAVOR)
-    except (SQLModelError, MlflowException) as error:
+    except SQLModelError as error:
         yield "MLmodel", "bad", error.message
         return
     spec = stored.spec

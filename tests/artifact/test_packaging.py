@@ -105,7 +105,7 @@ def test_defaults_are_what_a_model_gets(tmp_path, monkeypatch):
         (None, False),
         ({"url": "file:///src/checkout", "dir_info": {"editable": True}}, True),
         ({"url": "file:///src/checkout", "dir_info": {}}, True),
-        ({"url": "file:///wheels/mlflow_sql_flavor-0.1.0-py3-none-any.whl", "archive_info": {}}, True),
+        ({"url": "file:///wheels/mlflow_sql_flavor-0.2.0-py3-none-any.whl", "archive_info": {}}, True),
         ({"url": "https://git.example/x.git", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}, True),
     ],
     ids=["index", "editable", "folder", "wheel", "repository"],

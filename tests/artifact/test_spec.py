@@ -26,7 +26,6 @@ KEYS = [
         "manifest",
         "translation",
         "few_rows",
-        "duckdb_input",
         "param_defaults",
         "nondeterminism",
         "allow",
@@ -48,9 +47,15 @@ PLAIN = {
     "manifest": {},
     "sqlglot_version": "30.30.0",
     "duckdb_version": "2.0.0",
-    "mlflow_sql_flavor_version": "0.1.0",
+    "mlflow_sql_flavor_version": "0.2.0",
 }
 SHA = "0" * 64
+
+
+def test_a_key_that_nothing_filled_is_read_where_it_is_null():
+    assert SqlSpec.read({**PLAIN, "duckdb_input": None}) == SqlSpec(**PLAIN)
+    with pytest.raises(ModelFileError, match="duckdb_input"):
+        SqlSpec.read({**PLAIN, "duckdb_input": "raw_events"})
 
 
 def test_what_is_written_is_read_back():
@@ -203,12 +208,10 @@ def test_what_other_models_need_can_be_said():
     section = {
         **PLAIN,
         "tables": {
-            "mart.listings": {**table, "duckdb_name": "mart_listings"},
-            "leaves": {**table, "made_by": "converter"},
+            "mart.listings": table,
         },
         "keys": {"mart.listings": [["id"]]},
         "input_table": "raw.events",
-        "duckdb_input": "raw_events",
         "param_defaults": {"since": "2024-01-01", "until": None},
         "expected_output": {
             "verdicts": [dbt, {**dbt, "name": "macro", "outcome": "not run", "message": "is_incremental"}]
