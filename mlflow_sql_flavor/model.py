@@ -23,14 +23,19 @@ if TYPE_CHECKING:
 
     from .artifact.about import About
     from .artifact.functions import Udf
-    from .artifact.spec import SqlSpec
+    from .artifact.keys import Key
+    from .artifact.spec import FewRowsSpec, SqlSpec
     from .artifact.tables import ReferenceTable
+    from .compile.definition import Definition
+    from .engines.database import Connectable
     from .engines.limits import Limits
     from .frames.compare import Comparison
     from .frames.reading import Data
+    from .frames.sources import Batches
     from .scale.batches import Written
+    from .scale.database import Placed
 
-__all__ = ["SQLModel", "binder_of"]
+__all__ = ["SQLModel", "binder_of", "definition_of"]
 
 _OUTPUTS = ("pandas", "arrow", "polars")
 
@@ -73,8 +78,8 @@ class SQLModel:
         prediction_column: str | None = None,
         limits: Mapping[str, Any] | None = None,
         allow: Collection[str] = (),
-        keys: Mapping[str, Any] | None = None,
-        few_rows: Any = None,
+        keys: Mapping[str, Key] | None = None,
+        few_rows: tuple[int, str] | FewRowsSpec | None = None,
     ) -> None:
         from .query.reading.names import with_names
         from .query.reading.parse import parse
@@ -102,9 +107,9 @@ class SQLModel:
         folder: Path,
         *,
         limits: Limits,
-        signature: Any = None,
+        signature: ModelSignature | None = None,
         udfs: Mapping[str, Udf] | None = None,
-        tables: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Data | str | os.PathLike[str] | SparkFrame] | None = None,
     ) -> SQLModel:
         """The model of an MLmodel file's ``sql`` section, checked as hostile text before anything of it runs.
 
@@ -231,7 +236,7 @@ class SQLModel:
 
     def predict_batches(
         self,
-        data: Any,
+        data: Batches | None,
         params: Mapping[str, Any] | None = None,
         *,
         output: str | os.PathLike[str] | None = None,
@@ -287,31 +292,24 @@ class SQLModel:
         Raises:
             InputError: Nothing is stored to compare with, and nothing given.
         """
-        from .artifact.example import stored
-        from .artifact.recorded import stored_output
-        from .compile.row_number import orders_rows
-        from .frames.compare import compare
+        from .scale.verification import case_of, of_record
 
-        folder = self._binder.definition.folder
-        section = self.spec.expected_output if self.spec is not None else None
-        rows = reading.read(expected).table if expected is not None else stored_output(folder, section)
-        if data is None and params is None and folder is not None:
-            data, params = stored(folder)
-        ordered = orders_rows(self._binder.read(data, params)[1].program)
-        return compare(self.predict(data, params, output="arrow"), rows, ordered=ordered)
+        data, params, rows = case_of(self._binder.definition, data, params, expected)
+        program = self._binder.read(data, params)[1].program
+        return of_record(program, self.predict(data, params, output="arrow"), rows)
 
     # on other engines
 
     def run_on(
         self,
-        connection: Any,
+        connection: Connectable,
         *,
-        input: Any = None,
-        tables: Mapping[str, Any] | None = None,
+        input: Placed | None = None,
+        tables: Mapping[str, Placed] | None = None,
         params: Mapping[str, Any] | None = None,
         into: str | Sequence[str] | None = None,
         dialect: str | None = None,
-    ) -> Any:
+    ) -> pa.RecordBatchReader | SparkFrame | None:
         """Runs the query in a database, or on Spark, where the tables are.
 
         The query is written in the engine's dialect with the types of the model's input, its parameters are bound in
@@ -351,11 +349,11 @@ class SQLModel:
 
     def verify_on(
         self,
-        connection: Any,
-        data: Any = None,
+        connection: Connectable,
+        data: Data | None = None,
         *,
         params: Mapping[str, Any] | None = None,
-        tables: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Placed] | None = None,
         dialect: str | None = None,
     ) -> Comparison:
         """Runs the query on the same rows here, on DuckDB, and on another engine, and compares cell by cell.
@@ -370,17 +368,15 @@ class SQLModel:
         Returns:
             As of :meth:`verify`, the engine's rows on the left. Their order counts where the query ends in ORDER BY.
         """
-        from .compile.row_number import orders_rows
-        from .frames.compare import compare
-        from .scale.database import answer, sample
+        from .scale.database import sample
+        from .scale.verification import of_engine
 
         frame, bound = self._binder.read(data, params)
         expected, rows = bound.run(frame, bound.parameters.values(params), "arrow"), None
         if frame is not None:
             rows = sample(connection, self.input_table, reading.read(data, bound.program.input_schema).table)
         result = self.run_on(connection, input=rows, params=params, tables=tables, dialect=dialect)
-        ordered = bound.program.rows == "table" and orders_rows(bound.program)
-        return compare(answer(result, bound.program.output_types), expected, ordered=ordered)
+        return of_engine(bound.program, result, expected)
 
     # other dialects
 
@@ -421,25 +417,17 @@ class SQLModel:
         Args:
             signature: Takes the place of the model's own; None keeps it.
         """
-        model = SQLModel(
-            self.sql,
-            self.dialect,
-            {name: table.data for name, table in self.tables.items()},
-            [udf.function for udf in self.udfs.values()],
-            self.input_table,
-            self.input_types,
-            signature if signature is not None else self.signature,
-            prediction_column=self.prediction_column,
-            limits=self.model_limits,
-            allow=self.allow,
-            keys=self._binder.definition.keys,
-            few_rows=self._binder.definition.few_rows,
-        )
-        return with_about(model, self.about)
+        given = self._binder.definition.given()
+        return with_about(SQLModel(**{**given, **({} if signature is None else {"signature": signature})}), self.about)
+
+
+def definition_of(model: SQLModel) -> Definition:
+    """What a model is made of, as plain values."""
+    return model._binder.definition
 
 
 def binder_of(model: SQLModel) -> Binder:
-    """What compiles a model, for the parts of the package that save it or look at it."""
+    """What compiles a model, for the parts of the package that save it or have it run."""
     return model._binder
 
 

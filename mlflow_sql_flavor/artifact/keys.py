@@ -10,13 +10,18 @@ from ..query.gate.identifiers import fold
 from ..query.reading.dotted import known_name
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from .tables import ReferenceTable
+
+    #: A key of a table: its column, its columns, or several such where the table has several.
+    Key: TypeAlias = str | Sequence[str] | Sequence[Sequence[str]]
 
 __all__ = ["check_key", "covers", "read_keys"]
 
 
 def read_keys(
-    keys: Mapping[str, Any] | None, tables: Mapping[str, ReferenceTable], dialect: str
+    keys: Mapping[str, Key] | None, tables: Mapping[str, ReferenceTable], dialect: str
 ) -> dict[str, list[list[str]]]:
     """The writer's ``keys``, each held against its table.
 

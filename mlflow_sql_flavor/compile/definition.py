@@ -21,6 +21,7 @@ from .stored import with_newer
 
 if TYPE_CHECKING:
     from ..artifact.about import About
+    from ..artifact.keys import Key
     from ..query.reading.types import ParsedQuery
 
 __all__ = ["Definition", "define", "define_stored", "dialect_name", "sql_text"]
@@ -76,6 +77,16 @@ class Definition:
         params = getattr(self.signature, "params", None)
         return {spec.name: spec.default for spec in params.params} if params is not None else {}
 
+    def given(self) -> dict[str, Any]:
+        """The arguments of ``SQLModel`` that make this model anew, from its text."""
+        plain = ("sql", "dialect", "input_table", "input_types", "signature", "prediction_column", "allow", "keys")
+        return {
+            **{name: getattr(self, name) for name in (*plain, "few_rows")},
+            "tables": {name: table.data for name, table in self.tables.items()},
+            "udfs": [udf.function for udf in self.udfs.values()],
+            "limits": self.own_limits,
+        }
+
     def types_of(self, data: Any) -> dict[str, str] | None:
         """``{column: DuckDB type}`` of the input, with this data; None if nothing tells them."""
         from .input_types import types_of_input
@@ -118,8 +129,8 @@ def define(
     prediction_column: str | None,
     limits: Mapping[str, Any] | None,
     allow: Collection[str],
-    keys: Mapping[str, Any] | None = None,
-    few_rows: Any = None,
+    keys: Mapping[str, Key] | None = None,
+    few_rows: tuple[int, str] | FewRowsSpec | None = None,
 ) -> Definition:
     """The definition a user gives, checked as far as it can be without the input; arguments as of ``SQLModel``.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["few_rows_of", "restored_few_rows", "same_answers", "with_few_rows"]
 
 
-def few_rows_of(given: Any) -> FewRowsSpec | None:
+def few_rows_of(given: tuple[int, str] | FewRowsSpec | None) -> FewRowsSpec | None:
     """What a model's maker gave, ``(rows, sql)``.
 
     Raises:

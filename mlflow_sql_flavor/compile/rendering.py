@@ -35,6 +35,7 @@ def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str
     types = dict(model.spec.input_types or {}) if model.spec is not None else model.types_of(data)
     if types:
         known[model.input_table] = types
+    # Typed again after `_check_shown`: what is written keeps the shape that the dialect's steps change for DuckDB.
     kinds = dict(model.spec.param_types) if model.spec is not None else binder.param_types(query, params)
     return render(query, target, known, kinds, model.allow)
 

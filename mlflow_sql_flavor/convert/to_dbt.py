@@ -21,7 +21,7 @@ from ..compile.source_query import SourceQuery, source_query
 from ..engines.results import plain, typed
 from ..errors import InputError
 from ..frames import reading, schema
-from ..model import SQLModel, binder_of
+from ..model import SQLModel, binder_of, definition_of
 from ..query.reading.dotted import split_name
 from ..query.targets import literals, statements
 from ..query.targets.render import Raw, render_for
@@ -132,7 +132,7 @@ def _properties(
 
 def _unit_test(model: SQLModel, query: SourceQuery, refs: Mapping[str, str], name: str) -> dict[str, Any] | None:
     """The stored example as dbt's unit test; None without an example, or with tables that are no text to read."""
-    folder, given = binder_of(model).definition.folder, []
+    folder, given = definition_of(model).folder, []
     assert folder is not None
     data = None
     for table, types in query.types.items():

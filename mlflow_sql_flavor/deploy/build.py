@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..compile.source_query import source_query
 from ..engines.results import typed
 from ..errors import InputError, did_you_mean
-from ..model import binder_of
+from ..model import binder_of, definition_of
 from ..query.reading.dotted import split_name
 from ..query.targets import literals, statements
 from . import bulk, ddl
@@ -46,7 +46,7 @@ class Build:
             )
         self.server, self.settings, self.name = server, settings, name
         self.schema = settings.schema or server.schema
-        self._definition = binder_of(model).definition
+        self._definition = definition_of(model)
         self.query = source_query(binder_of(model), None, None)
         self.values = self.query.parameters.values(settings.params)
         self._check_kind()

@@ -12,7 +12,7 @@ from ..artifact.example import stored
 from ..engines.sandbox import quote
 from ..errors import InputError
 from ..frames import reading, schema
-from ..model import binder_of
+from ..model import binder_of, definition_of
 from .fetching import fetched
 
 __all__ = ["run"]
@@ -46,7 +46,7 @@ def run(name: str, model_uri: str, config: Mapping[str, Any] | None, client: Cal
             model = found.model
             program = binder_of(model).bind(None).program
             if program.input_schema is not None:
-                folder = binder_of(model).definition.folder
+                folder = definition_of(model).folder
                 assert folder is not None
                 types = {field.name: schema.from_arrow(field.type) for field in program.input_schema}
                 rows = reading.read(stored(folder)[0], program.input_schema).table

@@ -9,7 +9,7 @@ from ..compile.row_number import orders_rows
 from ..errors import InputError, QueryError
 from ..frames import reading, schema
 from ..frames.compare import Comparison, compare
-from ..model import binder_of
+from ..model import binder_of, definition_of
 from .build import Build
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _rows(build: Build, model: SQLModel) -> tuple[Any, str]:
         return given, "the rows given to verify"
     if build.input_table is None:
         return None, "its reference tables"
-    folder = binder_of(model).definition.folder
+    folder = definition_of(model).folder
     assert folder is not None
     try:
         data, _ = stored(folder)

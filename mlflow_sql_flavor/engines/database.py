@@ -10,16 +10,56 @@ import contextlib
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InputError
 from .connection import Bind, Connection, Pieces, TypeName, of_rows
 from .results import plain
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import pyarrow as pa
+    from pyspark.sql import SparkSession
+
+    #: Where a query can be run.
+    Connectable: TypeAlias = "Cursors | Engine | Session | Queries | SparkSession"
 
 __all__ = ["connect", "dialect_of"]
+
+
+class Cursors(Protocol):
+    """A connection of ADBC, of the DB-API (PEP 249) or of DuckDB."""
+
+    def cursor(self) -> Any:
+        """Where a statement runs."""
+        ...
+
+
+class Engine(Protocol):
+    """An engine or a connection of SQLAlchemy."""
+
+    @property
+    def dialect(self) -> Any:
+        """SQLAlchemy's dialect."""
+        ...
+
+
+class Session(Protocol):
+    """A context of DataFusion."""
+
+    def sql(self, query: str, /) -> Any:
+        """Plans a query."""
+        ...
+
+
+class Queries(Protocol):
+    """A session or a connection of chDB."""
+
+    def send_query(self, query: str, fmt: str, /) -> Any:
+        """Runs a query."""
+        ...
+
 
 #: Dialects by the drivers' modules, by SQLAlchemy's names and by what an ADBC driver calls its vendor.
 _DIALECTS = {

@@ -32,7 +32,7 @@ from ..compile.preparation import Prepared, prepare
 from ..compile.strictness import is_strict
 from ..errors import InputError
 from ..mlflow_errors import public
-from ..model import SQLModel, binder_of
+from ..model import SQLModel, binder_of, definition_of
 from ..pyfunc import CONFIG, FLAVOR_NAME
 from ..report.pages import write as write_pages
 from .arguments import ARGUMENT_DOCS, Arguments
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mlflow.models.model import ModelInfo
     from sqlglot import exp
 
+    from ..artifact.keys import Key
     from ..frames.reading import Data
 
 _logger = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def save_model(
     model_config: dict[str, Any] | None = None,
     validate_serving_input: bool = True,
     strict: bool | None = None,
-    keys: Mapping[str, Any] | None = None,
+    keys: Mapping[str, Key] | None = None,
 ) -> None:
     """
     Save a SQL model to a path on the local file system.
@@ -177,7 +178,7 @@ def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Mode
     if given.metadata is not None or told:
         mlflow_model.metadata = {**told, **(given.metadata or {})}
 
-    spec = write_contents(prepared.contents(binder_of(model).definition), folder, code)
+    spec = write_contents(prepared.contents(definition_of(model)), folder, code)
     extra_files_config = _mlflow.copy_extra_files(given.extra_files, str(folder))
     if prepared.saved_example is not None:
         write_output(prepared.output, folder)
@@ -262,7 +263,7 @@ def log_model(
     step: int = 0,
     model_id: str | None = None,
     strict: bool | None = None,
-    keys: Mapping[str, Any] | None = None,
+    keys: Mapping[str, Key] | None = None,
     **kwargs: Any,
 ) -> ModelInfo:
     """

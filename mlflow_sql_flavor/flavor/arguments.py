@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from mlflow.models import ModelInputExample, ModelSignature
 
+    from ..artifact.keys import Key
     from ..frames.reading import Data
 
 __all__ = ["ARGUMENT_DOCS", "Arguments"]
@@ -81,7 +82,7 @@ class Arguments:
     metadata: dict[str, Any] | None
     extra_files: list[str] | None
     strict: bool | None
-    keys: Mapping[str, Any] | None
+    keys: Mapping[str, Key] | None
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Arguments:

@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, SQLModelError
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import pyarrow as pa
     import pyarrow.dataset as ds
+
+    from .reading import Data
+
+    #: What batches are read from: files by their path or URI, a dataset, or what a table may be given as.
+    Batches: TypeAlias = str | os.PathLike[str] | ds.Dataset | Data
 
 __all__ = ["Part", "Source", "open_source"]
 

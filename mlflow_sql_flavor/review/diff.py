@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, QueryError, SQLModelError
 from ..frames.schema import kind_of
 from ..mlflow_errors import public
-from ..model import binder_of
+from ..model import binder_of, definition_of
 from ..report.diff_result import Diff
 from ..report.differences import QueryDiff, RowsDiff, SignatureChange
 
@@ -86,7 +86,7 @@ def _stored(old: SQLModel, new: SQLModel) -> tuple[Any, Mapping[str, Any] | None
     from ..artifact.example import stored
 
     for model, side in ((old, "old"), (new, "new")):
-        folder = binder_of(model).definition.folder
+        folder = definition_of(model).folder
         if folder is None:
             continue
         try:
@@ -105,7 +105,7 @@ def _reads_input(model: SQLModel) -> bool:
     from ..query.reading.parse import parse
     from ..query.reading.tables import table_uses
 
-    query = parse(model.sql, model.dialect, [*binder_of(model).definition.tables, model.input_table])
+    query = parse(model.sql, model.dialect, [*model.tables, model.input_table])
     names = {name.casefold() for name, _, _ in table_uses(query)}
     return query.tree is None or model.input_table.casefold() in names
 
@@ -136,7 +136,7 @@ def _own(model: SQLModel, params: Mapping[str, Any] | None) -> dict[str, Any] | 
     else:
         from ..query.reading.parse import parse
 
-        known = set(parse(model.sql, model.dialect, [*binder_of(model).definition.tables, model.input_table]).params)
+        known = set(parse(model.sql, model.dialect, [*model.tables, model.input_table]).params)
     folded = {name.casefold() for name in known}
     return {name: value for name, value in params.items() if str(name).casefold() in folded}
 
@@ -144,7 +144,7 @@ def _own(model: SQLModel, params: Mapping[str, Any] | None) -> dict[str, Any] | 
 def _facts(model: SQLModel, bound: Bound | None) -> Facts:
     from ..report.facts import of_definition
 
-    return of_definition(binder_of(model).definition, bound)
+    return of_definition(definition_of(model), bound)
 
 
 def _query(old: SQLModel, new: SQLModel) -> QueryDiff:

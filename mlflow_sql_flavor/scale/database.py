@@ -16,7 +16,13 @@ from ..query.reading.dotted import split_name
 from . import spark as on_spark
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import pyarrow as pa
+    from pyspark.sql import DataFrame as SparkFrame
+
+    #: A table where the query runs: its name there, its parts, or rows that are loaded.
+    Placed: TypeAlias = "str | tuple[str, ...] | reading.Data | SparkFrame"
 
     from ..compile.definition import Definition
     from ..compile.source_query import SourceQuery

@@ -35,7 +35,7 @@ extra_files: list[str] | None = None
 model_config: dict[str, Any] | None = None
 validate_serving_input: bool = True
 strict: bool | None = None
-keys: Mapping[str, Any] | None = None
+keys: Mapping[str, Key] | None = None
 """
 LOG_MODEL = """
 sql_model: str | Path | SQLModel | exp.Expr
@@ -67,7 +67,7 @@ model_type: str | None = None
 step: int = 0
 model_id: str | None = None
 strict: bool | None = None
-keys: Mapping[str, Any] | None = None
+keys: Mapping[str, Key] | None = None
 **kwargs: Any
 """
 SIGNATURES = {"save_model": SAVE_MODEL, "log_model": LOG_MODEL}

@@ -3,6 +3,8 @@
 ``independent``: one output row per input row, depending on that row only (and on reference tables through at most one
 match). ``aligned``: one output row per input row, depending on others too (a window). ``table``: anything else.
 
+DuckDB's parse and not the typed tree: loading decides it again, where there is no sqlglot, of the text that runs.
+
 DuckDB promises no order of rows but for plain projections, so the first two carry a hidden row number through the
 query (:data:`ROW_ID`); a chain of plain projections keeps the order by itself and carries none.
 """

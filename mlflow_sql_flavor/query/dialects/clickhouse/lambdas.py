@@ -40,7 +40,7 @@ def _type_lambda(node: exp.Lambda, ctx: Context) -> None:
                 typed = exp.Cast(this=used.copy(), to=kind.copy())
                 typed.meta["parameter"] = ""
                 used.replace(typed) if used is not node.this else node.set("this", typed)
-    type_part(node.this, ctx.rules)
+    type_part(node.this, ctx.rules)  # anew: a name in it has a type only now that its array has one
     name = call.name.lower() if isinstance(call, exp.Anonymous) else type(call).__name__.lower()
     if name in ("arraymap", "transform"):
         call.type = array_of(node.this.type if isinstance(node.this.type, exp.DataType) else None) or call.type
