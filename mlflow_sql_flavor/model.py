@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .compile.binder import Binder
-from .compile.definition import define, define_stored, sql_text
+from .compile.definition import define, define_stored
 from .engines.spark_signs import is_frame
 from .errors import InputError
 from .frames import reading
@@ -47,7 +47,7 @@ class SQLModel:
     Standing alone it compiles once for each set of input types; a loaded one is compiled, and runs what was tested.
 
     Args:
-        sql: One query: text, the path of a .sql file, or a sqlglot expression.
+        sql: One query: text, the path of a .sql file, a sqlglot or ibis expression, a SQLAlchemy or DuckDB one.
         dialect: The dialect it is written in, by sqlglot's name or a usual alias.
         tables: Reference tables: ``{name in the query: pandas, polars or Arrow table, or path of .parquet or .csv}``.
         udfs: Python functions the query calls, with type hints.
@@ -70,7 +70,7 @@ class SQLModel:
         sql: str | Path | exp.Expr,
         dialect: str = "duckdb",
         tables: Mapping[str, Data | str | os.PathLike[str]] | None = None,
-        udfs: Sequence[Callable[..., Any]] | None = None,
+        udfs: Sequence[Callable[..., Any] | Udf] | None = None,
         input_table: str = "input",
         input_types: Mapping[str, str | pa.DataType] | pa.Schema | None = None,
         signature: ModelSignature | None = None,
@@ -81,10 +81,11 @@ class SQLModel:
         keys: Mapping[str, Key] | None = None,
         few_rows: tuple[int, str] | FewRowsSpec | None = None,
     ) -> None:
+        from .compile.own_text import text_of
         from .query.reading.names import with_names
         from .query.reading.parse import parse
 
-        query = parse(sql_text(sql), dialect)
+        query = parse(text_of(sql, dialect), dialect)
         definition = define(
             query,
             tables=tables,
@@ -403,8 +404,7 @@ class SQLModel:
         from .report.facts import of_definition
         from .report.html import model_html
 
-        bound = self._binder.bound
-        return model_html(of_definition(self._binder.definition, bound[-1] if bound else None))
+        return model_html(of_definition(self._binder.definition, (self._binder.bound or (None,))[-1]))
 
     @property
     def about(self) -> About | None:

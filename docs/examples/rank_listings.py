@@ -31,27 +31,33 @@ import pandas as pd
 import mlflow_sql_flavor
 
 BY_COLUMN = """
--- The best listings of each region in the input
-SELECT i.region, l.name, l.nightly_price, round(avg(r.score), 2) AS review_score, count(*) AS reviews
-FROM input AS i
-JOIN listings AS l ON l.region = i.region
-JOIN reviews AS r ON r.listing_id = l.listing_id
-GROUP BY i.region, l.listing_id, l.name, l.nightly_price
-HAVING count(*) >= 3
-QUALIFY row_number() OVER (PARTITION BY i.region ORDER BY avg(r.score) DESC, l.listing_id) <= 3
-ORDER BY i.region, review_score DESC, l.name
+-- The best listings of each region in the input; those with the same score share a place
+WITH scored AS (
+  SELECT l.region, l.listing_id, l.name, l.nightly_price, round(avg(r.score), 2) AS review_score, count(*) AS reviews
+  FROM listings AS l JOIN reviews AS r ON r.listing_id = l.listing_id
+  GROUP BY l.region, l.listing_id, l.name, l.nightly_price
+  HAVING count(*) >= 3
+), ranked AS (
+  SELECT *, rank() OVER (PARTITION BY region ORDER BY review_score DESC) AS place FROM scored
+)
+SELECT i.region, k.name, k.nightly_price, k.review_score, k.reviews
+FROM input AS i JOIN ranked AS k ON k.region = i.region
+WHERE k.place <= 3
+ORDER BY i.region, k.place, k.name
 """
 
 BY_PARAMETER = """
 -- The best listings of the region asked: no input, two parameters
-SELECT l.name, l.nightly_price, round(avg(r.score), 2) AS review_score, count(*) AS reviews
-FROM listings AS l
-JOIN reviews AS r ON r.listing_id = l.listing_id
-WHERE l.region = :region
-GROUP BY l.listing_id, l.name, l.nightly_price
-HAVING count(*) >= 3
-ORDER BY review_score DESC, l.name
-LIMIT :top
+WITH scored AS (
+  SELECT l.name, l.nightly_price, round(avg(r.score), 2) AS review_score, count(*) AS reviews
+  FROM listings AS l JOIN reviews AS r ON r.listing_id = l.listing_id
+  WHERE l.region = :region
+  GROUP BY l.listing_id, l.name, l.nightly_price
+  HAVING count(*) >= 3
+), ranked AS (
+  SELECT *, rank() OVER (ORDER BY review_score DESC) AS place FROM scored
+)
+SELECT name, nightly_price, review_score, reviews FROM ranked WHERE place <= :top ORDER BY place, name
 """
 
 REGIONS = {"Seoul": 95, "Busan": 80, "Jeju": 120}
@@ -74,6 +80,11 @@ def make_listings(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
                 score = min(5, max(1, round(chance.gauss(quality, 0.7))))
                 reviews.append({"listing_id": number, "score": score})
     return pd.DataFrame(listings), pd.DataFrame(reviews)
+
+
+def say(step: str) -> None:
+    """Says on stderr what takes its time now."""
+    print(f"{step} …", file=sys.stderr, flush=True)
 
 
 def show(title: str, table: pd.DataFrame) -> None:
@@ -120,6 +131,7 @@ def post(address: str, body: dict) -> pd.DataFrame:
 
 def main(folder: Path) -> None:
     """Runs the whole example in a folder."""
+    say("Making MLflow's store")
     mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
     mlflow.create_experiment("listings", artifact_location=(folder / "artifacts").as_uri())
     mlflow.set_experiment("listings")
@@ -128,6 +140,7 @@ def main(folder: Path) -> None:
     tables = {"listings": listings, "reviews": reviews}
 
     with mlflow.start_run():
+        say("Logging the model that reads regions")
         by_column = mlflow_sql_flavor.log_model(
             BY_COLUMN,
             name="ranker_by_column",
@@ -136,6 +149,7 @@ def main(folder: Path) -> None:
             input_example=pd.DataFrame({"region": ["Seoul"]}),
             registered_model_name="ranker_by_column",
         )
+        say("Logging the model that takes a region")
         by_parameter = mlflow_sql_flavor.log_model(
             BY_PARAMETER,
             name="ranker",
@@ -154,6 +168,7 @@ def main(folder: Path) -> None:
     model = mlflow.pyfunc.load_model("models:/ranker@champion")
     show("The region as a parameter:", model.predict(None, params={"region": "Busan", "top": 3}))
 
+    say("Starting mlflow models serve, some seconds")
     with serve("models:/ranker@champion", folder) as address:
         # MLflow's server wants data in every request; a query that reads none takes an empty list.
         answer = post(address, {"inputs": [], "params": {"region": "Busan", "top": 3}})

@@ -75,11 +75,11 @@ class Udf:
         """The function as DuckDB calls it."""
         spec = self.spec
         if spec.vectorized:
-            return by_arrays(self.name, self.function, spec.returns)
+            return by_arrays(self.name, self.function, len(spec.parameters), spec.returns)
         return by_row(self.name, self.function, list(spec.parameters), spec.returns, spec.nulls, spec.takes_null)
 
 
-def read_udfs(functions: Sequence[Callable[..., Any]] | None) -> dict[str, Udf]:
+def read_udfs(functions: Sequence[Callable[..., Any] | Udf] | None) -> dict[str, Udf]:
     """The functions by name, with the SQL types their hints say.
 
     A parameter or result hinted ``float``, ``int``, ``str``, ``bool``, ``bytes``, ``Decimal`` or one of ``datetime``'s
@@ -92,6 +92,9 @@ def read_udfs(functions: Sequence[Callable[..., Any]] | None) -> dict[str, Udf]:
     """
     found: dict[str, Udf] = {}
     for function in functions or ():
+        if isinstance(function, Udf):  # of a model, which knows its types: what hints name may not be stored
+            found[function.name] = function
+            continue
         name = getattr(function, "__name__", "")
         if not callable(function) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             what = "a lambda" if name == "<lambda>" else f"an object of type {type(function).__name__}"

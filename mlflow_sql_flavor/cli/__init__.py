@@ -30,6 +30,7 @@ from .predict import predict
 from .show import show
 from .test import test
 from .transpile import transpile
+from .upgrade import upgrade
 from .watch import MEMORY, SECONDS
 
 __all__ = ["main"]
@@ -108,5 +109,5 @@ def main(ctx: click.Context, timeout: float, memory_limit: int) -> None:  # read
         ctx.color = False
 
 
-for _command in (check, log, show, transpile, predict, test, diff, lineage, export, openapi):
+for _command in (check, log, show, transpile, predict, test, diff, lineage, export, openapi, upgrade):
     main.add_command(_command)

@@ -14,7 +14,7 @@ from ..artifact.tables import ReferenceTable, read_tables, stored_table
 from ..engines import sandbox
 from ..engines.limits import Limits, effective_limits, validate_limits
 from ..engines.spark_signs import is_table
-from ..errors import InputError, QueryError, did_you_mean
+from ..errors import InputError, did_you_mean
 from ..query.reading.dotted import known_name
 from .few_rows import few_rows_of
 from .stored import with_newer
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..artifact.keys import Key
     from ..query.reading.types import ParsedQuery
 
-__all__ = ["Definition", "define", "define_stored", "dialect_name", "sql_text"]
+__all__ = ["Definition", "define", "define_stored", "dialect_name"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class Definition:
         return {
             **{name: getattr(self, name) for name in (*plain, "few_rows")},
             "tables": {name: table.data for name, table in self.tables.items()},
-            "udfs": [udf.function for udf in self.udfs.values()],
+            "udfs": [*self.udfs.values()],
             "limits": self.own_limits,
         }
 
@@ -122,7 +122,7 @@ def define(
     query: ParsedQuery,
     *,
     tables: Mapping[str, Any] | None,
-    udfs: Sequence[Callable[..., Any]] | None,
+    udfs: Sequence[Callable[..., Any] | Udf] | None,
     input_table: str,
     input_types: Any,
     signature: Any,
@@ -222,22 +222,6 @@ def define_stored(
         spark_tables=spark_tables,
         texts=spec.param_defaults,
     )
-
-
-def sql_text(sql: Any) -> Any:
-    """The text of a .sql file where ``sql`` is the path of one; anything else as it is.
-
-    Raises:
-        QueryError: There is no such file, or it is not UTF-8.
-    """
-    if not isinstance(sql, Path):
-        return sql
-    if not sql.is_file():
-        raise QueryError(f"There is no file {sql.name!r} at the path given.")
-    try:
-        return sql.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise QueryError(f"The file {sql.name!r} is not UTF-8 text: save it as UTF-8.") from None
 
 
 def dialect_name(dialect: str | None) -> str:

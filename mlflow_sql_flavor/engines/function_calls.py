@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import functools
+import inspect
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -59,7 +59,6 @@ def by_row(
     skips = [at for at, parameter in enumerate(parameters) if takes_null is not None and parameter not in takes_null]
     skips = skips if nulls else []  # else DuckDB does it
 
-    @functools.wraps(function)
     def call(*values: Any) -> Any:
         for at in skips:
             if values[at] is None:
@@ -76,16 +75,15 @@ def by_row(
             return result
         return _fitting(name, result, returns, kinds)
 
-    return call
+    return _named(call, name, len(parameters))
 
 
-def by_arrays(name: str, function: Callable[..., Any], returns: str) -> Callable[..., Any]:
+def by_arrays(name: str, function: Callable[..., Any], parameters: int, returns: str) -> Callable[..., Any]:
     """The function as DuckDB calls it for a batch of rows: it gets arrays, not chunked ones."""
     from ..frames import schema
 
     wanted = schema.to_arrow(returns)
 
-    @functools.wraps(function)
     def call(*columns: Any) -> Any:
         given = [column.combine_chunks() if hasattr(column, "combine_chunks") else column for column in columns]
         try:
@@ -94,6 +92,14 @@ def by_arrays(name: str, function: Callable[..., Any], returns: str) -> Callable
             raise _failed(name, error) from error
         return _column(name, result, returns, wanted, len(given[0]) if given else None)
 
+    return _named(call, name, parameters)
+
+
+def _named(call: Any, name: str, parameters: int) -> Any:
+    """The call with its name and number of parameters; hints are left behind, whose names need not be stored."""
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    call.__name__ = name
+    call.__signature__ = inspect.Signature([inspect.Parameter(f"p{at}", kind) for at in range(parameters)])
     return call
 
 

@@ -28,6 +28,7 @@ from ..artifact.contents import write_contents
 from ..artifact.example import save_example
 from ..artifact.recorded import write_output
 from ..compile.definition import dialect_name
+from ..compile.own_text import text_of
 from ..compile.preparation import Prepared, prepare
 from ..compile.strictness import is_strict
 from ..errors import InputError
@@ -223,12 +224,29 @@ def _model(sql_model: Any, given: Arguments) -> SQLModel:
     own = given.of_the_model()
     signature = given.signature if isinstance(given.signature, ModelSignature) else None
     if not isinstance(sql_model, SQLModel):
+        if given.dialect is None and isinstance(sql_model, (str, Path)):
+            _say_dialect(text_of(sql_model, "duckdb"))
         return SQLModel(sql_model, signature=signature, **own)
     if own:
         raise InputError(
             f"A SQLModel brings its own {', '.join(own)}: give them to SQLModel(...), or pass the SQL text here."
         )
     return sql_model.copy(signature)
+
+
+def _say_dialect(text: str) -> None:
+    """How a text is read of which nobody named the dialect, and which of its words are another's."""
+    from ..query.reading.foreign_words import foreign_words
+
+    found = [f"{word} ({', '.join(dialects)})" for word, dialects in foreign_words(text).items()]
+    if found:
+        _logger.warning(
+            "No dialect was named: the query is read as DuckDB's, and words of it are of others: %s. Pass dialect=... "
+            "to get that engine's rows.",
+            ", ".join(found[:_MOST_WARNINGS]),
+        )
+    else:
+        _logger.info("No dialect was named: the query is read as DuckDB's.")
 
 
 @public

@@ -33,8 +33,9 @@ _OF_THE_MODEL = (
 
 #: What each argument of :func:`save_model` and :func:`log_model` is, in MLflow's words where it has some.
 ARGUMENT_DOCS = _mlflow.LOG_MODEL_PARAM_DOCS.format(package_name=DISTRIBUTION) | {
-    "sql_model": """SQL text, a ``pathlib.Path`` to a .sql file, a sqlglot expression, or a :class:`SQLModel` (which
-then brings the dialect, tables, functions, types, column and limits itself).""",
+    "sql_model": """SQL text, a ``pathlib.Path`` to a .sql file, a sqlglot expression, a SQLAlchemy ``select``, an ibis
+expression, a DuckDB relation, or a :class:`SQLModel` (which then brings the dialect, tables, functions, types, column
+and limits itself).""",
     "dialect": """The dialect the SQL is written in: any of sqlglot's, default ``"duckdb"``.""",
     "tables": """Reference tables, stored in the model as Parquet: ``{name in the query: pandas, polars or Arrow table,
 or path of a .parquet or .csv file}``.""",

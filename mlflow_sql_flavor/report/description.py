@@ -7,12 +7,15 @@ from collections.abc import Collection
 from .facts import Facts
 from .text import cell, fence, shortened
 
-__all__ = ["description"]
+__all__ = ["CLOSING", "description"]
 
 #: A screen of the query; the card has more.
 MOST_LINES = 30
 MOST_CHARACTERS = 2_500
 MOST_NAMES = 12
+
+#: The last sentence, by which one that a person wrote is told from this.
+CLOSING = "The card, `README.md` among the artifacts, has types, lineage, evidence and calls."
 
 
 def description(facts: Facts) -> str:
@@ -37,7 +40,7 @@ def description(facts: Facts) -> str:
     parts.append(fence(text, "sql"))
     if len(lines) > MOST_LINES or text.endswith("…"):
         parts.append("The query goes on in `MLmodel`.")
-    parts.append("The card, `README.md` among the artifacts, has types, lineage, evidence and calls.")
+    parts.append(CLOSING)
     return "\n\n".join(part for part in parts if part)
 
 

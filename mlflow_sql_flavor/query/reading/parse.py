@@ -133,7 +133,8 @@ def read(sql: str | exp.Expr, dialect: str = "duckdb") -> Text:
         sql = sql.sql(dialect)
     if not isinstance(sql, str):
         raise QueryError(
-            f"A query is text, a pathlib.Path of a .sql file or a sqlglot expression, not {type(sql).__name__}."
+            f"A query is text, a pathlib.Path of a .sql file or a sqlglot expression, not {type(sql).__name__}: what "
+            "has a text of its own gives it by a call such as str(query) or query.get_sql()."
         )
     if not sql.strip():
         raise QueryError("The query is empty.")

@@ -1,0 +1,33 @@
+"""The pages as a whole: one title each, in the site's menu and on the page, and all of them a link from the first."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+_MENU = re.compile(r"^ +- ([^:\n]+): ([\w-]+\.md)$", re.M)
+
+
+def text(page: str) -> str:
+    return (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
+def test_the_menu_has_every_page_once() -> None:
+    named = [page for _, page in _MENU.findall((ROOT / ".ci/mkdocs.yml").read_text(encoding="utf-8"))]
+    assert sorted(named) == PAGES
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "index.md"])
+def test_a_page_has_one_title(page: str) -> None:
+    menu = {name: title for title, name in _MENU.findall((ROOT / ".ci/mkdocs.yml").read_text(encoding="utf-8"))}
+    assert text(page).splitlines()[0] == f"# {menu[page]}"
+    inside = re.sub(r"^```.*?^```$", "", text(page), flags=re.M | re.S)
+    assert len(re.findall(r"^# ", inside, re.M)) == 1
+
+
+def test_every_page_is_a_link_of_the_first() -> None:
+    assert set(re.findall(r"\]\(([\w-]+\.md)\)", text("index.md"))) == set(PAGES) - {"index.md"}
