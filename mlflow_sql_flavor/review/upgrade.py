@@ -14,7 +14,7 @@ from ..flavor import log_model, save_model
 from ..pyfunc import FLAVOR_NAME, load_model
 from ..query.facts.changes import text_changes
 from ..report.description import CLOSING
-from ..report.diff import Diff
+from ..report.diff_result import Diff
 from .again import made_of
 from .diff import diff
 
