@@ -23,7 +23,7 @@ from ..errors import LimitError
 
 __all__ = ["MEMORY", "SECONDS", "Watched", "allow_tables", "run_watched"]
 
-#: Seconds that a command may take; on a machine that gives it no core, until it had as many of the processor.
+#: Seconds that a command may take, beside those in which it wants a core and the machine gives it none.
 SECONDS = 18.0
 
 #: Bytes of memory of its process and of those that it starts, beside the model's reference tables.
@@ -122,7 +122,7 @@ def run_watched(arguments: list[str], seconds: float = SECONDS, memory: int = ME
 
 
 def _watch(process: subprocess.Popen[bytes], told: Path, seconds: float, memory: int) -> int:
-    start, used = time.monotonic(), {process.pid: 0.0}
+    start, used, starved = time.monotonic(), {process.pid: 0.0}, {process.pid: 0.0}
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(0.05)
@@ -135,11 +135,25 @@ def _watch(process: subprocess.Popen[bytes], told: Path, seconds: float, memory:
         past = time.monotonic() - start
         if past > seconds:
             used.update({pid: processor_seconds(pid) for pid in pids})
-            if sum(used.values()) >= 0.8 * seconds or past > _BUSY * seconds:
+            starved.update({pid: _starved(pid) for pid in pids})
+            idle = past - min(sum(starved.values()), past)
+            if sum(used.values()) >= 0.8 * seconds or idle > seconds or past > _BUSY * seconds:
                 raise LimitError(
                     f"The command took longer than {seconds:g} s and was ended: what the model holds is not known to "
                     "be small. --timeout allows more."
                 )
+
+
+def _starved(pid: int) -> float:
+    """Seconds that a process wanted a processor and had none; where the system does not tell, all there are.
+
+    What waits for something else, as a function of the model's may for ever, does not want one.
+    """
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return time.monotonic()
 
 
 def _tables(told: Path) -> int:

@@ -38,6 +38,15 @@ def test_it_is_ended_by_its_time(told: Path) -> None:
     process.kill()
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="needs /proc/PID/schedstat")
+def test_what_waits_is_not_taken_for_a_busy_machine(told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "_BUSY", 1_000)
+    process = started("import time; time.sleep(600)")
+    with pytest.raises(LimitError, match="longer than 1 s and was ended"):
+        watch._watch(process, told, 1, 10**9)
+    process.kill()
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
 def test_it_is_ended_by_the_memory_of_what_it_started(told: Path) -> None:
     inner = "x = bytearray(b'x') * 300_000_000; import time; time.sleep(60)"
@@ -90,3 +99,31 @@ def test_the_command_says_so_in_one_sentence(tmp_path: Path) -> None:
     assert (found.returncode, found.stdout.splitlines()[0], found.stderr) == (0, "ok: duckdb (verified)", "")
     found = subprocess.run([*words[:3], *asked, "--nonsense"], capture_output=True, text=True)
     assert found.returncode == 2 and found.stderr.startswith("Usage: mlflow-sql check")
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("body", ["time.sleep(600)", "while True: pass"])
+def test_a_python_function_that_never_ends(tmp_path: Path, body: str) -> None:
+    """It is code of the model's author, which nothing in a process ends; the command's process is ended."""
+    source = f"""
+import pandas as pd
+import mlflow_sql_flavor
+
+def waits(x: int) -> int:
+    import os, time
+    if os.path.exists({str(tmp_path / "go")!r}):
+        {body}
+    return x
+
+mlflow_sql_flavor.save_model("SELECT waits(a) AS r FROM input", {str(tmp_path / "m")!r}, udfs=[waits],
+    input_example=pd.DataFrame({{"a": [1]}}), pip_requirements=[], bundle_flavor=False)
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", source], check=True, cwd=tmp_path)
+    (tmp_path / "go").touch()
+    asked = [sys.executable, "-m", "mlflow_sql_flavor", "--timeout", "8", "test", str(tmp_path / "m")]
+    found = subprocess.run(asked, capture_output=True, text=True, timeout=120)
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr.startswith("mlflow-sql: error: The command took longer than 8 s and was ended")
+    asked[-2:] = ["show", str(tmp_path / "m")]
+    asked[4] = "60"
+    assert subprocess.run(asked, capture_output=True, text=True).returncode == 0
