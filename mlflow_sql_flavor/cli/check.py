@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import Dialect, Pair, Types, formats, query_text, say_dialect
+from .options import Dialect, Pair, Types, as_keys, formats, keys, query_text, say_dialect
 from .output import echo_csv, echo_findings, echo_json, finding_rows
 from .watch import Watched
 
@@ -20,6 +20,7 @@ _HEADS = ("what", "kind", "line", "column", "message")
 @click.option("--input-types", type=Types(), help='Types of the input: {"price": "DECIMAL(10,2)"}, or a .json file.')
 @click.option("--param-types", type=Types(), help='Types of the parameters: {"region": "VARCHAR"}, or a .json file.')
 @click.option("--table", "tables", type=Pair("path"), multiple=True, help="A reference table: .parquet or .csv.")
+@keys()
 @click.option("--input-table", default="input", show_default=True, help="The name by which it reads the input.")
 @click.option("--allow", multiple=True, help="A refusal to accept, by name.")
 @formats()
@@ -31,6 +32,7 @@ def check(
     input_types: dict[str, str] | None,
     param_types: dict[str, str] | None,
     tables: tuple[tuple[str, str], ...],
+    keys: tuple[tuple[str, str], ...],
     input_table: str,
     allow: tuple[str, ...],
     form: str,
@@ -50,6 +52,7 @@ def check(
             param_types=param_types,
             input_table=input_table,
             allow=allow,
+            keys=as_keys(keys),
         )
     except SQLModelError as error:
         if form == "table":

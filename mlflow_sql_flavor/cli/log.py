@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import click
 
-from .options import Dialect, Pair, Types, formats, query_text, say_dialect
+from .options import Dialect, Pair, Types, as_keys, formats, keys, query_text, say_dialect
 from .output import echo_csv, echo_json, status
 
 
@@ -29,6 +29,7 @@ from .output import echo_csv, echo_json, status
 @click.option("--input-types", type=Types(), help='Types of the input: {"price": "DECIMAL(10,2)"}, or a .json file.')
 @click.option("--param-types", type=Types(), help="Types of the parameters; without: a number, true, false, or text.")
 @click.option("--table", "tables", type=Pair("path"), multiple=True, help="A reference table: .parquet or .csv.")
+@keys()
 @click.option("--input-table", help="The name by which it reads the input.  [default: input]")
 @click.option("--prediction-column", help="The one column that pyfunc returns, as a Series.")
 @click.option(
@@ -53,6 +54,7 @@ def log(
     input_types: dict[str, str] | None,
     param_types: dict[str, str] | None,
     tables: tuple[tuple[str, str], ...],
+    keys: tuple[tuple[str, str], ...],
     input_table: str | None,
     prediction_column: str | None,
     expected_output: Path | None,
@@ -78,9 +80,11 @@ def log(
         raise click.UsageError("--alias needs --registered-model-name.")
     given_tables: dict[str, Any] | None = dict(tables) or None
     own: dict[str, Any] = {"dialect": dialect, "input_types": input_types, "prediction_column": prediction_column}
-    own |= {"allow": list(allow) or None}
+    own |= {"allow": list(allow) or None, "keys": as_keys(keys)}
     if project is not None:
-        brought = [f"--{key.replace('_', '-')}" for key, value in own.items() if value is not None]
+        brought = [
+            f"--{'key' if key == 'keys' else key.replace('_', '-')}" for key, value in own.items() if value is not None
+        ]
         if brought:
             raise click.UsageError(f"A dbt model brings its own {', '.join(brought)}: leave it out.")
         from ..convert.dbt import from_dbt

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from click.shell_completion import CompletionItem
 
 from .watch import allow_tables
 
-__all__ = ["Dialect", "Pair", "Size", "Types", "fetched", "formats", "query_text", "say_dialect"]
+__all__ = ["Dialect", "Pair", "Size", "Types", "as_keys", "fetched", "formats", "keys", "query_text", "say_dialect"]
 
 
 def formats(*more: str) -> Callable[[Any], Any]:
@@ -134,6 +135,22 @@ class Pair(click.ParamType):
         if not equals or not name:
             self.fail(f"write {self.name}, not {value!r}.", param, ctx)
         return name, rest
+
+
+def keys() -> Callable[[Any], Any]:
+    """``--key TABLE=COLUMN,…``, repeatable."""
+    return click.option(
+        "--key", "keys", type=Pair("column,..."), multiple=True,
+        help="Columns that identify the rows of a reference table, checked on them; repeatable.",
+    )  # fmt: skip
+
+
+def as_keys(given: Sequence[tuple[str, str]]) -> dict[str, list[list[str]]] | None:
+    """What ``--key`` says, as ``save_model`` takes it; None where nothing is said."""
+    found: dict[str, list[list[str]]] = {}
+    for table, columns in given:
+        found.setdefault(table, []).append(next(csv.reader([columns], skipinitialspace=True)))
+    return found or None
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..artifact.keys import read_keys
 from ..artifact.tables import ReferenceTable, read_tables
 from ..errors import QueryError
 from ..frames.schema import canonical
@@ -56,6 +57,7 @@ def check(
     param_types: Mapping[str, str] | None = None,
     input_table: str = "input",
     allow: Collection[str] = (),
+    keys: Mapping[str, Any] | None = None,
 ) -> Report:
     """Takes a query through the gates.
 
@@ -67,10 +69,11 @@ def check(
         param_types: ``{placeholder: DuckDB type}``.
         input_table: The name of the input.
         allow: Named refusals to accept.
+        keys: Columns that identify the rows of a reference table, as for ``save_model``.
 
     Raises:
         QueryError: The query is refused: what, where, and what to write instead.
-        InputError: A type or a table is none.
+        InputError: A type or a table is none, or a key is none of its table's rows.
     """
     references = read_tables(tables)
     types = {name: canonical(kind) for name, kind in input_types.items()} if input_types is not None else None
@@ -85,6 +88,7 @@ def check(
         allow=allow,
         required={name: table.required for name, table in references.items()},
         untyped=types is None,
+        keys=read_keys(keys, references, dialect),
     )
     passage = Passage(asked, sql, dialect)
     try:

@@ -25,6 +25,7 @@ from .constant_tables import make_constants
 from .forks import at_fork, querying
 from .limits import Limits
 from .passthrough import passed_through
+from .pieces import arrow_up_to, rows_up_to
 from .program import Program
 from .query_check import statement
 from .sandbox import quote
@@ -189,7 +190,7 @@ class Runner:
                 session.source.table = self._numbered(table)
             cursor = session.cursor.execute(session.statement, params or None)
             limit = self._limits.max_rows
-            result = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+            result = rows_up_to(cursor, limit, self._limits.memory_limit)
         except Exception as error:
             self._fail(session, error)
         self._give_back(session)
@@ -231,8 +232,6 @@ class Runner:
         session = self._borrow()
         kept = self.program.rows != "table" and table is not None
         limit = self._limits.max_rows
-        # So many rows come out as go in, or the answer is an error.
-        bounded = limit is None or (kept and table is not None and table.num_rows <= limit)
         try:
             cursor = session.cursor
             copies = self._copied(projection) if kept and hand_on else {}
@@ -242,7 +241,7 @@ class Runner:
             computed = [name for name in self.program.output_types if name not in copies]
             if projection is not None or copies:
                 relation = relation.project(", ".join(self._expressions(computed, projection)))
-            result = relation.to_arrow_table() if bounded else _up_to(relation, limit + 1)
+            result = arrow_up_to(relation, limit, self._limits.memory_limit)
             relation.close()
             if session.source is not None:
                 cursor.register(self.program.input_table, session.source)
@@ -362,20 +361,6 @@ def _range(count: int) -> pa.Array:
     return pa.array(np.arange(count, dtype=np.int64))
 
 
-def _up_to(relation: Any, limit: int) -> pa.Table:
-    """At least ``limit`` rows of the result, or all of them."""
-    import pyarrow as pa
-
-    reader = relation.to_arrow_reader(100_000)
-    batches, count = [], 0
-    for batch in reader:
-        batches.append(batch)
-        count += batch.num_rows
-        if count >= limit:
-            break
-    return pa.Table.from_batches(batches, schema=reader.schema)
-
-
 #: DuckDB's words where the result of a Python function is not of the function's type.
 _WRONG_RESULT = ("Failed to cast value: ", "Python Conversion Failure", "transform python value", "null_handling")
 
@@ -390,6 +375,9 @@ def explain(error: Exception, limits: Limits) -> SQLModelError:
 
     if isinstance(error, SQLModelError):
         return error
+    if isinstance(error, OSError) and (kind := re.match(r"([A-Z]\w+(?: \w+)*) Error: ", str(error))):
+        # What DuckDB raises while its rows are read as Arrow has lost its class on the way.
+        error = getattr(duckdb, kind[1].title().replace(" ", "") + "Exception", duckdb.Error)(str(error))
     if type(error) is RuntimeError and str(error) == "Query interrupted":  # what DuckDB makes of a SIGINT
         raise KeyboardInterrupt from error
     if isinstance(error, duckdb.InterruptException):

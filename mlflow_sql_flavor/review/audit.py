@@ -20,6 +20,7 @@ from ..errors import SQLModelError
 from . import requirements
 from .code import judge_code
 from .folder import judge_folder
+from .keys import judge_keys
 from .mlmodel import judge_mlmodel
 from .translation import Judged, judge
 
@@ -155,3 +156,4 @@ def _tables(spec: SqlSpec, root: Path) -> Iterator[tuple[str, str, str]]:
         else:
             size = (root / table.path).stat().st_size
             yield f"table {name}", "ok", f"{table.rows:,} rows, {size:,} bytes, checksum as saved."
+            yield from judge_keys(spec, name, root)

@@ -285,6 +285,25 @@ def test_json_and_csv_are_that(champion: Path, command: tuple[str, ...]) -> None
     assert run(name, champion, *options, "--format", "xml").exit_code == 2
 
 
+def test_a_key_is_held_against_the_rows(tmp_path: Path) -> None:
+    table, query = tmp_path / "t.csv", tmp_path / "q.sql"
+    table.write_text("a,b c,v\n1,1,5\n1,2,6\n")
+    query.write_text('SELECT i.a, t.v FROM input AS i JOIN t ON t.a = i.a AND t."b c" = i.b')
+    asked = ("check", query, "--table", f"t={table}", "--input-types", '{"a": "BIGINT", "b": "BIGINT"}')
+    assert run(*asked, "--key", "t=a, b c").exit_code == 0
+    refused = run(*asked, "--key", "t=a,b c", "--key", "T=A")
+    assert refused.exit_code == 1 and "a is no key of reference table 't'" in refused.stderr
+    assert "names the column 'x', which reference table 't' does not have" in run(*asked, "--key", "t=x").stderr
+
+
+def test_log_stores_the_keys(store: str, tmp_path: Path) -> None:
+    query, table = tmp_path / "q.sql", tmp_path / "t.csv"
+    query.write_text("SELECT a FROM t")
+    table.write_text("a,b\n1,1\n2,2\n")
+    uri = run("log", query, "--table", f"t={table}", "--key", "t=a").stdout.strip()
+    assert json.loads(run("show", uri, "--format", "json").stdout)["keys"] == {"t": [["a"]]}
+
+
 def test_check_as_csv(tmp_path: Path) -> None:
     path = tmp_path / "q.sql"
     path.write_text("SELECT a FROM input LIMIT 1")

@@ -36,10 +36,10 @@ __all__ = ["MAX_BYTES", "MAX_CONSTANT", "MAX_TIMES", "is_small"]
 _Tree = dict[str, Any]
 Macro = tuple[Sequence[str], _Tree]
 
-MAX_BYTES = 100_000
-"""Most bytes of one row's value that the query adds, and of all such values of a row together: 2,048 rows at a time."""
+MAX_BYTES = 50_000
+"""Most bytes of one row's value that the query adds, twice of all such values together: 8,192 rows at a time."""
 MAX_CONSTANT = 1_000_000
-"""Most bytes of a value without data, which is made once."""
+"""Most bytes of a literal, or of a value where no table is read. Others without data may be made for each row, too."""
 MAX_TIMES = 64
 """Most copies of a value of the data in one value."""
 MAX_GROWN = 512
@@ -95,6 +95,7 @@ class _Reader:
         self.names: dict[str, Bound] = {}  # of every output so far, by its name
         self.unnamed = DATUM
         self.rows_made = False  # by a table function, a recursion: more than the data has
+        self.one_row = False
         self.weights: dict[str, float] = {}
         self.widths: dict[str, float] = {}
         self.total = 0.0  # bytes of a row's values
@@ -106,6 +107,7 @@ class _Reader:
             or (part.get("class") == "FUNCTION" and fold(str(part.get("function_name"))) in grammar.allowed("rows"))
             for part in _parts(node)
         )
+        self.one_row = not self.rows_made and not any(part.get("type") == "BASE_TABLE" for part in _parts(node))
         self.node(node)
 
     # relations: (nodes with everything that is read, columns)
@@ -143,6 +145,8 @@ class _Reader:
         outputs: list[tuple[str, Bound]] = []
         for item in node.get("select_list") or []:
             bound = self.of(item, {})
+            if bound.own > MAX_BYTES and not self.one_row:  # a literal too is copied into each row
+                raise Large
             star = item.get("class") == "STAR"
             width += columns if star else 1
             if not star:
@@ -230,9 +234,10 @@ class _Reader:
         bound = self._of(node, parameters)
         if bound.steps > MAX_STEPS or bound.times > MAX_TIMES or bound.times * bound.growth > MAX_GROWN:
             raise Large
-        if bound.own > (MAX_CONSTANT if bound.constant else MAX_BYTES):
+        literal = bound.constant and (self.one_row or node.get("class") in ("CONSTANT", "CAST"))
+        if bound.own > (MAX_CONSTANT if literal else MAX_BYTES):
             raise Large
-        if not bound.constant and bound.own > 1000:
+        if not literal and bound.own > 1000:
             self.total += bound.own
             if self.total > 2 * MAX_BYTES:
                 raise Large
@@ -275,14 +280,15 @@ class _Reader:
         return total
 
     def cast(self, node: _Tree, children: list[Bound]) -> Bound:
-        total = together(children)
+        total, cells = together(children), 1.0
         for part in _parts(node.get("type_expr") or {}):
             name = fold(str(part.get("type_name", "")))
             if name in ("bignum", "varint") and (total.own > 5000 or total.times > 8):  # the square of its digits
                 raise Large
             if name == "array":
                 sizes = [number_of((c.get("literal") or {}).get("text") or "") for c in part.get("children") or []]
-                if any(size is not None and size > 10_000 for size in sizes):
+                cells *= max([2.0, *(abs(size) for size in sizes if size is not None)])
+                if 8 * cells > MAX_BYTES:  # as large where it is NULL
                     raise Large
             if name in _TEXTS:
                 # A text within a list or a struct is written with its quotes escaped, and with those around it.
