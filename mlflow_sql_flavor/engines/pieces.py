@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["arrow_up_to", "rows_up_to"]
 
-_ROWS = 8192
+_ROWS = 2048
 
 
 def arrow_up_to(relation: Any, rows: int | None, memory: int | None) -> Any:

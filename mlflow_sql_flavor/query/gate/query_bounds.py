@@ -37,7 +37,7 @@ _Tree = dict[str, Any]
 Macro = tuple[Sequence[str], _Tree]
 
 MAX_BYTES = 50_000
-"""Most bytes of one row's value that the query adds, twice of all such values together: 8,192 rows at a time."""
+"""Most bytes of one row's value that the query adds, twice of all such values together: 2,048 rows at a time."""
 MAX_CONSTANT = 1_000_000
 """Most bytes of a literal, or of a value where no table is read. Others without data may be made for each row, too."""
 MAX_TIMES = 64

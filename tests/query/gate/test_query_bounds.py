@@ -25,6 +25,8 @@ SMALL = [
     f"SELECT CASE {' '.join(f'WHEN a < {i} THEN {i}.5' for i in range(300))} END AS y FROM input",
     f"SELECT {', '.join(f'a + {i} AS c{i}' for i in range(1000))} FROM input",
     "SELECT arg_max(s, a) AS s, max(a, 3) AS top FROM input",
+    "SELECT length(repeat('x', 400000)) AS n, range(100000) AS l",
+    "SELECT l::DOUBLE[256] AS v FROM input",
     "SELECT i0.a FROM input i0 " + " ".join(f"LEFT JOIN ref i{n} ON i{n}.k = i0.a" for n in range(1, 60)),
     "WITH c0 AS (SELECT a FROM input), "
     + ", ".join(f"c{n} AS (SELECT a + 1 AS a FROM c{n - 1})" for n in range(1, 300))
@@ -78,6 +80,11 @@ LARGE = [
     "SELECT approx_top_k(a, 100000000) FROM input",
     "SELECT reservoir_quantile(a, 0.5, 2000000000) FROM input",
     "SELECT CAST(NULL AS INTEGER[100000]) FROM input",
+    "SELECT CAST(NULL AS INTEGER[9000][9000]) AS r",
+    "SELECT TRY_CAST(l AS STRUCT(a VARCHAR[100][100])) FROM input",
+    "SELECT list_sort(range(100000)) FROM input",
+    "SELECT 'x' AS t, list_slice(range(9000), 1, 5), list_sort(range(9000)), list_distinct(range(9000)) FROM input",
+    f"SELECT '{'x' * 60_000}' AS t FROM input",
     "SELECT list_select([s], range(1000000)) FROM input",
     "SELECT upper(string_agg(repeat('x', 10000), '')) FROM range(1000000)",
     "WITH RECURSIVE r(t) AS (SELECT 'x' UNION ALL SELECT t || t FROM r) SELECT length(t) FROM r",
