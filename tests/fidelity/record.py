@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
+
+from mlflow_sql_flavor.query.reading.parse import read as read_text
 
 from .cases import raw_tables
 from .engines import ENGINES, EngineError, Run, encode, start
@@ -29,7 +30,7 @@ def queries(text: str) -> Iterator[tuple[str, str]]:
 
 def record(run: Run, name: str, dialect: str, sql: str) -> dict[str, Any]:
     """One case: the query, the tables it reads, whether order counts, and the rows or the error."""
-    tree = sqlglot.parse_one(sql, dialect=dialect)
+    (tree,) = read_text(sql, dialect).statements or ()
     read = [table for table in raw_tables() if any(t.name == table for t in tree.find_all(exp.Table))]
     case: dict[str, Any] = {"id": name, "dialect": dialect, "sql": sql, "input": read}
     case["ordered"] = tree.args.get("order") is not None

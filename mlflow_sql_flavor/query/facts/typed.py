@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlglot import exp
@@ -136,7 +136,7 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
     chains = _flatten_chains([theirs for _, theirs in pairs])
     found, columns = _qualified(twin, schema, query.dialect)
     with suppress(*FAILURES):
-        annotate_types(found, schema=columns, dialect=columns.dialect, expression_metadata=rules.metadata())
+        annotate_types(found, schema=columns, dialect=columns.dialect, expression_metadata=_guarded(rules.metadata()))
     for ours, theirs in pairs:
         if theirs.type is not None and _untyped(ours):
             ours.type = theirs.type
@@ -157,7 +157,22 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
 
 def type_part(node: exp.Expr, rules: RuleSet) -> None:
     """Types a part of a tree in place, once a rule knows more of it: the body of a lambda, by its array's elements."""
-    annotate_types(node, dialect=rules.name, expression_metadata=rules.metadata())
+    annotate_types(node, dialect=rules.name, expression_metadata=_guarded(rules.metadata()))
+
+
+def _guarded(metadata: Mapping[type[exp.Expr], Any]) -> dict[type[exp.Expr], Any]:
+    """Of a node whose annotator raises the type alone is unknown, and not those of all that come after it."""
+    return {
+        node: {**entry, "annotator": partial(_annotated, entry["annotator"])} if "annotator" in entry else entry
+        for node, entry in metadata.items()
+    }
+
+
+def _annotated(annotator: Any, self: Any, node: exp.Expr, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return annotator(self, node, *args, **kwargs)
+    except FAILURES:
+        return self._set_type(node, exp.DType.UNKNOWN)
 
 
 def _handed_on(item: exp.Expr) -> exp.Column:

@@ -18,6 +18,7 @@ from .chained_calls import parser_of
 from .commas import check_commas
 from .functions import expand
 from .names import with_names
+from .numerals import joined
 from .outputs import is_star, name_outputs
 from .placeholders import adjacent, find_placeholders
 from .positions import span
@@ -180,6 +181,7 @@ def _read(sql: str, dialect: str) -> Text:
     if at is not None:
         raise _templating(sql, at)
     _refuse_braces(sql, dialect, tokens)
+    tokens = [*joined(tokens, sql, dialect)]
     check_commas(tokens, sql, dialect)
     uses = find_placeholders(sql, dialect, tokens)
     text = sql

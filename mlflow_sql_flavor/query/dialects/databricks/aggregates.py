@@ -50,6 +50,8 @@ def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     node.meta["translated"] = True
     if family(node.this) == "text":
         node.set("this", as_double(node.this, ctx))
+    if family(node.this) in ("date", "timestamp"):
+        raise ctx.error(node, "The average of a date is its seconds since 1970 in databricks. Use unix_timestamp(...).")
     if family(node.this) == "bool":
         raise ctx.error(node, "A boolean cannot be summed: databricks refuses it. Use count_if(...).")
     return None if _wrapped(node) else _finish(node, node, ctx)
@@ -258,7 +260,7 @@ def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         node.set("this", as_text(node.this, ctx))
     if not node.find(exp.Order) and not isinstance(node.parent, exp.WithinGroup):
         ctx.open("order", node, "The order of the joined values is not defined.")
-    if node.args.get("separator") is None:
+    if node.args.get("separator") is None or isinstance(node.args["separator"], exp.Null):
         node.set("separator", build.lit(""))
     return None
 

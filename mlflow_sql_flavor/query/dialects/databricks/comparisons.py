@@ -43,6 +43,26 @@ def aligned(node: exp.Expr, other: str | None, ctx: Context, at: exp.Expr) -> ex
     return node
 
 
+@R.prepare
+def membership(tree: exp.Expr, ctx: Context) -> None:
+    """IN of a subquery is an existence join, but where it filters rows itself: false, never NULL."""
+    for node in list(tree.find_all(exp.In)):
+        if node.args.get("query") is None:
+            continue
+        value: exp.Expr = node
+        while isinstance(value.parent, (exp.Paren, exp.Not)):
+            value = value.parent
+        above = value.parent
+        while isinstance(above, (exp.And, exp.Paren)):
+            above = above.parent
+        if isinstance(above, (exp.Where, exp.Having)):
+            continue
+        made = exp.Coalesce(this=exp.Null(), expressions=[exp.Boolean(this=False)])
+        made.type = exp.DataType.build("BOOLEAN")
+        value.replace(made)
+        made.set("this", value)
+
+
 @R.rule(*_COMPARE)
 def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression

@@ -160,3 +160,4 @@ CREATE MACRO dbx__url_query(s) AS CASE WHEN contains(split_part(dbx__url(s), '#'
 CREATE MACRO dbx__url_ref(s) AS CASE WHEN contains(dbx__url(s), '#') THEN regexp_extract(s, '#(.*)$', 1) END;
 CREATE MACRO dbx__url_file(s) AS dbx__url_path(s) || coalesce('?' || dbx__url_query(s), '');
 CREATE MACRO dbx__url_key(s, p) AS CASE WHEN regexp_matches(dbx__url_query(s), p) THEN regexp_extract(dbx__url_query(s), p, 1) END;
+CREATE MACRO dbx__no_nulls(l) AS list_transform(l, lambda x: coalesce(x, ''));

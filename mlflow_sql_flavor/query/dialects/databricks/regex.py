@@ -86,6 +86,14 @@ def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_extract", node.this, node.expression, group, type="VARCHAR")
 
 
+@R.rule(exp.RegexpExtractAll)
+def regexp_extract_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A group that took no part is an empty text."""
+    group = node.args.get("group") or build.lit(1)
+    found = ctx.call("regexp_extract_all", node.this, node.expression, group, type="VARCHAR[]")
+    return ctx.macro("dbx__no_nulls", found, type="VARCHAR[]")
+
+
 @R.rule(exp.RegexpSubstr)
 def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """What matches, NULL where that is nothing."""

@@ -278,6 +278,8 @@ def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("microsecond")
 def microsecond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.expressions[0], "text"):
+        return ctx.macro("my__text_micros", node.expressions[0], type="BIGINT")
     made = exp.Paren(
         this=exp.Mod(this=ctx.call("microsecond", moment(node.expressions[0], ctx)), expression=build.lit(10**6))
     )

@@ -123,6 +123,13 @@ CREATE MACRO my__time(s) AS CASE
     THEN error('a TIME of such a text is not supported: write hh:mm:ss')
   WHEN regexp_matches(s, '^\s*-?[0-9]') THEN my__digits_time(
     CAST(regexp_extract(s, '[0-9]+') AS BIGINT), CASE WHEN starts_with(ltrim(s), '-') THEN -1 ELSE 1 END) END;
+-- The digits of a number are those of a time, of fourteen those of a moment
+CREATE MACRO my__number_time(n) AS CASE
+  WHEN abs(n) >= 10000000000 THEN my__clock(my__moment(CAST(CAST(trunc(n) AS BIGINT) AS VARCHAR)))
+  ELSE my__digits_time(CAST(trunc(abs(n)) AS BIGINT), CASE WHEN n < 0 THEN -1 ELSE 1 END)
+    + to_microseconds(CAST(round((abs(n) - trunc(abs(n))) * 1000000) AS BIGINT) * CASE WHEN n < 0 THEN -1 ELSE 1 END) END;
+CREATE MACRO my__text_micros(s) AS CASE WHEN my__moment(s) IS NOT NULL THEN microsecond(my__moment(s)) % 1000000
+  ELSE abs(my__us(my__time(s))) % 1000000 END;
 CREATE MACRO my__whole_time(i) AS to_microseconds(CAST(round(my__us(i) / 1000000) * 1000000 AS BIGINT));
 CREATE MACRO my__of_a_day(i) AS CASE WHEN my__us(i) < 0 OR my__us(i) >= 86400000000
   THEN error('TIME_FORMAT of a time that is not one of a day') ELSE i END;

@@ -29,6 +29,8 @@ def time(node: exp.Expr, ctx: Context) -> exp.Expr:
         return node
     if ctx.is_a(node, "text"):
         return ctx.macro("my__time", node, type="INTERVAL")
+    if ctx.is_a(node, "number"):  # its digits: 101112 is 10:11:12
+        return ctx.macro("my__number_time", number(node, ctx), type="INTERVAL")
     if ctx.is_a(node, "time"):
         return ctx.macro("my__time", build.cast(node, "VARCHAR"), type="INTERVAL")
     return ctx.macro("my__clock", moment(node, ctx), type="INTERVAL")

@@ -13,7 +13,35 @@ from .types import category
 R = DialectRules("postgres arrays")
 
 R.macros({exp.ArrayRemove: ("pg__array_remove", None, "this", "expression")})
-R.renames({"cardinality": ("len", "INTEGER")})
+
+
+@R.prepare
+def subscripts(tree: exp.Expr, ctx: Context) -> None:
+    """An item has as many subscripts as its array has dimensions: with fewer, or more, it is NULL."""
+    for node in list(tree.find_all(exp.Bracket)):
+        if isinstance(node.parent, exp.Bracket) and node.arg_key == "this":
+            continue
+        count, array, slices = 0, node, 0
+        while isinstance(array, exp.Bracket):
+            count += 1
+            slices += any(isinstance(index, exp.Slice) for index in array.expressions)
+            array = array.this.unnest()
+        depth = _depth(array)
+        if slices and count > 1:
+            raise ctx.error(node, "A slice in several dimensions has no counterpart. Slice one dimension.")
+        if not slices and depth and count != depth:
+            kind = _item(array)
+            none = exp.Cast(this=exp.Null(), to=kind) if kind is not None else exp.Null()
+            none.type = kind
+            node.replace(none)
+
+
+def _item(array: exp.Expr) -> exp.DataType | None:
+    kind = array.type
+    while isinstance(kind, exp.DataType) and kind.this in (exp.DType.ARRAY, exp.DType.LIST) and kind.expressions:
+        inner = kind.expressions[0]
+        kind = inner if isinstance(inner, exp.DataType) else None
+    return kind.copy() if isinstance(kind, exp.DataType) else None
 
 
 @R.rule(exp.Bracket)
@@ -37,20 +65,93 @@ def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("pg__element", node.this, index)
 
 
+def _depth(node: exp.Expr) -> int:
+    """How many dimensions an array has; postgres' arrays are rectangular, whatever their type says."""
+    depth, kind = 0, node.type
+    while isinstance(kind, exp.DataType) and kind.this in (exp.DType.ARRAY, exp.DType.LIST):
+        depth += 1
+        inner = kind.expressions[0] if kind.expressions else None
+        kind = inner if isinstance(inner, exp.DataType) else None
+    return depth
+
+
+def _size(array: exp.Expr, dimension: int, ctx: Context) -> exp.Expr:
+    """The length of one dimension, 0 of an array without items."""
+    if dimension > max(_depth(array), 1):
+        return exp.Null()
+    for _ in range(dimension - 1):
+        array = ctx.call("list_extract", array, lit(1))
+    return ctx.call("nullif", ctx.call("len", array, type="INTEGER"), lit(0), type="INTEGER")
+
+
+def _dimension(node: exp.Expr, dimension: exp.Expr | None, ctx: Context) -> int:
+    found = whole(dimension) if dimension is not None else 1
+    if found is None or found < 1:
+        raise ctx.error(node, "The dimension has to be a number in the text here, from 1 on.")
+    return found
+
+
+def _items(array: exp.Expr, ctx: Context) -> exp.Expr:
+    """The items of all dimensions in one list."""
+    for _ in range(_depth(array) - 1):
+        array = ctx.call("flatten", array)
+    return array
+
+
+@R.function("cardinality")
+def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return ctx.call("len", _items(node.expressions[0], ctx), type="INTEGER")
+
+
+@R.rule(exp.Explode)
+def unnested(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-srf.html: unnest() gives the items of every dimension
+    node.set("this", _items(node.this, ctx))
+    return None
+
+
+@R.rule(exp.Unnest)
+def unnested_in_from(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    arrays = [_items(array, ctx) for array in node.expressions]
+    node.set("expressions", arrays)
+    if len(arrays) < 2:
+        return None
+    if node.args.get("offset"):
+        raise ctx.error(node, "WITH ORDINALITY of several arrays has no counterpart. Unnest one of them.")
+    alias = node.args.get("alias")
+    given = list(alias.columns) if alias is not None else []
+    names = [*given, *(exp.to_identifier("unnest") for _ in arrays[len(given) :])]
+    rows = exp.Select(
+        expressions=[
+            exp.alias_(exp.Explode(this=array), name.copy()) for array, name in zip(arrays, names, strict=True)
+        ]
+    )
+    table = exp.TableAlias(this=alias.this.copy() if alias is not None else exp.to_identifier("unnest"))
+    return exp.Subquery(this=rows, alias=table)
+
+
 @R.rule(exp.ArraySize)
 def array_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "json"):
         return ctx.call("json_array_length", node.this, type="INTEGER")
-    if node.expression is not None and whole(node.expression) != 1:
-        raise ctx.error(node, "Only array_length(array, 1) has a counterpart.")
-    return exp.Nullif(this=ctx.call("len", node.this, type="INTEGER"), expression=lit(0))
+    return _size(node.this, _dimension(node, node.expression, ctx), ctx)
 
 
 @R.function("array_upper")
 def array_upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if whole(node.expressions[1]) != 1:
-        raise ctx.error(node, "Only array_upper(array, 1) has a counterpart.")
-    return ctx.call("nullif", ctx.call("len", node.expressions[0]), lit(0), type="INTEGER")
+    return _size(node.expressions[0], _dimension(node, node.expressions[1], ctx), ctx)
+
+
+@R.function("array_dims")
+def array_dims(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    array, made = node.expressions[0], None
+    for dimension in range(1, max(_depth(array), 1) + 1):
+        part = exp.DPipe(this=lit("[1:"), expression=_size(array.copy(), dimension, ctx))
+        part = exp.DPipe(this=part, expression=lit("]"))
+        made = part if made is None else exp.DPipe(this=made, expression=part)
+    paren = exp.Paren(this=made)
+    paren.type = exp.DataType.build("VARCHAR")
+    return paren
 
 
 @R.rule(exp.DPipe)
@@ -121,11 +222,11 @@ def separator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("array_lower", "array_ndims")
 def one(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    _flat(node, ctx)
-    if node.name.lower() == "array_lower" and whole(node.expressions[1]) != 1:
-        raise ctx.error(node, "Only array_lower(array, 1) has a counterpart.")
-    some = exp.GT(this=ctx.call("len", node.expressions[0]), expression=lit(0))
-    made = exp.Case(ifs=[exp.If(this=some, true=lit(1))])
+    array = node.expressions[0]
+    lower = node.name.lower() == "array_lower"
+    size = _size(array, _dimension(node, node.expressions[1], ctx) if lower else 1, ctx)
+    some = exp.GT(this=size, expression=lit(0))
+    made = exp.Case(ifs=[exp.If(this=some, true=lit(1 if lower else max(_depth(array), 1)))])
     made.type = exp.DataType.build("INT")
     return made
 

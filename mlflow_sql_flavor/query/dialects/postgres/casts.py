@@ -6,10 +6,12 @@ import json
 import math
 import re
 from contextlib import suppress
+from decimal import Decimal
 
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.numerals import INTEGER, whole_number
 from .. import DialectRules
 from ..shared.build import cast, lit, text
 from ..shared.exact import TIMES
@@ -47,9 +49,7 @@ def as_text(node: exp.Expr, ctx: Context, *, letters: bool = False) -> exp.Expr:
     if ctx.is_a(node, "array", "struct", "map"):
         ctx.refuse("unfaithful", node, "The text of an array or a row differs", "Use array_to_string()")
     if ctx.is_a(node, "json"):
-        if made_json(node):
-            return cast(node, "VARCHAR")
-        return ctx.macro("pg__json_literal", *_json(node), type="VARCHAR")
+        return text_of_json(node, ctx)
     if ctx.is_a(node, "timestamptz"):
         return cast(cast(node, "TIMESTAMPTZ"), "VARCHAR")
     if ctx.unknown(node):
@@ -73,8 +73,6 @@ def _json_literal(node: exp.Cast, ctx: Context) -> exp.Expr | None:
             value = json.loads(written, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
         except (ValueError, RecursionError):
             raise ctx.error(node, f"{written!r} is no JSON.") from None
-        if re.search(r"[0-9][eE]|-0(?![.0-9])", written):
-            return None
         node.set("this", lit(_binary_text(value)))
     if written is not None or (node.to.this == T.JSON and ctx.is_a(node.this, "text")):
         node.meta["made_json"] = "jsonb" if node.to.this == T.JSONB else "json"
@@ -91,8 +89,11 @@ def _binary_text(value: object) -> str:
         return "{" + ", ".join(f"{_quoted(key)}: {_binary_text(value[key])}" for key in keys) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_binary_text, value)) + "]"
+    if isinstance(value, _Number):
+        digits = format(Decimal(value), "f")
+        return digits.lstrip("-") if not Decimal(value) else digits
     if isinstance(value, str):
-        return str(value) if isinstance(value, _Number) else _quoted(value)
+        return _quoted(value)
     return json.dumps(value)
 
 
@@ -109,11 +110,22 @@ def array_item(node: exp.Expr, ctx: Context) -> exp.Column | None:
     return item if isinstance(inner, exp.DataType) and not ctx.is_a(item, "array") and not ctx.unknown(item) else None
 
 
-def _json(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
-    root: exp.Expr = node
-    while isinstance(root, (exp.JSONExtract, exp.JSONExtractScalar, exp.Paren)):
-        root = root.this
-    return node, root.copy()
+def json_root(node: exp.Expr) -> exp.Expr:
+    """What a JSON value was taken from."""
+    while isinstance(node, (exp.JSONExtract, exp.JSONBExtract, exp.JSONExtractScalar, exp.Paren)) or (
+        isinstance(node, exp.Anonymous) and node.meta.get("json")
+    ):
+        node = node.expressions[0] if isinstance(node, exp.Anonymous) else node.this
+    return node
+
+
+def text_of_json(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The text of a JSON value: jsonb has one form, json keeps what was written."""
+    root = json_root(node)
+    if made_json(node) or (root is node.unnest() and node.type is not None and node.type.this == T.JSON):
+        return cast(node, "VARCHAR")
+    binary = node.type is not None and node.type.this == T.JSONB
+    return ctx.macro("pg__jsonb_text" if binary else "pg__json_part", node, root.copy(), type="VARCHAR")
 
 
 @R.rule(exp.Cast)
@@ -214,9 +226,9 @@ def _to_int(node: exp.Cast, ctx: Context) -> exp.Expr | None:
     value, to = node.this, node.to.sql("duckdb")
     literal = text(value)
     if literal is not None:
-        if not re.fullmatch(r"\s*[+-]?\d+\s*", literal):
+        if not INTEGER.fullmatch(literal):
             raise ctx.error(node, f"{literal!r} is not an integer: {ctx.rules.name} gives an error here.")
-        return cast(lit(literal.strip()), to)
+        return cast(lit(str(whole_number(literal))), to)
     if ctx.is_a(value, "text"):
         return cast(ctx.macro("pg__integer", value, type="VARCHAR"), to)
     if ctx.is_a(value, "decimal") and not is_exact(value):

@@ -11,8 +11,9 @@ from ...facts.context import Context
 from ...reading.placeholders import data_type
 from .. import DialectRules
 from ..shared.build import cast, lit, text
-from .casts import array_item, as_text, made_json
+from .casts import array_item, as_text, json_root, made_json, text_of_json
 from .comparisons import null_array
+from .numbers import whole
 
 R = DialectRules("postgres json")
 
@@ -32,19 +33,26 @@ R.macros(
 )
 
 
-def _json_root(node: exp.Expr) -> exp.Expr:
-    while isinstance(node, (exp.JSONExtract, exp.JSONBExtract, exp.Paren)) or (
-        isinstance(node, exp.Anonymous) and node.meta.get("json")
-    ):
-        node = node.expressions[0] if isinstance(node, exp.Anonymous) else node.this
-    return node
+@R.rule(exp.JSONExtract)
+def item(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # A jsonb that is no array and no object is taken as an array of one
+    if node.this.type is None or node.this.type.this != exp.DType.JSONB or not _is_first(node.expression):
+        return None
+    made = ctx.macro("pg__jsonb_first", node.this.copy(), node.copy(), type="JSON")
+    made.type, made.meta["json"] = node.type, True
+    return made
+
+
+def _is_first(path: exp.Expr | None) -> bool:
+    parts = path.expressions[1:] if isinstance(path, exp.JSONPath) else []
+    return len(parts) == 1 and isinstance(parts[0], exp.JSONPathSubscript) and parts[0].this in (0, -1)
 
 
 @R.rule(exp.JSONExtractScalar)
 def json_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # ->> of a number keeps its text (2.50), of an object has blanks: DuckDB's differ, so those raise.
-    value = exp.JSONExtract(this=node.this, expression=node.expression)
-    return _scalar(node, value, ctx)
+    value: exp.Expr = exp.JSONExtract(this=node.this, expression=node.expression)
+    return _scalar(node, item(value, ctx) or value, ctx)
 
 
 def _scalar(node: exp.Expr, value: exp.Expr, ctx: Context) -> exp.Expr:
@@ -54,7 +62,7 @@ def _scalar(node: exp.Expr, value: exp.Expr, ctx: Context) -> exp.Expr:
     to_number = isinstance(above, exp.Cast) and above.to.this in exp.DataType.NUMERIC_TYPES
     if to_number:
         return ctx.macro("pg__json_scalar", value, type="VARCHAR")
-    return ctx.macro("pg__json_text", value, _json_root(node.this).copy(), type="VARCHAR")
+    return ctx.macro("pg__json_text", value, json_root(node.this).copy(), type="VARCHAR")
 
 
 def _path(node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -145,10 +153,33 @@ def top_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.prepare
 def json_output(tree: exp.Expr, ctx: Context) -> None:
-    """A JSON value as an output is text in DuckDB, and other text than postgres'."""
-    for item in tree.selects if isinstance(tree, exp.Query) else []:
-        if ctx.is_a(item.unalias(), "json"):
-            ctx.refuse("json_text", item, "A JSON value comes out as text, in DuckDB's form", "Take it out with ->>")
+    """A JSON value comes out as the text that PostgreSQL writes."""
+    for select in _branches(tree):
+        for output in select.expressions:
+            value = output.unalias()
+            if not ctx.is_a(value, "json"):
+                continue
+            for ordered in select.find_all(exp.Ordered):
+                if ordered.find_ancestor(exp.Select) is select and (
+                    ordered.this == value or ordered.this.name == output.output_name or whole(ordered.this) is not None
+                ):
+                    ctx.refuse("json_text", ordered, "jsonb has an order of its own", "Order by a value taken with ->>")
+            shown = exp.Cast(this=value.copy(), to=exp.DataType.build("VARCHAR"))
+            shown.type = shown.to
+            value.replace(shown if isinstance(output, exp.Alias) else _named(shown, output))
+
+
+def _named(shown: exp.Expr, output: exp.Expr) -> exp.Expr:
+    name = output.this if isinstance(output, exp.Column) else None
+    return exp.alias_(shown, name.copy() if isinstance(name, exp.Identifier) else output.output_name)
+
+
+def _branches(tree: exp.Expr) -> list[exp.Select]:
+    if isinstance(tree, exp.SetOperation):
+        return [*_branches(tree.this), *_branches(tree.expression)]
+    if isinstance(tree, (exp.Subquery, exp.Paren)):
+        return _branches(tree.this)
+    return [tree] if isinstance(tree, exp.Select) else []
 
 
 R.refuses(
@@ -183,7 +214,7 @@ def _text_of(node: exp.Expr, binary: bool, ctx: Context) -> exp.Expr:
             return cast(node, "VARCHAR")
         if made:
             raise ctx.error(node, "json within jsonb has no counterpart. Use the jsonb_ functions for both.")
-        return ctx.macro("pg__json_literal", node, _json_root(node).copy(), type="VARCHAR")
+        return text_of_json(node, ctx)
     if ctx.is_a(node, "bool", "int", "decimal"):
         return as_text(node, ctx)
     if ctx.is_a(node, "float"):

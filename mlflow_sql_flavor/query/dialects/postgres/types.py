@@ -80,6 +80,20 @@ def _by_name(self: Any, e: exp.Anonymous) -> Any:
     return self._set_type(e, _JSON.get(e.name.lower(), T.UNKNOWN))
 
 
+def _part(self: Any, e: exp.Expr) -> Any:
+    return self._set_type(e, T.JSONB if kind_of(e.this) == T.JSONB else T.JSON)
+
+
+def _array(self: Any, e: exp.Array) -> Any:
+    inner = e.expressions[0] if e.expressions else None
+    if isinstance(inner, exp.Query) and len(inner.selects) == 1:  # ARRAY(SELECT ...)
+        kind = inner.selects[0].type
+        if not isinstance(kind, exp.DataType) or kind.this == T.UNKNOWN:
+            return self._set_type(e, T.UNKNOWN)
+        return self._set_type(e, exp.DataType(this=T.ARRAY, expressions=[kind.copy()], nested=True))
+    return self._annotate_by_args(e, "expressions", array=True)
+
+
 _DOUBLE_FOR_INTS = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc, exp.Sign)
 _STATISTICS = (exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop)
 _POWERS = (exp.Pow, exp.Sqrt, exp.Exp, exp.Ln, exp.Log)
@@ -99,8 +113,9 @@ _TYPING: dict[type[exp.Expr], dict[str, Any]] = {
     exp.RegexpReplace: {"returns": T.VARCHAR},
     exp.JSONBExtractScalar: {"returns": T.VARCHAR},
     exp.JSONExtractScalar: {"returns": T.VARCHAR},
-    exp.JSONExtract: {"returns": T.JSON},
-    exp.JSONBExtract: {"returns": T.JSON},
+    exp.JSONExtract: {"annotator": _part},
+    exp.JSONBExtract: {"annotator": _part},
+    exp.Array: {"annotator": _array},
     exp.IntDiv: {"returns": T.DECIMAL},
     exp.Anonymous: {"annotator": _by_name},
     exp.JSONArrayAgg: {"returns": T.JSON},

@@ -64,9 +64,10 @@ CREATE MACRO sqlite__upper(s) AS translate(s, 'abcdefghijklmnopqrstuvwxyz', 'ABC
 CREATE MACRO sqlite__lower(s) AS translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
 
 -- https://sqlite.org/lang_datefunc.html#time_values, in whole milliseconds
+CREATE MACRO sqlite__seconds(n) AS CAST(least(round(n * 1000), floor(n) * 1000 + 999) AS BIGINT);
 CREATE MACRO sqlite__clock(s) AS
   to_milliseconds((TRY_CAST(s[1:2] AS BIGINT) * 3600000 + TRY_CAST(s[4:5] AS BIGINT) * 60000
-    + CAST(round(coalesce(TRY_CAST(nullif(s[7:], '') AS DOUBLE), 0.0) * 1000) AS BIGINT))::BIGINT);
+    + sqlite__seconds(coalesce(TRY_CAST(nullif(s[7:], '') AS DOUBLE), 0.0)))::BIGINT);
 CREATE MACRO sqlite__day(s) AS
   make_date(s[1:4]::BIGINT, s[6:7]::BIGINT, 1)::TIMESTAMP + to_days((s[9:10]::BIGINT - 1)::INTEGER);
 CREATE MACRO sqlite__local(s) AS CASE
