@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -73,6 +74,28 @@ def test_a_model_of_format_1(tmp_path: Path) -> None:
     remarks = {remark.subject: remark for remark in audit(tmp_path / "m").remarks}
     assert (remarks["manifest"].verdict, remarks["manifest"].message[:23]) == ("not known", "Saved before manifests:")
     assert remarks["translation"].verdict == "not known"
+
+
+def test_keys_are_held_against_the_rows(folder: Path) -> None:
+    keys = {"t": [["k"], ["v"]]}
+    edit(folder, lambda content: content["flavors"]["sql"].update(keys=keys))
+    assert found(audit(folder))["keys t"] == "ok"
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    spec = mlmodel.read(folder, "sql").spec.tables["t"]
+    table = pq.read_table(folder / spec.path)
+    pq.write_table(table.set_column(table.schema.get_field_index("v"), "v", pa.array([10, 10])), folder / spec.path)
+    content = (folder / spec.path).read_bytes()
+
+    def altered(model: dict[str, Any]) -> None:
+        section = model["flavors"]["sql"]
+        section["tables"]["t"]["sha256"] = hashlib.sha256(content).hexdigest()
+        section["manifest"][spec.path] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+    edit(folder, altered)
+    remark = next(r for r in audit(folder).remarks if r.subject == "keys t")
+    assert (remark.verdict, remark.message[:11]) == ("bad", "v is no key"), remark
 
 
 # what is shown is what runs

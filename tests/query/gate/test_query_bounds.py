@@ -25,7 +25,7 @@ SMALL = [
     f"SELECT CASE {' '.join(f'WHEN a < {i} THEN {i}.5' for i in range(300))} END AS y FROM input",
     f"SELECT {', '.join(f'a + {i} AS c{i}' for i in range(1000))} FROM input",
     "SELECT arg_max(s, a) AS s, max(a, 3) AS top FROM input",
-    "SELECT length(repeat('x', 400000)) AS n, range(100000) AS l",
+    "SELECT length(repeat('x', 90000)) AS n, range(100000) AS l",
     "SELECT l::DOUBLE[256] AS v FROM input",
     "SELECT i0.a FROM input i0 " + " ".join(f"LEFT JOIN ref i{n} ON i{n}.k = i0.a" for n in range(1, 60)),
     "WITH c0 AS (SELECT a FROM input), "
