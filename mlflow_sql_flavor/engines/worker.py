@@ -198,6 +198,9 @@ def _start_worker(state: Any, ready: queue.SimpleQueue[Any]) -> None:
         ready.put(worker.bind() or worker)
     except SQLModelError as error:
         ready.put(error)
+    except OSError as error:
+        why = f"{error.strerror}): it needs processes, files and a /dev/shm to write to."
+        ready.put(RunError(f"The model's process could not be started ({why}"))
     except BaseException as error:  # a request waits for it
         ready.put(RunError(f"The model's process could not be started ({type(error).__name__})."))
         raise
