@@ -22,6 +22,8 @@ FILES = (*_TEXTS, _CONDA, _PYTHON)
 
 #: A package of the index by its name, of any version or of the one named.
 _NAMED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9._, -]*\])?(?:==[A-Za-z0-9.!+_-]+)?")
+#: What pip takes for a file that lies beside, before it is asked for as a name; a version may end so, too.
+_ARCHIVE = re.compile(r"(?i).*\.(?:whl|zip|tar|tgz|tbz|txz|tlz|tar\.(?:gz|bz2|xz|lz|lzma))")
 #: What pip would take for the encoding of a file (PEP 263).
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 _VERSION = re.compile(r"(?:==?|<=)[0-9][0-9A-Za-z.]*")
@@ -56,16 +58,23 @@ def judge(root: Path, path: str, wanted: bool) -> Iterator[tuple[str, str]]:
 
 
 def _text(data: bytes) -> Iterator[str]:
-    """The lines of a requirements file that are anything else, with continued lines joined as pip does."""
+    """The lines of a requirements file that are anything else; no package's name needs a line that goes on."""
     plain = _plain(data)
     if plain is None:
         yield "it is not plain UTF-8 text, which pip may read in another way"
         return
-    whole = re.sub(r"\\\n", "", plain)
-    for line in whole.split("\n"):
+    for line in plain.split("\n"):
         text = re.sub(r"(^|\s)#.*$", "", line).strip()
-        if text and text != "-c constraints.txt" and not _NAMED.fullmatch(text):
+        if line.endswith("\\"):  # a comment does not go on, though it looks so
+            yield line
+        elif text and not _named(text):
             yield text
+
+
+def _named(text: str) -> bool:
+    if text == "-c constraints.txt":
+        return True
+    return _NAMED.fullmatch(text) is not None and not _ARCHIVE.fullmatch(re.sub(r"\[[^]]*\]", "", text))
 
 
 def _plain(data: bytes) -> str | None:
@@ -104,7 +113,7 @@ def _conda(content: dict[str, Any]) -> Iterator[str]:
         if isinstance(found, dict):
             yield from _others(found, ("pip",))
             for one in _list(found.get("pip")):
-                if not isinstance(one, str) or (one != "-c constraints.txt" and not _NAMED.fullmatch(one)):
+                if not isinstance(one, str) or not _named(one):
                     yield str(one)
         elif not isinstance(found, str) or not _versioned(found, _CONDA_PACKAGES):
             yield str(found)

@@ -166,6 +166,10 @@ REQUIREMENTS = {
     "no text": b"\xff\xfe\xfa",
     "continued": b"duckdb \\\n--hash=sha256:0\n",
     "continued option": b"-\\\n-index-url https://evil.example\n",
+    "a comment that does not go on": b"# x \\\n--index-url https://evil.example\n",
+    "a wheel beside": b"evil-1.0-py3-none-any.whl\n",
+    "a package beside": b"evil.TAR.gz[extra]\n",
+    "a version that is a file": b"duckdb==1.zip\n",
     "line end of Python's": "# x\u2028--index-url https://evil.example\n".encode(),
     "old line end": b"# x\r--index-url https://evil.example\n",
     "form feed": b"# x\x0c--index-url https://evil.example\n",
@@ -197,6 +201,7 @@ ENVIRONMENTS = {
         {"channels": ["conda-forge"], "dependencies": ["evil::python=3.11.7"]},
         {"channels": ["conda-forge"], "dependencies": [], "variables": {"PIP_INDEX_URL": "https://evil.example"}},
         {"dependencies": [{"pip": ["./x.whl"], "npm": ["x"]}]},
+        {"channels": ["conda-forge"], "dependencies": [{"pip": ["evil-1.0-py3-none-any.whl"]}]},
         ["python"],
     ],
     "python_env.yaml": [
