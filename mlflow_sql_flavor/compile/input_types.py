@@ -48,7 +48,7 @@ def types_of_input(data: Any, signature: Any, declared: Mapping[str, str]) -> di
     """
     inputs = getattr(signature, "inputs", None)
     if inputs is not None:
-        known = columns_of(inputs)
+        known = columns_of(inputs, declared)
     elif is_frame(data):
         known = spark.types_of(data)
     elif data is not None:

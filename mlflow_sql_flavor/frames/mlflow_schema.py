@@ -33,15 +33,20 @@ def to_mlflow(text: str) -> Any:
     raise no_place(text)
 
 
-def columns_of(schema: Any) -> dict[str, str]:
+def columns_of(schema: Any, declared: Mapping[str, str]) -> dict[str, str]:
     """``{column: DuckDB type}`` of an MLflow input ``Schema``.
+
+    Args:
+        schema: The schema.
+        declared: Types of columns, in any case, which go before the schema's: MLflow has no word for some.
 
     Raises:
         SQLModelError: A tensor schema, or columns without names.
     """
     if schema.is_tensor_spec() or not schema.has_input_names():
         raise SQLModelError("A SQL model reads columns by name: give a signature whose inputs are named columns.")
-    return {spec.name: from_mlflow(spec.type) for spec in schema.inputs}
+    types = {name.casefold(): kind for name, kind in declared.items()}
+    return {spec.name: types.get(spec.name.casefold()) or from_mlflow(spec.type) for spec in schema.inputs}
 
 
 def mlflow_schema(columns: Mapping[str, str], optional: bool = False) -> Any:

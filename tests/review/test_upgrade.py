@@ -195,6 +195,18 @@ def test_a_signature_that_was_given_and_one_that_was_not_wanted(tmp_path: Path) 
     assert mlmodel.read(tmp_path / "a2", "sql").signature.params == params
 
 
+def test_integers_beside_nulls_keep_their_signature(tmp_path: Path) -> None:
+    gaps = pd.DataFrame({"n": pd.array([1, None], "Int64"), "id": [1, 2]})
+    save(tmp_path / "m", "SELECT id, n + 1 AS m FROM input", tables=None, input_example=gaps)
+    told = run("upgrade", tmp_path / "m", "--save", tmp_path / "new")
+    assert told.exit_code == 0, told.output
+    old, new = (mlmodel.read(tmp_path / name, "sql") for name in ("m", "new"))
+    assert old.signature == new.signature and old.spec.input_types == new.spec.input_types
+    # the signature of one model with the types that MLflow has no word for, given to the next
+    save(tmp_path / "n", "SELECT n FROM input", tables=None, input_example=None, signature=old.signature,
+         input_types={"N": "BIGINT"})  # fmt: skip
+
+
 def test_a_table_keeps_what_its_schema_says(tmp_path: Path) -> None:
     schema = pa.schema([pa.field("code", pa.string(), nullable=False), pa.field("n", pa.decimal128(30, 4))])
     table = pa.table({"code": ["01"], "n": [None]}, schema=schema)
