@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,12 +83,19 @@ def _altered(code: Path, own: list[str]) -> list[str]:
         # What a bundle never brings: a compiled file there would be imported in place of the source beside it.
         extra = path.endswith((".pyc", ".so", ".pyd")) or any(part.startswith(".") for part in parts)
         try:
-            mine = None if extra else here.joinpath(*parts[1:]).read_bytes()
-            if mine is None or read_file(code, path, _MOST) != mine:
+            source = path.removesuffix(".gz") if path.endswith(f"{packaging.PACKED}.gz") else path
+            mine = None if extra else here.joinpath(*source.split("/")[1:]).read_bytes()
+            brought = read_file(code, path, _MOST)
+            if source != path:  # what it holds, and no more of it than may be read; not how it was compressed
+                brought = zlib.decompressobj(wbits=31).decompress(brought, _MOST)
+            if mine is None or brought != mine:
                 altered.append(path)
-        except (OSError, SQLModelError):
+        except (OSError, SQLModelError, zlib.error):
             altered.append(path)
-    expected = {f"{packaging.PACKAGE}/{path}" for path in packaging.bundled_files()}
+    expected = {
+        f"{packaging.PACKAGE}/{path}{'.gz' if path.endswith(packaging.PACKED) else ''}"
+        for path in packaging.bundled_files()
+    }
     return sorted({*altered, *(expected - set(own))})
 
 

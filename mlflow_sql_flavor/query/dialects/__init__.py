@@ -29,6 +29,7 @@ of rules ``R``. These topics there are, in every dialect the same words:
     types        the type of an expression, where sqlglot says something else
     verified     which functions are let through
     windows      functions of OVER, and its frames
+    zones        names of time zones
 
 ``shared/`` has, of these, aggregates, casts, comparisons, strings and verified, and one module for each of what else
 several dialects do alike:

@@ -8,6 +8,7 @@ changes: a change is a new version.
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -66,13 +67,14 @@ def load(pack: str, version: int = 1) -> Pack:
     Raises:
         ModelFileError: no such pack or version in this package, or its text is malformed.
     """
-    file = _dialects() / ("shared" if pack == "common" else pack) / f"macros_v{int(version)}.sql"
-    if not re.fullmatch(r"[a-z0-9]{1,40}", pack) or not file.is_file():
+    folder, name = _dialects() / ("shared" if pack == "common" else pack), f"macros_v{int(version)}.sql"
+    file = next((f for f in (folder / name, folder / f"{name}.gz") if f.is_file()), None)
+    if not re.fullmatch(r"[a-z0-9]{1,40}", pack) or file is None:
         raise ModelFileError(
             f"The model needs the macro pack {pack[:80]!r} version {version}, which this version of mlflow-sql-flavor "
             "does not have. Install the version that wrote the model, or a newer one."
         )
-    text = file.read_text(encoding="utf-8")
+    text = _text(file)
     macros: dict[str, str] = {}
     for used, used_version in _USES.findall(text):
         macros.update(load(used, int(used_version)).macros)
@@ -147,7 +149,7 @@ def setting_statements(wanted: Mapping[str, str | bool]) -> list[str]:
 def messages() -> frozenset[str]:
     """What macros of the package say when they refuse a value: texts of ours, without any of the caller's data."""
     texts = [
-        file.read_text(encoding="utf-8")
+        _text(file)
         for folder in _dialects().iterdir()
         if folder.is_dir()
         for file in folder.iterdir()
@@ -155,6 +157,12 @@ def messages() -> frozenset[str]:
     ]
     found = [re.findall(r"error\('((?:[^']|'')*)'\)", text) for text in texts]
     return frozenset(message.replace("''", "'") for messages in found for message in messages)
+
+
+def _text(file: Traversable) -> str:
+    """What a pack's file says; what a model brings of the package has it compressed."""
+    found = file.read_bytes()
+    return (gzip.decompress(found) if file.name.endswith(".gz") else found).decode()
 
 
 def _dialects() -> Traversable:

@@ -15,6 +15,7 @@ from . import (
     regex,
     relations,
     strings,
+    times,
     verified,
     windows,
 )
@@ -24,7 +25,7 @@ __all__ = ["D"]
 D = DialectRules("oracle", pack="oracle")
 
 _TOPICS = (
-    verified, unpivot, relations, strings, regex, json, numbers, aggregates, windows, dates, casts, comparisons,
+    verified, unpivot, relations, strings, regex, json, numbers, aggregates, windows, times, dates, casts, comparisons,
     formats,
 )  # fmt: skip
 for _topic in _TOPICS:

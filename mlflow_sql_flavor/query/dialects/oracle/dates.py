@@ -47,10 +47,19 @@ _UNITS = {
 }
 
 
+# ROUND-and-TRUNC-Date-Functions: weeks from Sunday, or from the first weekday of the month or year; centuries
+_WEEKS = {**dict.fromkeys(("DAY", "DY", "D"), "ora__sunday"), "WW": "ora__year_week", "W": "ora__month_week",
+          **dict.fromkeys(("IYYY", "IYY", "IY", "I"), "ora__iso_year"),
+          **dict.fromkeys(("CC", "SCC"), "ora__century")}  # fmt: skip
+
+
 @R.rule(exp.DateTrunc, exp.TimestampTrunc)
 def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """TRUNC-date, ROUND-and-TRUNC-Date-Functions: the format models."""
-    unit = _UNITS.get(node.args["unit"].name.upper())
+    name = node.args["unit"].name.upper()
+    unit = _UNITS.get(name)
+    if name in _WEEKS and ctx.is_a(node.this, "date", "timestamp"):
+        return ctx.macro(_WEEKS[name], node.this, type="TIMESTAMP")
     if unit is None:
         ctx.refuse("unfaithful", node, "This format of TRUNC is not verified", "Use 'YYYY', 'Q', 'MM', 'IW' or 'DD'")
         return None
@@ -61,11 +70,28 @@ def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """TRUNC of a number cuts its fraction, of a date its time of day."""
     value, *digits = node.expressions
+    return _cut(value, digits, node, ctx)
+
+
+@R.rule(exp.Trunc)
+def trunc_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    digits = node.args.get("decimals")
+    return _cut(node.this, [digits] if digits is not None else [], node, ctx)
+
+
+def _cut(value: exp.Expr, digits: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
+    if digits and ctx.is_a(value, "int", "decimal") and build.literal_int(digits[0]) is not None:
+        return ctx.call("trunc", value, build.lit(build.literal_int(digits[0]) or 0))
     if ctx.is_a(value, "date", "timestamp") and not digits:
         return ctx.call("date_trunc", build.lit("day"), value, type="TIMESTAMP")
     if not ctx.is_a(value, "number") or digits:
         ctx.refuse("unfaithful", node, "TRUNC is verified for dates, and numbers without digits", "Use FLOOR or ROUND")
     return ctx.call("trunc", value)
+
+
+_ROUNDS = {"month": "ora__round_month", "year": "ora__round_year", "day": "ora__round_day",
+           "quarter": "ora__round_quarter"}  # fmt: skip
+_HALF = {"hour": ("to_minutes",), "minute": ("to_seconds",)}
 
 
 @R.rule(exp.Round)
@@ -75,8 +101,15 @@ def rounded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     fmt = node.args.get("decimals")
     unit = (build.text(fmt) or "").upper() if fmt is not None else "DD"
-    name = {"MM": "ora__round_month", "MON": "ora__round_month", "MONTH": "ora__round_month",
-            "YYYY": "ora__round_year", "YEAR": "ora__round_year", "DD": "ora__round_day"}.get(unit)  # fmt: skip
+    name = _ROUNDS.get(_UNITS.get(unit, ""))
+    half = _HALF.get(_UNITS.get(unit, ""))
+    if half is not None or unit in ("IW", "DAY", "DY", "D", "WW", "W"):
+        # of a week from the middle of its fourth day on
+        span = ctx.call("to_hours", build.lit(84)) if half is None else ctx.call(half[0], build.lit(30))
+        later = exp.Paren(this=exp.Add(this=build.cast(node.this, "TIMESTAMP"), expression=span))
+        if unit in _WEEKS:
+            return ctx.macro(_WEEKS[unit], later, type="TIMESTAMP")
+        return ctx.call("date_trunc", build.lit(_UNITS[unit]), later, type="TIMESTAMP")
     if name is None:
         ctx.refuse("unfaithful", node, "This ROUND of a date is not verified", "Use 'MM', 'YYYY' or 'DD'")
     return ctx.macro(name or "ora__round_day", node.this, type="TIMESTAMP")
@@ -92,6 +125,8 @@ def days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     moments = ("date", "timestamp")
     if isinstance(node, exp.Add) and ctx.is_a(left, "number") and ctx.is_a(right, *moments):
         left, right = right, left
+    if isinstance(node, exp.Add) and isinstance(left, exp.Interval) and ctx.is_a(right, *moments):
+        left, right = right, left
     if not ctx.is_a(left, *moments):
         return None
     if ctx.is_a(right, *moments):
@@ -104,7 +139,11 @@ def days(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(right, exp.Interval):
         unit = right.args["unit"].name.upper() if right.args.get("unit") is not None else ""
         if unit not in ("YEAR", "MONTH"):
-            return None
+            if left is node.this:
+                return None
+            made = exp.Paren(this=type(node)(this=left, expression=right))
+            made.type = exp.DataType.build("TIMESTAMP")
+            return made
         later = type(node)(this=left, expression=right)
         later.meta["translated"] = True
         made = ctx.macro("ora__same_day", left.copy(), exp.Paren(this=later), type="TIMESTAMP")
@@ -131,8 +170,16 @@ _DAYS = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
 @R.rule(exp.NextDay)
 def next_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     day = _DAYS.get((build.text(node.expression) or "")[:3].lower())
-    if day is None or not ctx.is_a(node.this, "date"):
+    number = build.literal_int(node.expression)
+    if number is not None and 1 <= number <= 7:  # from Sunday on, in territory AMERICA
+        day = (number - 2) % 7 + 1
+    if day is None or not ctx.is_a(node.this, "date", "timestamp"):
         ctx.refuse("unfaithful", node, "NEXT_DAY is verified for a date and a constant day", "Name the day")
+    if ctx.is_a(node.this, "timestamp"):  # the time of day stays
+        ahead = ctx.macro("ora__next_day", build.cast(node.this.copy(), "DATE"), build.lit(day or 1))
+        since = exp.Sub(this=node.this, expression=ctx.call("date_trunc", build.lit("day"), node.this.copy()))
+        made = exp.Paren(this=exp.Add(this=build.cast(ahead, "TIMESTAMP"), expression=exp.Paren(this=since)))
+        return build.cast(made, "TIMESTAMP")
     return ctx.macro("ora__next_day", node.this, build.lit(day or 1), type="DATE")
 
 

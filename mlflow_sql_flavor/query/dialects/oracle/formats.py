@@ -10,6 +10,7 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, date_formats
 from ..shared.calls import argument_count, written_text
+from . import times as moments
 
 R = DialectRules("oracle formats")
 _DIGITS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DDD": "%j", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I",
@@ -116,7 +117,7 @@ def _number(node: exp.Expr, fmt: str, ctx: Context) -> exp.Expr | None:
                      build.lit(len(digits)), build.lit(size), type="VARCHAR")  # fmt: skip
 
 
-_READ = {"FF": "%f",
+_READ = {"FF": "%f", "RR": "%y", "YY": "%y",
          "YYYY": "%Y", "MM": "%m", "DD": "%d", "MON": "%b", "MONTH": "%B", "HH24": "%H", "MI": "%M", "SS": "%S",
          "HH12": "%I", "HH": "%I", "AM": "%p", "PM": "%p"}  # fmt: skip
 
@@ -128,16 +129,26 @@ def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     word = re.match(r"\w+", ctx.sql[start:])[0].upper() if start is not None else ""  # type: ignore[index]
     if not word.startswith("TO_"):  # TIMESTAMP '...'
         literal = build.text(node.this)
-        if literal is None or not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?", literal):
+        if literal is None or not re.fullmatch(r"\d{4}-\d\d?-\d\d? \d\d?:\d\d:\d\d(\.\d{1,6})?", literal):
             ctx.refuse("unfaithful", node, "This moment is not verified", "Write TIMESTAMP 'YYYY-MM-DD HH24:MI:SS'")
         return build.cast(node.this, "TIMESTAMP")
-    written = written_text(ctx.sql, start, 1, "oracle") if start is not None else None
-    if argument_count(node, ctx) != 2 or written is None or not all(t in written.upper() for t in ("YYYY", "DD")):
+    count, literal = argument_count(node, ctx), build.text(node.this)
+    written = written_text(ctx.sql, start, 1, "oracle") if start is not None and count == 2 else None
+    if count == 1 and word == "TO_DATE" and re.fullmatch(r"\d\d?-[A-Za-z]{3}-\d\d", literal or ""):
+        written = "DD-MON-RR"  # NLS_DATE_FORMAT of territory AMERICA
+    known = moments.read(literal, written) if literal is not None and written is not None else None
+    if known is not None and written is not None:
+        timed = word != "TO_DATE" or re.search(r"HH|MI|SS", written, re.I)
+        return build.translated(build.lit(known), "TIMESTAMP" if timed else "DATE", False)
+    year = re.search(r"(?<!I)(YYYY|RR(?!RR)|(?<!Y)YY(?!Y))", (written or "").upper())
+    if written is None or year is None or "DD" not in written.upper():
         ctx.refuse("locale_format", node, "TO_DATE is verified for constant formats with YYYY, a month and DD",
                    "Use DATE '...'")  # fmt: skip
         return None
     fmt = date_formats.formatted(node, ctx, 1, _READ, quote='"', fold=True)
-    made = ctx.call("strptime", node.this, build.lit(fmt), type="TIMESTAMP")
+    made: exp.Expr = ctx.call("strptime", node.this, build.lit(fmt), type="TIMESTAMP")
+    if year[1] != "YYYY":
+        made = ctx.macro("ora__cutoff", made, build.lit(1950 if year[1] == "RR" else 2000), type="TIMESTAMP")
     return made if "%H" in fmt or "%I" in fmt or word != "TO_DATE" else build.cast(made, "DATE")
 
 

@@ -11,9 +11,9 @@ from .formats import number_text
 
 R = DialectRules("oracle strings")
 
-R.refuses("bytes", {"lengthb"}, "The bytes of a text depend on the character set", "Use LENGTH")
 R.macros(
     {
+        "asciistr": ("ora__asciistr", "VARCHAR"),
         # INITCAP: words are letters and digits.
         exp.Initcap: ("ora__initcap", "VARCHAR", "this"),
     }
@@ -29,8 +29,7 @@ def empty(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Substring)
 def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """SUBSTR: position 0 is 1, a negative one counts from the end, nothing is NULL."""
-    if not ctx.is_a(node.this, "text"):
-        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Cut texts only")
+    node.set("this", as_text(node.this, "Cut", ctx))
     size = node.args.get("length")
     args = [node.this, node.args["start"], size if size is not None else build.lit(2**31 - 1)]
     return ctx.macro("ora__substr", *args, type="VARCHAR")
@@ -39,18 +38,17 @@ def substring(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Length)
 def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """LENGTH of nothing is NULL."""
-    if not ctx.is_a(node.this, "text"):
-        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Measure texts only")
+    node.set("this", as_text(node.this, "Measure", ctx))
     return exp.Nullif(this=ctx.call("length", node.this), expression=build.lit(0))
 
 
 @R.rule(exp.Pad)
 def padded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """LPAD, RPAD: with a blank unless said; no characters are NULL."""
-    if not ctx.is_a(node.this, "text"):
-        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Pad texts only")
+    node.set("this", as_text(node.this, "Pad", ctx))
     name = "lpad" if node.args.get("is_left") else "rpad"
-    filled = ctx.call(name, node.this, node.expression, node.args.get("fill_pattern") or build.lit(" "))
+    size = build.cast(node.expression, "INTEGER") if build.literal_int(node.expression) is None else node.expression
+    filled = ctx.call(name, node.this, size, node.args.get("fill_pattern") or build.lit(" "))
     return exp.Nullif(this=filled, expression=build.lit(""))
 
 
@@ -60,8 +58,7 @@ def shortened(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.meta.get("translated"):
         return None
     node.meta["translated"] = True
-    if not ctx.is_a(node.this, "text"):
-        ctx.refuse("implicit_cast", node, "The text of this value is not verified", "Use texts only")
+    node.set("this", as_text(node.this, "Change", ctx))
     new = node.args.get("replacement")
     if isinstance(node, exp.Replace):
         node.set("replacement", exp.Coalesce(this=new, expressions=[build.lit("")]) if new else build.lit(""))
@@ -82,6 +79,14 @@ def as_text(node: exp.Expr, what: str, ctx: Context) -> exp.Expr:
         ctx.refuse("locale_format", node, "The text of this value is not verified", f"{what} texts only")
         return node
     return made
+
+
+# LENGTHB, INSTRB: bytes, of the character set that a database has unless said, AL32UTF8
+@R.function("lengthb")
+def lengthb(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this = as_text(node.expressions[0], "Measure", ctx)
+    ctx.warn("bytes", node, "Bytes are counted in UTF-8, as in a database with the character set AL32UTF8.")
+    return exp.Nullif(this=ctx.call("strlen", this, type="BIGINT"), expression=build.lit(0))
 
 
 # Concatenation-Operator, CONCAT: NULL adds nothing

@@ -25,7 +25,7 @@ def standard(rules: DialectRules, verified: Collection[str], but: Collection[typ
     Args:
         rules: Where they are registered.
         verified: Names of the functions that the manual settles.
-        but: Operators whose operands the dialect itself looks at.
+        but: Operators that the dialect itself looks at.
     """
     rules.typing.update({type_: {"annotator": arithmetic_type} for type_ in (exp.Add, exp.Sub, exp.Mul)})
     rules.typing[exp.Literal] = {"annotator": _literal}
@@ -35,7 +35,8 @@ def standard(rules: DialectRules, verified: Collection[str], but: Collection[typ
     rules.rule(exp.Between)(between)
     rules.rule(*(kind for kind in _ARITHMETIC if kind not in but))(arithmetic)
     rules.rule(exp.CountIf)(count_if)
-    rules.rule(exp.AtTimeZone)(_zone)
+    if exp.AtTimeZone not in but:
+        rules.rule(exp.AtTimeZone)(_zone)
     rules.rule(exp.ArgMax, exp.ArgMin)(_arg)
     rules.rule(exp.Case, exp.Coalesce)(branches)
     rules.prepare(ties)

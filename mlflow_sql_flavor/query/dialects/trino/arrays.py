@@ -74,11 +74,13 @@ R.macros(
         exp.ArrayExcept: ("tr__array_except", _same, "this", "expression"),
         exp.ArrayIntersect: ("tr__array_intersect", _same, "expressions"),
         exp.ArrayDistinct: ("tr__distinct", _same, "this"),
-        exp.ArrayMax: ("tr__array_max", _element, "this"),  # NULL if an element is
-        exp.ArrayMin: ("tr__array_min", _element, "this"),
+        exp.ArrayMin: ("tr__array_min", _element, "this"),  # NULL if an element is
         exp.ArraySlice: ("tr__slice", _same, "this", "start", "end"),
         exp.Repeat: ("tr__repeat", _array, "this", "times"),
         exp.StrToMap: ("tr__split_to_map", "MAP(VARCHAR, VARCHAR)", "this", "pair_delim", "key_value_delim"),
+        "contains_sequence": ("tr__contains_sequence", "BOOLEAN"),
+        exp.DotProduct: ("tr__dot", "DOUBLE", "this", "expression"),
+        exp.EuclideanDistance: ("tr__euclidean", "DOUBLE", "this", "expression"),
     }
 )
 R.renames(
@@ -97,6 +99,55 @@ R.renames(
 def array_union(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = ctx.macro("tr__distinct", ctx.call("list_concat", *node.expressions))
     return typed(made, ctx.type_of(node.expressions[0]))
+
+
+@R.function("ngrams", "trim_array")
+def pieces(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this, size = node.expressions
+    made, kind = ctx.macro(f"tr__{node.name.lower()}", this, size), ctx.type_of(this)
+    return typed(made, array_type(kind) if node.name.lower() == "ngrams" else kind)
+
+
+@R.function("combinations")
+def combinations(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """In the order of their last elements."""
+    this, size = node.expressions
+    number = build.literal_int(size)
+    if number is None or not 1 <= number <= 5:
+        ctx.refuse("unfaithful", node, "combinations is verified for a constant from 1 to 5", "Write the number")
+    return typed(ctx.macro(f"tr__combine{number or 1}", this), array_type(ctx.type_of(this)))
+
+
+@R.function("array_histogram")
+def array_histogram(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this = node.expressions[0]
+    made = ctx.call("list_aggregate", this, build.lit("histogram"))
+    return typed(made, map_type(element_type(this, ctx), exp.DataType.build("BIGINT")))
+
+
+@R.function("cosine_similarity", "cosine_distance")
+def cosine(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if any(ctx.is_a(a, "map") for a in node.expressions):
+        ctx.refuse("unfaithful", node, "This is verified for arrays", "Give arrays of numbers")
+    made: exp.Expr = ctx.macro("tr__cosine", *node.expressions, type="DOUBLE")
+    if node.name.lower() == "cosine_distance":
+        made = exp.Paren(this=exp.Sub(this=exp.Literal.number("1e0"), expression=made))
+    return typed(made, exp.DataType.build("DOUBLE"))
+
+
+@R.rule(exp.CosineDistance)
+def cosine_distance(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    call = exp.Anonymous(this="cosine_distance", expressions=[node.this, node.expression])
+    call.meta.update(node.meta)
+    return cosine(call, ctx)
+
+
+@R.rule(exp.ArrayMax)
+def array_max(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """NULL if an element is; NaN is the last to be chosen."""
+    kind = element_type(node.this, ctx)
+    name = "tr__float_max" if kind is not None and kind.this in exp.DataType.FLOAT_TYPES else "tr__array_max"
+    return typed(ctx.macro(name, node.this), kind)
 
 
 @R.rule(exp.ArrayToString)
@@ -134,12 +185,42 @@ def appended(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.ArraySort)
 def array_sort(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Ascending, NULLs last; by a function that compares two elements as they are, either way."""
+    this, way = node.this, "ASC"
     if node.expression is not None:
-        ctx.refuse(
-            "unfaithful", node, "array_sort with a function is not verified", "Sort with array_agg(x ORDER BY y)"
-        )
-    made = ctx.call("list_sort", node.this, build.lit("ASC"), build.lit("NULLS LAST"))
+        found = _way(node.expression)
+        if found is None:
+            ctx.refuse("unfaithful", node, "array_sort is verified for a function that compares two elements",
+                       "Write (x, y) -> IF(x < y, 1, IF(x = y, 0, -1))")  # fmt: skip
+        way, this = found or "ASC", ctx.macro("tr__no_null", this)
+    made = ctx.call("list_sort", this, build.lit(way), build.lit("NULLS LAST"))
     return typed(made, ctx.type_of(node.this))
+
+
+def _way(function: exp.Expr) -> str | None:
+    """Which way a function ``(x, y) -> IF(x < y, 1, IF(x = y, 0, -1))`` sorts."""
+    if not isinstance(function, exp.Lambda) or len(function.expressions) != 2:
+        return None
+    names = [e.name for e in function.expressions]
+    results: dict[str, int] = {}
+    node, least = function.this, {exp.LT: -1, exp.GT: 1, exp.EQ: 0}
+    while isinstance(node, exp.If) or (isinstance(node, exp.Case) and node.this is None and len(node.args["ifs"]) < 3):
+        pairs = [node] if isinstance(node, exp.If) else node.args["ifs"]
+        for pair in pairs:
+            test, value = pair.this, build.literal_int(pair.args.get("true"))
+            sides = [s.name for s in (test.this, test.expression)] if type(test) in least else []
+            if value not in (-1, 0, 1) or sorted(sides) != sorted(names):
+                return None
+            sign = least[type(test)] * (1 if sides == names else -1)
+            results[str(sign)] = value or 0
+        node = node.args.get("false") or node.args.get("default")
+    rest = build.literal_int(node)
+    missing = [s for s in ("-1", "0", "1") if s not in results]
+    if rest is None or len(missing) != 1:
+        return None
+    results[missing[0]] = rest
+    ways = {(-1, 0, 1): "ASC", (1, 0, -1): "DESC"}
+    return ways.get((results["-1"], results["0"], results["1"]))
 
 
 @R.rule(exp.GenerateSeries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 
 from sqlglot import exp
@@ -10,14 +11,35 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, casts
+from . import dates
 
 R = DialectRules("trino casts")
 _T = exp.DType
 _STAMPS = {_T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.DATETIME}
 _INT, _FLOAT = r"[+-]?[0-9]+", r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*|NaN|[+-]?Infinity"
 _ELEMENTS = {*exp.DataType.INTEGER_TYPES, *exp.DataType.TEXT_TYPES, _T.DOUBLE, _T.BOOLEAN}
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_STAMP = _DATE + r"( [0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
+_DATE = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+_STAMP = rf"{_DATE[:-3]}( {_CLOCK})?"
+_ZONED = re.compile(
+    rf"({_DATE[:-3]}(?: [0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,12}})?)?)?) ?"
+    r"([A-Za-z_]+(?:/[A-Za-z_+-]+[0-9]*)*|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+# language/types#decimal: a literal has the digits that it is written with
+@R.normalise
+def literals(tree: exp.Expr, ctx: Context) -> None:
+    for node in list(tree.find_all(exp.Cast)):
+        text, kind = build.text(node.this), node.args["to"]
+        start = node.this.meta.get("start")
+        if text is None or not start or kind.this != _T.DECIMAL or kind.expressions:
+            continue
+        digits = re.fullmatch(r"[+-]?0*([0-9]*)\.?([0-9]*)", text)
+        if digits and re.search(r"\b(decimal|number)\s*$", ctx.sql[:start], re.I):
+            sizes = (max(len(digits[1]) + len(digits[2]), 1), len(digits[2]))
+            kind.set("expressions", [exp.DataTypeParam(this=build.lit(n)) for n in sizes])
+            node.type = kind.copy()
 
 
 # functions/conversion
@@ -49,7 +71,11 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if to in exp.DataType.STRUCT_TYPES:
         return done(this, kind.sql("duckdb"))
     if to in (_T.CHAR, _T.NCHAR):
-        ctx.refuse("unfaithful", node, "CHAR(n) pads with blanks", "Use VARCHAR(n)")
+        return _char(node, this, kind, ctx)
+    if to in (_T.VARBINARY, _T.BINARY, _T.BLOB) and is_text:
+        return ctx.call("encode", this, type="BLOB")
+    if to == _T.TIME and not ctx.unknown(this) and node.args["to"].this == _T.TIME:
+        return _time(node, this, kind, valid, done, ctx)
     if to in exp.DataType.TEXT_TYPES and ctx.unknown(this) and node.find_ancestor(exp.Lambda) is not None:
         ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Use format")
     if to in exp.DataType.TEXT_TYPES:
@@ -58,6 +84,9 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             return ctx.macro("tr__dbl_text", this, type="VARCHAR")
         if ctx.is_a(this, "float", "timestamp", "timestamptz", "time", "interval"):
             ctx.refuse("locale_format", node, "The text of this value is not verified", "Use format or date_format")
+        if ctx.is_a(this, "decimal"):  # DuckDB writes no zero before the point where all digits are behind it
+            this = ctx.macro("tr__decimal_text", this, type="VARCHAR")
+            node.set("this", this)
         if kind.expressions:
             return casts.varchar_n(node, ctx)
         return done(this, "VARCHAR")
@@ -69,25 +98,68 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return done(valid(_FLOAT), kind.sql("duckdb"))
     if to == _T.DECIMAL:
         sizes = [p.name for p in kind.expressions] or ["38"]
-        exact = re.fullmatch(r"[+-]?0*([0-9]*)\.?([0-9]*)", literal or "")
-        start = this.meta.get("start")
-        if exact and not kind.expressions and start and re.search(r"\b(decimal|number)\s*$", ctx.sql[:start], re.I):
-            # language/types#decimal: a literal has the digits that it is written with
-            whole, places = len(exact[1]), len(exact[2])
-            return done(this, f"DECIMAL({max(whole + places, 1)}, {places})")
         if ctx.is_a(this, "float") and this.is_type(_T.FLOAT):
             return done(build.cast(this, "VARCHAR"), f"DECIMAL({', '.join((*sizes, '0')[:2])})")
         return done(valid(_FLOAT), f"DECIMAL({', '.join((*sizes, '0')[:2])})")
     if to == _T.BOOLEAN and is_text:
         return done(valid("(?i)true|false|t|f|1|0"), "BOOLEAN")
     if ctx.is_a(this, "timestamptz"):
-        ctx.refuse("timezone", node, "The zone of this value is not kept", "Convert it with to_unixtime")
+        this = dates.local(this, node, ctx)
+    zoned = _ZONED.fullmatch(literal or "")
+    if zoned and to in (_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, *_STAMPS) and zoned[2] not in ("UTC", "Z"):
+        return dates.zoned(zoned[1], zoned[2], node, ctx)
     if to in (_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ) and is_text:
         return done(valid(_STAMP + r" ?(UTC|Z|[+-][0-9]{2}:[0-9]{2})"), "TIMESTAMPTZ")
-    if to == _T.TIME and not kind.expressions and ctx.is_a(this, "timestamp"):
-        return done(ctx.macro("tr__milli", this, type="TIMESTAMP"), "TIME")
+    if to in _STAMPS and kind.expressions and ctx.is_a(this, "timestamp", "date"):
+        return _steps(done(this, "TIMESTAMP"), kind, ctx)
     if to == _T.DATE or to in _STAMPS:
         return done(valid(_DATE if to == _T.DATE else _STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")
     if to not in (_T.BOOLEAN, _T.INTERVAL, _T.ARRAY):
         ctx.refuse("unfaithful", node, "A cast to this type is not verified", "Use another type")
     return None
+
+
+def _steps(stamp: exp.Expr, kind: exp.Expr, ctx: Context) -> exp.Expr:
+    """language/types#timestamp: rounded to so many digits of a second."""
+    digits = int(kind.expressions[0].name) if kind.expressions else 3
+    if digits >= 6:
+        return stamp
+    return ctx.macro("tr__steps", stamp, build.lit(10 ** (6 - digits)), type="TIMESTAMP")
+
+
+def _char(node: exp.Expr, this: exp.Expr, kind: exp.Expr, ctx: Context) -> exp.Expr:
+    """language/types#char: filled with blanks to its length, which is 1 unless said."""
+    if not ctx.is_a(this, "text") and not isinstance(this, exp.Null):
+        ctx.refuse("unfaithful", node, "A CHAR of this value is not verified", "Cast it to VARCHAR before")
+    start = this.meta.get("start")
+    literal = build.text(this)
+    size = int(kind.expressions[0].name) if kind.expressions else 1
+    if literal is not None and not kind.expressions and start and re.search(r"\bchar\s*$", ctx.sql[:start], re.I):
+        size = len(literal)  # CHAR 'abc' has the length that is written
+    made = ctx.call("rpad", this, build.lit(size), build.lit(" "))
+    made.type = exp.DataType(this=_T.CHAR, expressions=[exp.DataTypeParam(this=build.lit(size))])
+    return made
+
+
+def _time(
+    node: exp.Expr,
+    this: exp.Expr,
+    kind: exp.Expr,
+    valid: Callable[[str], exp.Expr],
+    done: Callable[[exp.Expr, str], exp.Expr],
+    ctx: Context,
+) -> exp.Expr:
+    """language/types#time: a literal has its digits, else three unless said; past midnight it starts anew."""
+    literal, start = build.text(this), this.meta.get("start")
+    if literal is not None and re.fullmatch(_CLOCK, literal):
+        made = done(this, "TIME")
+        if not kind.expressions or (start and re.search(r"\btime\s*$", ctx.sql[:start], re.I)):
+            return made
+        this = made
+    elif ctx.is_a(this, "text"):
+        this = done(valid(_CLOCK), "TIME")
+    if ctx.is_a(this, "time"):
+        this = exp.Paren(this=exp.Add(this=build.cast(build.lit("1970-01-01"), "DATE"), expression=this))
+    elif not ctx.is_a(this, "timestamp"):
+        ctx.refuse("unfaithful", node, "A TIME of this value is not verified", "Cast it to TIMESTAMP before")
+    return done(_steps(build.cast(this, "TIMESTAMP"), kind, ctx), "TIME")

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import rows
+from ..shared import build, rows
 
 R = DialectRules("trino comparisons")
 R.normalise(rows.by_field())
@@ -23,3 +23,13 @@ def nan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node, exp.NEQ):
         return exp.Paren(this=exp.or_(node.copy(), *tests, copy=False))
     return exp.Paren(this=exp.and_(node.copy(), *(exp.Not(this=t) for t in tests), copy=False))
+
+
+@R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+def chars(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """language/types#char: blanks at the end do not count where a CHAR is compared."""
+    sides = (node.this, node.expression)
+    if any(side.is_type(exp.DType.CHAR) for side in sides) and all(ctx.is_a(side, "text") for side in sides):
+        for key, side in zip(("this", "expression"), sides, strict=True):
+            node.set(key, ctx.call("rtrim", side, build.lit(" "), type="VARCHAR"))
+    return None

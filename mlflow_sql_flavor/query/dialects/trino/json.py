@@ -12,7 +12,7 @@ from ..shared import build
 
 R = DialectRules("trino json")
 
-R.macros({"json_array_length": ("tr__json_length", "BIGINT")})
+R.macros({"json_array_length": ("tr__json_length", "BIGINT"), "is_json_scalar": ("tr__json_is_scalar", "BOOLEAN")})
 
 R.macros({exp.JSONFormat: ("tr__json_format", "VARCHAR", "this")})
 # functions/json
@@ -76,3 +76,20 @@ def json_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def json_scalar(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     path = node.expression
     return ctx.macro("tr__json_scalar", exp.JSONExtract(this=node.this, expression=path), type="VARCHAR")
+
+
+# functions/json: two values are the same whatever the order of their keys
+@R.rule(exp.EQ, exp.NEQ)
+def same(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "json") and ctx.is_a(node.expression, "json"):
+        for key in ("this", "expression"):
+            node.set(key, ctx.macro("tr__json_key", node.args[key], type="VARCHAR"))
+    return None
+
+
+@R.rule(exp.Dot)
+def accessed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """functions/json#simplified-accessor: what a path finds, as an array where it wraps."""
+    if ctx.is_a(node.this, "json"):
+        ctx.refuse("json_text", node, "A field of a JSON value is not verified", "Use json_extract or json_value")
+    return None

@@ -47,7 +47,7 @@ def zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Transform(this=ctx.call("list_zip", left, right), expression=new)
 
 
-_OF_MAP = {"transform_values": True, "map_filter": False}
+_OF_MAP = {"transform_values": True, "map_filter": False, "transform_keys": True}
 
 
 @R.function(*_OF_MAP)
@@ -61,9 +61,22 @@ def of_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not _OF_MAP[node.name.lower()]:
         kept = exp.ArrayFilter(this=entries, expression=exp.Lambda(this=function.this, expressions=[entry]))
         return typed(ctx.call("map_from_entries", kept), ctx.type_of(this))
-    pair = ctx.call("row", ctx.call("struct_extract", entry.copy(), build.lit("key")), function.this)
+    parts = [ctx.call("struct_extract", entry.copy(), build.lit(part)) for part in ("key", "value")]
+    parts[node.name.lower() == "transform_values"] = function.this
+    pair = ctx.call("row", *parts)
     changed = exp.Transform(this=entries, expression=exp.Lambda(this=pair, expressions=[entry]))
     return typed(ctx.call("map_from_entries", changed), map_type(None, None))
+
+
+# functions/aggregate#reduce_agg: in no order
+@R.function("reduce_agg")
+def reduce_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, start, merge, _ = node.expressions
+    if isinstance(node.parent, (exp.Window, exp.Filter)) or not isinstance(merge, exp.Lambda):
+        ctx.refuse("unfaithful", node, "reduce_agg is verified as a plain aggregate", "Use reduce of array_agg")
+    known = exp.Where(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
+    found = exp.Filter(this=ctx.call("list", value), expression=known)
+    return typed(ctx.call("list_reduce", found, merge, start), ctx.type_of(start))
 
 
 @R.rule(exp.Reduce)

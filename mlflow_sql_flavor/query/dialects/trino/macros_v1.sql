@@ -22,6 +22,8 @@ CREATE MACRO tr__at(a, i) AS CASE WHEN a IS NULL OR i IS NULL THEN NULL WHEN i <
 CREATE MACRO tr__element_at(a, i) AS CASE WHEN i = 0 THEN error('Array subscripts start at 1.') ELSE a[i] END;
 
 -- Dates.
+CREATE MACRO tr__iso_day(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN CAST(s AS DATE) WHEN regexp_full_match(s, '[0-9]{4}-W[0-9]{2}(-[1-7])?') THEN CAST(strptime(CASE WHEN length(s) = 8 THEN s || '-1' ELSE s END, '%G-W%V-%u') AS DATE) WHEN regexp_full_match(s, '[0-9]{4}-[0-9]{3}') THEN CAST(strptime(s, '%Y-%j') AS DATE) ELSE CAST(error('No date of ISO 8601.') AS DATE) END;
+CREATE MACRO tr__iso_stamp(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '[^T]+(T[0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,6})?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?') THEN CAST(tr__iso_day(split_part(s, 'T', 1)) AS VARCHAR) || ' ' || CASE WHEN NOT contains(s, 'T') THEN '00:00:00' WHEN regexp_full_match(s, '[^T]+T[0-9]{2}((Z|[+-].*)?)') THEN substring(split_part(s, 'T', 2), 1, 2) || ':00:00' ELSE replace(regexp_extract(split_part(s, 'T', 2), '^[0-9:.,]+'), ',', '.') END || CASE WHEN regexp_matches(s, 'T.*(Z|[+-].*)$') THEN regexp_replace(regexp_extract(s, 'T[^Z+-]*(Z|[+-].*)$', 1), '^([+-][0-9]{2})([0-9]{2})$', '\1:\2') ELSE '+00' END ELSE error('No timestamp of ISO 8601.') END;
 CREATE MACRO tr__micros(a, b) AS epoch_us(b) - epoch_us(a);
 CREATE MACRO tr__boundaries(a, b) AS (year(b) - year(a)) * 12 + month(b) - month(a);
 CREATE MACRO tr__full(a, b) AS tr__boundaries(a, b) - CASE WHEN a + to_months(CAST(tr__boundaries(a, b) AS INTEGER)) > b THEN 1 ELSE 0 END;
@@ -32,8 +34,13 @@ CREATE MACRO tr__to_base(x, b) AS CASE WHEN x < 0 THEN '-' ELSE '' END || lower(
 CREATE MACRO tr__nan() AS CAST('nan' AS DOUBLE);
 CREATE MACRO tr__infinity() AS CAST('inf' AS DOUBLE);
 CREATE MACRO tr__e() AS exp(CAST(1 AS DOUBLE));
-CREATE MACRO tr__shift_left(x, n) AS CASE WHEN x < 0 OR n < 0 OR n > 62 OR x > (9223372036854775807 >> n) THEN CAST(error('This shift is not verified.') AS BIGINT) ELSE CAST(x AS BIGINT) << n END;
-CREATE MACRO tr__shift_right(x, n) AS CASE WHEN x < 0 OR n < 0 OR n > 62 THEN CAST(error('This shift is not verified.') AS BIGINT) ELSE CAST(x AS BIGINT) >> n END;
+CREATE MACRO tr__two(n) AS CAST(pow(2, n) AS HUGEINT);
+CREATE MACRO tr__unsigned(x, w) AS CAST(x AS HUGEINT) + CASE WHEN x < 0 THEN tr__two(w) ELSE 0 END;
+CREATE MACRO tr__signed(x, w) AS CAST(CASE WHEN x >= tr__two(w - 1) THEN x - tr__two(w) ELSE x END AS BIGINT);
+CREATE MACRO tr__shift_left(x, n, w) AS CASE WHEN n < 0 THEN CAST(error('A shift is not negative.') AS BIGINT) WHEN n >= w THEN 0 ELSE tr__signed(tr__unsigned(x, w) % tr__two(w - n) * tr__two(n), w) END;
+CREATE MACRO tr__shift_right(x, n, w) AS CASE WHEN n < 0 THEN CAST(error('A shift is not negative.') AS BIGINT) WHEN n >= w THEN 0 ELSE tr__signed(tr__unsigned(x, w) // tr__two(n), w) END;
+CREATE MACRO tr__shift_signed(x, n) AS CASE WHEN n < 0 THEN CAST(error('A shift is not negative.') AS BIGINT) WHEN n >= 64 THEN CASE WHEN x < 0 THEN -1 ELSE 0 END WHEN x < 0 THEN CAST(-((-CAST(x AS HUGEINT) + tr__two(n) - 1) // tr__two(n)) AS BIGINT) ELSE CAST(CAST(x AS HUGEINT) // tr__two(n) AS BIGINT) END;
+CREATE MACRO tr__bit_count(x, n) AS CASE WHEN n < 2 OR n > 64 OR x >= tr__two(n - 1) OR x < -tr__two(n - 1) THEN CAST(error('The number does not fit into these bits.') AS BIGINT) ELSE CAST(bit_count(CAST(x AS BIGINT)) - CASE WHEN x < 0 THEN 64 - n ELSE 0 END AS BIGINT) END;
 CREATE MACRO tr__from_hex(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '[0-9a-fA-F]{1,15}') THEN CAST('0x' || s AS BIGINT) ELSE CAST(error('Not a number of this base.') AS BIGINT) END;
 CREATE MACRO tr__from_binary(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '[01]{1,60}') THEN list_reduce(list_transform(string_split(s, ''), LAMBDA c: CAST(c AS BIGINT)), LAMBDA a, c: 2 * a + c) ELSE CAST(error('Not a number of this base.') AS BIGINT) END;
 CREATE MACRO tr__width_bucket(x, a, b, n) AS CASE WHEN x IS NULL OR a IS NULL OR b IS NULL OR n IS NULL THEN NULL WHEN a >= b OR n < 1 THEN CAST(error('width_bucket is verified for growing bounds.') AS BIGINT) WHEN x < a THEN 0 WHEN x >= b THEN CAST(n AS BIGINT) + 1 ELSE CAST(floor(n * (x - a) / (b - a)) AS BIGINT) + 1 END;
@@ -50,14 +57,30 @@ CREATE MACRO tr__url_path(u) AS regexp_extract(u, '^[A-Za-z][A-Za-z0-9+.-]*://[^
 CREATE MACRO tr__url_query(u) AS regexp_extract(u, '^[A-Za-z][A-Za-z0-9+.-]*://[^?#]*[?]([^#]*)', 1);
 CREATE MACRO tr__url_protocol(u) AS nullif(regexp_extract(u, '^([A-Za-z][A-Za-z0-9+.-]*)://', 1), '');
 
+CREATE MACRO tr__nth_last(s, x, n) AS CASE WHEN s IS NULL OR x IS NULL THEN NULL WHEN x = '' THEN CAST(error('The last place of an empty text is not verified.') AS BIGINT) WHEN tr__nth(reverse(s), reverse(x), n) = 0 THEN 0 ELSE length(s) - length(x) - tr__nth(reverse(s), reverse(x), n) + 2 END;
+CREATE MACRO tr__regexp_position_from(s, p, i) AS CASE WHEN s IS NULL OR i IS NULL THEN NULL WHEN i < 1 THEN CAST(error('The start must be positive.') AS INTEGER) WHEN i > length(s) + 1 OR NOT regexp_matches(substring(s, i), p) THEN -1 ELSE tr__regexp_position(substring(s, i), p) + i - 1 END;
+CREATE MACRO tr__url_parameter(u, k) AS CASE WHEN u IS NULL OR k IS NULL THEN NULL WHEN NOT regexp_matches('&' || coalesce(tr__url_query(u), ''), '&' || regexp_escape(k) || '(=|&|$)') THEN NULL ELSE url_decode(replace(regexp_extract('&' || tr__url_query(u), '&' || regexp_escape(k) || '(?:=([^&]*))?(?:&|$)', 1), '+', ' ')) END;
+CREATE MACRO tr__url_fragment(u) AS CASE WHEN u IS NOT NULL THEN url_decode(regexp_extract(u, '#(.*)$', 1)) END;
+CREATE MACRO tr__url_port(u) AS TRY_CAST(regexp_extract(u, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?[^/:?#]+:([0-9]+)', 1) AS BIGINT);
+CREATE MACRO tr__plural(n, word) AS CASE WHEN n <> 0 THEN CAST(n AS VARCHAR) || ' ' || word || CASE WHEN n = 1 THEN '' ELSE 's' END END;
+CREATE MACRO tr__spans(n) AS CASE WHEN n = 0 THEN '0 seconds' ELSE concat_ws(', ', tr__plural(n // 604800, 'week'), tr__plural(n // 86400 % 7, 'day'), tr__plural(n // 3600 % 24, 'hour'), tr__plural(n // 60 % 60, 'minute'), tr__plural(n % 60, 'second')) END;
+CREATE MACRO tr__human_seconds(x) AS CASE WHEN isnan(x) OR isinf(x) THEN error('No number of seconds.') WHEN x IS NOT NULL THEN tr__spans(CAST(floor(abs(x) + 0.5) AS BIGINT)) END;
+CREATE MACRO tr__three(x) AS CASE WHEN abs(x) >= 100 THEN format('{:.0f}', CAST(x AS DOUBLE)) WHEN abs(x) >= 10 THEN rtrim(rtrim(format('{:.1f}', CAST(x AS DOUBLE)), '0'), '.') ELSE rtrim(rtrim(format('{:.2f}', CAST(x AS DOUBLE)), '0'), '.') END;
+CREATE MACRO tr__format_number(x) AS CASE WHEN x IS NULL THEN NULL WHEN abs(CAST(x AS DOUBLE)) < 1 THEN error('format_number of a fraction is not verified.') WHEN abs(x) < 1e3 THEN tr__three(x) WHEN abs(x) < 1e6 THEN tr__three(x / 1e3) || 'K' WHEN abs(x) < 1e9 THEN tr__three(x / 1e6) || 'M' WHEN abs(x) < 1e12 THEN tr__three(x / 1e9) || 'B' WHEN abs(x) < 1e15 THEN tr__three(x / 1e12) || 'T' WHEN abs(x) < 999e15 THEN tr__three(x / 1e15) || 'Q' ELSE error('This number is too large for format_number.') END;
+CREATE MACRO tr__data_size(s) AS CASE WHEN s IS NULL THEN NULL WHEN NOT regexp_full_match(s, '[0-9]+([.][0-9]+)?(B|[kMGTPEZY]B)') THEN CAST(error('No size of data.') AS DECIMAL(38, 0)) ELSE CAST(floor(CAST(regexp_extract(s, '^[0-9.]+') AS DECIMAL(18, 6)) * CAST(pow(1024, strpos('kMGTPEZY', regexp_extract(s, '[kMGTPEZY]'))* CASE WHEN regexp_matches(s, '[kMGTPEZY]') THEN 1 ELSE 0 END) AS DECIMAL(20, 0))) AS DECIMAL(38, 0)) END;
+CREATE MACRO tr__luhn(s) AS CASE WHEN s IS NULL THEN NULL WHEN s = '' THEN false WHEN NOT regexp_full_match(s, '[0-9]+') THEN CAST(error('luhn_check takes digits.') AS BOOLEAN) ELSE list_sum(list_transform(string_split(reverse(s), ''), LAMBDA c, i: CASE WHEN i % 2 = 1 THEN CAST(c AS INTEGER) ELSE CAST(c AS INTEGER) * 2 // 10 + CAST(c AS INTEGER) * 2 % 10 END)) % 10 = 0 END;
+CREATE MACRO tr__decimal_text(x) AS regexp_replace(CAST(x AS VARCHAR), '^(-?)[.]', '\10.');
+
 -- JSON.
+CREATE MACRO tr__json_key(j) AS CASE WHEN regexp_matches(CAST(j AS VARCHAR), '[{].*[{]|[0-9][.eE][0-9]') OR json_type(j) = 'OBJECT' AND json_keys(j) <> list_sort(json_keys(j)) OR json_type(j) <> 'OBJECT' AND contains(CAST(j AS VARCHAR), '{') THEN error('The text of this JSON value is not verified: the order of its keys, or a number with a point.') ELSE CAST(json(j) AS VARCHAR) END;
+CREATE MACRO tr__json_is_scalar(j) AS json_type(CAST(j AS JSON)) NOT IN ('OBJECT', 'ARRAY');
 CREATE MACRO tr__json_at(j, p) AS json_extract(CAST(j AS JSON), p);
 CREATE MACRO tr__json_exists(j, p) AS CASE WHEN j IS NOT NULL THEN json_extract(CAST(j AS JSON), p) IS NOT NULL END;
 CREATE MACRO tr__json_length(j) AS CASE WHEN json_type(CAST(j AS JSON)) = 'ARRAY' THEN CAST(json_array_length(CAST(j AS JSON)) AS BIGINT) END;
 CREATE MACRO tr__json_size(j) AS CASE json_type(j) WHEN 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) WHEN 'OBJECT' THEN len(json_keys(j)) ELSE CASE WHEN j IS NOT NULL THEN 0 END END;
-CREATE MACRO tr__json_has_text(j, v) AS CASE WHEN json_type(CAST(j AS JSON)) = 'ARRAY' THEN len(list_filter(CAST(CAST(j AS JSON) AS JSON[]), LAMBDA e: json_type(e) = 'VARCHAR' AND (e ->> '$') = v)) > 0 END;
-CREATE MACRO tr__json_has_int(j, v) AS CASE WHEN json_type(CAST(j AS JSON)) = 'ARRAY' THEN len(list_filter(CAST(CAST(j AS JSON) AS JSON[]), LAMBDA e: json_type(e) IN ('BIGINT', 'UBIGINT') AND CAST(e ->> '$' AS BIGINT) = v)) > 0 END;
-CREATE MACRO tr__json_format(j) AS CASE WHEN regexp_matches(CAST(j AS VARCHAR), '[{]|[0-9][.eE][0-9]') THEN error('The text of a JSON object or of a number with a point is not verified.') ELSE CAST(json(j) AS VARCHAR) END;
+CREATE MACRO tr__json_has_text(j, v) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(CAST(j AS JSON)) = 'ARRAY' THEN len(list_filter(CAST(CAST(j AS JSON) AS JSON[]), LAMBDA e: json_type(e) = 'VARCHAR' AND (e ->> '$') = v)) > 0 END;
+CREATE MACRO tr__json_has_int(j, v) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(CAST(j AS JSON)) = 'ARRAY' THEN len(list_filter(CAST(CAST(j AS JSON) AS JSON[]), LAMBDA e: json_type(e) IN ('BIGINT', 'UBIGINT') AND CAST(e ->> '$' AS BIGINT) = v)) > 0 END;
+CREATE MACRO tr__json_format(j) AS tr__json_key(j);
 CREATE MACRO tr__json_value(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY') THEN error('A JSON object or array is no scalar.') WHEN json_type(j) = 'DOUBLE' THEN error('This text of a JSON number is not verified.') ELSE j ->> '$' END;
 CREATE MACRO tr__json_number(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY', 'BOOLEAN') THEN error('A JSON value of this kind is no number.') ELSE j ->> '$' END;
 
@@ -82,6 +105,21 @@ CREATE MACRO tr__any(r) AS CASE WHEN r IS NULL THEN NULL WHEN list_contains(r, t
 CREATE MACRO tr__all(r) AS CASE WHEN r IS NULL THEN NULL WHEN list_contains(r, false) THEN false WHEN tr__has_null(r) THEN NULL ELSE true END;
 CREATE MACRO tr__none(r) AS NOT tr__any(r);
 
+CREATE MACRO tr__ngrams(a, n) AS CASE WHEN n < 1 THEN error('N must be positive.') WHEN len(a) <= n THEN [a] ELSE list_transform(range(1, len(a) - n + 2), LAMBDA g: list_slice(a, g, g + n - 1)) END;
+CREATE MACRO tr__combine1(a) AS list_transform(a, LAMBDA x1: [x1]);
+CREATE MACRO tr__combine2(a) AS flatten(list_transform(range(2, len(a) + 1), LAMBDA j2: list_transform(tr__combine1(list_slice(a, 1, j2 - 1)), LAMBDA c2: list_append(c2, a[j2]))));
+CREATE MACRO tr__combine3(a) AS flatten(list_transform(range(3, len(a) + 1), LAMBDA j3: list_transform(tr__combine2(list_slice(a, 1, j3 - 1)), LAMBDA c3: list_append(c3, a[j3]))));
+CREATE MACRO tr__combine4(a) AS flatten(list_transform(range(4, len(a) + 1), LAMBDA j4: list_transform(tr__combine3(list_slice(a, 1, j4 - 1)), LAMBDA c4: list_append(c4, a[j4]))));
+CREATE MACRO tr__combine5(a) AS flatten(list_transform(range(5, len(a) + 1), LAMBDA j5: list_transform(tr__combine4(list_slice(a, 1, j5 - 1)), LAMBDA c5: list_append(c5, a[j5]))));
+CREATE MACRO tr__contains_sequence(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN len(b) = 0 THEN true WHEN len(b) > len(a) THEN false ELSE len(list_filter(range(1, len(a) - len(b) + 2), LAMBDA g: list_slice(a, g, g + len(b) - 1) = b)) > 0 END;
+CREATE MACRO tr__trim_array(a, n) AS CASE WHEN n < 0 OR n > len(a) THEN error('The size must lie between 0 and the cardinality of the array.') ELSE list_slice(a, 1, len(a) - n) END;
+CREATE MACRO tr__no_null(a) AS CASE WHEN tr__has_null(a) THEN error('Sorting NULLs by a function is not verified.') ELSE a END;
+CREATE MACRO tr__float_max(a) AS CASE WHEN tr__has_null(a) THEN NULL ELSE coalesce(list_max(list_filter(a, LAMBDA x: NOT isnan(x))), list_max(a)) END;
+CREATE MACRO tr__dot(a, b) AS CASE WHEN a IS NULL OR b IS NULL OR tr__has_null(a) OR tr__has_null(b) THEN NULL WHEN len(a) <> len(b) THEN CAST(error('The arrays must have the same length.') AS DOUBLE) ELSE coalesce(list_sum(list_transform(list_zip(a, b), LAMBDA p: CAST(p[1] AS DOUBLE) * CAST(p[2] AS DOUBLE))), 0) END;
+CREATE MACRO tr__norm(a) AS sqrt(tr__dot(a, a));
+CREATE MACRO tr__cosine(a, b) AS CASE WHEN len(a) = 0 OR tr__norm(a) = 0 OR tr__norm(b) = 0 THEN CAST(error('The vector is zero.') AS DOUBLE) WHEN isinf(tr__norm(a)) OR isinf(tr__norm(b)) THEN CAST('nan' AS DOUBLE) ELSE tr__dot(a, b) / (tr__norm(a) * tr__norm(b)) END;
+CREATE MACRO tr__euclidean(a, b) AS CASE WHEN len(a) <> len(b) THEN CAST(error('The arrays must have the same length.') AS DOUBLE) ELSE sqrt(coalesce(list_sum(list_transform(list_zip(a, b), LAMBDA p: pow(CAST(p[1] AS DOUBLE) - CAST(p[2] AS DOUBLE), 2))), 0)) END;
+
 -- Maps.
 CREATE MACRO tr__map_at(m, k) AS CASE WHEN m IS NULL OR k IS NULL THEN NULL WHEN map_contains(m, k) THEN m[k] ELSE error('The key is not in the map.') END;
 CREATE MACRO tr__split_to_map(s, p, v) AS map_from_entries(list_transform(string_split(s, p), LAMBDA e: CASE WHEN len(string_split(e, v)) <> 2 THEN error('An entry is not one key and one value.') ELSE row(string_split(e, v)[1], string_split(e, v)[2]) END));
@@ -90,4 +128,4 @@ CREATE MACRO tr__split_to_map(s, p, v) AS map_from_entries(list_transform(string
 CREATE MACRO tr__iso_date(d) AS strftime(d, '%Y-%m-%d');
 CREATE MACRO tr__millisecond(t) AS CAST(date_part('millisecond', t) AS BIGINT) % 1000;
 CREATE MACRO tr__twelve(t) AS CASE WHEN hour(t) = 12 THEN t - to_hours(12) ELSE t END;
-CREATE MACRO tr__milli(t) AS make_timestamp((epoch_us(t) + 62135596800000000 + 500) // 1000 * 1000 - 62135596800000000);
+CREATE MACRO tr__steps(t, u) AS make_timestamp((epoch_us(t) + 62135596800000000 + u // 2) // u * u - 62135596800000000);

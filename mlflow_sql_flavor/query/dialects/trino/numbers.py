@@ -21,7 +21,10 @@ R.macros(
         "nan": ("tr__nan", "DOUBLE"),
         "infinity": ("tr__infinity", "DOUBLE"),
         "e": ("tr__e", "DOUBLE"),
-        "bitwise_left_shift": ("tr__shift_left", "BIGINT"),
+        "human_readable_seconds": ("tr__human_seconds", "VARCHAR"),
+        "format_number": ("tr__format_number", "VARCHAR"),
+        "parse_data_size": ("tr__data_size", "DECIMAL(38, 0)"),
+        "luhn_check": ("tr__luhn", "BOOLEAN"),
     }
 )
 
@@ -51,14 +54,26 @@ R.macros(
 )
 
 
-@R.function("bitwise_right_shift", "bit_count")
+_BITS = {exp.DType.TINYINT: 8, exp.DType.SMALLINT: 16, exp.DType.INT: 32, exp.DType.BIGINT: 64}
+
+
+# functions/bitwise: of as many bits as the type has
+@R.function("bitwise_left_shift", "bitwise_right_shift", "bitwise_right_shift_arithmetic", "bit_count")
 def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, number = node.expressions
-    if node.name.lower() == "bit_count":
-        if build.literal_int(number) != 64:
-            ctx.refuse("unfaithful", node, "bit_count is verified for 64 bits", "Write 64")
-        return ctx.call("bit_count", build.cast(this, "BIGINT"), type="BIGINT")
-    return ctx.macro("tr__shift_right", this, number, type="BIGINT")
+    kind, name = ctx.type_of(this), node.name.lower()
+    if name == "bit_count":
+        return ctx.macro("tr__bit_count", this, number, type="BIGINT")
+    if kind is None or kind.this not in _BITS:
+        ctx.refuse("unfaithful", node, "How many bits this number has is not known here", "CAST it to BIGINT")
+        return None
+    if name == "bitwise_right_shift_arithmetic":
+        made = ctx.macro("tr__shift_signed", this, number)
+    else:
+        shift = "tr__shift_left" if name == "bitwise_left_shift" else "tr__shift_right"
+        made = ctx.macro(shift, this, number, build.lit(_BITS[kind.this]))
+    made.type = kind.copy()
+    return made
 
 
 # functions/decimal: a quotient has the digits of the operand that has more; of doubles it may be Infinity or NaN

@@ -12,7 +12,15 @@ from ..shared import build, groups
 
 R = DialectRules("trino regex")
 
-R.macros({"regexp_position": ("tr__regexp_position", "INTEGER")})
+
+@R.function("regexp_position")
+def regexp_position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    this, pattern, *rest = node.expressions
+    if len(rest) > 1 and build.literal_int(rest[1]) != 1:
+        ctx.refuse("unfaithful", node, "regexp_position is verified for the first occurrence", "Use regexp_extract_all")
+    if rest:
+        return ctx.macro("tr__regexp_position_from", this, pattern, rest[0], type="INTEGER")
+    return ctx.macro("tr__regexp_position", this, pattern, type="INTEGER")
 
 
 # functions/regexp: $1 stands for a group

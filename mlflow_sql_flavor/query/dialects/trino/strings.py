@@ -17,6 +17,9 @@ R.macros(
         "url_extract_host": ("tr__url_host", "VARCHAR"),
         "url_extract_path": ("tr__url_path", "VARCHAR"),
         "url_extract_protocol": ("tr__url_protocol", "VARCHAR"),
+        "url_extract_parameter": ("tr__url_parameter", "VARCHAR"),
+        "url_extract_fragment": ("tr__url_fragment", "VARCHAR"),
+        "url_extract_port": ("tr__url_port", "BIGINT"),
     }
 )
 
@@ -29,8 +32,11 @@ def strpos(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     nth = node.args.get("occurrence")
     if nth is None:
         return None
-    if (build.literal_int(nth) or 0) < 1:
-        ctx.refuse("unfaithful", node, "strpos is verified for a constant occurrence from 1 on", "Use reverse")
+    number = build.literal_int(nth)
+    if not number:
+        ctx.refuse("unfaithful", node, "strpos is verified for a constant occurrence", "Write the number")
+    if number is not None and number < 0:  # from the end
+        return ctx.macro("tr__nth_last", node.this, node.args["substr"], build.lit(-number), type="BIGINT")
     return ctx.macro("tr__nth", node.this, node.args["substr"], nth, type="BIGINT")
 
 
@@ -81,3 +87,12 @@ def split_part(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if (build.literal_int(node.args.get("part_index")) or 0) < 1 or not build.text(node.args.get("delimiter")):
         ctx.refuse("unfaithful", node, "split_part is verified for constants", "Write the separator and the number")
     return ctx.macro("tr__split_part", node.this, node.args["delimiter"], node.args["part_index"], type="VARCHAR")
+
+
+# language/types#char: whether the blanks of a CHAR stay where it is joined with a VARCHAR was recorded either way
+@R.rule(exp.Concat, exp.DPipe)
+def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    sides = node.expressions if isinstance(node, exp.Concat) else [node.this, node.expression]
+    if any(side.is_type(exp.DType.CHAR) for side in sides):
+        ctx.refuse("unfaithful", node, "Joining a CHAR is not verified", "Cast the text to VARCHAR only")
+    return None

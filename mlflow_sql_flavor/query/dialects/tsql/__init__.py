@@ -13,6 +13,7 @@ from . import (
     comparisons,
     dates,
     decimals,
+    encodings,
     formats,
     json,
     nulls,
@@ -29,8 +30,8 @@ __all__ = ["D"]
 D = DialectRules("tsql", pack="tsql")
 
 _TOPICS = (
-    verified, decimals, numbers, casts, json, strings, regex, nulls, dates, times, formats, relations, comparisons,
-    aggregates,
+    verified, decimals, numbers, encodings, casts, json, strings, regex, nulls, dates, times, formats, relations,
+    comparisons, aggregates,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

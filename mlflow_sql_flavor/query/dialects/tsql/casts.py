@@ -12,7 +12,7 @@ from sqlglot.dialects.dialect import Dialect
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from . import times
+from . import encodings, times
 from .decimals import is_money
 
 R = DialectRules("tsql casts")
@@ -30,7 +30,8 @@ def isnumeric(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ts__isnumeric", this, type="INTEGER")
 
 
-_FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_MONEY = r"\s*[+-]?[$€£¥]?[+-]?[0-9,]*\.?[0-9]*\s*"
+_FLOAT = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
 STAMPS = {_T.DATETIME, _T.DATETIME2, _T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.SMALLDATETIME}
 
 
@@ -38,7 +39,7 @@ def _cut(
     node: exp.Expr, this: exp.Expr, kind: exp.Expr, done: Callable[[exp.Expr, str], exp.Expr], ctx: Context
 ) -> exp.Expr:
     """A cast to text of at most some characters, 30 unless said."""
-    to, is_text = kind.this, ctx.is_a(this, "text")
+    is_text = ctx.is_a(this, "text")
     if is_money(this):
         this = ctx.macro("ts__money", this, type="VARCHAR")
     elif ctx.is_a(this, "timestamp", "time"):
@@ -46,15 +47,23 @@ def _cut(
     if not ctx.is_a(this, "text", "int", "decimal", "date") and not isinstance(this, exp.Null):
         ctx.refuse("locale_format", node, "The text of this value is not verified", "Use FORMAT or CONVERT")
     size = kind.expressions[0].name if kind.expressions else "30"
-    if to in (_T.CHAR, _T.NCHAR) and not kind.name:
-        ctx.refuse("unfaithful", node, "CHAR(n) pads with blanks", "Use VARCHAR(n)")
     if size.upper() == "MAX":
         return done(this, "VARCHAR")
     if is_text and isinstance(this, exp.Null):
         return done(this, "VARCHAR")
-    if not is_text and int(size) < 30:
-        return ctx.macro("ts__fits", this, build.lit(int(size)), type="VARCHAR")
-    return ctx.macro("common__varchar", this, build.lit(int(size)), type="VARCHAR")
+    cut = "common__varchar" if is_text or int(size) >= 30 else "ts__fits"
+    return padded(ctx.macro(cut, this, build.lit(int(size)), type="VARCHAR"), kind, ctx)
+
+
+def padded(made: exp.Expr, kind: exp.Expr, ctx: Context) -> exp.Expr:
+    """data-types/char-and-varchar-transact-sql: a text of fixed length is filled with blanks."""
+    if kind.this not in (_T.CHAR, _T.NCHAR):
+        return made
+    size = int(kind.expressions[0].name) if kind.expressions else 30
+    made = ctx.call("rpad", made, build.lit(size), build.lit(" "), type="VARCHAR")
+    made.type = exp.DataType(this=_T.CHAR, expressions=[exp.DataTypeParam(this=build.lit(size))])
+    made.meta["length"] = size
+    return made
 
 
 @R.normalise
@@ -77,6 +86,42 @@ def single(tree: exp.Expr, ctx: Context) -> None:
             node.meta["real"] = True
 
 
+@R.prepare
+def widest(tree: exp.Expr, ctx: Context) -> None:
+    """language-elements/set-operators-union-transact-sql: of CHAR(4) and CHAR(8) the wider one comes out."""
+    for node in list(tree.find_all(exp.SetOperation)):
+        if isinstance(node.parent, exp.SetOperation):
+            continue
+        arms = [arm for arm in node.find_all(exp.Select) if _is_arm(arm, node)]
+        if len({len(arm.expressions) for arm in arms}) > 1:
+            continue
+        for items in zip(*(arm.expressions for arm in arms), strict=True):
+            values = [item.unalias() for item in items]
+            kinds = [v.this if isinstance(v, exp.Convert) else v.args.get("to") or v.type for v in values]
+            if len({k.sql() for k in kinds if k and k.this == _T.BINARY}) > 1:
+                ctx.refuse(
+                    "unfaithful", values[0], "BINARY of several lengths in one column is not verified", "Cast it"
+                )
+            sizes = {int(k.expressions[0].name) for k in kinds if k and k.this in _FIXED and k.expressions}
+            if len(sizes) < 2:
+                continue
+            for value in values:
+                kind = exp.DataType(this=_T.CHAR, expressions=[exp.DataTypeParam(this=build.lit(max(sizes)))])
+                made = exp.Cast(this=value.copy(), to=kind)
+                made.type = kind.copy()
+                value.replace(made)
+
+
+_FIXED = (_T.CHAR, _T.NCHAR)
+
+
+def _is_arm(select: exp.Expr, whole: exp.Expr) -> bool:
+    above = select.parent
+    while isinstance(above, (exp.SetOperation, exp.Paren, exp.Subquery)) and above is not whole:
+        above = above.parent
+    return above is whole
+
+
 # functions/cast-and-convert-transact-sql
 @R.rule(exp.Cast, exp.TryCast)
 def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -96,6 +141,10 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Use a column or a CAST of one")
     if to in exp.DataType.TEXT_TYPES:
         made = _cut(node, this, kind, done, ctx)
+        if to in (_T.NVARCHAR, _T.NCHAR):
+            made.meta["national"] = True
+        if to == _T.TEXT:
+            made.meta["long_text"] = True
         if kind.expressions and kind.expressions[0].name.isdigit():
             made.meta["length"] = int(kind.expressions[0].name)
         return made
@@ -107,21 +156,31 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         # a text is trimmed; an empty one is 0
         if is_text:
             return done(ctx.macro("ts__int_text", valid(r"\s*[+-]?[0-9]+\s*|\s*")), kind.sql("duckdb"))
+        if is_money(this):  # rounded, where other decimals are cut
+            return done(ctx.call("round", this), kind.sql("duckdb"))
         value = ctx.call("trunc", this) if ctx.is_a(this, "float", "decimal") else this
         return done(value, kind.sql("duckdb"))
     if to in exp.DataType.FLOAT_TYPES:
         # data-types/float-and-real-transact-sql: REAL, and FLOAT of at most 24 bits
         bits = int(kind.expressions[0].name) if kind.expressions else 24 if "real" in kind.meta else 53
-        return done(valid(_FLOAT), "REAL" if bits <= 24 else "DOUBLE")
+        value = valid(_FLOAT + r"|\s*")
+        if is_text:  # an empty one is 0
+            value = ctx.macro("ts__int_text", value, type="VARCHAR")
+        return done(value, "REAL" if bits <= 24 else "DOUBLE")
     if to in (_T.MONEY, _T.SMALLMONEY):
-        made = done(valid(_FLOAT.split("([eE]")[0]), f"DECIMAL({19 if to == _T.MONEY else 10}, 4)")
+        value = valid(_MONEY)
+        if is_text:
+            value = ctx.macro("ts__bare_money", value, type="VARCHAR")
+        made = done(value, f"DECIMAL({19 if to == _T.MONEY else 10}, 4)")
         made.meta["money"] = True
         return made
     if to == _T.DECIMAL:
         sizes = [p.name for p in kind.expressions] or ["18"]
-        return done(valid(_FLOAT.split("([eE]")[0]), f"DECIMAL({', '.join([*sizes, '0'][:2])})")
+        return done(valid(_FLOAT.split("([eE]")[0] + r"\s*"), f"DECIMAL({', '.join([*sizes, '0'][:2])})")
     if to == _T.DATE or to == _T.TIME or to == _T.TIMESTAMPTZ or to in STAMPS:
         return _moment(node, this, kind, valid, done, ctx)
+    if to in encodings.BINARY:
+        return encodings.binary(node, this, kind, 0, soft, ctx)
     ctx.refuse("unfaithful", node, "A cast to this type is not verified", "Use another type")
     return None
 
@@ -137,14 +196,32 @@ def _moment(
     """A cast to a date, a time or both, rounded to the steps of the type."""
     to, is_text = kind.this, ctx.is_a(this, "text")
     if ctx.is_a(this, "number"):
-        ctx.refuse("implicit_cast", node, "A number as a date is not verified", "Use DATEADD")
+        if to not in (_T.DATETIME, _T.SMALLDATETIME):
+            raise ctx.error(node, "A number does not become this type. Cast it to DATETIME before.")
+        return times.moved([(1, this)], kind, ctx)
     if ctx.is_a(this, "time") and to != _T.TIME:
-        ctx.refuse("unfaithful", node, "A time as a date is not verified", "Use DATEADD")
-    times.local(this, ctx)
-    value = valid(times.pattern(to))
-    literal = build.text(value)
-    if is_text and (literal is None or re.match("[0-9]{8}", literal)):
-        value = ctx.macro("ts__iso", value, type="VARCHAR")
+        if to == _T.DATE:
+            raise ctx.error(node, "A TIME does not become a DATE.")
+        this = exp.Paren(this=exp.Add(this=build.cast(build.lit("1900-01-01"), "DATE"), expression=this))
+        this.type = exp.DataType.build("TIMESTAMP")
+    if to != _T.TIMESTAMPTZ:
+        this = times.local(this, ctx)
+    literal = build.text(this)
+    places = 3 if to == _T.SMALLDATETIME or to == _T.DATETIME else times.digits(kind)
+    known = times.written(literal, to, places) if literal is not None else None
+    if known is not None and to == _T.TIMESTAMPTZ:
+        return times.offset_value(done(build.lit(known[0]), "TIMESTAMP"), build.lit(known[1] or 0), kind, ctx)
+    if to == _T.TIMESTAMPTZ and (ctx.is_a(this, "timestamp", "date") or "local" in this.meta):
+        stamp = done(times.local(this, ctx), "TIMESTAMP")
+        return times.offset_value(times.rounded(stamp, kind, ctx), this.meta.get("offset", build.lit(0)), kind, ctx)
+    if known is not None and literal is not None:
+        found = times.read(literal, to)
+        value = build.lit(found[0].isoformat() if to == _T.DATE and found else known[0])
+        is_text = False
+    else:
+        value = valid(times.pattern(to)) if is_text else this
+        if is_text:
+            value = ctx.macro("ts__iso", value, type="VARCHAR")
     if to == _T.DATE:
         return done(value, "DATE")
     if to == _T.TIMESTAMPTZ:
@@ -153,6 +230,13 @@ def _moment(
         if times.digits(kind) < 6:
             value = ctx.macro("ts__steps_tz", value, build.lit(10 ** (6 - times.digits(kind))))
         return done(value, "TIMESTAMPTZ")
+    if (
+        this.is_type(_T.DATETIME)
+        and not isinstance(node.parent, exp.TimeToStr)
+        and (to == _T.TIME or to == _T.DATETIME2)
+    ):
+        # three hundredths of a second are 0.0033333 there, which has more digits than DuckDB's types
+        value = ctx.macro("ts__hundredths", value, type="TIMESTAMP")
     if to == _T.TIME:
         if is_text or ctx.is_a(this, "time"):
             value = ctx.macro("ts__dated", build.cast(value, "VARCHAR"), type="VARCHAR")

@@ -27,10 +27,29 @@ CREATE MACRO ts__shown_time(t, n) AS left(strftime(DATE '1900-01-01' + t, '%H:%M
 CREATE MACRO ts__iso8601(t) AS strftime(t, '%Y-%m-%dT%H:%M:%S') || CASE WHEN epoch_us(t) % 1000000 = 0 THEN '' ELSE strftime(t, '.%g') END;
 CREATE MACRO ts__mon_day(t) AS strftime(t, '%b ') || lpad(strftime(t, '%-d'), 2, ' ') || strftime(t, ' %Y');
 CREATE MACRO ts__mon(t) AS ts__mon_day(t) || ' ' || lpad(strftime(t, '%-I'), 2, ' ') || strftime(t, ':%M%p');
+CREATE MACRO ts__mon_milli(t) AS ts__mon_day(t) || ' ' || lpad(strftime(t, '%-I'), 2, ' ') || strftime(t, ':%M:%S:%g%p');
 CREATE MACRO ts__money(x) AS CAST(CAST(round(x, 2) AS DECIMAL(19, 2)) AS VARCHAR);
 CREATE MACRO ts__bytes(b) AS regexp_replace(hex(b), '(00)+$', '');
+CREATE MACRO ts__bare_money(s) AS CASE WHEN regexp_matches(s, '[0-9]') THEN regexp_replace(s, '[$€£¥,]', '', 'g') WHEN trim(s) = '' THEN '0' ELSE s END;
+CREATE MACRO ts__hundredths(t) AS CASE WHEN epoch_us(t) % 10000 <> 0 THEN CAST(error('A DATETIME in steps of a three-hundredth has more digits here than are kept: cast to DATETIME2(3).') AS TIMESTAMP) ELSE t END;
+CREATE MACRO ts__parts(y, m, d, h, i, s) AS CASE WHEN y IS NULL OR m IS NULL OR d IS NULL OR h IS NULL OR i IS NULL OR s IS NULL THEN NULL WHEN h BETWEEN 0 AND 23 AND i BETWEEN 0 AND 59 AND s BETWEEN 0 AND 59 THEN make_timestamp(y, m, d, h, i, s) ELSE CAST(error('These are no parts of a time.') AS TIMESTAMP) END;
+CREATE MACRO ts__with_fraction(t, f, u) AS CASE WHEN f < 0 OR f >= u AND f > 0 OR f * 1000000 % u <> 0 THEN CAST(error('This fraction has more digits than its type, or than are kept.') AS TIMESTAMP) ELSE t + to_microseconds(f * 1000000 // u) END;
+CREATE MACRO ts__at_zone(t, z) AS CASE WHEN timezone(z, timezone(z, t)) <> t OR timezone(z, timezone(z, t) + to_hours(1)) = t OR timezone(z, timezone(z, t) - to_hours(1)) = t THEN CAST(error('This time is twice or never on the clock of its zone.') AS TIMESTAMPTZ) ELSE timezone(z, t) END;
+CREATE MACRO ts__shown_offset(t, n, o) AS ts__shown(t, n) || CASE WHEN o < 0 THEN ' -' ELSE ' +' END || lpad(CAST(abs(o) // 60 AS VARCHAR), 2, '0') || ':' || lpad(CAST(abs(o) % 60 AS VARCHAR), 2, '0');
+
+-- Binary data.
+CREATE MACRO ts__hex(x, n) AS unhex(right(hex(CAST(CAST(CAST(x AS BIGINT) AS BIT) AS BLOB)), n * 2));
+CREATE MACRO ts__number(b) AS CASE WHEN octet_length(b) > 7 THEN CAST(error('Binary data of so many bytes is no number here.') AS BIGINT) WHEN octet_length(b) = 0 THEN 0 ELSE CAST('0x' || hex(b) AS BIGINT) END;
+CREATE MACRO ts__hex_text(s, prefix) AS CASE WHEN NOT regexp_full_match(s, CASE WHEN prefix THEN '0x' ELSE '' END || '([0-9A-Fa-f]{2})*') THEN CAST(error('No hexadecimal text.') AS BLOB) ELSE unhex(CASE WHEN prefix THEN substring(s, 3) ELSE s END) END;
+CREATE MACRO ts__try_hex(s, prefix) AS CASE WHEN regexp_full_match(s, CASE WHEN prefix THEN '0x' ELSE '' END || '([0-9A-Fa-f]{2})*') THEN unhex(CASE WHEN prefix THEN substring(s, 3) ELSE s END) END;
+CREATE MACRO ts__ascii(s) AS CASE WHEN strlen(s) <> length(s) THEN CAST(error('The bytes of text beyond ASCII depend on the collation.') AS BLOB) ELSE encode(s) END;
+CREATE MACRO ts__cut(b, n, pad) AS unhex(CASE WHEN pad THEN rpad(left(hex(b), n * 2), n * 2, '0') ELSE left(hex(b), n * 2) END);
+CREATE MACRO ts__last(b, n, pad) AS unhex(CASE WHEN pad THEN right(repeat('0', n * 2) || hex(b), n * 2) ELSE right(hex(b), n * 2) END);
 
 -- Text.
+CREATE MACRO ts__translate(s, a, b) AS CASE WHEN s IS NULL OR a IS NULL OR b IS NULL THEN NULL WHEN length(a) <> length(b) THEN error('TRANSLATE needs as many new characters as old ones.') ELSE array_to_string(list_transform(string_split(s, ''), LAMBDA c: coalesce(nullif(substring(b, CASE WHEN c = '' THEN 0 ELSE strpos(lower(a), lower(c) COLLATE "binary") END, CASE WHEN strpos(lower(a), lower(c) COLLATE "binary") = 0 THEN 0 ELSE 1 END), ''), c)), '') END;
+CREATE MACRO ts__replace(s, a, b) AS CASE WHEN s IS NULL OR a IS NULL OR b IS NULL THEN NULL WHEN a = '' THEN s ELSE regexp_replace(s, regexp_escape(a), replace(b, '\', '\\'), 'gi') END;
+CREATE MACRO ts__quotename(s, l, r) AS CASE WHEN length(s) <= 128 THEN l || replace(s, r, r || r) || r END;
 CREATE MACRO ts__replicate(s, n) AS CASE WHEN n < 0 THEN NULL ELSE repeat(s, CAST(n AS BIGINT)) END;
 CREATE MACRO ts__substring(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN n < 0 THEN error('The length may not be negative.') ELSE substring(s, greatest(p, 1), greatest(n + least(p - 1, 0), 0)) END;
 CREATE MACRO ts__charindex(a, s) AS CASE WHEN a = '' THEN 0 ELSE strpos(lower(s), lower(a) COLLATE "binary") END;
@@ -48,9 +67,13 @@ CREATE MACRO ts__isdate(s) AS CASE WHEN s IS NULL OR NOT regexp_matches(s, '[0-9
 CREATE MACRO ts__digits(w, s) AS lpad(CAST(abs(w) AS VARCHAR), CAST(greatest(s + 1, length(CAST(abs(w) AS VARCHAR))) AS INTEGER), '0');
 CREATE MACRO ts__point(w, s) AS CASE WHEN w < 0 THEN '-' ELSE '' END || left(ts__digits(w, s), length(ts__digits(w, s)) - s) || '.' || right(ts__digits(w, s), s);
 CREATE MACRO ts__str(x, n, d) AS CASE WHEN length(printf('%.' || d || 'f', common__round(x, d))) > n THEN error('STR of a number that is too long is not verified.') ELSE lpad(printf('%.' || d || 'f', common__round(x, d)), n, ' ') END;
-CREATE MACRO ts__isnumeric(s) AS CASE WHEN s IS NULL THEN 0 WHEN regexp_full_match(s, '\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)\s*') THEN 1 WHEN regexp_full_match(s, '\s*[A-Za-z][A-Za-z0-9]*\s*') THEN 0 ELSE CAST(error('ISNUMERIC of this text is not verified.') AS INTEGER) END;
+CREATE MACRO ts__isnumeric(s) AS CASE WHEN s IS NULL THEN 0 WHEN regexp_full_match(s, '\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?\s*|[-+]|[$][0-9]*[.]?[0-9]*') THEN 1 WHEN NOT regexp_matches(s, '[0-9$+.,-]') THEN 0 WHEN regexp_full_match(s, '\s*[A-Za-z][A-Za-z0-9]*\s*') THEN 0 ELSE CAST(error('ISNUMERIC of this text is not verified.') AS INTEGER) END;
 CREATE MACRO ts__padded(x, n) AS CASE WHEN x < 0 THEN '-' ELSE '' END || CASE WHEN length(CAST(abs(x) AS VARCHAR)) >= n THEN CAST(abs(x) AS VARCHAR) ELSE lpad(CAST(abs(x) AS VARCHAR), n, '0') END;
 CREATE MACRO ts__int_text(s) AS CASE WHEN trim(s) = '' THEN '0' ELSE trim(s) END;
+CREATE MACRO ts__thousands(t) AS reverse(rtrim(regexp_replace(reverse(split_part(t, '.', 1)), '([0-9]{3})', '\1,', 'g'), ',')) || CASE WHEN contains(t, '.') THEN '.' || split_part(t, '.', 2) ELSE '' END;
+CREATE MACRO ts__grouped(x) AS CASE WHEN x < 0 THEN '-' ELSE '' END || ts__thousands(CAST(abs(x) AS VARCHAR));
+CREATE MACRO ts__percent(x) AS ts__grouped(x) || ' %';
+CREATE MACRO ts__dollars(x) AS CASE WHEN x < 0 THEN '($' || ts__thousands(CAST(abs(x) AS VARCHAR)) || ')' ELSE '$' || ts__thousands(CAST(abs(x) AS VARCHAR)) END;
 
 -- JSON.
 CREATE MACRO ts__isjson(s) AS CASE WHEN s IS NULL THEN NULL WHEN json_valid(s) THEN CASE WHEN json_type(s) IN ('OBJECT', 'ARRAY') THEN 1 ELSE 0 END ELSE 0 END;

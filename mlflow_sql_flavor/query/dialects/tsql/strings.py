@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlglot import exp
 
 from ...facts.context import Context
@@ -16,9 +14,22 @@ R.renames({"nchar": ("chr", "VARCHAR")})
 R.macros({exp.Stuff: ("ts__stuff", "VARCHAR"), exp.Repeat: ("ts__replicate", "VARCHAR")})
 
 
+def _in_code_page(text: str) -> bool:
+    """Whether the code page of the default collation of an installation has these characters."""
+    try:
+        return bool(text.encode("cp1252"))
+    except UnicodeEncodeError:
+        return False
+
+
 @R.normalise
 def national(tree: exp.Expr, ctx: Context) -> None:
     """N'...' is a text as any other; only its bytes are twice as many."""
+    for text in tree.find_all(exp.Literal):
+        if text.is_string and not text.this.isascii() and not _in_code_page(text.this):
+            # data-types/char-and-varchar-transact-sql: converted to the code page of the database
+            ctx.warn("encoding", text, "Without N before it SQL Server reads this text in the code page of the "
+                     "database, where other characters become '?': write N'...'.")  # fmt: skip
     for node in list(tree.find_all(exp.National)):
         made = build.lit(node.name)
         made.meta.update(node.meta, national=True)
@@ -31,22 +42,37 @@ def space(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ts__replicate", build.lit(" "), node.this, type="VARCHAR")
 
 
+# functions/quotename-transact-sql: what is no quotation mark gives NULL
+_QUOTES = {"[": "[]", "]": "[]", "(": "()", ")": "()", "{": "{}", "}": "{}", "'": "''",
+           '"': '""', "`": "``"}  # fmt: skip
+
+
 @R.function("quotename")
 def quotename(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if len(node.expressions) != 1:
-        ctx.refuse("unfaithful", node, "QUOTENAME is verified with brackets", "Leave the character out")
-    inner = exp.Replace(this=node.expressions[0], expression=build.lit("]"), replacement=build.lit("]]"))
-    return ctx.call("concat", build.lit("["), inner, build.lit("]"), type="VARCHAR")
+    this, *mark = node.expressions
+    written = build.text(mark[0]) if mark else "["
+    if written is None:
+        ctx.refuse("unfaithful", node, "QUOTENAME is verified with a constant character", "Write it")
+    if (written or " ")[0] in "<>":
+        ctx.refuse("unfaithful", node, "QUOTENAME with < is answered either way by what was recorded", "Use +")
+    pair = _QUOTES.get((written or "")[:1])
+    if pair is None:
+        return build.cast(exp.Null(), "VARCHAR")
+    return ctx.macro("ts__quotename", this, build.lit(pair[0]), build.lit(pair[1]), type="VARCHAR")
 
 
 @R.rule(exp.Translate)
 def translate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    old, new = build.text(node.args["from_"]), build.text(node.args["to"])
-    if old is None or new is None or any(c.isalpha() for c in old):
-        ctx.refuse("collation", node, "TRANSLATE looks without case in SQL Server", "Use constants without letters")
-    elif len(old) != len(new):
+    """functions/translate-transact-sql: character by character, without case."""
+    sides = [node.this, node.args["from_"], node.args["to"]]
+    if not all(ctx.is_a(side, "text") or isinstance(side, exp.Null) for side in sides):
+        ctx.refuse("implicit_cast", node, "TRANSLATE is verified for texts", "Cast to VARCHAR")
+    old, new = build.text(sides[1]), build.text(sides[2])
+    if old is not None and new is not None and len(old) != len(new):
         raise ctx.error(node, "TRANSLATE needs as many new characters as old ones.")
-    return ctx.call("translate", node.this, node.args["from_"], node.args["to"], type="VARCHAR")
+    if old is not None and not any(c.isalpha() for c in old):
+        return ctx.call("translate", *sides, type="VARCHAR")
+    return ctx.macro("ts__translate", *sides, type="VARCHAR")
 
 
 @R.rule(exp.ConcatWs)
@@ -72,13 +98,9 @@ def charindex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Without case."""
     old = build.text(node.expression)
-    if old is None:
-        ctx.refuse("collation", node, "REPLACE looks without case in SQL Server", "Replace a constant text")
-    if not old or not any(c.isalpha() for c in old):
+    if old is not None and old and not any(c.isalpha() for c in old):
         return None
-    new = exp.Replace(this=node.args["replacement"], expression=build.lit("\\"), replacement=build.lit("\\\\"))
-    return ctx.call("regexp_replace", node.this, build.lit(re.escape(old).replace("\\ ", " ")), new,
-                    build.lit("gi"), type="VARCHAR")  # fmt: skip
+    return ctx.macro("ts__replace", node.this, node.expression, node.args["replacement"], type="VARCHAR")
 
 
 # language-elements/string-concatenation-transact-sql
@@ -127,3 +149,14 @@ def datalength(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if wide or not ctx.is_a(node.expressions[0], "text"):
         ctx.refuse("bytes", node, "DATALENGTH is verified for texts", "Use LEN")
     return ctx.macro("ts__ascii_length", node.expressions[0], type="INTEGER")
+
+
+# statements/collations: of what is only handed over or joined, a collation changes nothing
+@R.rule(exp.Collate)
+def collate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    above = node.parent
+    while isinstance(above, (exp.Paren, exp.Add, exp.DPipe, exp.Alias)):
+        above = above.parent
+    if not isinstance(above, exp.Select) or above.args.get("distinct") or isinstance(above.parent, exp.SetOperation):
+        ctx.refuse("collation", node, "A collation is verified where nothing is compared", "Leave it out")
+    return node.this
