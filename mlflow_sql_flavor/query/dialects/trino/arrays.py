@@ -74,7 +74,8 @@ R.macros(
         exp.ArrayExcept: ("tr__array_except", _same, "this", "expression"),
         exp.ArrayIntersect: ("tr__array_intersect", _same, "expressions"),
         exp.ArrayDistinct: ("tr__distinct", _same, "this"),
-        exp.ArrayMin: ("tr__array_min", _element, "this"),  # NULL if an element is
+        exp.ArrayMax: ("tr__array_max", _element, "this"),  # NULL if an element is; NaN is the last to be chosen
+        exp.ArrayMin: ("tr__array_min", _element, "this"),
         exp.ArraySlice: ("tr__slice", _same, "this", "start", "end"),
         exp.Repeat: ("tr__repeat", _array, "this", "times"),
         exp.StrToMap: ("tr__split_to_map", "MAP(VARCHAR, VARCHAR)", "this", "pair_delim", "key_value_delim"),
@@ -140,14 +141,6 @@ def cosine_distance(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     call = exp.Anonymous(this="cosine_distance", expressions=[node.this, node.expression])
     call.meta.update(node.meta)
     return cosine(call, ctx)
-
-
-@R.rule(exp.ArrayMax)
-def array_max(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """NULL if an element is; NaN is the last to be chosen."""
-    kind = element_type(node.this, ctx)
-    name = "tr__float_max" if kind is not None and kind.this in exp.DataType.FLOAT_TYPES else "tr__array_max"
-    return typed(ctx.macro(name, node.this), kind)
 
 
 @R.rule(exp.ArrayToString)

@@ -93,7 +93,8 @@ CREATE MACRO tr__distinct(a) AS list_filter(a, LAMBDA x, i: list_position(a, x) 
 CREATE MACRO tr__array_except(a, b) AS tr__distinct(list_filter(a, LAMBDA x: list_position(b, x) IS NULL));
 CREATE MACRO tr__array_intersect(a, b) AS CASE WHEN b IS NOT NULL THEN tr__distinct(list_filter(a, LAMBDA x: list_position(b, x) IS NOT NULL)) END;
 CREATE MACRO tr__overlap(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN list_has_any(a, b) THEN true WHEN (tr__has_null(a) AND len(b) > 0) OR (tr__has_null(b) AND len(a) > 0) THEN NULL ELSE false END;
-CREATE MACRO tr__array_max(a) AS CASE WHEN NOT tr__has_null(a) THEN list_max(a) END;
+CREATE MACRO tr__is_nan(x) AS typeof(x) IN ('DOUBLE', 'FLOAT') AND CAST(x AS VARCHAR) = 'nan';
+CREATE MACRO tr__array_max(a) AS CASE WHEN NOT tr__has_null(a) THEN coalesce(list_max(list_filter(a, LAMBDA y: NOT tr__is_nan(y))), list_max(a)) END;
 CREATE MACRO tr__array_min(a) AS CASE WHEN NOT tr__has_null(a) THEN list_min(a) END;
 CREATE MACRO tr__fill(a, v) AS list_transform(a, LAMBDA x: coalesce(CAST(x AS VARCHAR), v));
 CREATE MACRO tr__slice(a, p, n) AS CASE WHEN a IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN p = 0 OR n < 0 THEN error('slice starts at 1, and its length is not negative.') WHEN -p > len(a) OR n = 0 THEN list_slice(a, 1, 0) ELSE list_slice(a, CASE WHEN p < 0 THEN len(a) + p + 1 ELSE p END, CASE WHEN p < 0 THEN len(a) + p ELSE p - 1 END + n) END;
@@ -114,7 +115,6 @@ CREATE MACRO tr__combine5(a) AS flatten(list_transform(range(5, len(a) + 1), LAM
 CREATE MACRO tr__contains_sequence(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN len(b) = 0 THEN true WHEN len(b) > len(a) THEN false ELSE len(list_filter(range(1, len(a) - len(b) + 2), LAMBDA g: list_slice(a, g, g + len(b) - 1) = b)) > 0 END;
 CREATE MACRO tr__trim_array(a, n) AS CASE WHEN n < 0 OR n > len(a) THEN error('The size must lie between 0 and the cardinality of the array.') ELSE list_slice(a, 1, len(a) - n) END;
 CREATE MACRO tr__no_null(a) AS CASE WHEN tr__has_null(a) THEN error('Sorting NULLs by a function is not verified.') ELSE a END;
-CREATE MACRO tr__float_max(a) AS CASE WHEN tr__has_null(a) THEN NULL ELSE coalesce(list_max(list_filter(a, LAMBDA x: NOT isnan(x))), list_max(a)) END;
 CREATE MACRO tr__dot(a, b) AS CASE WHEN a IS NULL OR b IS NULL OR tr__has_null(a) OR tr__has_null(b) THEN NULL WHEN len(a) <> len(b) THEN CAST(error('The arrays must have the same length.') AS DOUBLE) ELSE coalesce(list_sum(list_transform(list_zip(a, b), LAMBDA p: CAST(p[1] AS DOUBLE) * CAST(p[2] AS DOUBLE))), 0) END;
 CREATE MACRO tr__norm(a) AS sqrt(tr__dot(a, a));
 CREATE MACRO tr__cosine(a, b) AS CASE WHEN len(a) = 0 OR tr__norm(a) = 0 OR tr__norm(b) = 0 THEN CAST(error('The vector is zero.') AS DOUBLE) WHEN isinf(tr__norm(a)) OR isinf(tr__norm(b)) THEN CAST('nan' AS DOUBLE) ELSE tr__dot(a, b) / (tr__norm(a) * tr__norm(b)) END;
