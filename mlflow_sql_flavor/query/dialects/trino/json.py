@@ -87,9 +87,19 @@ def same(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.Dot)
-def accessed(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """functions/json#simplified-accessor: what a path finds, as an array where it wraps."""
-    if ctx.is_a(node.this, "json"):
-        ctx.refuse("json_text", node, "A field of a JSON value is not verified", "Use json_extract or json_value")
-    return None
+# functions/json#simplified-accessor: what a path finds, as an array where it wraps
+@R.prepare
+def accessed(tree: exp.Expr, ctx: Context) -> None:
+    """A field of a column, in a query that makes JSON values: it may be one of them."""
+    jsons = any(isinstance(n, exp.ParseJSON) or n.is_type(exp.DType.JSON) for n in tree.walk())
+    if not jsons:
+        return
+    named = {n.alias_or_name.lower() for n in tree.find_all(exp.Table, exp.Subquery, exp.Values, exp.Unnest, exp.CTE,
+                                                            exp.Lateral)}  # fmt: skip
+    for node in tree.find_all(exp.Column, exp.Dot):
+        if isinstance(node, exp.Column):
+            field = bool(node.table) and node.table.lower() not in named
+        else:
+            field = ctx.unknown(node.this) or ctx.is_a(node.this, "json")
+        if field:
+            ctx.refuse("json_text", node, "A field of a JSON value is not verified", "Use json_extract or json_value")

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
+from ..shared import build
 
 R = DialectRules("trino relations")
 
@@ -18,6 +19,19 @@ def no_natural_join(tree: exp.Expr, ctx: Context) -> None:
             raise ctx.error(join.this, "Trino has no NATURAL JOIN: write JOIN … USING (…) with the shared columns.")
 
 
+def _fields(item: exp.Expr, ctx: Context) -> list[str | int]:
+    """The fields of an array of rows, each of which is a column; none for any other array."""
+    kind = ctx.type_of(item)
+    inner = kind.expressions[0] if kind is not None and ctx.is_a(item, "array") and kind.expressions else None
+    if isinstance(inner, exp.DataType) and inner.this in exp.DataType.STRUCT_TYPES and inner.expressions:
+        named = [f.name if isinstance(f, exp.ColumnDef) else "" for f in inner.expressions]
+        return list(named) if all(named) else list(range(1, len(named) + 1))
+    rows = [e for e in item.expressions if not isinstance(e, exp.Null)] if isinstance(item, exp.Array) else []
+    if rows and all(isinstance(e, exp.Anonymous) and e.name.lower() == "row" for e in rows):
+        return list(range(1, len(rows[0].expressions) + 1))
+    return []
+
+
 # sql/select#unnest
 @R.rule(exp.Unnest)
 def unnest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -26,7 +40,15 @@ def unnest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     names = [c.name for c in alias.args.get("columns") or ()] if alias is not None else []
     sources: list[exp.Expr] = []
     for item in node.expressions:
-        if ctx.is_a(item, "map") or (len(node.expressions) == 1 and len(names) == 2 and not node.args.get("offset")):
+        fields = _fields(item, ctx)
+        if fields:
+            one = exp.to_identifier("_row")
+            sources += [
+                exp.Transform(this=item.copy(), expression=exp.Lambda(
+                    this=ctx.call("struct_extract", one.copy(), build.lit(field)), expressions=[one.copy()]))
+                for field in fields
+            ]  # fmt: skip
+        elif ctx.is_a(item, "map") or (len(node.expressions) == 1 and len(names) == 2 and not node.args.get("offset")):
             sources += [ctx.call("map_keys", item), ctx.call("map_values", item.copy())]
         else:
             sources.append(item)
