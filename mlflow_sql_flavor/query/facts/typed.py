@@ -140,6 +140,9 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
     for ours, theirs in pairs:
         if theirs.type is not None and _untyped(ours):
             ours.type = theirs.type
+        path = ours.parent  # qualifying makes t.a.b a field of a column, of the same names
+        if isinstance(path, exp.Column) and ours is path.this and isinstance(theirs.parent, exp.Dot) and _untyped(path):
+            path.type = theirs.parent.type
     for chain, flat in chains:
         for theirs in chain:
             if _untyped(ours_of[id(theirs)]):

@@ -269,7 +269,7 @@ _HEAD = {"CREATE", "OR", "REPLACE", "TEMP", "TEMPORARY", "FUNCTION", "MACRO", "I
 
 def _scalar(body: exp.Query, function: SqlFunction, at: Callable[[str, exp.Expr], QueryError], first: bool) -> exp.Expr:
     """A query as the value of a function: its expression where it reads nothing."""
-    if isinstance(body, exp.Select):
+    if isinstance(body, exp.Select) and body.args.get("kind") != "STRUCT":
         if len(body.expressions) != 1 or body.expressions[0].is_star:
             raise at(f"The body of {function.name} gives several columns: it has to give one.", body)
         if not any(value for key, value in body.args.items() if key != "expressions"):

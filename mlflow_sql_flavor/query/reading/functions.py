@@ -197,7 +197,7 @@ def _substitute(
     """Puts the values in the place of their names; whether one stands in a subquery that may read it many times."""
     folded = {name.casefold(): name for name in values}
     many = False
-    for node in list(root.walk(bfs=False)):
+    for node in reversed(list(root.walk(bfs=False))):  # what a star replaces goes before the star
         found = _reference(node, function, folded)
         if found is None:
             if isinstance(node, exp.Column) and not node.table and function.columns_first and not _in_select(node):
@@ -232,7 +232,7 @@ def _substitute(
 
 def _reference(node: exp.Expr, function: SqlFunction, folded: dict[str, str]) -> tuple[str, list[exp.Expr]] | None:
     """The argument that a node of the body names, and the fields of it that are read."""
-    if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):
+    if isinstance(node, exp.Column) and (isinstance(node.this, exp.Identifier) or node.table):
         parts = node.parts
         if (
             len(parts) > 1

@@ -69,6 +69,27 @@ def limited(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("array_to_string", ctx.call("list_slice", found, build.lit(1), number), separator, type="VARCHAR")
 
 
+# aggregate_functions#array_concat_agg: a NULL is left out, of nothing NULL
+@R.rule(exp.ArrayConcatAgg)
+def concatenated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    inner = node.this
+    if isinstance(inner, exp.Limit) or isinstance(node.parent, exp.Window):
+        ctx.refuse("unfaithful", node, "ARRAY_CONCAT_AGG with LIMIT or OVER is not verified", "Use a subquery")
+    value = inner.this if isinstance(inner, exp.Order) else inner
+    if not isinstance(inner, exp.Order):
+        ctx.open("unordered_list", node, "ARRAY_CONCAT_AGG without ORDER BY takes its arrays in any order.")
+    kept = exp.Where(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
+    made = ctx.call("flatten", exp.Filter(this=exp.ArrayAgg(this=inner), expression=kept))
+    made.type = node.type
+    return made
+
+
+# aggregate_functions#array_agg: RESPECT NULLS is what it does anyhow
+@R.rule(exp.RespectNulls)
+def respected(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return node.this if isinstance(node.this, (exp.ArrayAgg, exp.Anonymous)) else None
+
+
 @R.rule(exp.IgnoreNulls)
 def limited_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     number = node.meta.get("limit")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from sqlglot import exp
 
 from ...facts.context import Context
-from ...reading.placeholders import data_type
 from .. import DialectRules
 from ..shared import build
+from ..shared.sources import columns_of_star
+from .names import spelled
 
 R = DialectRules("bigquery arrays")
 
@@ -40,7 +42,12 @@ def with_offset(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = columns[0].copy() if columns else exp.to_identifier(alias.name if alias is not None else "value")
     name = offset if isinstance(offset, exp.Identifier) else exp.to_identifier("offset")
     places = ctx.call("unnest", ctx.call("range", ctx.call("len", array.copy())))
-    select = exp.Select(expressions=[exp.alias_(ctx.call("unnest", array), value), exp.alias_(places, name.copy())])
+    kind = ctx.type_of(array)
+    element = kind.expressions[0] if kind is not None and kind.expressions else None
+    rows: exp.Expr = exp.alias_(ctx.call("unnest", array), value)
+    if alias is None and element is not None and element.is_type(exp.DType.STRUCT):  # its fields are the columns
+        rows = ctx.call("unnest", array, exp.PropertyEQ(this=exp.to_identifier("max_depth"), expression=build.lit(2)))
+    select = exp.Select(expressions=[rows, exp.alias_(places, name.copy())])
     return exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier("_unnested")))
 
 
@@ -82,6 +89,33 @@ def array_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Case(ifs=[exp.If(this=some, true=exp.Null())], default=made)
 
 
+# array_functions#array_slice, #array_min, #array_max, #array_sum, #array_is_distinct
+R.macros(
+    {
+        exp.ArraySlice: ("bq__slice", None, "this", "start", "end"),
+        "array_is_distinct": ("bq__is_distinct", "BOOLEAN"),
+    }
+)
+
+
+@R.rule(exp.ArrayMin, exp.ArrayMax, exp.ArraySum)
+def of_elements(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    kind = ctx.type_of(node.this)
+    element = kind.expressions[0] if kind is not None and kind.expressions else None
+    whole = element is not None and element.is_type(*exp.DataType.INTEGER_TYPES)
+    if isinstance(node, exp.ArraySum) and not whole:
+        ctx.refuse("unfaithful", node, "ARRAY_SUM is verified for INT64", "Use (SELECT SUM(x) FROM UNNEST(…) AS x)")
+    if element is None or element.is_type(*exp.DataType.FLOAT_TYPES):
+        ctx.refuse(
+            "unfaithful", node, "This is verified for arrays without NaN", "Use (SELECT MAX(x) FROM UNNEST(…) AS x)"
+        )
+    names: dict[type[exp.Expr], str] = {exp.ArrayMin: "list_min", exp.ArrayMax: "list_max", exp.ArraySum: "list_sum"}
+    made: exp.Expr = ctx.call(names[type(node)], node.this)
+    made = build.cast(made, "BIGINT") if isinstance(node, exp.ArraySum) else made
+    made.type = element
+    return made
+
+
 # array_functions#generate_array
 @R.rule(exp.GenerateSeries)
 def series(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -104,6 +138,7 @@ def _one() -> exp.Expr:
 @R.prepare
 def null_elements(tree: exp.Expr, ctx: Context) -> None:
     """data-types#array_nulls: an array of the result may hold no NULL, and NULL is written as an empty one."""
+    spelling = spelled(tree, ctx)
     branches: list[exp.Expr] = [tree]
     while branches:
         branch = branches.pop()
@@ -112,25 +147,33 @@ def null_elements(tree: exp.Expr, ctx: Context) -> None:
         elif isinstance(branch, (exp.Subquery, exp.Paren)):
             branches.append(branch.this)
         elif isinstance(branch, exp.Select):
-            _written(branch, ctx)
+            for item in list(branch.expressions):
+                if item.is_star:
+                    _written_star(item, branch, tree, spelling, ctx)
+                else:
+                    _written(item, spelling, ctx)
 
 
-def _written(select: exp.Select, ctx: Context) -> None:
-    for item in list(select.expressions):
-        inner = item.this if isinstance(item, exp.Alias) else item
-        if isinstance(item, exp.Star):
-            _written_star(item, select, ctx)
-        elif isinstance(inner, exp.Column) and isinstance(inner.this, exp.Star):
-            if any("[]" in kind for table in ctx.schema.values() for kind in table.values()):
-                ctx.refuse("unfaithful", inner, "A star over arrays is not verified here", "Name the columns")
-        elif isinstance(inner, exp.ArrayAgg) or ctx.is_a(inner, "array", "struct"):
-            checked = _empty_for_null(inner.copy(), inner.type, ctx)
-            if checked is None:
-                continue
-            checked.type = inner.type
-            if inner is item:
-                checked = exp.alias_(checked, inner.alias_or_name) if inner.alias_or_name else checked
-            inner.replace(checked)
+def _written(item: exp.Expr, spelling: Mapping[str, str], ctx: Context) -> None:
+    inner = item.this if isinstance(item, exp.Alias) else item
+    if not (isinstance(inner, exp.ArrayAgg) or ctx.is_a(inner, "array", "struct")):
+        return
+    checked = _empty_for_null(inner.copy(), _as_spelled(inner.type, spelling), ctx)
+    if checked is None:
+        return
+    checked.type = inner.type
+    if inner is item:
+        checked = exp.alias_(checked, inner.alias_or_name) if inner.alias_or_name else checked
+    inner.replace(checked)
+
+
+def _as_spelled(kind: exp.DataType | None, spelling: Mapping[str, str]) -> exp.DataType | None:
+    if kind is None or not kind.find(exp.ColumnDef):
+        return kind
+    kind = kind.copy()
+    for field in kind.find_all(exp.ColumnDef):
+        field.set("this", exp.to_identifier(spelling.get(field.name.casefold(), field.name), quoted=True))
+    return kind
 
 
 def _empty_for_null(value: exp.Expr, kind: exp.DataType | None, ctx: Context, depth: int = 0) -> exp.Expr | None:
@@ -171,26 +214,31 @@ def _holds_arrays(field: exp.Expr) -> bool:
     )
 
 
-def _written_star(star: exp.Expr, select: exp.Select, ctx: Context) -> None:
-    """The arrays of the one table that a star reads."""
-    source = select.args["from_"].this if select.args.get("from_") is not None else None
-    arrays = {
-        table.casefold(): [(name, data_type(kind)) for name, kind in columns.items() if "[]" in kind]
-        for table, columns in ctx.schema.items()
-    }
-    names = arrays.get(source.name.casefold(), []) if isinstance(source, exp.Table) else []
-    if any(arrays.values()) and (select.args.get("joins") or not isinstance(source, exp.Table)):
-        ctx.refuse("unfaithful", star, "A star over arrays is not verified here", "Name the columns")
+def _written_star(
+    item: exp.Expr, select: exp.Select, tree: exp.Expr, spelling: Mapping[str, str], ctx: Context
+) -> None:
+    """The arrays that a star hands on."""
+    star = item if isinstance(item, exp.Star) else item.find(exp.Star)
+    columns = columns_of_star(item, select, ctx.schema)
+    if star is None or columns is None or any(kind is None or kind.is_type(exp.DType.UNKNOWN) for _, kind in columns):
+        arrays = any("[]" in kind for table in ctx.schema.values() for kind in table.values())
+        if arrays or any(ctx.is_a(node, "array") for node in tree.walk()):
+            ctx.refuse("unfaithful", item, "A star over arrays is not verified here", "Name the columns")
+        if star is None or columns is None:
+            return
     left_out = {part.name.casefold() for part in star.args.get("except_") or ()}
     replaced = list(star.args.get("replace") or ())
     for own in replaced:
         left_out.add(own.alias.casefold())
-        made = _empty_for_null(own.this.copy(), own.this.type, ctx) if ctx.is_a(own.this, "array", "struct") else None
+        _written(own, spelling, ctx)
+    table = item.table if isinstance(item, exp.Column) else None
+    for name, kind in columns:
+        if name.casefold() in left_out or kind is None:
+            continue
+        name = spelling.get(name.casefold(), name)
+        column = exp.column(exp.to_identifier(name, quoted=True), table=table or None)
+        made = _empty_for_null(column, _as_spelled(kind, spelling), ctx)
         if made is not None:
-            own.this.replace(made)
-    for name, kind in names:
-        column = exp.column(exp.to_identifier(name, quoted=True))
-        if name.casefold() not in left_out:
-            replaced.append(exp.alias_(_empty_for_null(column, kind, ctx) or column, name, quoted=True))
+            replaced.append(exp.alias_(made, name, quoted=True))
     if replaced:
         star.set("replace", replaced)

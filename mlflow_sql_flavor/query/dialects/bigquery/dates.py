@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .casts import as_stamp
+from .casts import as_stamp, check_zone, from_zone
 
 R = DialectRules("bigquery dates")
 
@@ -27,6 +25,11 @@ _MICROS = {"MICROSECOND": 1, "MILLISECOND": 1000, "SECOND": 10**6, "MINUTE": 6 *
 _BOUNDARIES = {*_MICROS, "MONTH", "QUARTER", "YEAR"}
 
 
+def _dated(value: exp.Expr, ctx: Context) -> exp.Expr:
+    """A text is read as a timestamp, which a date is too."""
+    return build.cast(value, "TIMESTAMP") if ctx.is_a(value, "text") else value
+
+
 def _unit(node: exp.Expr, ctx: Context) -> str:
     unit = node.args.get("unit")
     if isinstance(unit, exp.WeekStart):
@@ -38,7 +41,7 @@ def _unit(node: exp.Expr, ctx: Context) -> str:
 @R.rule(exp.DateDiff, exp.DatetimeDiff)
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Boundaries between the two."""
-    unit, end, start = _unit(node, ctx), node.this, node.expression
+    unit, end, start = _unit(node, ctx), _dated(node.this, ctx), _dated(node.expression, ctx)
     if unit in ("WEEK(SUNDAY)", "WEEK(MONDAY)"):
         name = "bq__sunday" if "SUN" in unit else "bq__monday"
         days = exp.Sub(this=ctx.macro(name, end), expression=ctx.macro(name, start))
@@ -85,8 +88,16 @@ def date_add(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc)
 def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     unit = _unit(node, ctx)
-    if node.args.get("zone") is not None:
-        ctx.refuse("timezone", node, "Truncation in a zone is not verified", "Convert to UTC before")
+    zone = node.args.get("zone")
+    if zone is not None:
+        node.set("zone", None)
+        local = in_zone(node.this, zone, ctx)
+        node.set("this", local)
+        cut = date_trunc(node, ctx) if local is not None else None
+        return from_zone(cut, zone, ctx) if cut is not None else None
+    if isinstance(node, exp.DateTrunc) and ctx.is_a(node.this, "text"):
+        node.set("this", build.cast(node.this, "DATE"))
+    node.set("this", _dated(node.this, ctx))
     dates = isinstance(node, exp.DateTrunc) and not ctx.is_a(node.this, "timestamp", "timestamptz")
     type_ = "DATE" if dates else "TIMESTAMP"
     if unit in ("WEEK(SUNDAY)", "WEEK(MONDAY)"):
@@ -146,10 +157,7 @@ def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 # Zones: timestamp_functions, by the names of the tz database
 def in_zone(moment: exp.Expr, zone: exp.Expr, ctx: Context) -> exp.Expr:
     """A TIMESTAMP, kept in UTC, as the DATETIME of a zone."""
-    if not re.fullmatch(r"UTC|[A-Z][A-Za-z]+(/[A-Za-z_]+)+", build.text(zone) or ""):
-        ctx.refuse(
-            "timezone", moment, "A zone is verified as a constant name like 'America/New_York'", "Write its name"
-        )
+    check_zone(zone, moment, ctx)
     instant = ctx.call("timezone", build.lit("UTC"), as_stamp(moment, ctx))
     return ctx.call("timezone", zone, instant, type="TIMESTAMP")
 

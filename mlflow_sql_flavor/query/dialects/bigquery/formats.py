@@ -17,10 +17,12 @@ R = DialectRules("bigquery formats")
 _PARSE = {
     "%Y": "%Y", "%m": "%m", "%d": "%d", "%e": "%d", "%H": "%H", "%M": "%M", "%S": "%S", "%b": "%b", "%h": "%b",
     "%B": "%B", "%y": "%y", "%I": "%I", "%p": "%p", "%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M",
-    "%D": "%m/%d/%y", "%%": "%%",
+    "%D": "%m/%d/%y", "%%": "%%", "%a": "%a", "%A": "%A", "%c": "%a %b %d %H:%M:%S %Y", "%x": "%m/%d/%y",
+    "%X": "%H:%M:%S", "%z": "%z",
 }  # fmt: skip
 _PRINT = {
-    **_PARSE, "%e": "{e}", "%Q": "{Q}", "%a": "%a", "%A": "%A", "%j": "%j", "%U": "%U", "%W": "%W", "%V": "%V",
+    **_PARSE, "%e": "{e}", "%c": "%a %b {e} %H:%M:%S %Y",
+    "%Q": "{Q}", "%a": "%a", "%A": "%A", "%j": "%j", "%U": "%U", "%W": "%W", "%V": "%V",
     "%G": "%G", "%u": "%u", "%w": "%w", "%x": "%m/%d/%y", "%X": "%H:%M:%S", "%E3S": "%S.%g", "%E6S": "%S.%f",
     "%E4Y": "%Y",
 }  # fmt: skip
@@ -55,7 +57,7 @@ def parse_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("timezone", node, "Parsing in a zone is not verified", "Parse as UTC")
     written, fmt = _format(node, _PARSE, ctx)
     this = node.this
-    if not re.search("%[YyFD]", written):
+    if not re.search("%[YyFDcx]", written):
         this, fmt = exp.DPipe(this=build.lit("1970 "), expression=this), "%Y " + fmt
     made: exp.Expr = ctx.call("strptime", this, build.lit(fmt), type="TIMESTAMP")
     if isinstance(node, exp.StrToDate):
@@ -64,7 +66,7 @@ def parse_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-_SPEC = re.compile(r"%(?:(%)|(-?0?\d*)(d)|(-?\d*)(s)|(\d*\.\d+)(f)|(')(d)|(t))")
+_SPEC = re.compile(r"%(?:(%)|(-?0?\d*)([di])|(-?\d*)(s)|(\d*\.\d+)(f)|(')(d)|(t))")
 
 
 @R.rule(exp.Format)
@@ -74,7 +76,10 @@ def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     specs = [m for m in _SPEC.finditer(found or "") if not m[1]]
     families = [("text",) if m[5] else ("float",) if m[7] else ("text", "int", "bool", "date") if m[10] else ("int",)
                 for m in specs]  # fmt: skip
-    fits = len(specs) == len(args) and all(ctx.is_a(a, *f) for a, f in zip(args, families, strict=False))
+    # of another type DuckDB refuses %d when it binds
+    fits = len(specs) == len(args) and all(
+        ctx.is_a(a, *f) or (f == ("int",) and ctx.unknown(a)) for a, f in zip(args, families, strict=False)
+    )
     if found is None or "%" in _SPEC.sub("", found) or not fits:
         ctx.refuse("number_format", node, "This FORMAT is not verified",
                    "Use %d, %'d, %s and %.2f of INT64, STRING, FLOAT64")  # fmt: skip
@@ -83,5 +88,5 @@ def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             args[i] = ctx.call("format", build.lit("{:,}"), build.cast(args[i], "BIGINT"))
         elif m[10]:
             args[i] = build.cast(args[i], "VARCHAR")
-    pattern = _SPEC.sub(lambda m: "%s" if m[8] or m[10] else m[0], found or "")
+    pattern = _SPEC.sub(lambda m: "%s" if m[8] or m[10] else m[0].replace("i", "d"), found or "")
     return ctx.call("printf", build.lit(pattern), *args, type="VARCHAR")

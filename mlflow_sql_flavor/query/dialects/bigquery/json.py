@@ -37,7 +37,13 @@ def _steps(node: exp.Expr, columns: frozenset[str], tables: frozenset[str], ctx:
 def subscripts(tree: exp.Expr, ctx: Context) -> None:
     made = {a.alias.casefold() for a in tree.find_all(exp.Alias) if ctx.is_a(a.this, "json")}
     read = {name.casefold() for t in ctx.schema.values() for name, kind in t.items() if kind.upper() == "JSON"}
-    columns = frozenset(made | read)
+    unnested = {
+        column.name.casefold()
+        for unnest in tree.find_all(exp.Unnest)
+        for column in (unnest.args["alias"].columns if unnest.args.get("alias") is not None else ())
+        if ctx.is_a(column, "json") or (unnest.type is not None and unnest.type.is_type(exp.DType.JSON))
+    }
+    columns = frozenset(made | read | unnested)
     aliases = {s.alias_or_name.casefold() for s in tree.find_all(exp.Table, exp.Subquery, exp.CTE, exp.Unnest)}
     for node in list(tree.find_all(exp.Bracket, exp.Dot, exp.Column, bfs=False)):
         if isinstance(node.parent, (exp.Bracket, exp.Dot)) and node.arg_key == "this":
@@ -59,8 +65,87 @@ def json_query(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__json_query", node, type="VARCHAR") if ctx.is_a(node.this, "text") else None
 
 
-# json_functions#int64_for_json, #float64_for_json, #bool_for_json, #string_for_json
-R.macros({exp.Int64: ("bq__json_int", "BIGINT", "this"), exp.JSONBool: ("bq__json_bool", "BOOLEAN", "this")})
+# json_functions#int64_for_json, #bool_for_json, #string_for_json, #lax_bool, #lax_double, #lax_string, #json_type
+R.macros(
+    {
+        exp.Int64: ("bq__json_int", "BIGINT", "this"),
+        exp.JSONBool: ("bq__json_bool", "BOOLEAN", "this"),
+        exp.LaxBool: ("bq__lax_bool", "BOOLEAN", "this"),
+        exp.LaxFloat64: ("bq__lax_double", "DOUBLE", "this"),
+        exp.LaxString: ("bq__lax_string", "VARCHAR", "this"),
+        exp.JSONType: ("bq__json_type", "VARCHAR", "this"),
+        "lax_double": ("bq__lax_double", "DOUBLE"),
+        "lax_float": ("bq__lax_float", "DOUBLE"),
+        "bool_array": ("bq__json_bools", "BOOLEAN[]"),
+        "string_array": ("bq__json_strings", "VARCHAR[]"),
+        "lax_bool_array": ("bq__lax_bools", "BOOLEAN[]"),
+        "lax_double_array": ("bq__lax_doubles", "DOUBLE[]"),
+        "lax_float64_array": ("bq__lax_doubles", "DOUBLE[]"),
+        "lax_float_array": ("bq__lax_floats", "DOUBLE[]"),
+        "lax_string_array": ("bq__lax_strings", "VARCHAR[]"),
+    }
+)
+# json_functions#lax_int64, #uint32 and their like: the least and the greatest value
+_WHOLE = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1), "uint32": (0, 2**32 - 1),
+          "uint64": (0, 2**64 - 1)}  # fmt: skip
+
+
+@R.rule(exp.LaxInt64)
+def lax_int64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _whole("int64", "bq__lax_int", node.this, ctx)
+
+
+def _whole(kind: str, macro: str, value: exp.Expr, ctx: Context) -> exp.Expr:
+    least, most = (exp.Literal.number(str(bound)) for bound in _WHOLE[kind])
+    type_ = "UBIGINT" if kind == "uint64" else "BIGINT"
+    return build.cast(ctx.macro(macro, value, least, most), f"{type_}[]" if macro.endswith("s") else type_)
+
+
+def _named(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = str(node.name).lower()
+    kind = name.removeprefix("lax_").removesuffix("_array")
+    macro = ("bq__lax_int" if name.startswith("lax_") else "bq__whole") + ("s" if name.endswith("_array") else "")
+    return _whole(kind, macro, node.expressions[0], ctx) if len(node.expressions) == 1 else None
+
+
+R.function(*(f"{before}{kind}{after}" for before in ("", "lax_") for kind in _WHOLE for after in ("", "_array")))(
+    _named
+)
+
+
+# json_functions#double_for_json
+@R.rule(exp.Float64)
+@R.function("double", "float")
+def double(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.expressions[0] if isinstance(node, exp.Anonymous) and len(node.expressions) == 1 else node.this
+    if not isinstance(value, exp.Expr) or node.args.get("expression") is not None:
+        ctx.refuse("json_text", node, "A wide_number_mode is not verified", "Leave it out")
+        return None
+    return ctx.macro("bq__json_double", value, type="DOUBLE")
+
+
+# json_functions#string_for_json; of a date it is a cast
+@R.rule(exp.String)
+def string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not ctx.is_a(node.this, "json"):
+        ctx.refuse("unfaithful", node, "STRING of this value is not verified", "Use CAST(… AS STRING)")
+    return ctx.macro("bq__json_string", node.this, type="VARCHAR")
+
+
+# json_functions#json_object: the first of two keys of one name counts
+@R.rule(exp.JSONObject)
+def json_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    seen: set[str] = set()
+    kept = []
+    for pair in node.expressions:
+        key = build.text(pair.this) if isinstance(pair, exp.JSONKeyValue) else None
+        if key is None:
+            ctx.refuse("json_text", node, "JSON_OBJECT is verified for constant keys", "Write the keys")
+        if key not in seen:
+            kept.append(pair)
+        seen.add(key or "")
+    node.set("expressions", kept)
+    return None
 
 
 # json_functions#to_json_string

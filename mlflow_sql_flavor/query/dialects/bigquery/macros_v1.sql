@@ -79,3 +79,48 @@ CREATE MACRO bq__json_int(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) 
 CREATE MACRO bq__json_bool(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) = 'BOOLEAN' THEN CAST(j AS BOOLEAN) ELSE CAST(error('This JSON value is no boolean.') AS BOOLEAN) END;
 CREATE MACRO bq__json_ints(x) AS CASE WHEN x IS NULL THEN 'null' WHEN regexp_matches(CAST(to_json(x) AS VARCHAR), '[0-9]{16}') THEN error('The JSON text of a number of 16 digits is not verified.') ELSE CAST(to_json(x) AS VARCHAR) END;
 CREATE MACRO bq__json_texts(x) AS CASE WHEN x IS NULL THEN 'null' WHEN regexp_matches(CAST(to_json(x) AS VARCHAR), '[<>&]|[^ -~]|[\\]u') THEN error('The JSON text of such characters is not verified.') ELSE CAST(to_json(x) AS VARCHAR) END;
+
+-- Values of JSON: the lax ones are NULL of what does not convert.
+CREATE MACRO bq__lax_text(j) AS CASE WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'DOUBLE', 'VARCHAR') AND regexp_full_match(j ->> '$', '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?') THEN j ->> '$' END;
+CREATE MACRO bq__lax_int(j, a, b) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CAST(CAST(j AS BOOLEAN) AS INTEGER) WHEN TRY_CAST(bq__lax_text(j) AS DECIMAL(38, 9)) IS NOT NULL AND round(TRY_CAST(bq__lax_text(j) AS DECIMAL(38, 9))) BETWEEN a AND b THEN round(TRY_CAST(bq__lax_text(j) AS DECIMAL(38, 9))) END;
+CREATE MACRO bq__lax_double(j) AS CASE WHEN json_type(j) = 'VARCHAR' AND regexp_full_match(j ->> '$', '(?i)nan|[+-]?inf(inity)?') THEN TRY_CAST(ltrim(j ->> '$', '+') AS DOUBLE) ELSE TRY_CAST(bq__lax_text(j) AS DOUBLE) END;
+CREATE MACRO bq__lax_float(j) AS TRY_CAST(TRY_CAST(bq__lax_double(j) AS FLOAT) AS DOUBLE);
+CREATE MACRO bq__lax_bool(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CAST(j AS BOOLEAN) WHEN json_type(j) = 'VARCHAR' THEN CASE lower(j ->> '$') WHEN 'true' THEN true WHEN 'false' THEN false END ELSE TRY_CAST(bq__lax_text(j) AS DOUBLE) <> 0 END;
+CREATE MACRO bq__lax_string(j) AS CASE WHEN json_type(j) = 'DOUBLE' THEN bq__dbl_text(CAST(j AS DOUBLE)) WHEN json_type(j) NOT IN ('NULL', 'OBJECT', 'ARRAY') THEN j ->> '$' END;
+CREATE MACRO bq__elements(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN CAST(j AS JSON[]) END;
+CREATE MACRO bq__lax_ints(j, a, b) AS list_transform(bq__elements(j), LAMBDA e: bq__lax_int(e, a, b));
+CREATE MACRO bq__lax_doubles(j) AS list_transform(bq__elements(j), LAMBDA e: bq__lax_double(e));
+CREATE MACRO bq__lax_floats(j) AS list_transform(bq__elements(j), LAMBDA e: bq__lax_float(e));
+CREATE MACRO bq__lax_bools(j) AS list_transform(bq__elements(j), LAMBDA e: bq__lax_bool(e));
+CREATE MACRO bq__lax_strings(j) AS list_transform(bq__elements(j), LAMBDA e: bq__lax_string(e));
+-- Those that raise.
+CREATE MACRO bq__all_elements(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) = 'ARRAY' THEN CAST(j AS JSON[]) ELSE CAST(error('This JSON value is no array.') AS JSON[]) END;
+CREATE MACRO bq__whole(j, a, b) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE') AND CAST(j AS DOUBLE) = round(CAST(j AS DOUBLE)) AND bq__lax_int(j, a, b) IS NOT NULL THEN bq__lax_int(j, a, b) ELSE CAST(error('This JSON value is no whole number of its type.') AS BIGINT) END;
+CREATE MACRO bq__wholes(j, a, b) AS list_transform(bq__all_elements(j), LAMBDA e: bq__whole(e, a, b));
+CREATE MACRO bq__json_bools(j) AS list_transform(bq__all_elements(j), LAMBDA e: bq__json_bool(e));
+CREATE MACRO bq__json_double(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE') THEN CAST(j AS DOUBLE) ELSE CAST(error('This JSON value is no number.') AS DOUBLE) END;
+CREATE MACRO bq__json_string(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) = 'VARCHAR' THEN j ->> '$' ELSE error('This JSON value is no string.') END;
+CREATE MACRO bq__json_strings(j) AS list_transform(bq__all_elements(j), LAMBDA e: bq__json_string(e));
+CREATE MACRO bq__json_type(j) AS CASE json_type(j) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' ELSE CASE WHEN j IS NOT NULL THEN 'number' END END;
+
+-- Arrays.
+CREATE MACRO bq__slice(a, f, t) AS CASE WHEN a IS NOT NULL AND f IS NOT NULL AND t IS NOT NULL THEN list_slice(a, greatest(CASE WHEN f < 0 THEN f + len(a) ELSE f END, 0) + 1, greatest(CASE WHEN t < 0 THEN t + len(a) ELSE t END + 1, 0)) END;
+CREATE MACRO bq__is_distinct(a) AS CASE WHEN a IS NOT NULL THEN list_unique(a) + CASE WHEN len(list_filter(a, LAMBDA e: e IS NULL)) > 0 THEN 1 ELSE 0 END = len(a) END;
+CREATE MACRO bq__of_code_points(a) AS CASE WHEN a IS NULL OR len(list_filter(a, LAMBDA e: e IS NULL)) > 0 THEN NULL ELSE array_to_string(list_transform(a, LAMBDA e: CASE WHEN e = 0 THEN error('A text with NUL is not verified.') ELSE chr(CAST(e AS INTEGER)) END), '') END;
+CREATE MACRO bq__code_points(s) AS CASE WHEN s = '' THEN CAST([] AS BIGINT[]) ELSE list_transform(string_split(s, ''), LAMBDA c: CAST(CASE WHEN length(c) = 1 AND chr(unicode(c)) = c THEN unicode(c) ELSE CAST(error('Combined characters are not verified.') AS INTEGER) END AS BIGINT)) END;
+CREATE MACRO bq__bytes(b) AS list_transform(range(octet_length(b)), LAMBDA i: CAST('0x' || substring(hex(b), CAST(2 * i + 1 AS BIGINT), 2) AS BIGINT));
+-- Mathematics.
+CREATE MACRO bq__finite(y, x) AS CASE WHEN isinf(y) AND NOT isinf(CAST(x AS DOUBLE)) THEN CAST(error('A FLOAT64 overflows.') AS DOUBLE) ELSE y END;
+CREATE MACRO bq__cosh(x) AS bq__finite(cosh(x), x);
+CREATE MACRO bq__sinh(x) AS bq__finite(sinh(x), x);
+CREATE MACRO bq__cot(x) AS 1e0 / tan(x);
+CREATE MACRO bq__coth(x) AS 1e0 / tanh(x);
+CREATE MACRO bq__csc(x) AS 1e0 / sin(x);
+CREATE MACRO bq__csch(x) AS CASE WHEN abs(x) > 710 THEN 0e0 * sign(x) ELSE 1e0 / sinh(x) END;
+CREATE MACRO bq__sec(x) AS 1e0 / cos(x);
+CREATE MACRO bq__sech(x) AS CASE WHEN abs(x) > 710 THEN 0e0 ELSE 1e0 / cosh(x) END;
+CREATE MACRO bq__acosh(x) AS CASE WHEN x < 1 THEN CAST(error('acosh is defined from 1 on.') AS DOUBLE) ELSE acosh(x) END;
+CREATE MACRO bq__atanh(x) AS CASE WHEN abs(x) >= 1 THEN CAST(error('atanh is defined between -1 and 1.') AS DOUBLE) ELSE atanh(x) END;
+CREATE MACRO bq__divide(a, b) AS bq__finite(a / b, CASE WHEN isinf(CAST(a AS DOUBLE)) THEN a ELSE 0 END);
+CREATE MACRO bq__parse_numeric(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '\s*([+-]?\s*([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\s*[+-])\s*') THEN CAST(CASE WHEN regexp_matches(s, '-\s*$|^\s*-') THEN '-' ELSE '' END || regexp_replace(regexp_replace(s, '^\s*[+-]|[+-]\s*$', '', 'g'), '[\s,]', '', 'g') AS DECIMAL(38, 9)) ELSE CAST(error('This text is no NUMERIC.') AS DECIMAL(38, 9)) END;
+CREATE MACRO bq__second_of_day(t) AS lpad(CAST(hour(t) * 3600 + minute(t) * 60 + second(t) AS VARCHAR), 5, '0');

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.placeholders import data_type
 from .. import DialectRules
+from ..shared import build
 from ..shared.sources import type_of_path
 
 R = DialectRules("bigquery names")
@@ -14,40 +18,73 @@ R = DialectRules("bigquery names")
 @R.prepare
 def stars_of_fields(tree: exp.Expr, ctx: Context) -> None:
     """``h.info.*``, ``info.*`` and ``(expression).*``, with EXCEPT and REPLACE: each field is a column."""
+    spelling = spelled(tree, ctx)
     for select in list(tree.find_all(exp.Select)):
         for item in list(select.expressions):
             found = _struct(item, select, ctx)
             if found is None:
                 continue
             base, kind, star = found
-            names = [field.name for field in kind.expressions] if kind is not None else []
-            if not names:
+            fields = [f for f in kind.expressions if isinstance(f, exp.ColumnDef)] if kind is not None else []
+            if not fields:
                 raise ctx.error(item, "The fields of this struct are not known here: name them.")
             left_out = {part.name.casefold() for part in star.args.get("except_") or ()}
             new = {part.alias.casefold(): part.this for part in star.args.get("replace") or ()}
             made = []
-            for name in names:
-                if name.casefold() in left_out:
+            for field in fields:
+                folded = field.name.casefold()
+                if folded in left_out:
                     continue
-                value = new.get(name.casefold()) or exp.Dot(
-                    this=base.copy(), expression=exp.to_identifier(name, quoted=True)
-                )
-                field = next(f for f in kind.expressions if f.name == name) if kind is not None else None
-                if (
-                    name.casefold() not in new
-                    and field is not None
-                    and isinstance(field.args.get("kind"), exp.DataType)
-                ):
+                name = exp.to_identifier(spelling.get(folded, field.name), quoted=True)
+                value = new[folded] if folded in new else exp.Dot(this=base.copy(), expression=name.copy())
+                if folded not in new and isinstance(field.args.get("kind"), exp.DataType):
                     value.type = field.args["kind"].copy()
-                made.append(exp.alias_(value.copy(), name, quoted=True))
+                made.append(build.named(value, name))
             at = select.expressions.index(item)
             select.set("expressions", [*select.expressions[:at], *made, *select.expressions[at + 1 :]])
+
+
+def spelled(tree: exp.Expr, ctx: Context) -> dict[str, str]:
+    """``{folded name: as it is written}``: typing folds the names of fields."""
+    found = {name.name.casefold(): name.name for name in tree.find_all(exp.Identifier)}
+    return found | {field.name.casefold(): field.name for table in ctx.schema.values() for field in _fields(table)}
+
+
+def _fields(table: Mapping[str, str]) -> list[exp.Expr]:
+    return [field for kind in table.values() if "STRUCT" in kind for field in data_type(kind).find_all(exp.ColumnDef)]
+
+
+# query-syntax#select_as_struct
+@R.rule(exp.Select)
+def as_struct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("kind") != "STRUCT":
+        return None
+    whole: exp.Expr | None = node.parent
+    while isinstance(whole, (exp.SetOperation, exp.Paren)):
+        whole = whole.parent
+    if isinstance(whole, exp.Subquery) and isinstance(whole.parent, (exp.From, exp.Join)):
+        whole = None
+    if whole is None or isinstance(whole, exp.CTE):
+        node.set("kind", None)  # rows of a table, whose columns are the fields
+        return None
+    if any(item.is_star for item in node.expressions):
+        return None
+    fields = []
+    for place, item in enumerate(node.expressions):
+        name = item.args.get("alias") if item.alias else exp.to_identifier(item.alias_or_name or f"_{place}")
+        value = item.this if isinstance(item, exp.Alias) else item
+        if isinstance(item, exp.Subquery) and item.alias:
+            value.set("alias", None)
+        fields.append(exp.PropertyEQ(this=name.copy(), expression=value))
+    node.set("kind", None)
+    node.set("expressions", [exp.Struct(expressions=fields)])
+    return None
 
 
 def _struct(item: exp.Expr, select: exp.Select, ctx: Context) -> tuple[exp.Expr, exp.DataType | None, exp.Star] | None:
     """The struct of a star, its type, and the star; None of anything else."""
     if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Star):
-        kind = item.this.type
+        kind = item.this.type if ctx.type_of(item.this) is not None else type_of_path(item.this, ctx.schema)
         known = kind if isinstance(kind, exp.DataType) and kind.is_type(exp.DType.STRUCT) else None
         return item.this, known, item.expression
     if not isinstance(item, exp.Column) or not isinstance(item.this, exp.Star):

@@ -13,7 +13,21 @@ from ..shared import build, casts, rounding
 R = DialectRules("bigquery numbers")
 R.rule(exp.Round)(rounding.scaled)
 
-R.macros({exp.RangeBucket: ("bq__range_bucket", "BIGINT"), "ieee_divide": ("bq__ieee_divide", "DOUBLE")})
+R.macros(
+    {
+        exp.RangeBucket: ("bq__range_bucket", "BIGINT"),
+        "ieee_divide": ("bq__ieee_divide", "DOUBLE"),
+        exp.ParseNumeric: ("bq__parse_numeric", "DECIMAL(38, 9)"),
+    }
+)
+# mathematical_functions: what leaves the range of FLOAT64 is an error
+R.macros({
+    exp.Cosh: ("bq__cosh", "DOUBLE", "this"), exp.Sinh: ("bq__sinh", "DOUBLE", "this"),
+    exp.Cot: ("bq__cot", "DOUBLE", "this"), exp.Coth: ("bq__coth", "DOUBLE", "this"),
+    exp.Csc: ("bq__csc", "DOUBLE", "this"), exp.Csch: ("bq__csch", "DOUBLE", "this"),
+    exp.Sec: ("bq__sec", "DOUBLE", "this"), exp.Sech: ("bq__sech", "DOUBLE", "this"),
+    exp.Acosh: ("bq__acosh", "DOUBLE", "this"), exp.Atanh: ("bq__atanh", "DOUBLE", "this"),
+})  # fmt: skip
 
 
 @R.rule(exp.SafeNegate)
@@ -43,6 +57,11 @@ def wide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made = ctx.call("to_days", build.cast(days, "INTEGER"))
         made.type = exp.DataType.build("INTERVAL")
         return made
+    elif ctx.is_a(left, "timestamp", "timestamptz") and ctx.is_a(right, "timestamp", "timestamptz"):
+        if isinstance(node, exp.Sub):  # hours, minutes and seconds, however many
+            made = ctx.call("to_microseconds", ctx.macro("bq__micros", right, left))
+            made.type = exp.DataType.build("INTERVAL")
+            return made
     elif ctx.is_a(left, "date") and ctx.is_a(right, "int"):
         node.set("expression", build.cast(right, "INTEGER"))
     return None
@@ -59,6 +78,7 @@ def overflows(tree: exp.Expr, ctx: Context) -> None:
             raise ctx.error(node, "This FLOAT64 overflows, an error in BigQuery: write numbers that it holds.")
 
 
+_LONGEST = 60  # nodes
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div)
 
 
@@ -89,12 +109,23 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A quotient of NUMERICs is a NUMERIC with 9 digits (operators#arithmetic_operators)."""
     left, right = node.this, node.expression
     exact = ctx.is_a(left, "decimal", "int") and ctx.is_a(right, "decimal", "int")
-    made = exp.Div(this=left, expression=right, typed=False, safe=False)
     if exact and (ctx.is_a(left, "decimal") or ctx.is_a(right, "decimal")):
+        made = exp.Div(this=left, expression=right, typed=False, safe=False)
         return build.cast(build.cast(exp.Paren(this=made), "VARCHAR"), "DECIMAL(38, 9)")
-    made.type = exp.DataType.build("DOUBLE")
-    made.meta["raises"] = True
+    if _may_overflow(left, right, ctx):
+        return ctx.macro("bq__divide", left, right, type="DOUBLE")
     return casts.plain_division(node, ctx)
+
+
+def _may_overflow(left: exp.Expr, right: exp.Expr, ctx: Context) -> bool:
+    """Whether a quotient can be too large for a FLOAT64: only of a divisor below 1."""
+    if ctx.is_a(right, "int") or not (ctx.is_a(left, "float") or ctx.is_a(right, "float")):
+        return False
+    constant = _value(right)
+    if constant is not None and abs(constant) >= 1:
+        return False
+    # it is written twice
+    return sum(1 for side in (left, right) for _ in side.walk()) <= _LONGEST and not left.find(exp.AggFunc, exp.Window)
 
 
 _SAFE: dict[type[exp.Expr], type[exp.Expr]] = {
@@ -116,12 +147,23 @@ def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.Div(this=exp.Paren(this=node.this), expression=divisor, typed=False, safe=False))
 
 
+_RAISE = (
+    exp.Ln, exp.Log, exp.Sqrt, exp.StrToDate, exp.StrToTime, exp.ParseDatetime, exp.Cast, exp.Div, exp.IntDiv, exp.Mod,
+    exp.DateFromUnixDate, exp.TimestampFromParts, exp.DateFromParts, exp.Unhex, exp.Date,
+)  # fmt: skip
+_RAISING = {"bq__cot", "bq__coth", "bq__csc", "bq__csch"}  # by a division
+
+
+def _raises(node: exp.Expr, ctx: Context) -> bool:
+    """Whether it raises here exactly where BigQuery does."""
+    return isinstance(node, exp.Anonymous) and str(node.name) in _RAISING
+
+
 @R.rule(exp.SafeFunc)
 def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """functions-reference#safe_prefix: for functions that raise here exactly where BigQuery does."""
     inner = node.this
-    kinds = (exp.Ln, exp.Log, exp.Sqrt, exp.StrToDate, exp.StrToTime, exp.ParseDatetime, exp.Cast, exp.Div, exp.IntDiv)
-    if not isinstance(inner, kinds) and not inner.meta.get("raises"):
+    if not isinstance(inner, _RAISE) and not inner.meta.get("raises") and not _raises(inner, ctx):
         ctx.refuse("unfaithful", inner, "SAFE. of this function is not verified", "Test its arguments with CASE")
     parsed = inner
     while isinstance(parsed, (exp.Cast, exp.Paren)):

@@ -7,9 +7,74 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from ..shared.sources import type_of_path
+from ..shared.sources import columns_of_star, type_of_path
 
 R = DialectRules("bigquery relations")
+
+
+# query-syntax#by_name_or_corresponding
+@R.normalise
+def by_name(tree: exp.Expr, ctx: Context) -> None:
+    """Columns of both sides by their names: FULL takes all, LEFT those of the left, INNER those of both."""
+    for node in reversed(list(tree.find_all(exp.SetOperation))):
+        if not node.args.get("by_name"):
+            continue
+        sides = [_column_names(side, ctx) for side in (node.this, node.expression)]
+        if not all(sides):
+            raise ctx.error(node, "The columns that are matched by name are not known here: name them instead of *.")
+        folded = [{name.casefold() for name in side} for side in sides]
+        side, inner = str(node.args.get("side") or "").upper(), str(node.args.get("kind") or "").upper() == "INNER"
+        if side == "FULL":
+            names = [*sides[0], *(name for name in sides[1] if name.casefold() not in folded[0])]
+        elif side == "LEFT" or (not inner and folded[0] == folded[1]):
+            names = sides[0]
+        elif inner:
+            names = [name for name in sides[0] if name.casefold() in folded[1]]
+        else:
+            raise ctx.error(node, "BY NAME asks for the same names on both sides: write FULL, LEFT or INNER before.")
+        if node.args.get("on"):
+            wanted = [column.name for column in node.args["on"]]
+            known = {name.casefold() for name in names} | (folded[0] & folded[1])
+            if any(name.casefold() not in known for name in wanted):
+                raise ctx.error(node, "A column of ON is not among those that both sides have.")
+            names = wanted
+        if not names:
+            raise ctx.error(node, "No column has the same name on both sides.")
+        for key, own in zip(("this", "expression"), folded, strict=True):
+            items = [
+                exp.column(exp.to_identifier(name, quoted=True))
+                if name.casefold() in own
+                else exp.alias_(exp.Null(), name, quoted=True)
+                for name in names
+            ]
+            part = node.args[key]
+            whole = part if isinstance(part, exp.Subquery) and not part.alias else exp.Subquery(this=part)
+            whole.set("alias", exp.TableAlias(this=exp.to_identifier("_by_name")))
+            node.set(key, exp.Select(expressions=items).from_(whole, copy=False))
+        for key in ("by_name", "side", "kind", "on"):
+            node.set(key, None)
+
+
+def _column_names(query: exp.Expr, ctx: Context) -> list[str]:
+    """None at all where they are not known."""
+    while isinstance(query, (exp.SetOperation, exp.Subquery)):
+        query = query.this
+    found: list[str] = []
+    if not isinstance(query, exp.Select):
+        return found
+    for item in query.expressions:
+        if item.is_star:
+            known = columns_of_star(item, query, ctx.schema)
+            star = item if isinstance(item, exp.Star) else item.find(exp.Star)
+            if known is None or star is None:
+                return []
+            left_out = {part.name.casefold() for part in star.args.get("except_") or ()}
+            found += [name for name, _ in known if name.casefold() not in left_out]
+        elif not item.alias_or_name:
+            return []
+        else:
+            found.append(item.alias_or_name)
+    return found
 
 
 @R.prepare
@@ -25,18 +90,35 @@ def constants(tree: exp.Expr, ctx: Context) -> None:
 
 @R.prepare
 def grouped_by_outputs(tree: exp.Expr, ctx: Context) -> None:
-    """query-syntax#group_by_grouping_item: of a name that two tables have it is the output's column."""
+    """query-syntax#group_by_clause: an output's name goes before the columns of FROM; DuckDB takes those first."""
     for select in tree.find_all(exp.Select):
         group = select.args.get("group")
-        outputs = [item.unalias() for item in select.expressions]
-        for key in list(group.expressions) if group is not None and select.args.get("joins") else ():
+        for key in list(group.expressions) if group is not None else ():
             if not isinstance(key, exp.Column) or key.table:
                 continue
-            same = [
-                c for c in outputs if isinstance(c, exp.Column) and c.table and c.name.casefold() == key.name.casefold()
-            ]
-            if len(same) == 1:
-                key.replace(same[0].copy())
+            same = [item for item in select.expressions if item.alias_or_name.casefold() == key.name.casefold()]
+            value = same[0].unalias() if len(same) == 1 else None
+            if value is None or isinstance(value, (exp.Literal, exp.Star, exp.Subquery)) or value == key:
+                continue
+            if not value.find(exp.AggFunc, exp.Window):
+                key.replace(value.copy())
+
+
+@R.prepare
+def windows_over_outputs(tree: exp.Expr, ctx: Context) -> None:
+    """query-syntax#qualify_clause: its windows read aggregates and keys by the names of outputs."""
+    columns = {name.casefold() for name in ctx.columns}
+    for select in tree.find_all(exp.Select):
+        qualify = select.args.get("qualify")
+        made = {item.alias.casefold(): item.this for item in select.expressions if isinstance(item, exp.Alias)}
+        for column in list(qualify.find_all(exp.Column)) if qualify is not None else ():
+            value = made.get(column.name.casefold()) if not column.table else None
+            if value is None or not column.find_ancestor(exp.Window) or value.find(exp.Window):
+                continue
+            if column.name.casefold() in columns and select.args.get("group") is None:
+                continue
+            if column.find_ancestor(exp.Select) is select and not isinstance(value, exp.Column):
+                column.replace(value.copy())
 
 
 @R.rule(exp.Table, exp.Subquery)

@@ -18,6 +18,7 @@ R.macros(
         exp.Left: ("bq__left", "VARCHAR", "this", "expression"),
         exp.Right: ("bq__right", "VARCHAR", "this", "expression"),
         exp.Upper: ("bq__upper", "VARCHAR"),
+        exp.CodePointsToString: ("bq__of_code_points", "VARCHAR", "this"),
         exp.Unicode: ("bq__unicode", "BIGINT", "this"),
     }
 )
@@ -41,6 +42,14 @@ def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     elif type(node) is exp.Concat:
         node.set("expressions", [casts.as_text(e, ctx) if ctx.is_a(e, *_WRITTEN) else e for e in node.expressions])
     return None
+
+
+# string_functions#to_code_points
+@R.rule(exp.ToCodePoints)
+def to_code_points(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "text"):
+        return ctx.macro("bq__code_points", node.this, type="BIGINT[]")
+    return ctx.macro("bq__bytes", node.this, type="BIGINT[]")
 
 
 # string_functions#split

@@ -55,3 +55,10 @@ def literal_int(node: exp.Expr | None) -> int | None:
         found = literal_int(node.this)
         return None if found is None else -found
     return int(node.this) if isinstance(node, exp.Literal) and node.is_int else None
+
+
+def named(value: exp.Expr, name: exp.Expr) -> exp.Alias:
+    """``value AS name``, of a subquery too."""
+    made = exp.Alias(this=value, alias=name)
+    made.type = value.type
+    return made

@@ -8,9 +8,11 @@ from sqlglot import exp
 
 from ...reading.placeholders import data_type
 
-__all__ = ["type_of_column", "type_of_path"]
+__all__ = ["columns_of", "columns_of_star", "type_of_column", "type_of_path"]
 
 Schema = Mapping[str, Mapping[str, str]]
+Columns = list[tuple[str, exp.DataType | None]]
+_DEEPEST = 40
 
 
 def type_of_column(
@@ -31,6 +33,11 @@ def type_of_column(
         if table is not None and source.alias_or_name.casefold() != table.casefold():
             continue
         query = source.this if isinstance(source, exp.Subquery) else None
+        if isinstance(source, exp.Unnest) and table is None and _named(source, name):
+            array = source.expressions[0].type if len(source.expressions) == 1 else None
+            if isinstance(array, exp.DataType) and array.is_type(exp.DType.ARRAY) and array.expressions:
+                element = array.expressions[0]
+                return element if isinstance(element, exp.DataType) else None
         if isinstance(source, exp.Table):
             cte = _step(source)
             query = cte.this if cte is not None else None
@@ -98,6 +105,82 @@ def _output(name: str, query: exp.Select, schema: Schema, depth: int) -> exp.Dat
     if any(item.is_star for item in query.expressions):
         return type_of_column(name, None, query, schema, depth + 1)
     return None
+
+
+def _named(source: exp.Unnest, name: str) -> bool:
+    alias = source.args.get("alias")
+    names = [source.alias_or_name, *(column.name for column in (alias.args.get("columns") or () if alias else ()))]
+    return name.casefold() in {each.casefold() for each in names[-1:]}
+
+
+def columns_of(source: exp.Expr, schema: Schema, depth: int = 0) -> Columns | None:
+    """Names and types of what a table or a step of FROM has; None where they are not known."""
+    cte = _step(source) if isinstance(source, exp.Table) else None
+    query = source.this if isinstance(source, exp.Subquery) else cte.this if cte is not None else None
+    found: Columns | None = None
+    if query is not None:
+        found = _outputs(query, schema, depth + 1)
+        aliases = source.args["alias"].columns if source.args.get("alias") is not None else []
+        aliases = aliases or (cte.args["alias"].columns if cte is not None else [])
+        if aliases and found is not None:
+            found = [(alias.name, kind) for alias, (_, kind) in zip(aliases, found, strict=False)]
+    elif isinstance(source, exp.Table):
+        known = next((schema[table] for table in schema if table.casefold() == source.name.casefold()), None)
+        found = [(name, data_type(kind)) for name, kind in known.items()] if known is not None else None
+    elif isinstance(source, exp.Unnest) and not source.args.get("offset"):
+        alias = source.args.get("alias")
+        named = [column.name for column in alias.columns] if alias is not None else []
+        if len(named) == 1:
+            found = [(named[0], type_of_column(named[0], None, exp.Select().from_(source, copy=False), schema))]
+    return None if source.args.get("pivots") else found
+
+
+def columns_of_star(item: exp.Expr, select: exp.Select, schema: Schema, depth: int = 0) -> Columns | None:
+    """Names and types of what ``*`` or ``t.*`` stands for, but for its EXCEPT and REPLACE; None if not known."""
+    from_ = select.args.get("from_")
+    joins = select.args.get("joins") or ()
+    sources = [*([from_.this] if from_ is not None else []), *(join.this for join in joins)]
+    if isinstance(item, exp.Column):
+        sources = [s for s in sources if s.alias_or_name.casefold() == item.table.casefold()]
+        return columns_of(sources[0], schema, depth) if len(sources) == 1 else None
+    found: dict[str, tuple[str, exp.DataType | None]] = {}
+    for source in sources if depth < _DEEPEST else ():
+        known = columns_of(source, schema, depth)
+        if known is None:
+            return None
+        for name, kind in known:
+            found.setdefault(name.casefold(), (name, kind))
+    return list(found.values()) or None
+
+
+def _outputs(query: exp.Expr, schema: Schema, depth: int) -> Columns | None:
+    while isinstance(query, (exp.SetOperation, exp.Subquery)):
+        query = query.this
+    if not isinstance(query, exp.Select) or depth > _DEEPEST:
+        return None
+    if query.is_star and query.meta.get("outputs") and all(_known(item.type) for item in query.meta["outputs"]):
+        return [(item.alias_or_name, item.type) for item in query.meta["outputs"]]
+    found: Columns = []
+    for item in query.expressions:
+        if not item.is_star:
+            value = item.unalias()
+            kind = item.type if _known(item.type) else value.type
+            if not _known(kind) and isinstance(value, exp.Column):
+                kind = type_of_column(value.name, value.table or None, query, schema, depth)
+            found.append((item.alias_or_name, kind))
+            continue
+        star = item if isinstance(item, exp.Star) else item.find(exp.Star)
+        known = columns_of_star(item, query, schema, depth + 1)
+        if known is None or star is None:
+            return None
+        left_out = {part.name.casefold() for part in star.args.get("except_") or ()}
+        new = {part.alias.casefold(): part.this.type for part in star.args.get("replace") or ()}
+        found += [(name, new.get(name.casefold(), kind)) for name, kind in known if name.casefold() not in left_out]
+    return found
+
+
+def _known(kind: object) -> bool:
+    return isinstance(kind, exp.DataType) and kind.this != exp.DType.UNKNOWN
 
 
 def _step(table: exp.Table) -> exp.CTE | None:

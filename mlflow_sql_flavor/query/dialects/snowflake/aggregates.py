@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import aggregates, build
+from ..shared.sources import columns_of_star
 from .arrays import typed
 
 R = DialectRules("snowflake aggregates")
@@ -51,6 +52,43 @@ def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not ctx.is_a(node.this, "int"):
         ctx.refuse("implicit_cast", node, "This is verified for whole numbers", "Cast it to INT")
     return None
+
+
+# functions/count: COUNT(t.*) counts the rows without a NULL
+@R.prepare
+def rows_without_nulls(tree: exp.Expr, ctx: Context) -> None:
+    for node in list(tree.find_all(exp.Count)):
+        star = node.this
+        if not isinstance(star, exp.Column) or not isinstance(star.this, exp.Star):
+            continue
+        select = node.find_ancestor(exp.Select)
+        known = columns_of_star(star, select, ctx.schema) if select is not None else None
+        if known is None or star.this.args.get("except_"):
+            ctx.refuse(
+                "unfaithful", node, "The columns that are counted are not known here", "Use COUNT(*), or name them"
+            )
+            continue
+        tests: list[exp.Expr] = [
+            exp.Not(this=exp.Is(this=exp.column(name, table=star.table, quoted=True), expression=exp.Null()))
+            for name, _ in known
+        ]
+        node.set("this", exp.Case(ifs=[exp.If(this=exp.and_(*tests, copy=False), true=build.lit(1))]))
+
+
+# functions/array_unique_agg: the distinct values but NULL, in any order
+@R.rule(exp.ArrayUniqueAgg)
+def unique(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.parent, (exp.Window, exp.Filter)):
+        ctx.refuse("unfaithful", node, "ARRAY_UNIQUE_AGG OVER is not verified", "Aggregate in a subquery")
+    ctx.open("unordered_list", node, "ARRAY_UNIQUE_AGG gives its values in any order.")
+    value = node.this
+    kept = exp.Where(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
+    made = exp.Filter(this=exp.ArrayAgg(this=exp.Distinct(expressions=[value])), expression=kept)
+    return typed(ctx.macro("sf__or_empty", made), ctx.type_of(value))
+
+
+# functions/boolxor_agg: whether exactly one is true
+R.macros({exp.BoolxorAgg: ("sf__one_true", "BOOLEAN", "this")})
 
 
 # functions/count: a JSON null at a path is passed by

@@ -130,6 +130,35 @@ def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
+# as sets of values that may repeat: each occurrence is met by one of the other's
+@R.rule(exp.ArrayExcept, exp.ArrayIntersect)
+def multiset(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    both = [node.this, node.expression] if isinstance(node, exp.ArrayExcept) else list(node.expressions)
+    if len(both) != 2:
+        ctx.refuse("unfaithful", node, "This is verified for two arrays", "Nest the calls")
+    kind = _arrays(node, ctx, *both)
+    name = "sf__except" if isinstance(node, exp.ArrayExcept) else "sf__intersect"
+    return typed(ctx.macro(name, *both), kind)
+
+
+@R.rule(exp.ArrayRemove, exp.ArrayOverlaps, exp.ArraySort)
+def others(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    other = _bare(node.expression) if isinstance(node.expression, exp.Expr) else None
+    kind = _arrays(
+        node, ctx, node.this, *([other] if isinstance(node, exp.ArrayOverlaps) and other is not None else [])
+    )
+    if isinstance(node, exp.ArrayRemove) and other is not None:
+        texts = kind is not None and kind.this in exp.DataType.TEXT_TYPES
+        if texts != ctx.is_a(other, "text"):
+            ctx.refuse("implicit_cast", node, "A value is removed from others of another type", "Cast it")
+        return typed(ctx.macro("sf__remove", node.this, other), kind)
+    if isinstance(node, exp.ArrayOverlaps) and other is not None:
+        return ctx.macro("sf__overlap", node.this, other, type="BOOLEAN")
+    if node.expression or (node.args.get("asc") is not None and not isinstance(node.args["asc"], exp.Boolean)):
+        ctx.refuse("unfaithful", node, "ARRAY_SORT is verified with an array alone", "Leave the direction out")
+    return typed(ctx.call("list_sort", node.this, build.lit("ASC"), build.lit("NULLS LAST")), kind)
+
+
 @R.rule(exp.ArraySize)
 def size(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULL for a VARIANT that is no array."""

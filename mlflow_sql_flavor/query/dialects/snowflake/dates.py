@@ -15,6 +15,30 @@ R = DialectRules("snowflake dates")
 R.rule(exp.Add, exp.Sub)(shifts.keep_date)
 
 
+# functions/to_timestamp: of a number the seconds since 1970
+@R.function("to_timestamp_ntz", "to_timestamp")
+def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value = node.expressions[0]
+    if len(node.expressions) != 1 or not ctx.is_a(value, "int", "decimal", "text", "date", "timestamp"):
+        ctx.refuse("unfaithful", node, "TO_TIMESTAMP of this is not verified", "Cast it to TIMESTAMP_NTZ")
+    if ctx.is_a(value, "int", "decimal"):
+        micros = exp.Mul(this=exp.Paren(this=value), expression=build.lit(10**6))
+        return ctx.call("make_timestamp", build.cast(ctx.call("round", micros), "BIGINT"), type="TIMESTAMP")
+    if ctx.is_a(value, "text"):
+        value = ctx.macro("sf__valid", value, build.lit(STAMP))
+    return build.cast(value, "TIMESTAMP")
+
+
+# functions/to_time: of a text in its common form
+@R.rule(exp.TsOrDsToTime)
+def to_time(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("unfaithful", node, "TO_TIME of this is not verified", "Use a text like 12:30:00")
+    soft = bool(node.args.get("safe"))
+    pattern = build.lit(r"([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9](\.[0-9]{1,6})?)?")
+    return build.translated(ctx.macro("sf__try_valid" if soft else "sf__valid", node.this, pattern), "TIME", soft)
+
+
 @R.rule(exp.MonthsBetween)
 def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Whole between equal days and between last days, else parts of 31 days."""

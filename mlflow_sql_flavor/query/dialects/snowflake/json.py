@@ -41,6 +41,28 @@ def json_extract_path_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("sf__json_text", found, type="VARCHAR")
 
 
+# functions/is_object and its like; of a JSON null false
+R.macros(
+    {
+        exp.IsArray: ("sf__is_array", "BOOLEAN", "this"),
+        "is_object": ("sf__is_object", "BOOLEAN"),
+        "is_boolean": ("sf__is_boolean", "BOOLEAN"),
+        "is_varchar": ("sf__is_varchar", "BOOLEAN"),
+        "is_char": ("sf__is_varchar", "BOOLEAN"),
+        "is_integer": ("sf__is_integer", "BOOLEAN"),
+        exp.Typeof: ("sf__typeof", "VARCHAR", "this"),
+    },
+    of=lambda value, ctx: _variant(value, ctx),
+)
+R.renames({exp.JSONKeys: ("json_keys", "VARCHAR[]", "this")}, of=lambda value, ctx: _variant(value, ctx))
+
+
+def _variant(value: exp.Expr, ctx: Context) -> exp.Expr:
+    if not as_json(value, ctx):
+        ctx.refuse("unfaithful", value, "This is verified for a VARIANT", "Use PARSE_JSON")
+    return build.cast(value, "JSON")
+
+
 @R.rule(
     exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Like, exp.ILike, exp.Add, exp.Sub,
     exp.Mul, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Ordered, exp.Coalesce, exp.Upper, exp.Lower, exp.Round, exp.Abs,

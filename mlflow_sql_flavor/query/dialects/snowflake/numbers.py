@@ -12,6 +12,28 @@ from ..shared.calls import argument_count
 R = DialectRules("snowflake numbers")
 
 
+# functions/boolor and its like: a number that is not 0 is true
+R.macros(
+    {
+        exp.Boolor: ("sf__boolor", "BOOLEAN", "this", "expression"),
+        exp.Booland: ("sf__booland", "BOOLEAN", "this", "expression"),
+        exp.Xor: ("sf__boolxor", "BOOLEAN", "this", "expression"),
+        exp.Boolnot: ("sf__boolnot", "BOOLEAN", "this"),
+        exp.Unicode: ("sf__unicode", "BIGINT", "this"),
+    }
+)
+
+
+# functions/random: a whole number of 64 bits
+@R.rule(exp.Rand)
+def random(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.this is not None:
+        ctx.refuse("unfaithful", node, "RANDOM of a seed gives Snowflake's own numbers", "Leave the seed out")
+    wide = exp.Mul(this=exp.Paren(this=exp.Sub(this=ctx.call("random"), expression=exp.Literal.number("0.5e0"))),
+                   expression=exp.Literal.number("18446744073709550000e0"))  # fmt: skip
+    return build.cast(ctx.call("trunc", wide), "BIGINT")
+
+
 # Numbers, texts and dates
 R.macros(
     {exp.WidthBucket: ("sf__width_bucket", "BIGINT", "this", "min_value", "max_value", "num_buckets")},

@@ -26,6 +26,22 @@ def value_columns(tree: exp.Expr, ctx: Context) -> None:
         values.set("alias", exp.TableAlias(this=name, columns=columns))
 
 
+# constructs/asof-join: each row of the left with the nearest of the right, or NULLs
+@R.rule(exp.Join)
+def asof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    near = node.args.get("match_condition")
+    if near is None:
+        return None
+    if node.args.get("using"):
+        ctx.refuse("unfaithful", node, "ASOF JOIN with USING is not verified", "Write ON")
+    on = node.args.get("on")
+    node.set("on", exp.and_(on, near, copy=False) if on is not None else near)
+    node.set("match_condition", None)
+    node.set("side", "LEFT")
+    ctx.open("ties", node, "Of rows at the same distance ASOF JOIN takes any.")
+    return None
+
+
 @R.prepare
 def typed_columns(tree: exp.Expr, ctx: Context) -> None:
     """What VALUE, KEY and INDEX of a FLATTEN are."""

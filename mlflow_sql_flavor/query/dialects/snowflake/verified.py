@@ -30,6 +30,8 @@ _NAMES = """
     to_timestamp to_timestamp_ntz to_varchar translate trim trunc truncate try_cast try_parse_json try_to_boolean
     try_to_date try_to_decimal try_to_double try_to_number try_to_numeric ts_or_ds_add ts_or_ds_diff
     ts_or_ds_to_date upper uuid_string var_pop var_samp variance week weekiso weekofyear width_bucket year
-    yearofweek yearofweekiso zeroifnull
+    yearofweek yearofweekiso zeroifnull asinh sinh cosh tanh unicode booland boolor boolxor boolnot boolxor_agg timediff
+    array_unique_agg array_intersection array_except array_remove array_sort arrays_overlap typeof is_array is_object
+    is_boolean is_varchar is_char is_integer random object_keys to_time try_to_time
 """
 documented.standard(R, _NAMES.split())
