@@ -281,6 +281,7 @@ _CAPITALS_IN_SPARK = frozenset({"floor", "ceil", "sqrt", "exp", "power"})
 _SPARK_TYPES = {
     exp.DType.TEXT: "STRING", exp.DType.INT: "INT", exp.DType.BIGINT: "BIGINT", exp.DType.DOUBLE: "DOUBLE",
     exp.DType.FLOAT: "FLOAT", exp.DType.DATE: "DATE", exp.DType.TIMESTAMP: "TIMESTAMP", exp.DType.BOOLEAN: "BOOLEAN",
+    exp.DType.SMALLINT: "SMALLINT", exp.DType.TINYINT: "TINYINT", exp.DType.BINARY: "BINARY",
 }  # fmt: skip
 
 
@@ -307,12 +308,7 @@ def spark(item: Item) -> str | None:
             inner = write(node.this)
             return f"({inner} IS NULL)" if inner is not None else None
         if isinstance(node, exp.Cast):
-            start = node.this.meta.get("start", 0)
-            if isinstance(node.this, exp.Literal) and not re.search(r"(?i)\bcast\s*\(\s*\Z", item.sql[:start][-50:]):
-                return None  # 1L, DATE '2024-01-01'
-            kind = _SPARK_TYPES.get(node.args["to"].this)
-            inner = write(node.this)
-            return f"CAST({inner} AS {kind})" if kind and inner is not None else None
+            return _spark_cast(node, item.sql[: node.this.meta.get("start", 0)][-50:], write)
         if isinstance(node, exp.Bracket) and len(node.expressions) == 1:
             left, right = write(node.this), write(node.expressions[0])
             return f"{left}[{right}]" if left is not None and right is not None else None
@@ -328,6 +324,24 @@ def spark(item: Item) -> str | None:
     if isinstance(node, exp.Explode):
         return "col" if isinstance(node.this, exp.Array) else None
     return write(node)
+
+
+def _spark_cast(node: exp.Cast, before: str, write: Writer) -> str | None:
+    """Args:
+    before: The text before what is cast.
+    """
+    to, value = node.to, node.this
+    if isinstance(value, exp.Literal) and not re.search(r"(?i)\b(try_)?cast\s*\(\s*\Z", before):
+        plain = (
+            value.is_string and re.fullmatch(r"\d{4}-\d\d-\d\d", value.this) and re.search(r"(?i)\bdate\s*\Z", before)
+        )
+        return f"DATE '{value.this}'" if plain and to.this == exp.DType.DATE else None  # 1L
+    kind = _SPARK_TYPES.get(to.this)
+    if to.this == exp.DType.DECIMAL and len(to.expressions) == 2:
+        kind = f"DECIMAL({','.join(digits.name for digits in to.expressions)})"
+    inner = write(value)
+    word = "TRY_CAST" if isinstance(node, exp.TryCast) else "CAST"
+    return f"{word}({inner} AS {kind})" if kind and inner is not None else None
 
 
 def _spark_call(node: exp.Expr, called: str, write: Writer) -> str | None:

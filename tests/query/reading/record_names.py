@@ -53,6 +53,7 @@ map('u', 1)['u']|map('u', 1)|struct(x, s)|named_struct('a', 1)|named_struct('a',
 year(DATE '2024-01-01')|month(DATE '2024-01-01')|date_format(DATE '2024-01-01', 'y')|to_date('2024-01-01')|datediff(DATE '2024-01-01', DATE '2024-01-02')
 first(x)|last(x)|stddev(d)|variance(d)|percentile_approx(d, 0.5)|approx_count_distinct(x)|if(x > 1, 1, 0)|IF(x > 1, 1, 0)|ifnull(x, 0)|nvl(x, 0)|isnull(x)
 initcap(s)|split(s, 'a')|split(s, 'a')[0]|regexp_extract(s, 'a', 0)|concat_ws(',', s, s)|s RLIKE 'a'|pow(x, 2)|log(d)|lpad(s, 2, ' ')|instr(s, 'a')|x <=> 1|x DIV 2|1L|1.5D|1e2
+TRY_CAST(x AS INT)|TRY_CAST('1' AS INT)|CAST('1' AS SMALLINT)|CAST(x + 1 AS DECIMAL(10, 2))|CAST('a' AS BINARY)|TRY_CAST(s AS INT) + 1|CAST(DATE '2024-01-01' AS STRING)
 count(DISTINCT x, s)|mean(d)|std(d)|ucase(s)|character_length(s)|char_length(s)|extract(year FROM DATE '2024-01-01')|count(1)|count(if(x > 1, 1, NULL))|count(*) FILTER (WHERE x > 1)
 max_by(s, x)|row_number() OVER (PARTITION BY s ORDER BY x DESC)|dense_rank() OVER (ORDER BY x)|date_trunc('DAY', TIMESTAMP '2024-01-01 00:00:00')|sum(x) + 1
 """,

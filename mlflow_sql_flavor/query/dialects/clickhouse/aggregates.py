@@ -272,6 +272,13 @@ def quantiles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         macro = "ch__group_array" if name == "grouparray" else "ch__group_uniq"
         ctx.open("unordered_array", node, "The order of the array's elements is not fixed.")
         return ctx.call("list_slice", ctx.macro(macro, value), exp.Literal.number(1), levels[0])
+    if name in ("uniqupto", "uniqcombined", "uniqcombined64") and len(levels) == 1:
+        counted: exp.Expr = exp.Count(this=exp.Distinct(expressions=[value]))
+        if name != "uniqupto":
+            ctx.open("approximate", node, f"{node.this} is an estimate in ClickHouse, and exact here.")
+            return counted
+        most = exp.Add(this=levels[0], expression=exp.Literal.number(1))  # one more says that there are more
+        return exp.Least(this=counted, expressions=[most])
     if name == "topk" and len(levels) == 1:
         return ctx.macro("ch__top", value, levels[0])
     kinds = {
@@ -289,4 +296,5 @@ def quantiles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made[0].type = values[0].type if "exact" in one or "low" in one else exp.DataType.build("DOUBLE")
     if _grouped(node) and test is None:
         return made[0]
-    return _of_nothing(made[0], test, found, ctx, nan=True)
+    exact = ("exact" in one or "low" in one) and not ctx.is_a(values[0], "float")
+    return _of_nothing(made[0], test, found, ctx, nan=not exact)

@@ -19,6 +19,8 @@ R.macros(
     }
 )
 R.renames({exp.ArrayReverse: "list_reverse"})
+# https://clickhouse.com/docs/sql-reference/functions/distance-functions
+R.macros({f"{name}norm": (f"ch__{name}_norm", "DOUBLE") for name in ("l1", "l2", "l2squared", "linf", "lp")})
 
 
 def array_of(kind: exp.DataType | None) -> exp.DataType | None:

@@ -329,3 +329,11 @@ CREATE MACRO ch__json_kind(j, v) AS CASE WHEN j IS NULL THEN NULL ELSE CASE json
   WHEN 'VARCHAR' THEN 'String' WHEN 'BOOLEAN' THEN 'Bool' WHEN 'BIGINT' THEN 'Int64' WHEN 'UBIGINT' THEN 'Int64' WHEN 'DOUBLE' THEN 'Double' ELSE 'Null' END END;
 CREATE MACRO ch__json_value(j, p) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(json_extract(ch__json(j), p)) IN ('ARRAY', 'OBJECT') THEN ''
   WHEN json_type(json_extract(ch__json(j), p)) = 'NULL' THEN 'null' ELSE ch__json_text(json_extract(ch__json(j), p)) END;
+CREATE MACRO ch__milliseconds(t) AS epoch_ms(CAST(t AS TIMESTAMP));
+CREATE MACRO ch__microseconds(t) AS epoch_us(CAST(t AS TIMESTAMP));
+CREATE MACRO ch__l1_norm(v) AS coalesce(list_sum(list_transform(v, lambda x: abs(CAST(x AS DOUBLE)))), 0);
+CREATE MACRO ch__l2squared_norm(v) AS coalesce(list_sum(list_transform(v, lambda x: CAST(x AS DOUBLE) * CAST(x AS DOUBLE))), 0);
+CREATE MACRO ch__l2_norm(v) AS sqrt(ch__l2squared_norm(v));
+CREATE MACRO ch__linf_norm(v) AS coalesce(list_max(list_transform(v, lambda x: abs(CAST(x AS DOUBLE)))), 0);
+CREATE MACRO ch__lp_norm(v, p) AS pow(coalesce(list_sum(list_transform(v, lambda x: pow(abs(CAST(x AS DOUBLE)), p))), 0), 1.0::DOUBLE / p);
+CREATE MACRO ch__multi_match(s, patterns) AS coalesce(list_bool_or(list_transform(patterns, lambda p: regexp_matches(s, p, 's'))), false);

@@ -71,3 +71,7 @@ def count_matches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.RegexpSplit)
 def regexp_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("regexp_split_to_array", not_null(node.this), node.expression, type="VARCHAR[]")
+
+
+# https://clickhouse.com/docs/sql-reference/functions/string-search-functions#multiMatchAny
+R.macros({"multimatchany": ("ch__multi_match", "BOOLEAN")})

@@ -62,7 +62,9 @@ def length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("empty", "notempty")
 def emptiness(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    made: exp.Expr = ctx.macro("ch__length", node.expressions[0], type="BIGINT")
+    value = node.expressions[0]
+    mapped = ctx.is_a(value, "map") or isinstance(value, exp.VarMap)
+    made = ctx.call("cardinality", value) if mapped else ctx.macro("ch__length", value, type="BIGINT")
     kind = exp.EQ if node.name.lower() == "empty" else exp.GT
     return exp.Paren(this=kind(this=made, expression=build.lit(0)))
 

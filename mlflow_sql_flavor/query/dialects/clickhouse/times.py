@@ -5,14 +5,21 @@ A moment of another zone than UTC stands here as that zone's clocks show it; com
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
 
 from ...facts.context import Context
+from ...facts.typed import scopes_of
 from .. import DialectRules
 from ..shared import build
 
 R = DialectRules("clickhouse times")
 R.known("ch__moment_in")
+R.macros(
+    {"tounixtimestamp64milli": ("ch__milliseconds", "BIGINT"), "tounixtimestamp64micro": ("ch__microseconds", "BIGINT")}
+)
 
 #: ``{function: how many arguments stand before its zone, at least}``.
 _PARTS = {
@@ -54,6 +61,11 @@ def _shown(value: exp.Expr, zone: exp.Expr) -> exp.Expr:
 @R.prepare
 def as_moments(tree: exp.Expr, ctx: Context) -> None:
     """Moments of two zones are compared, and counted from 1970, as what they are."""
+    origins = _origins(tree)
+
+    def _zone(node: exp.Expr) -> str | None:
+        return zone_of(node, origins)
+
     for node in list(tree.find_all(*_COMPARED, exp.Between, exp.Sub, exp.DateDiff)):
         if isinstance(node, exp.Between):
             sides = [node.this, node.args["low"], node.args["high"]]
@@ -64,27 +76,47 @@ def as_moments(tree: exp.Expr, ctx: Context) -> None:
         if len({_zone(side) for side in sides}) == 1 or any(ctx.is_a(side, "text") for side in sides):
             continue  # a text is read in the other side's zone
         for side in sides:
-            _make_moment(side, ctx)
+            _make_moment(side, _zone(side), ctx)
     for call in list(tree.find_all(exp.Anonymous)):
-        if call.name.lower() in ("tounixtimestamp", "tounixtimestamp64micro") and len(call.expressions) == 1:
-            _make_moment(call.expressions[0], ctx)
+        if call.name.lower() in _COUNTED and len(call.expressions) == 1:
+            _make_moment(call.expressions[0], _zone(call.expressions[0]), ctx)
 
 
-def _zone(node: exp.Expr) -> str | None:
+#: Functions that count from 1970.
+_COUNTED = {f"tounixtimestamp{digits}" for digits in ("", "64milli", "64micro")}
+
+
+def _origins(tree: exp.Expr) -> dict[int, exp.Expr]:
+    """``{id of a column: what a step has for it}``."""
+    found: dict[int, exp.Expr] = {}
+    for scope in scopes_of(tree):
+        for column in scope.columns:
+            sources = [scope.sources.get(column.table)] if column.table else list(scope.sources.values())
+            for source in sources:
+                query = source.expression if isinstance(source, Scope) else None
+                for item in query.selects if isinstance(query, exp.Query) else []:
+                    if item.output_name == column.name:
+                        found.setdefault(id(column), item.unalias())
+    return found
+
+
+def zone_of(node: exp.Expr, origins: Mapping[int, exp.Expr]) -> str | None:
     """The zone of a moment, as far as its expression says; None for UTC."""
     node = node.unnest()
-    if isinstance(node, (exp.Add, exp.Sub)):
-        return _zone(node.this)
+    if isinstance(node, exp.Column):
+        origin = origins.get(id(node))
+        return zone_of(origin, origins) if origin is not None else None
+    if isinstance(node, (exp.Add, exp.Sub, exp.Min, exp.Max, exp.AnyValue)):
+        return zone_of(node.this, origins)
     if not isinstance(node, exp.Anonymous) or node.name.lower() not in _MOMENTS or not node.expressions:
         return None
     if isinstance(node, exp.Anonymous) and len(node.expressions) == 2:
         zone = build.text(node.expressions[1])
         return None if zone == "UTC" else zone
-    return _zone(node.expressions[0])
+    return zone_of(node.expressions[0], origins)
 
 
-def _make_moment(side: exp.Expr, ctx: Context) -> None:
-    zone = _zone(side)
+def _make_moment(side: exp.Expr, zone: str | None, ctx: Context) -> None:
     if zone is None:
         return
     made = ctx.macro("ch__moment_in", side.copy(), build.lit(zone))

@@ -78,7 +78,9 @@ def _depth(node: exp.Expr) -> int:
 def _size(array: exp.Expr, dimension: int, ctx: Context) -> exp.Expr:
     """The length of one dimension, 0 of an array without items."""
     if dimension > max(_depth(array), 1):
-        return exp.Null()
+        none = exp.Cast(this=exp.Null(), to=exp.DataType.build("INT"))
+        none.type = none.to
+        return none
     for _ in range(dimension - 1):
         array = ctx.call("list_extract", array, lit(1))
     return ctx.call("nullif", ctx.call("len", array, type="INTEGER"), lit(0), type="INTEGER")
@@ -98,9 +100,7 @@ def _items(array: exp.Expr, ctx: Context) -> exp.Expr:
     return array
 
 
-@R.function("cardinality")
-def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("len", _items(node.expressions[0], ctx), type="INTEGER")
+R.renames({"cardinality": ("len", "INTEGER")}, of=_items)
 
 
 @R.rule(exp.Explode)

@@ -170,6 +170,8 @@ def is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     row = node.this
     while isinstance(row, exp.Paren):
         row = row.this
+    if isinstance(row, exp.Anonymous) and row.name.upper() == "ROW" and not row.expressions:
+        return exp.Boolean(this=True)  # of no fields each is NULL
     if not isinstance(row, exp.Tuple) or not isinstance(node.expression, exp.Null):
         return None
     negate = bool(node.args.get("negate")) or isinstance(node.parent, exp.Not)

@@ -29,7 +29,16 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return exp.Paren(this=exp.Mul(this=micros, expression=lit_number("0.000001")))
     if unit.startswith("TIMEZONE"):
         ctx.refuse("timezone", node, "The time zone of the session", "Leave it out")
+    if unit in _ENDLESS and ctx.is_a(value, "date", "timestamp", "timestamptz"):
+        kind = value.type
+        bounded = ctx.macro("pg__finite", value.copy())
+        bounded.type = kind
+        node.set("expression", bounded)
     return None
+
+
+#: Parts that are infinite of an infinite date, which DuckDB has as NULL.
+_ENDLESS = {"YEAR", "DECADE", "CENTURY", "MILLENNIUM", "ISOYEAR", "JULIAN"}
 
 
 def lit_number(value: str) -> exp.Expr:

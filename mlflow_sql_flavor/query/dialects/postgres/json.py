@@ -44,6 +44,8 @@ def item(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _is_first(path: exp.Expr | None) -> bool:
+    if path is not None and not isinstance(path, exp.JSONPath) and whole(path) in (0, -1):
+        return True
     parts = path.expressions[1:] if isinstance(path, exp.JSONPath) else []
     return len(parts) == 1 and isinstance(parts[0], exp.JSONPathSubscript) and parts[0].this in (0, -1)
 
@@ -149,6 +151,25 @@ def top_key(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def top_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "list_has_any" if isinstance(node, exp.JSONBContainsAnyTopKeys) else "list_has_all"
     return ctx.call(name, ctx.call("json_keys", node.this), node.expression, type="BOOLEAN")
+
+
+@R.rule(exp.Distinct)
+def distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # datatype-json.html: equal are values, not their texts
+    node.set("expressions", [text_of_json(e, ctx) if _binary(e) else e for e in node.expressions])
+    return None
+
+
+@R.rule(exp.Group)
+def grouped(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for key in node.expressions:
+        if _binary(key):
+            ctx.refuse("json_text", key, "Groups of jsonb are groups of its text in DuckDB", "Take a value with ->>")
+    return None
+
+
+def _binary(node: exp.Expr) -> bool:
+    return node.type is not None and node.type.this == exp.DType.JSONB
 
 
 @R.prepare

@@ -219,6 +219,7 @@ CREATE MACRO pg__json_part(v, doc) AS CASE WHEN v IS NULL THEN NULL WHEN CAST(do
 CREATE MACRO pg__jsonb_first(v, found) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN found ELSE v END;
 CREATE MACRO pg__json_key(s) AS CASE WHEN s IS NULL THEN error('a key of a JSON object cannot be NULL') ELSE pg__json_string(s) END;
 CREATE MACRO pg__json_float(s, exact) AS CASE WHEN s IN ('NaN', 'Infinity', '-Infinity') THEN '"' || s || '"' WHEN exact AND contains(s, 'e') THEN error('jsonb writes this number with all its digits: ' || s) ELSE s END;
-CREATE MACRO pg__json_moment(s, zone) AS '"' || replace(s, ' ', 'T') || zone || '"';
+CREATE MACRO pg__json_moment(s, zone) AS '"' || replace(s, ' ', 'T') || CASE WHEN ends_with(s, 'infinity') THEN '' ELSE zone END || '"';
 CREATE MACRO pg__json_list(l, sep) AS CASE WHEN l IS NOT NULL THEN '[' || coalesce(array_to_string(l, sep), '') || ']' END;
 CREATE MACRO pg__json_around(s, a, b) AS CASE WHEN s IS NOT NULL THEN a || s || b END;
+CREATE MACRO pg__finite(x) AS CASE WHEN isinf(x) THEN error('a part of an infinite date is infinite in postgres, which no integer is') ELSE x END;
