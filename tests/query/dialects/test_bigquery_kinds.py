@@ -131,6 +131,7 @@ def test_a_value(expression: str, expected: object) -> None:
          [{"s": {"color": "blue", "n": 1}}, {"s": {"color": "red", "n": 2}}]),
         # arrays: fields of unnested structs, with and without OFFSET
         ("SELECT c.* FROM UNNEST(ARRAY<STRUCT<a STRING, b INT64>>[('x', 1)]) AS c", [{"a": "x", "b": 1}]),
+        ("SELECT a, b FROM UNNEST([STRUCT(1 AS a, 2 AS b), (3, 4)])", [{"a": 1, "b": 2}, {"a": 3, "b": 4}]),
         ("SELECT d, offset FROM UNNEST([STRUCT(1 AS d)]) WITH OFFSET", [{"d": 1, "offset": 0}]),
         # aggregate_functions#array_concat_agg, #array_agg
         (

@@ -183,6 +183,8 @@ def fields(tree: exp.Expr, ctx: Context) -> None:
 def _name_fields(array: exp.Expr, first: exp.Struct, node: exp.Expr, ctx: Context) -> None:
     names = [field.this if isinstance(field, (exp.PropertyEQ,)) else None for field in first.expressions]
     for other in array.expressions:
+        if isinstance(other, exp.Cast) and other.args["to"].is_type(exp.DType.STRUCT):
+            continue  # to the first one's type
         values = [v.expression if isinstance(v, exp.PropertyEQ) else v for v in other.expressions]
         if not isinstance(other, (exp.Struct, exp.Tuple)) or None in names or len(values) != len(names):
             ctx.refuse(
