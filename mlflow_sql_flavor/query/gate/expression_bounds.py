@@ -21,7 +21,8 @@ class Large(Exception):
 class Bound:
     """Of an expression: bytes of the query's own, multiples of data, a bound on its number, steps, no data in it.
 
-    ``growth`` is what each character of the data may have become, ``nested`` whether it may be a list or a struct.
+    ``growth`` is what each character of the data may have become, ``nested`` whether it may be a list or a struct,
+    ``whole`` whether it was collected from all rows.
     """
 
     own: float = 8
@@ -32,6 +33,7 @@ class Bound:
     text: str | None = None
     growth: float = 1
     nested: bool = False
+    whole: bool = False
 
     def of(self, own: float, times: float, steps: float | None = None) -> Bound:
         """A value made of this one, of another size."""
@@ -105,9 +107,7 @@ def formatted(pattern: str, total: Bound, numbers: list[float | None]) -> Bound:
 
 def as_column(bound: Bound) -> Bound:
     """As a column of rows: not constant, its value not known to be this one."""
-    return Bound(
-        bound.own, max(bound.times, 0 if bound.own > 8 else 1), bound.number, growth=bound.growth, nested=bound.nested
-    )
+    return replace(bound, times=max(bound.times, 0 if bound.own > 8 else 1), steps=1, constant=False, text=None)
 
 
 def larger(known: Bound | None, bound: Bound) -> Bound:
@@ -124,6 +124,7 @@ def largest(bounds: list[Bound]) -> Bound:
         number,
         growth=growth,
         nested=any(b.nested for b in bounds),
+        whole=any(b.whole for b in bounds),
     )
 
 
@@ -137,4 +138,5 @@ def together(bounds: list[Bound]) -> Bound:
         bounds[0].text if len(bounds) == 1 else None,
         max((b.growth for b in bounds), default=1),
         any(b.nested for b in bounds),
+        any(b.whole for b in bounds),
     )

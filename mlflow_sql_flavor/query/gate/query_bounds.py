@@ -8,7 +8,7 @@ in a process that can be ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,7 @@ from .expression_bounds import (
     together,
 )  # fmt: skip
 from .identifiers import fold
+from .tree_parts import arguments_of, below, parts, type_name
 
 __all__ = ["MAX_BYTES", "MAX_CONSTANT", "MAX_TIMES", "is_small"]
 
@@ -54,8 +55,9 @@ cube of their number, 1 s for a chain of 100 joins and minutes for 300, and no l
 MAX_WIDTH = 20_000
 """Most columns that stars make."""
 MAX_GROUPINGS = 1_000
-_DATA = 1_000  # how long a value of the data is taken to be where its length becomes a number
-
+_DATA = (
+    1_000  # how long a value of the data is taken to be where its length becomes a number, and how many rows have one
+)
 
 #: Types whose values are of one small size, whatever they are cast from.
 _FIXED = {"boolean", "tinyint", "smallint", "integer", "bigint", "real", "float", "double", "date", "timestamp"}
@@ -105,9 +107,9 @@ class _Reader:
         self.rows_made = any(
             part.get("type") in ("TABLE_FUNCTION", "RECURSIVE_CTE_NODE")
             or (part.get("class") == "FUNCTION" and fold(str(part.get("function_name"))) in grammar.allowed("rows"))
-            for part in _parts(node)
+            for part in parts(node)
         )
-        self.one_row = not self.rows_made and not any(part.get("type") == "BASE_TABLE" for part in _parts(node))
+        self.one_row = not self.rows_made and not any(part.get("type") == "BASE_TABLE" for part in parts(node))
         self.node(node)
 
     # relations: (nodes with everything that is read, columns)
@@ -159,7 +161,7 @@ class _Reader:
         self.loose({k: v for k, v in node.items() if k not in ("select_list", "from_table", "cte_map")})
         if width > MAX_WIDTH:
             raise Large
-        weight += sum(1 for _ in _parts(node, inside=False))
+        weight += sum(1 for _ in parts(node, inside=False))
         return self.check_weight(weight), width
 
     def check_weight(self, weight: float) -> float:
@@ -194,12 +196,12 @@ class _Reader:
             return weight, width
         if kind == "PIVOT":
             found = self.relation(ref["source"])
-            entries = sum(1 for _ in _parts(ref.get("pivots"))) + sum(1 for _ in _parts(ref.get("aggregates")))
+            entries = sum(1 for _ in parts(ref.get("pivots"))) + sum(1 for _ in parts(ref.get("aggregates")))
             self.loose({k: v for k, v in ref.items() if k != "source"})
             self.rename(ref.get("column_name_alias"))
             return found[0] * 2, found[1] + entries**2
         if kind == "TABLE_FUNCTION":
-            for argument in _arguments(ref["function"]):
+            for argument in arguments_of(ref["function"]):
                 self.unnamed = larger(self.unnamed, self.of(argument, {}))
             self.rename(ref.get("column_name_alias"))
             return 1, 10
@@ -235,7 +237,7 @@ class _Reader:
         if bound.steps > MAX_STEPS or bound.times > MAX_TIMES or bound.times * bound.growth > MAX_GROWN:
             raise Large
         literal = bound.constant and (self.one_row or node.get("class") in ("CONSTANT", "CAST"))
-        if bound.own > (MAX_CONSTANT if literal else MAX_BYTES):
+        if bound.own > (MAX_CONSTANT if literal else MAX_BYTES) or (bound.whole and bound.times > 8):
             raise Large
         if not literal and bound.own > 1000:
             self.total += bound.own
@@ -266,7 +268,7 @@ class _Reader:
             return self.call(node, parameters)
         if kind == "LAMBDA":
             return self.of(node["expr"], parameters)
-        children = [self.of(child, parameters) for child in _children(node)]
+        children = [self.of(child, parameters) for child in below(node)]
         total = together(children)
         if kind in ("COMPARISON", "CONJUNCTION", "BETWEEN"):
             return Bound(8, 0, 1, total.steps, total.constant)
@@ -281,7 +283,7 @@ class _Reader:
 
     def cast(self, node: _Tree, children: list[Bound]) -> Bound:
         total, cells = together(children), 1.0
-        for part in _parts(node.get("type_expr") or {}):
+        for part in parts(node.get("type_expr") or {}):
             name = fold(str(part.get("type_name", "")))
             if name in ("bignum", "varint") and (total.own > 5000 or total.times > 8):  # the square of its digits
                 raise Large
@@ -294,13 +296,17 @@ class _Reader:
                 # A text within a list or a struct is written with its quotes escaped, and with those around it.
                 total = replace(total.grown(2), nested=False) if total.nested else total
         target = node.get("type_expr") or {}
-        if fold(str(target.get("type_name") or _last(target))) in _FIXED:
+        if fold(str(target.get("type_name") or type_name(target))) in _FIXED:
             return Bound(8, 0, total.number, total.steps, total.constant, total.text)
         return total
 
     def call(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         name = fold(str(node.get("function_name")))
-        nodes = _arguments(node)
+        found = self.called(name, node, parameters)
+        return replace(found, whole=True) if name in grammar.effect("collects") else found
+
+    def called(self, name: str, node: _Tree, parameters: dict[str, Bound]) -> Bound:
+        nodes = arguments_of(node)
         self.loose([v for k, v in node.items() if k in ("filter", "filter_expr", "order_bys", "orders", "partitions")])
         if name in grammar.effect("loops") and len(nodes) > 1:
             return self.loop(name, nodes, parameters)
@@ -311,9 +317,7 @@ class _Reader:
         if name in ("list_aggregate", "list_aggr", "array_aggregate", "array_aggr", "aggregate"):
             name = fold((given[1].text if len(given) > 1 else None) or "")
             given = [given[0], *given[2:]] if given else given
-        if name in grammar.effect("collects") and self.rows_made:
-            raise Large
-        if name in grammar.effect("collects") and any(bound.own > 10_000 for bound in given):
+        if name in grammar.effect("collects") and (self.rows_made or any(bound.own > 10_000 for bound in given)):
             raise Large
         if name in grammar.effect("keeps") and len(given) > 1 and not number_below(given[1:], 10_000, name):
             raise Large
@@ -342,10 +346,12 @@ class _Reader:
             return total.of(total.own * 32, total.times)
         if name in _REPLACES and len(given) > 1:
             by = given[min(_REPLACES[name], len(given) - 1)]
+            if by.whole:
+                raise Large
             copies = max(1, by.own - 8) if not by.times else 8 * max(1, by.own - 8) * by.times
             return copies_of(total, copies, total)
         if name in grammar.effect("product") and len(given) > 1:
-            left, right = (bound.own + _DATA * bound.times for bound in given[:2])
+            left, right = (b.own + _DATA * b.times * (_DATA if b.whole else 1) for b in given[:2])
             if left * right > 10 * _DATA**2:
                 raise Large
             return Bound(8, 0, max(left, right), total.steps, total.constant)
@@ -376,18 +382,21 @@ class _Reader:
         rest = [self.of(argument, parameters) for argument in nodes[1:] if argument.get("class") != "LAMBDA"]
         count = max(over.own / 8, 1) if over.own > 8 or not over.times else 1.0
         count *= max(over.times, 1)
+        rounds = count * (_DATA if over.whole else 1)
         own: Bound = Bound()
         for argument in nodes[1:]:
             if argument.get("class") == "LAMBDA":
-                names = [fold(n) for part in _parts(argument.get("lhs")) for n in part.get("column_names") or []]
+                names = [fold(n) for part in parts(argument.get("lhs")) for n in part.get("column_names") or []]
                 inner = {**parameters, **dict.fromkeys(names, Bound(8, min(over.times, 1), growth=over.growth))}
                 own = self.of(argument["expr"], inner)
+        if over.whole and (own.whole or own.steps >= _DATA):
+            raise Large
         if name.endswith("reduce") and (own.times > 1 or own.own > 64):  # what one round makes the next one takes
             raise Large
         total = together([over, *rest])
         times = max(over.times, 1 if over.times else 0) * max(own.times, 1) if over.times or own.times else 0
         found = total.of(
-            (0 if name in _TRANSFORMS else total.own) + count * own.own, times, total.steps + count * own.steps
+            (0 if name in _TRANSFORMS else total.own) + count * own.own, times, total.steps + rounds * own.steps
         )
         return replace(found, growth=max(total.growth, own.growth), constant=total.constant and own.constant)
 
@@ -402,45 +411,3 @@ class _Reader:
         exact = len(given) > 1 and all(bound.constant and bound.number is not None for bound in given[:2])
         count = abs(ends[1] - ends[0]) / step if exact else sum(map(abs, ends)) / step
         return Bound(8 * (count + 1), 0, max(map(abs, ends)), total.steps + count, total.constant)
-
-
-def _last(type_expr: _Tree) -> str:
-    """The last part of a type's name."""
-    path = (type_expr.get("qualified_name") or {}).get("path") or [""]
-    return str(path[-1])
-
-
-def _arguments(call: _Tree) -> list[_Tree]:
-    found = [a.get("expression") for a in call.get("arguments") or [] if isinstance(a, dict)]
-    return [a for a in found if isinstance(a, dict)]
-
-
-def _children(node: _Tree) -> Iterator[_Tree]:
-    """The expressions right below one."""
-    stack: list[Any] = [value for value in node.values() if isinstance(value, dict | list)]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, list):
-            stack.extend(part)
-        elif isinstance(part, dict):
-            if "class" in part:
-                if part["class"] != "TYPE":
-                    yield part
-            else:
-                stack.extend(part.values())
-
-
-def _parts(tree: Any, inside: bool = True) -> Iterator[_Tree]:
-    """Every mapping in a tree; without those of queries inside of it where asked."""
-    stack = [tree]
-    first = True
-    while stack:
-        part = stack.pop()
-        if isinstance(part, list):
-            stack.extend(part)
-        elif isinstance(part, dict):
-            if not inside and not first and str(part.get("type", "")).endswith("_NODE"):
-                continue
-            first = False
-            yield part
-            stack.extend(part.values())
