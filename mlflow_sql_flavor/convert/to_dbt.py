@@ -176,7 +176,9 @@ def _csv(model: SQLModel, table: str, columns: list[str]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """A value as YAML and dbt read it."""
+    """A value as YAML and dbt, which reads Jinja in every text of a schema.yml, read it."""
+    if isinstance(value, str):
+        return _no_jinja(value)
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, dict):

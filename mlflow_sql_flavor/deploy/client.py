@@ -187,7 +187,7 @@ class SQLDeploymentClient(BaseDeploymentClient):
             ``name``, ``flavor``, ``kind``, ``schema``, ``model_uri`` as asked for, ``version_uri`` that it meant,
             ``run_id``, ``digest`` of the query, ``params``, ``input``, ``verification``, ``deployed_by``,
             ``deployed_at``, ``reads`` (the statement that reads it), ``status``, and ``alias_now``: the version that
-            the alias means now, if another.
+            the alias means now; None without an alias.
 
         Raises:
             MlflowException: There is none of that name.

@@ -23,16 +23,24 @@ class Fetched:
     """A model and where it is from.
 
     Attributes:
-        model: Loaded.
+        model: Loaded without the rows of its tables, which are read from their files where they are wanted.
         uri: As it was asked for.
         version: What an alias, a stage or ``latest`` meant; else the same.
         run_id: Of the run that logged it, or None.
+        folder: Its files.
     """
 
     model: SQLModel
     uri: str
     version: str
     run_id: str | None
+    folder: Path
+
+    def answering(self) -> SQLModel:
+        """The model with its rows, for what it answers."""
+        from ..pyfunc import load_model
+
+        return load_model(str(self.folder))
 
 
 def version_of(uri: str) -> str:
@@ -63,4 +71,6 @@ def fetched(uri: str) -> Iterator[Fetched]:
         info = Model.load(str(path))
         if "sql" not in (info.flavors or {}):
             raise ModelFileError(f"{uri!r} is not a SQL model: its flavors are {', '.join(info.flavors)}.")
-        yield Fetched(load_model(str(path)), uri, version, info.run_id)
+        # A model with a process of its own is opened there only, and no such process is started until it answers.
+        model = load_model(str(path), model_config={"isolation": "process"})
+        yield Fetched(model, uri, version, info.run_id, path)

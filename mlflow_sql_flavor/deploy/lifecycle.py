@@ -113,7 +113,7 @@ def _check_place(server: Server, build: Build, name: str) -> None:
 def _prepared(build: Build, fetched: Fetched) -> tuple[Sequence[str] | None, str]:
     source = build.check_input()
     build.references()
-    return source, verified(build, fetched.model)
+    return source, verified(build, fetched.answering)
 
 
 def _replaced(build: Build, source: Sequence[str] | None) -> bool:

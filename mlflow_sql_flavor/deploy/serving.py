@@ -85,7 +85,7 @@ def explained(server: Server, record: Record) -> pd.DataFrame:
 
 
 def described(server: Server, record: Record) -> dict[str, Any]:
-    """What ``get`` says: the record, whether the deployment can be read, and whether its alias has moved on."""
+    """What ``get`` says: the record, whether the deployment can be read, and what its alias means now."""
     told = record.told()
     try:
         server.rows(f"SELECT * FROM ({record.reads}) AS tried WHERE 1 = 0", f"read {record.name!r}")
@@ -96,12 +96,11 @@ def described(server: Server, record: Record) -> dict[str, Any]:
 
 
 def alias_now(record: Record) -> str | None:
-    """Where the alias of a deployment points now, if not where it did; None if it has not moved."""
+    """The version that the alias of a deployment means now; None if it was deployed by no alias."""
     if record.model_uri == record.version_uri:
         return None
     try:
-        now = version_of(record.model_uri)
+        return version_of(record.model_uri)
     except Exception as error:  # of whatever store the models are in
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return f"not known: {first}"
-    return now if now != record.version_uri else None

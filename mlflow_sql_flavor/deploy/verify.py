@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.example import stored
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["verified"]
 
 
-def verified(build: Build, model: SQLModel) -> str:
+def verified(build: Build, answering: Callable[[], SQLModel]) -> str:
     """Makes the object of the deployment over the rows to compare on, reads it, and takes it away again.
 
     Args:
         build: With its reference tables in place.
-        model: The model.
+        answering: Gives the model with the rows of its tables, which are in memory then.
 
     Returns:
         What was compared, in words.
@@ -36,6 +37,7 @@ def verified(build: Build, model: SQLModel) -> str:
     """
     if build.settings.verify is False:
         return "not verified"
+    model = answering()
     data, whose = _rows(build, model)
     expected = model.predict(data, dict(build.values), output="arrow")
     with build.own_rows():

@@ -221,6 +221,23 @@ def test_refusals(sqlite: Place, ranker: str, tmp_path: Path) -> None:
         client.get_deployment("rankr")
 
 
+def test_a_name_that_is_taken_and_a_schema_that_is_not_there(place: Place, ranker: str) -> None:
+    before = place.objects()
+    client = get_deploy_client(place.target)
+    for name, schema, match in (("codes", None, "that is no deployment"), ("ranker", "nowhere", "no schema 'nowhere'")):
+        config = {"input": "events", **({"schema": schema} if schema else {})}
+        with pytest.raises(MlflowException, match=match):
+            client.create_deployment(name, ranker, config=config)
+        assert place.objects() == before
+    client.create_deployment("ranker", ranker, config={"input": "events"})
+    there, told = place.objects(), client.get_deployment("ranker")
+    with pytest.raises(MlflowException, match="a deployment 'ranker' here already"):
+        client.create_deployment("ranker", ranker, config={"input": "events"})
+    with pytest.raises(MlflowException, match="no schema 'nowhere'"):
+        client.update_deployment("ranker", config={"schema": "nowhere"})
+    assert (place.objects(), client.get_deployment("ranker")) == (there, told)
+
+
 def test_a_model_without_an_example(place: Place, tmp_path: Path) -> None:
     mlflow_sql_flavor.save_model(
         "SELECT id + 1 AS next FROM input", tmp_path / "m", input_types={"id": "BIGINT"}, pip_requirements=["mlflow"]

@@ -20,7 +20,7 @@ import mlflow_sql_flavor
 from mlflow_sql_flavor.deploy import lifecycle
 
 from .conftest import EXAMPLE
-from .places import Place
+from .places import Place, opened
 
 
 def together(*calls: Any) -> list[Any]:
@@ -63,8 +63,6 @@ def test_two_at_once_on_sqlite(sqlite: Place, ranker: str) -> None:
 
 
 def test_two_at_once_on_duckdb(tmp_path: Path, ranker: str) -> None:
-    from .places import opened
-
     with opened("duckdb", tmp_path) as place:
         before = place.objects()
         found = together(*[creates(place, ranker, "one")] * 2)
@@ -97,6 +95,49 @@ def test_a_connection_that_is_lost(postgres: Place, ranker: str, monkeypatch: py
             client.create_deployment("other", ranker, config={"input": "events"})
     assert "connection was lost" in caught.value.message
     assert (postgres.objects(), client.get_deployment("ranker")) == (there, told)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
+@pytest.mark.parametrize("step", ["verified", "_record"])
+def test_a_connection_that_is_closed(
+    engine: str, step: str, tmp_path: Path, ranker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an engine inside of the process, which no server can take away."""
+    with opened(engine, tmp_path) as place:
+        client = get_deploy_client(place.target)
+        client.create_deployment("ranker", ranker, config={"input": "events"})
+        there, told = place.objects(), client.get_deployment("ranker")
+        kept = getattr(lifecycle, step)
+
+        def closed(build: Any, *rest: Any) -> Any:
+            build.server.connection.connection.driver_connection.close()
+            return kept(build, *rest)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(lifecycle, step, closed)
+            for call in (
+                lambda: client.update_deployment("ranker", config={"params": {"factor": 7.0}}),
+                lambda: client.create_deployment("other", ranker, config={"input": "events"}),
+            ):
+                with pytest.raises(MlflowException, match=f"{engine} failed to") as caught:
+                    call()
+                assert "Traceback" not in caught.value.message
+        client = get_deploy_client(place.target)
+        assert (place.objects(), client.get_deployment("ranker")) == (there, told)
+        client.delete_deployment("ranker")
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb"])
+def test_a_file_that_may_only_be_read(engine: str, tmp_path: Path, ranker: str) -> None:
+    with opened(engine, tmp_path) as place:
+        file = place.uri.partition(":///")[2]
+        uris = {"sqlite": f"sqlite:///file:{file}?mode=ro&uri=true", "duckdb": f"{place.uri}?access_mode=read_only"}
+        before = place.objects()
+        reader = get_deploy_client(f"sql:{uris[engine]}")
+        with pytest.raises(MlflowException, match=r"(?i)read-?only") as caught:
+            reader.create_deployment("ranker", ranker, config={"input": "events"})
+        assert "Traceback" not in caught.value.message and reader.list_deployments() == []
+        assert place.objects() == before
 
 
 @pytest.mark.ci
@@ -230,14 +271,14 @@ def test_an_alias_is_what_it_meant(sqlite: Place, tmp_path: Path, monkeypatch: p
         made = client.create_deployment("ranker", "models:/ranker@champion", config={"input": "events"})
         assert (made["model_uri"], made["version_uri"]) == ("models:/ranker@champion", "models:/ranker/1")
         assert made["run_id"] == first
-        assert client.get_deployment("ranker")["alias_now"] is None
+        assert client.get_deployment("ranker")["alias_now"] == "models:/ranker/1"
         mlflow.MlflowClient().set_registered_model_alias("ranker", "champion", "2")
         assert client.get_deployment("ranker")["alias_now"] == "models:/ranker/2"
         client.update_deployment("ranker")  # of the same version
         assert sqlite.ask("SELECT total FROM ranker WHERE id = 1") == [(10.0,)]
         client.update_deployment("ranker", "models:/ranker@champion")
         assert sqlite.ask("SELECT total FROM ranker WHERE id = 1") == [(20.0,)]
-        assert client.get_deployment("ranker")["alias_now"] is None
+        assert client.get_deployment("ranker")["alias_now"] == client.get_deployment("ranker")["version_uri"]
     finally:
         mlflow.set_tracking_uri(before[0])
         mlflow.set_registry_uri(before[1])
@@ -307,8 +348,6 @@ def test_addresses() -> None:
 
 def test_a_query_of_another_dialect(tmp_path: Path, postgres_like: str) -> None:
     """Written for SQLite anew; DuckDB would need settings, which no view brings."""
-    from .places import opened
-
     for engine in ("sqlite", "duckdb"):
         (tmp_path / engine).mkdir()
         with opened(engine, tmp_path / engine) as place:

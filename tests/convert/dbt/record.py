@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HERE", "build"]
+__all__ = ["HERE", "build", "environment_of"]
 
 HERE = Path(__file__).parent
 ADAPTERS = ("duckdb", "snowflake", "bigquery")
@@ -23,6 +23,11 @@ _FILL = (
     "import duckdb; c = duckdb.connect('shop.duckdb'); c.execute('create schema main_raw'); "
     "c.execute('create table main_raw.customers as select 10 as id, \\'Ann\\' as full_name')"
 )
+
+
+def environment_of(project: Path) -> dict[str, str]:
+    """What dbt is run with."""
+    return {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_PROFILES_DIR": str(project)}
 
 
 def build(python: str, project: Path) -> None:
@@ -35,7 +40,7 @@ def build(python: str, project: Path) -> None:
     Raises:
         CalledProcessError: dbt, or one of its unit tests, failed.
     """
-    environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DBT_PROFILES_DIR": str(project)}
+    environment = environment_of(project)
     dbt = [python, "-c", "import sys; from dbt.cli.main import cli; sys.exit(cli())"]
     for command in (
         [python, "-c", _FILL],

@@ -1,9 +1,6 @@
 """A project that dbt itself compiles and tests, in an environment of its own."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,19 +11,6 @@ from mlflow_sql_flavor import from_dbt
 from .record import HERE, build
 
 pytestmark = pytest.mark.ci
-
-
-@pytest.fixture(scope="module")
-def dbt(tmp_path_factory):
-    """The Python of an environment with dbt and its DuckDB adapter; DBT_PYTHON names one that is there."""
-    if "DBT_PYTHON" in os.environ:
-        return os.environ["DBT_PYTHON"]
-    folder = tmp_path_factory.mktemp("dbt")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    command = [str(python), "-m", "pip", "install", "-q", "dbt-core>=1.8,<1.12", "dbt-duckdb>=1.8"]
-    subprocess.run(command, check=True, timeout=600)
-    return str(python)
 
 
 def test_what_dbt_compiles_and_tests_is_logged(dbt, tmp_path):
