@@ -139,6 +139,7 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
         if isinstance(node, exp.Func):
             check_function(node, ctx)
     _spread_lists(nodes)
+    _keep_together(nodes)
     spell_out_groups(tree, ctx.columns)
     if typed.query.dialect in KEYED:
         take_what_keys_decide(tree, ctx.keys)
@@ -262,6 +263,30 @@ def _check_growth(nodes: Sequence[exp.Expr], ctx: Context) -> None:
             here = here.parent
         if times > _MOST_WRITTEN:
             raise ctx.error(node, "IN UNNEST(...) stands in others too deep: name the inner lists in a WITH clause.")
+
+
+_OPERATORS_OF_CALLS = (
+    exp.IntDiv, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift,
+)  # fmt: skip
+
+
+def _keep_together(nodes: Sequence[exp.Expr]) -> None:
+    """What calls like DIV and BITAND make is written as an operator: what it holds and what holds it stay apart."""
+    for node in nodes:
+        if not isinstance(node, _OPERATORS_OF_CALLS):
+            continue
+        for side in (node.this, node.expression):
+            if isinstance(side, (exp.Binary, exp.Unary)) and not isinstance(side, (exp.Paren, exp.Dot)):
+                _put_in_brackets(side)
+        if isinstance(node.parent, (exp.Binary, exp.Unary)) and not isinstance(node.parent, exp.Paren):
+            _put_in_brackets(node)
+
+
+def _put_in_brackets(node: exp.Expr) -> None:
+    made = exp.Paren()
+    made.type = node.type
+    node.replace(made)
+    made.set("this", node)
 
 
 def _spread_lists(nodes: Sequence[exp.Expr]) -> None:
