@@ -103,3 +103,12 @@ def test_what_only_renames_or_refuses_is_a_line_in_a_table(folder: str) -> None:
         and (_only_calls(node) or _only_refuses(node))
     ]
     assert not rules
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_macro_is_defined_once(folder: str) -> None:
+    """The second of two would be called in the place of the first."""
+    pack = HOME / folder / "macros_v1.sql"
+    text = pack.read_text(encoding="utf-8") if pack.exists() else ""
+    names = re.findall(r"^CREATE MACRO (\w+)\(", text, re.M | re.I)
+    assert sorted(names) == sorted(set(names))

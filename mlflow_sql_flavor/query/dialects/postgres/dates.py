@@ -31,7 +31,7 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("timezone", node, "The time zone of the session", "Leave it out")
     if unit in _ENDLESS and ctx.is_a(value, "date", "timestamp", "timestamptz"):
         kind = value.type
-        bounded = ctx.macro("pg__finite", value.copy())
+        bounded = ctx.macro("pg__dated", value.copy())
         bounded.type = kind
         node.set("expression", bounded)
     return None

@@ -222,4 +222,4 @@ CREATE MACRO pg__json_float(s, exact) AS CASE WHEN s IN ('NaN', 'Infinity', '-In
 CREATE MACRO pg__json_moment(s, zone) AS '"' || replace(s, ' ', 'T') || CASE WHEN ends_with(s, 'infinity') THEN '' ELSE zone END || '"';
 CREATE MACRO pg__json_list(l, sep) AS CASE WHEN l IS NOT NULL THEN '[' || coalesce(array_to_string(l, sep), '') || ']' END;
 CREATE MACRO pg__json_around(s, a, b) AS CASE WHEN s IS NOT NULL THEN a || s || b END;
-CREATE MACRO pg__finite(x) AS CASE WHEN isinf(x) THEN error('a part of an infinite date is infinite in postgres, which no integer is') ELSE x END;
+CREATE MACRO pg__dated(x) AS CASE WHEN isinf(x) THEN error('a part of an infinite date is infinite in postgres, which no integer is') ELSE x END;
