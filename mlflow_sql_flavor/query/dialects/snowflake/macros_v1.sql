@@ -68,7 +68,7 @@ CREATE MACRO sf__is_object(j) AS json_type(j) = 'OBJECT';
 CREATE MACRO sf__is_boolean(j) AS json_type(j) = 'BOOLEAN';
 CREATE MACRO sf__is_varchar(j) AS json_type(j) = 'VARCHAR';
 CREATE MACRO sf__is_integer(j) AS json_type(j) IN ('BIGINT', 'UBIGINT', 'HUGEINT');
-CREATE MACRO sf__typeof(j) AS CASE json_type(j) WHEN 'NULL' THEN 'NULL_VALUE' WHEN 'UBIGINT' THEN 'INTEGER' WHEN 'BIGINT' THEN 'INTEGER' WHEN 'DOUBLE' THEN CASE WHEN regexp_matches(CAST(j AS VARCHAR), '[eE]') THEN 'DOUBLE' ELSE 'DECIMAL' END ELSE json_type(j) END;
+CREATE MACRO sf__typeof(j) AS CASE json_type(j) WHEN 'NULL' THEN 'NULL_VALUE' WHEN 'UBIGINT' THEN 'INTEGER' WHEN 'BIGINT' THEN 'INTEGER' WHEN 'DOUBLE' THEN error('TYPEOF of a number with a point is not verified.') ELSE json_type(j) END;
 CREATE MACRO sf__unicode(s) AS CASE WHEN s = '' THEN 0 ELSE unicode(s) END;
 CREATE MACRO sf__true(x) AS round(CAST(x AS DOUBLE)) <> 0;
 CREATE MACRO sf__boolor(a, b) AS sf__true(a) OR sf__true(b);
