@@ -140,3 +140,25 @@ def intervals(tree: exp.Expr, ctx: Context) -> None:
 def _unit(node: exp.Expr) -> str:
     """DAY(3) is a DAY: the digits bound what may be written."""
     return node.name.upper() if isinstance(node, exp.Var) else type(node).__name__.upper()
+
+
+# Interval-Expressions: only what is added to a moment is the same here
+@R.rule(exp.Interval)
+def interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    above = node.parent
+    while isinstance(above, exp.Paren):
+        above = above.parent
+    if not isinstance(above, (exp.Add, exp.Sub)):
+        ctx.refuse("interval_text", node, "An interval is verified as what is added to a moment", "Add it to a date")
+    return None
+
+
+@R.rule(exp.DecodeCase)
+def decoded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """DECODE: every result has the type of the first one."""
+    _, *rest = node.expressions
+    results = [*rest[1::2], *(rest[-1:] if len(rest) % 2 else [])]
+    texts = {ctx.is_a(r, "text") for r in results if not isinstance(r, exp.Null) and not ctx.unknown(r)}
+    if len(texts) > 1:
+        ctx.refuse("implicit_cast", node, "DECODE converts its results to the type of the first", "Write it with CAST")
+    return None
