@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,7 @@ class Query:
         self._layers: list[tuple[str, str]] = []
         #: A BOOLEAN column that is true where the estimator accepts the row, once a step may refuse one.
         self.valid: str | None = None
+        self._kept: list[Column] = []
 
     def comment(self, line: str) -> None:
         """Adds a line to the comment at its top."""
@@ -110,7 +111,35 @@ class Query:
             name: What it does; made unique.
             items: ``(SQL, name of the column)``, in order.
         """
-        self.add(name, self._select(items))
+        given = {column for _, column in items}
+        kept = [column for column in self._kept if column.name not in given]
+        self.add(name, self._select([*items, *((column.sql, column.name) for column in kept)]))
+
+    @contextlib.contextmanager
+    def keeping(self, columns: Iterable[Column]) -> Iterator[None]:
+        """Every layer that is added inside hands these columns on, and the mark of accepted rows as it is now.
+
+        So the parts of an estimator of estimators are written one after the other, each beside what the others read.
+
+        Raises:
+            QueryError: The text is one for few rows.
+        """
+        if self.few_rows:
+            raise QueryError("An estimator of estimators has no text for few rows.")
+        before, valid = self._kept, self.valid
+        marks = [Column(valid)] if valid is not None else []
+        self._kept = list(dict.fromkeys([*before, *columns, *marks]))
+        yield
+        self._kept, self.valid = before, valid
+
+    @property
+    def keeps(self) -> bool:
+        """Whether columns are handed on that the newest estimator does not read."""
+        return bool(self._kept)
+
+    def accepted(self, value: str) -> str:
+        """SQL where the estimator accepts the row, as far as a mark tells; NULL elsewhere."""
+        return value if self.valid is None else f"CASE WHEN {quote(self.valid)} THEN {value} END"
 
     def add(self, name: str, body: str) -> None:
         """Adds an expression that is written already and reads the current one.
@@ -146,7 +175,8 @@ class Query:
 
     def taken(self, columns: Iterable[Column]) -> set[str]:
         """Folded names that a new column beside these may not have."""
-        return {column.name.casefold() for column in columns} | ({self.valid.casefold()} if self.valid else set())
+        names = [column.name for column in [*columns, *self._kept]] + ([self.valid] if self.valid else [])
+        return {name.casefold() for name in names}
 
     def carry(self, columns: Iterable[Column], *, valid: bool = True) -> list[tuple[str, str]]:
         """Items that hand columns on unchanged, and the mark of accepted rows with them."""
@@ -154,6 +184,21 @@ class Query:
         if valid and self.valid is not None:
             names.append(self.valid)
         return [(quote(name), name) for name in names]
+
+    def refusing(self, tests: Sequence[str], columns: Iterable[Column], taken: set[str]) -> list[tuple[str, str]]:
+        """Items as of :meth:`carry`, with the mark of accepted rows where the tests are among what it says.
+
+        Args:
+            tests: Each true for the rows that a step accepts.
+            columns: What to hand on.
+            taken: Folded names of the layer's other columns.
+        """
+        if not tests:
+            return self.carry(columns)
+        tests = [*([quote(self.valid)] if self.valid else []), *tests]
+        carried = self.carry(columns, valid=False)
+        self.valid = self.valid or unique("accepted", taken)
+        return [*carried, (conjunction(tests), self.valid)]
 
     def _select(self, items: Sequence[tuple[str, str]], indent: str = "  ") -> str:
         listed = f",\n{indent}  ".join(sql if sql == quote(name) else f"{sql} AS {quote(name)}" for sql, name in items)

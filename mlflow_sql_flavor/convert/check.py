@@ -40,6 +40,10 @@ def check(estimator: Any, X: Any, found: Any, names: Names) -> None:
     if len(expected) != len(found):
         raise QueryError(f"The query gives {len(found)} rows for {len(expected)} of X.")
     with_own = _Comparison(X, boosters.library(estimator), boosters.precision(estimator))
+    if expected.ndim > 1:
+        for column, values in zip(found.columns, expected.T, strict=True):
+            with_own.compare(column, found[column].to_numpy(), values)
+        return
     answers = found[names.prediction].to_numpy()
     if boosters.labels(estimator) is not None:
         with_own.refuse(names.prediction, answers, expected, answers != expected)

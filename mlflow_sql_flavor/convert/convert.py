@@ -10,9 +10,9 @@ from ..mlflow_errors import public
 from . import boosters, through_orbital
 from .builder import Column, Query, conjunction, unique
 from .check import check
-from .models import predict, takes_infinity
-from .outputs import Names, regress
-from .steps import describe, join, transform, unsupported
+from .models import answer, takes_infinity
+from .outputs import Names, Numbers, finish
+from .steps import describe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,17 +109,10 @@ def _written(estimator: Any, X: Any, query: Query, names: Names) -> tuple[str, i
     inputs = [_read(X.iloc[:, i], columns[i]) for i in used]
     found = through_orbital.score(query, estimator, inputs, [columns[i] for i in used])
     if found is not None:
-        return regress(query, found, names) + "\n", 0
+        return finish(query, Numbers([found]), names) + "\n", 0
     _features(query, estimator, X, columns, used)
-    path = ""
-    while hasattr(estimator, "steps"):
-        for name, step in estimator.steps[:-1]:
-            columns = transform(query, step, columns, path=join(path, name))
-        name, estimator = estimator.steps[-1]
-        path = join(path, name)
-    if not hasattr(estimator, "predict"):
-        raise unsupported(path, estimator, "the last step must be a regressor or a classifier")
-    return predict(query, estimator, columns, path, names, None if path else X) + "\n", query.leaves
+    data = None if hasattr(estimator, "steps") else X
+    return finish(query, answer(query, estimator, columns, "", names.probabilities, data), names) + "\n", query.leaves
 
 
 def _best(estimator: Any) -> Any:

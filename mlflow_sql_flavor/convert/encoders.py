@@ -1,4 +1,4 @@
-"""OneHotEncoder and OrdinalEncoder as CASE expressions, read from what the fitted encoder itself answers.
+"""OneHotEncoder, OrdinalEncoder, TargetEncoder as CASE expressions, read from what the fitted encoder itself answers.
 
 The encoder is shown each category, a missing value and a value it has not seen; ``drop``, infrequent categories and
 ``handle_unknown`` need no rules of their own then. A value it refuses makes the row's prediction NULL.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import QueryError
-from .builder import Column, Query, is_missing, literal, number, quote, unique
+from .builder import Column, Query, is_missing, literal, number, unique
 
 __all__ = ["encode"]
 
@@ -62,8 +62,10 @@ def _unseen(known: list[Any]) -> Any:
 
 
 def _widths(step: Any) -> list[int]:
-    if not hasattr(step, "drop_idx_"):  # an OrdinalEncoder
-        return [1] * len(step.categories_)
+    if not hasattr(step, "drop_idx_"):
+        # A TargetEncoder has a column for each of several classes.
+        width = len(step.classes_) if getattr(step, "target_type_", "") == "multiclass" else 1
+        return [width] * len(step.categories_)
     infrequent = getattr(step, "infrequent_categories_", None) or [None] * len(step.categories_)
     dropped = step.drop_idx_ if step.drop_idx_ is not None else [None] * len(step.categories_)
     return [
@@ -88,14 +90,7 @@ def encode(query: Query, step: Any, columns: list[Column], keep: list[Column], p
         for part in range(width):
             out.append(Column(unique(_name(column, feature, part), taken)))
             items.append((_case(feature, column, part), out[-1].name))
-    carried = query.carry(keep)
-    if refusals:
-        if query.valid is not None:
-            refusals.insert(0, quote(query.valid))
-            carried = query.carry(keep, valid=False)
-        query.valid = query.valid or unique("accepted", taken)
-        items.append((" AND ".join(refusals), query.valid))
-    query.layer(path, [*carried, *items])
+    query.layer(path, [*query.refusing(refusals, keep, taken), *items])
     return out
 
 

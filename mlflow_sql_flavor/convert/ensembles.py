@@ -39,13 +39,16 @@ class Sum:
     trees: Sequence[tuple[Tree, int | None]]
 
 
-def float32(query: Query, columns: list[Column], name: str) -> None:
+def float32(query: Query, columns: list[Column], name: str) -> list[Column]:
     """The layer in which features take the precision in which scikit-learn's trees see them: float32, held in DOUBLE.
 
     Comparing as DOUBLE matters: against a REAL an engine may round the threshold instead.
     """
-    items = [(f"CAST(CAST({column.sql} AS REAL) AS DOUBLE)", column.name) for column in columns]
-    query.layer(name, [*query.carry([]), *items])
+    taken = query.taken([])
+    seen = [Column(unique(column.name, taken)) for column in columns]
+    texts = [f"CAST(CAST({column.sql} AS REAL) AS DOUBLE)" for column in columns]
+    query.layer(name, [*query.carry([]), *((text, column.name) for text, column in zip(texts, seen, strict=True))])
+    return seen
 
 
 def add_trees(query: Query, columns: list[Column], model: Sum, names: Sequence[str], *, missing: bool) -> list[Column]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import QueryError
-from .builder import Column, Query, literal, number, total, unique
+from .builder import Column, Query, literal, number, quote, total, unique
 
-__all__ = ["Names", "classify", "exponential", "regress", "sigmoid"]
+__all__ = ["Names", "Numbers", "Scores", "chosen", "exponential", "finish", "shares", "sigmoid"]
 
 Rule = Literal["above zero", "zero or above", "greatest"]
 Link = Literal["sigmoid", "softmax", "each", "none"]
@@ -23,54 +23,111 @@ class Names:
     probabilities: bool
 
 
-def regress(query: Query, value: str, names: Names) -> str:
-    """The query's text, with one number."""
-    return query.finish([(value, names.prediction)])
+@dataclass(frozen=True)
+class Numbers:
+    """What a regressor answers.
+
+    Attributes:
+        values: SQL over the newest layer, one text an output.
+    """
+
+    values: Sequence[str]
 
 
-def classify(query: Query, scores: list[Column], classes: Any, names: Names, *, rule: Rule, link: Link | None) -> str:
-    """The query's text, with a label and, if asked, probabilities.
+@dataclass(frozen=True)
+class Scores:
+    """What a classifier answers.
 
-    Args:
-        query: Its newest layer holds the scores.
-        scores: One for each class; of two classes perhaps only that of the second.
+    Attributes:
+        columns: Of the newest layer, one for each class; of two classes perhaps only that of the second.
         classes: The estimator's ``classes_``.
-        names: How to call the outputs.
         rule: How the label follows from the scores.
         link: How probabilities do: ``sigmoid`` of the one score, ``softmax``, ``each`` score's sigmoid over their sum,
             ``none`` where scores are probabilities; None for an estimator without.
     """
-    values = classes.tolist()
-    kind = "BIGINT" if classes.dtype.kind in "iu" else None
-    labels = [_label(value) for value in values]
+
+    columns: Sequence[Column]
+    classes: Any
+    rule: Rule
+    link: Link | None
+
+
+def finish(query: Query, answer: Numbers | Scores, names: Names) -> str:
+    """The query's text: numbers, or a label and, if asked, probabilities."""
+    if isinstance(answer, Scores):
+        return _classify(query, answer, names)
+    outputs = [names.prediction]
+    if len(answer.values) > 1:
+        outputs = [f"{names.prediction}_{k}" for k in range(len(answer.values))]
+    return query.finish(list(zip(answer.values, outputs, strict=True)))
+
+
+def _classify(query: Query, answer: Scores, names: Names) -> str:
+    values = answer.classes.tolist()
+    kind = "BIGINT" if answer.classes.dtype.kind in "iu" else None
     taken = {names.prediction.casefold()}
-    outputs = [unique(f"probability_{value}", taken) for value in values] if names.probabilities and link else []
-    if rule == "greatest":
-        query.layer("greatest", [*query.carry(scores), (_greatest(scores), "best")])
-        cases = [f'WHEN {c.sql} = "best" THEN {label}' for c, label in zip(scores, labels, strict=True)]
-    else:
-        score, over, under = scores[0].sql, *((">", "<=") if rule == "above zero" else (">=", "<"))
-        cases = [f"WHEN {score} {over} 0E0 THEN {labels[1]}", f"WHEN {score} {under} 0E0 THEN {labels[0]}"]
-    label = "CASE " + " ".join(cases) + " END"
+    wanted = names.probabilities and answer.link
+    outputs = [unique(f"probability_{value}", taken) for value in values] if wanted else []
+    label, best = chosen(query, answer, [_label(value) for value in values])
     label = f"CAST({label} AS {kind})" if kind else label
-    if not outputs:
-        return query.finish([(label, names.prediction)])
+    first = [(label, names.prediction)]
+    return query.finish(shares(query, answer, outputs, best, first) if outputs else first)
+
+
+def chosen(query: Query, answer: Scores, labels: Sequence[str]) -> tuple[str, str]:
+    """Adds a layer with the greatest score where the label needs it.
+
+    Args:
+        query: What is under construction.
+        answer: The scores.
+        labels: SQL for each class.
+
+    Returns:
+        SQL of the label, and the column of the greatest score; empty if there is none.
+    """
+    scores = answer.columns
+    if answer.rule != "greatest":
+        score, over, under = scores[0].sql, *((">", "<=") if answer.rule == "above zero" else (">=", "<"))
+        cases = [f"WHEN {score} {over} 0E0 THEN {labels[1]}", f"WHEN {score} {under} 0E0 THEN {labels[0]}"]
+        return f"CASE {' '.join(cases)} END", ""
+    best = quote(unique("best", query.taken(scores)))
+    query.layer("greatest", [*query.carry(scores), (_greatest(scores), best[1:-1])])
+    cases = [f"WHEN {c.sql} = {best} THEN {label}" for c, label in zip(scores, labels, strict=True)]
+    return f"CASE {' '.join(cases)} END", best
+
+
+def shares(
+    query: Query, answer: Scores, outputs: Sequence[str], best: str, first: Sequence[tuple[str, str]] = ()
+) -> list[tuple[str, str]]:
+    """Adds the layers of probabilities.
+
+    Args:
+        query: Its newest layer is that of :func:`chosen`.
+        answer: The scores, with a link.
+        outputs: What to call the probabilities.
+        best: The column of the greatest score.
+        first: What else the newest layer gives, as SQL and by name.
+
+    Returns:
+        What was ``first``, and the probability of each class, as SQL over the newest layer and by name.
+    """
+    scores, link = answer.columns, answer.link
     if link == "none":
-        return query.finish([(label, names.prediction), *((c.sql, o) for c, o in zip(scores, outputs, strict=True))])
-    prediction = Column(names.prediction)
-    if link == "sigmoid":
-        query.layer("probabilities", [(label, prediction.name), (sigmoid(scores[0].sql), outputs[1])])
-        second = Column(outputs[1]).sql
-        return query.finish([(prediction.sql, prediction.name), (f"1E0 - {second}", outputs[0]), (second, outputs[1])])
-    weights = [_weight(c.sql) if link == "softmax" else sigmoid(c.sql) for c in scores]
-    query.layer("weights", [(label, prediction.name), *zip(weights, outputs, strict=True)])
+        return [*first, *((c.sql, o) for c, o in zip(scores, outputs, strict=True))]
+    given = [Column(name) for _, name in first]
     columns = [Column(output) for output in outputs]
-    added = unique("total", set(taken))
-    query.layer("added", [*query.carry([prediction, *columns]), (total([c.sql for c in columns]), added)])
-    share = '{} / "' + added + '"'
+    if link == "sigmoid":
+        query.layer("probabilities", [*first, (sigmoid(scores[0].sql), outputs[1])])
+        second = columns[1].sql
+        return [*query.carry(given), (f"1E0 - {second}", outputs[0]), (second, outputs[1])]
+    weights = [_weight(c.sql, best) if link == "softmax" else sigmoid(c.sql) for c in scores]
+    query.layer("weights", [*first, *zip(weights, outputs, strict=True)])
+    added = quote(unique("total", query.taken([*given, *columns])))
+    query.layer("added", [*query.carry([*given, *columns]), (total([c.sql for c in columns]), added[1:-1])])
+    share = "{} / " + added
     if link == "each":
-        share = f'CASE WHEN "{added}" = 0E0 THEN {number(1 / len(columns))} ELSE {share} END'
-    return query.finish([(prediction.sql, prediction.name), *((share.format(c.sql), c.name) for c in columns)])
+        share = f"CASE WHEN {added} = 0E0 THEN {number(1 / len(columns))} ELSE {share} END"
+    return [*query.carry(given), *((share.format(c.sql), c.name) for c in columns)]
 
 
 def _label(value: Any) -> str:
@@ -98,5 +155,5 @@ def exponential(score: str) -> str:
     return f"CASE WHEN {score} < -745E0 THEN 0E0 ELSE EXP({score}) END"
 
 
-def _weight(score: str) -> str:
-    return f'CASE WHEN {score} - "best" < -700E0 THEN 0E0 ELSE EXP({score} - "best") END'
+def _weight(score: str, best: str) -> str:
+    return f"CASE WHEN {score} - {best} < -700E0 THEN 0E0 ELSE EXP({score} - {best}) END"

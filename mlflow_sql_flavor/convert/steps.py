@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import QueryError
-from .builder import Column, Query, conjunction, is_missing, literal, number, quote, unique
+from . import clusters, expansions
+from .builder import Column, Query, is_missing, literal, number, unique
 from .encoders import encode
+from .missing import refuses_missing
+from .powers import box_cox, yeo_johnson
 
 __all__ = ["describe", "join", "known_class", "transform", "unsupported"]
 
@@ -158,6 +161,20 @@ def _max_abs(step: Any, i: int, column: Column) -> str:
     return _clipped(step, f"{column.sql} / {number(step.scale_[i])}", -1.0, 1.0)
 
 
+def _power(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
+    taken = query.taken([*keep, *columns])
+    powers = [Column(unique(f"{column.name}_power", taken)) for column in columns]
+    made = yeo_johnson if step.method == "yeo-johnson" else box_cox
+    items = [
+        (made(column.sql, float(power)), out.name)
+        for column, power, out in zip(columns, step.lambdas_, powers, strict=True)
+    ]
+    # Box and Cox have none of what is not above zero, which is refused.
+    tests = [] if made is yeo_johnson else [f"({c.sql} > 0E0 OR {c.sql} IS NULL)" for c in columns]
+    query.layer(path, [*query.refusing(tests, keep, taken), *items])
+    return _each(_standard)(query, step._scaler, powers, keep, f"{path}_scaler") if step.standardize else powers
+
+
 def _imputer(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
     sentinel = None if is_missing(step.missing_values) else literal(step.missing_values)
     taken = query.taken(keep)
@@ -191,26 +208,10 @@ def _encoder(query: Query, step: Any, columns: list[Column], keep: list[Column],
 def _selector(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
     kept = [columns[i] for i in step.get_support(indices=True)]
     lost = [column for column in columns if column not in kept]
-    if lost and _refuses_missing(step, len(columns)):  # in the columns that go no further too
+    if lost and refuses_missing(step, len(columns)):  # in the columns that go no further too
         beside = list(dict.fromkeys([*keep, *kept]))
-        taken = query.taken(beside)
-        tests = [*([quote(query.valid)] if query.valid else []), *(f"{column.sql} IS NOT NULL" for column in lost)]
-        query.valid = query.valid or unique("accepted", taken)
-        query.layer(path, [*query.carry(beside, valid=False), (conjunction(tests), query.valid)])
+        query.layer(path, query.refusing([f"{c.sql} IS NOT NULL" for c in lost], beside, query.taken(beside)))
     return kept
-
-
-def _refuses_missing(step: Any, width: int) -> bool:
-    """Asked of the step itself: it depends on what it selects by, and on the release."""
-    import numpy as np
-
-    with warnings.catch_warnings():  # of columns without names
-        warnings.simplefilter("ignore")
-        try:
-            step.transform(np.full((1, width), np.nan))
-        except ValueError:
-            return True
-    return False
 
 
 def _function(_query: Query, step: Any, columns: list[Column], _keep: list[Column], path: str) -> list[Column]:
@@ -232,4 +233,13 @@ _STEPS: dict[str, Step] = {
     "SimpleImputer": _imputer,
     "OneHotEncoder": _encoder,
     "OrdinalEncoder": _encoder,
+    "TargetEncoder": _encoder,
+    "PowerTransformer": _power,
+    "PolynomialFeatures": expansions.polynomials,
+    "KBinsDiscretizer": expansions.bins,
+    "SplineTransformer": expansions.splines,
+    "PCA": expansions.projection,
+    "TruncatedSVD": expansions.projection,
+    "KMeans": clusters.distances,
+    "MiniBatchKMeans": clusters.distances,
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .builder import Column, number
@@ -65,6 +65,10 @@ class Tree:
             missing_left=[bool(flag) for flag in tree.missing_go_to_left],
             values=[tuple(row) for row in values.tolist()],
         )
+
+    def of_features(self, chosen: Sequence[int]) -> Tree:
+        """The same tree, whose features are some of the columns, by their places."""
+        return replace(self, feature=[int(chosen[i]) if i >= 0 else i for i in self.feature])
 
     def sql(self, columns: Sequence[Column], leaves: Sequence[str], *, missing: bool, indent: str = "    ") -> str:
         """The CASE expression.

@@ -12,7 +12,7 @@ import pytest
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
 
-__all__ = ["assert_same", "cases", "missing", "numbers", "people", "target"]
+__all__ = ["assert_edges", "assert_same", "cases", "missing", "numbers", "people", "target"]
 
 
 def cases(quick: list[Any], more: list[Any]) -> list[Any]:
@@ -56,8 +56,9 @@ def assert_same(estimator: Any, X: pd.DataFrame, new: pd.DataFrame | None = None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             expected = estimator.predict(data)
-            proba = estimator.predict_proba(data) if found.shape[1] > 1 else None
-        answers = found.iloc[:, 0].to_numpy()
+            several = expected.ndim > 1 and expected.shape[1] > 1
+            proba = estimator.predict_proba(data) if found.shape[1] > 1 and not several else None
+        answers = found.to_numpy() if several else found.iloc[:, 0].to_numpy()
         if hasattr(estimator, "classes_"):
             assert answers.tolist() == expected.tolist()
         else:
@@ -65,3 +66,36 @@ def assert_same(estimator: Any, X: pd.DataFrame, new: pd.DataFrame | None = None
         if proba is not None:
             np.testing.assert_allclose(found.iloc[:, 1:].to_numpy(), proba, rtol=1e-9, atol=1e-12)
     return model
+
+
+def assert_edges(estimator: Any, model: SQLModel, X: pd.DataFrame, *, infinite: bool = True) -> None:
+    """Rows with one value that is missing, infinite, zero or far out: the same answer, NULL where there is none.
+
+    Args:
+        estimator: The fitted estimator.
+        model: What it was converted to.
+        X: Rows to take one of.
+        infinite: Whether to ask for infinite ones.
+    """
+    values = [np.nan, 0.0, 1e7, -1e7, *([np.inf, -np.inf] if infinite else [])]
+    row = X.dropna().iloc[[1]].astype(float)
+    rows = pd.concat([row.assign(**{name: value}) for name in X for value in values], ignore_index=True)
+    found = model.predict(rows)
+    refused = 0
+    for at in range(len(rows)):
+        given, answer = rows.iloc[[at]], found.iloc[at]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                expected = estimator.predict(given)[0]
+                proba = estimator.predict_proba(given)[0] if len(answer) > 1 else []
+        except ValueError:
+            assert answer.isna().all(), given
+            refused += 1
+            continue
+        if isinstance(expected, float):
+            np.testing.assert_allclose(answer.iloc[0], expected, rtol=1e-9)
+        else:
+            assert answer.iloc[0] == expected, given
+        np.testing.assert_allclose(answer.iloc[1:].astype(float), proba, rtol=1e-8, atol=1e-12)
+    assert refused < len(rows)

@@ -59,6 +59,9 @@ def mixed(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:
 
 
 MIXED = mixed()
+PAIRS = pd.DataFrame({name: np.random.default_rng(at).choice(list("pqr"), 1000) for at, name in enumerate("ab")})
+SAME = (PAIRS["a"] == PAIRS["b"]) * 1.0
+TOGETHER = {"one_hot_max_size": 1, "max_ctr_complexity": 3, "model_size_reg": 0, "boosting_type": "Plain"}
 BY_CITY = Y + MIXED["city"].cat.codes.to_numpy() % 3
 
 
@@ -358,7 +361,11 @@ def test_last_in_a_pipeline(last: Any) -> None:
             X,
             "^CatBoostRegressor.*more than one column",
         ),
-        (lambda: cb.CatBoostRegressor(cat_features=["city"], **CB).fit(MIXED, BY_CITY), MIXED, r"\(ctr\)"),
+        (
+            lambda: cb.CatBoostRegressor(cat_features=["a", "b"], **TOGETHER, **CB).fit(PAIRS, SAME),
+            PAIRS,
+            r"^CatBoostRegressor.*several features together \(ctr\)",
+        ),
         (
             lambda: CATEGORIES["catboost"]().fit(MIXED, BY_CITY),
             MIXED[MIXED["city"] == "Seoul"].astype({"city": str}),
@@ -379,6 +386,17 @@ def test_what_cannot_be_converted_is_named(estimator: Any, data: pd.DataFrame, m
 
 def squares(y: Any, score: Any) -> tuple[Any, Any]:
     return score - y, np.ones_like(score)
+
+
+def test_statistics_of_a_category() -> None:
+    """CatBoost's ctr of one feature, and of a category that it has not seen."""
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"kind": rng.choice([f"k{i}" for i in range(30)], ROWS), "x": rng.normal(size=ROWS)})
+    y = data["kind"].str[1:].astype(int) % 7 + data["x"] / 2
+    made = cb.CatBoostRegressor(one_hot_max_size=1, max_ctr_complexity=1, cat_features=["kind"], **CB).fit(data, y)
+    new = data.assign(kind=["unseen", *data["kind"][1:]])
+    found = mlflow_sql_flavor.from_sklearn(made, data).predict(new)["prediction"]
+    np.testing.assert_allclose(found, made.predict(new), rtol=1e-12, atol=1e-12)
 
 
 def test_a_category_the_library_refuses_is_said_in_a_sentence() -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .answers import answers, feature_names, labels, library, precision, refuse_unfitted
-from .predict import READERS, predict
+from .predict import READERS, answer
 
-__all__ = ["READERS", "answers", "feature_names", "labels", "library", "precision", "predict", "refuse_unfitted"]
+__all__ = ["READERS", "answer", "answers", "feature_names", "labels", "library", "precision", "refuse_unfitted"]

@@ -102,7 +102,8 @@ def answers(estimator: Any, X: Any, probabilities: bool) -> tuple[Any, Any]:
     else:
         known = hasattr(estimator, "feature_names_in_") or (name != "scikit-learn" and not hasattr(estimator, "steps"))
         data = X if known else X.to_numpy()
-        found = np.ravel(estimator.predict(data)), None
+        predicted = np.asarray(estimator.predict(data))
+        found = predicted if predicted.ndim == 2 and predicted.shape[1] > 1 else np.ravel(predicted), None
         if probabilities and hasattr(estimator, "predict_proba"):
             found = found[0], estimator.predict_proba(data)
     return found

@@ -15,6 +15,7 @@ from ...errors import QueryError
 from ..builder import Column, conjunction
 from ..ensembles import Sum
 from ..trees import Tree
+from .ctr import Statistic
 from .ensemble import Ensemble, Link, codes, float32
 
 __all__ = ["read"]
@@ -25,20 +26,13 @@ _LINKS: dict[str, Link] = {
     "MultiClassOneVsAll": "each sigmoid",
     **dict.fromkeys(("Poisson", "Tweedie"), "exp"),
 }
+#: The code of no category.
+_NONE = -1.0
 _MANY = {"MultiRMSE", "MultiRMSEWithMissingValues", "RMSEWithUncertainty", "MultiLogloss", "MultiCrossEntropy"}
 
 
 def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
-    """A ``CatBoost``, ``CatBoostRegressor``, ``CatBoostClassifier`` or ``CatBoostRanker``.
-
-    Args:
-        model: The fitted model.
-        columns: The features.
-        data: The features' values, if the model sees them as they come: a DataFrame.
-
-    Raises:
-        QueryError: What it cannot be converted for, without its name.
-    """
+    """A ``CatBoost``, ``CatBoostRegressor``, ``CatBoostClassifier`` or ``CatBoostRanker``. As of :class:`Reader`."""
     loss = _loss(model)
     found = _json(model, data)
     info = found["features_info"]
@@ -50,7 +44,7 @@ def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
     dims = len(bias)
     if loss in _MANY or (dims > 1 and classes is None and _class_name(model) != "CatBoost"):
         raise QueryError("it predicts more than one column")
-    splits = _Splits(info)
+    splits = _Splits(info, found.get("ctr_data") or {})
     made = found.get("oblivious_trees")
     trees = [_oblivious(t, splits, dims, scale) for t in made] if made is not None else []
     trees += [_nested(t, splits, dims, scale) for t in found.get("trees", ())]
@@ -101,7 +95,7 @@ def _json(model: Any, data: Any) -> dict[str, Any]:
 class _Splits:
     """The features by CatBoost's own numbers, as columns of the data."""
 
-    def __init__(self, info: dict[str, Any]) -> None:
+    def __init__(self, info: dict[str, Any], tables: dict[str, Any]) -> None:
         import numpy as np
 
         numeric = info.get("float_features", ())
@@ -110,28 +104,42 @@ class _Splits:
         self.above = {f["flat_feature_index"] for f in numeric if f.get("nan_value_treatment") == "AsTrue"}
         self.textual = {f["feature_index"]: f["flat_feature_index"] for f in info.get("categorical_features", ())}
         self.names = {int(pair["hash"]): pair["value"] for pair in info.get("cat_features_hash", ())}
-        self.used: dict[int, list[str]] = {}
+        self.used: dict[int, list[Any]] = {}
         self._float = np.float32
+        # Splits are numbered over the borders, the categories and then the statistics that the model splits on.
+        first = sum(len(f.get("borders") or ()) for f in numeric)
+        first += sum(len(f.get("values") or ()) for f in info.get("categorical_features", ()))
+        told = [each for each in info.get("ctrs") or () for _ in each["borders"]]
+        self._statistics, self._tables = dict(enumerate(told, first)), tables
 
-    def of(self, split: dict[str, Any]) -> tuple[int, float, bool, float | None]:
-        """The column, the border, whether a missing value is up to it, and the code of a category that is above."""
+    def of(self, split: dict[str, Any]) -> tuple[int, float, bool, list[float] | None]:
+        """The column, the border, whether a missing value is up to it, and the codes of categories that are above.
+
+        Of categories a missing value is one that no split names.
+        """
         kind = split["split_type"]
         if kind == "FloatFeature":
             place = self.numeric[split["float_feature_index"]]
             return place, float(self._float(split["border"])), place not in self.above, None
+        if kind == "OnlineCtr":
+            statistic = Statistic(self._statistics[split["split_index"]], self._tables)
+            above, rest = statistic.above(split["border"], self.names)
+            place = self.textual[statistic.feature]
+            coded = {self._code(place, value): yes for value, yes in above.items()}
+            return place, 0.0, rest, [code for code, yes in coded.items() if yes] or [_NONE]
         if kind != "OneHotFeature":
-            raise QueryError(
-                "it has statistics of categories (ctr) among its splits: fit it with one_hot_max_size of at least the "
-                "number of categories"
-            )
+            raise QueryError(f"it has splits of the kind {kind}")
         place = self.textual[split["cat_feature_index"]]
         value = self.names.get(split["value"] % 2**32)
         if value is None:
             raise QueryError(f"X lacks a category of column {place} that it splits on: pass the training data")
+        return place, 0.0, False, [self._code(place, value)]
+
+    def _code(self, place: int, value: Any) -> float:
         known = self.used.setdefault(place, [])
         if value not in known:
             known.append(value)
-        return place, 0.0, False, float(known.index(value))
+        return float(known.index(value))
 
     def seen(self, columns: list[Column]) -> list[str]:
         """Each column as it is compared."""
@@ -141,8 +149,6 @@ class _Splits:
             if i in places:
                 kinds: list[Any] = self.used.get(i, [])
                 found.append(codes(column, kinds if column.text else [float(kind) for kind in kinds]))
-            elif column.text:
-                raise QueryError(f"its feature {column.name!r} is text")
             else:
                 found.append(float32(column))
         return found
@@ -162,9 +168,9 @@ class _Nodes:
     def add(self, split: dict[str, Any] | None, value: tuple[float, ...]) -> int:
         """A node, whose sides come later; its place."""
         tree, at = self.tree, len(self.tree.left)
-        place, border, missing_left, code = self._splits.of(split) if split is not None else (-1, 0.0, False, None)
-        if code is not None:
-            tree.categories[at] = [code]
+        place, border, missing_left, above = self._splits.of(split) if split is not None else (-1, 0.0, False, None)
+        if above is not None:
+            tree.categories[at] = above
         tree.feature.append(place)
         tree.threshold.append(border)
         tree.left.append(-1)

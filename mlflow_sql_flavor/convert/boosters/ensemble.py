@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
+from ...errors import QueryError
 from ..builder import Column, literal, number
 from ..ensembles import Sum
 
-__all__ = ["Ensemble", "Link", "codes", "float32"]
+__all__ = ["Ensemble", "Link", "Reader", "codes", "float32", "link_of", "number_of"]
 
 Link = Literal["identity", "exp", "sigmoid", "softmax", "each sigmoid", "squared", "log1p exp", "step"]
 
@@ -39,13 +41,54 @@ class Ensemble:
     refused: str | None = None
 
 
+class Reader(Protocol):
+    """What reads a library's models."""
+
+    def __call__(self, model: Any, columns: list[Column], data: Any) -> Ensemble:
+        """What a model is made of.
+
+        Args:
+            model: The fitted model.
+            columns: The features.
+            data: The features' values, if the model sees them as they come: a DataFrame.
+
+        Raises:
+            QueryError: What it cannot be converted for, without its name.
+        """
+        ...
+
+
+def link_of(objective: str | None, links: Mapping[str, Link]) -> Link:
+    """The link of an objective; None is one of the user's own.
+
+    Raises:
+        QueryError: It is none that is known.
+    """
+    if objective is None:
+        raise QueryError("its objective is a function of your own")
+    if objective not in links:
+        raise QueryError(f"its objective is {objective}")
+    return links[objective]
+
+
+def number_of(column: Column) -> str:
+    """A feature that has to be a number.
+
+    Raises:
+        QueryError: It is text.
+    """
+    if column.text:
+        raise QueryError(f"its feature {column.name!r} is text")
+    return column.sql
+
+
 def float32(column: Column) -> str:
     """A number as a 32-bit float, held in DOUBLE.
 
     What would become infinite stays as it is, since some engines refuse the cast: it compares with any threshold as
     infinity does.
     """
-    x = column.sql
+    x = number_of(column)
     return f"CASE WHEN ABS({x}) >= {_INFINITE} THEN {x} ELSE CAST(CAST({x} AS REAL) AS DOUBLE) END"
 
 

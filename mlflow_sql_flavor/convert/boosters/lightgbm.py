@@ -13,7 +13,7 @@ from ...errors import QueryError
 from ..builder import Column, number
 from ..ensembles import Sum
 from ..trees import Tree
-from .ensemble import Ensemble, Link, codes
+from .ensemble import Ensemble, Link, codes, link_of, number_of
 
 __all__ = ["read"]
 
@@ -34,24 +34,13 @@ _ZERO = 1.0000000180025095e-35
 
 
 def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
-    """A ``Booster`` or one of the scikit-learn classes.
-
-    Args:
-        model: The fitted model.
-        columns: The features.
-        data: The features' values, if the model sees them as they come: a DataFrame.
-
-    Raises:
-        QueryError: What it cannot be converted for, without its name.
-    """
+    """A ``Booster`` or one of the scikit-learn classes. As of :class:`Reader`."""
     booster = getattr(model, "booster_", model)
     dump = booster.dump_model(num_iteration=booster.best_iteration if booster.best_iteration > 0 else -1)
     name, *words = dump.get("objective", "").split() or ["custom"]
-    if name == "custom":
-        raise QueryError("its objective is a function of your own")
-    if name not in _LINKS:
-        raise QueryError(f"its objective is {name}")
-    link = "squared" if name.startswith("regression") and "sqrt" in words else _LINKS[name]
+    link = link_of(None if name == "custom" else name, _LINKS)
+    if name.startswith("regression") and "sqrt" in words:
+        link = "squared"
     options = dict(word.split(":") for word in words if ":" in word)
     outputs = dump["num_tree_per_iteration"]
     kinds: dict[int, str] = {}
@@ -108,12 +97,10 @@ def _categories(booster: Any, data: Any) -> dict[int, list[Any]]:
 def _seen(columns: list[Column], kinds: dict[int, str], categories: dict[int, list[Any]]) -> list[str]:
     seen = []
     for i, column in enumerate(columns):
-        kind, x = kinds.get(i), column.sql
         if i in categories:
             seen.append(codes(column, categories[i]))
             continue
-        if column.text:
-            raise QueryError(f"its feature {column.name!r} is text")
+        kind, x = kinds.get(i), number_of(column)
         ways = {
             "None": f"COALESCE({x}, 0E0)",
             "Zero": f"CASE WHEN {x} BETWEEN {number(-_ZERO)} AND {number(_ZERO)} THEN NULL ELSE {x} END",

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ...errors import QueryError
 from ..builder import Column, Query, number, quote, unique
 from ..ensembles import add_trees
-from ..outputs import Names, classify, exponential, regress, sigmoid
+from ..outputs import Numbers, Scores, exponential, sigmoid
 from . import catboost, lightgbm, xgboost
-from .ensemble import Ensemble
+from .ensemble import Ensemble, Reader
 
-__all__ = ["READERS", "predict"]
+__all__ = ["READERS", "answer"]
 
 #: By the library's own class: what reads its models.
-READERS: dict[str, Callable[[Any, list[Column], Any], Ensemble]] = {
+READERS: dict[str, Reader] = {
     "xgboost.XGBModel": xgboost.read,
     "xgboost.Booster": xgboost.read,
     "lightgbm.LGBMModel": lightgbm.read,
@@ -24,21 +23,19 @@ READERS: dict[str, Callable[[Any, list[Column], Any], Ensemble]] = {
 }
 
 
-def predict(query: Query, made: Ensemble, columns: list[Column], names: Names) -> str:
-    """The finished query of a booster.
+def answer(query: Query, made: Ensemble, columns: list[Column]) -> Numbers | Scores:
+    """What a booster answers.
 
     Args:
         query: Its newest layer holds the features.
         made: What its reader made of it.
         columns: The features.
-        names: How to call the outputs.
 
     Raises:
-        QueryError: A label has no literal in SQL.
+        QueryError: Its classes follow from its scores in a way that is not known here.
     """
-    _see(query, made, columns)
+    columns = _see(query, made, columns)
     count = len(made.total.start)
-    columns = [Column(column.name) for column in columns]
     scores = add_trees(
         query, columns, made.total, ["score"] if count == 1 else [f"score_{k}" for k in range(count)], missing=True
     )
@@ -47,30 +44,33 @@ def predict(query: Query, made: Ensemble, columns: list[Column], names: Names) -
     if made.slope != 1:
         query.layer("slopes", [(f"{number(made.slope)} * {column.sql}", column.name) for column in scores])
     if made.classes is None:
-        return regress(query, _answer(made.link, scores[0].sql), names)
+        return Numbers([_answer(made.link, scores[0].sql)])
     classes = _array(made.classes)
     if made.link == "softmax":
-        return classify(query, scores, classes, names, rule="greatest", link="softmax")
+        return Scores(scores, classes, "greatest", "softmax")
     if made.link == "sigmoid":
-        return classify(query, scores, classes, names, rule="above zero", link="sigmoid")
+        return Scores(scores, classes, "above zero", "sigmoid")
     if made.link == "each sigmoid":
         query.layer("probabilities", [(sigmoid(column.sql), column.name) for column in scores])
-        return classify(query, scores, classes, names, rule="greatest", link="none")
+        return Scores(scores, classes, "greatest", "none")
     if made.link == "step":
         yes = _answer("step", scores[0].sql)
         query.layer("steps", [(f"1E0 - {yes}", "no"), (yes, "yes")])
-        return classify(query, [Column("no"), Column("yes")], classes, names, rule="greatest", link="none")
+        return Scores([Column("no"), Column("yes")], classes, "greatest", "none")
     raise QueryError(f"its classes follow from its scores in a way that is not known here ({made.link})")
 
 
-def _see(query: Query, made: Ensemble, columns: list[Column]) -> None:
-    items = [(seen, column.name) for seen, column in zip(made.seen, columns, strict=True)]
+def _see(query: Query, made: Ensemble, columns: list[Column]) -> list[Column]:
+    taken = query.taken([])
+    found = [Column(unique(column.name, taken)) for column in columns]
+    items = [(seen, column.name) for seen, column in zip(made.seen, found, strict=True)]
     carried = query.carry([])
     if made.refused is not None:
         test = f"{quote(query.valid)} AND {made.refused}" if query.valid else made.refused
-        query.valid = query.valid or unique("accepted", query.taken(columns))
+        query.valid = query.valid or unique("accepted", query.taken(found))
         carried = [(test, query.valid)]
     query.layer("seen", [*carried, *items])
+    return found
 
 
 def _answer(link: str, score: str) -> str:

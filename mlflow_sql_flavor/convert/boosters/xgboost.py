@@ -15,7 +15,7 @@ from ...errors import QueryError
 from ..builder import Column, number
 from ..ensembles import Sum
 from ..trees import Tree
-from .ensemble import Ensemble, Link, codes, float32
+from .ensemble import Ensemble, Link, codes, float32, link_of
 
 __all__ = ["read"]
 
@@ -37,26 +37,13 @@ _LOGIT = {"reg:logistic", "binary:logistic"}
 
 
 def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
-    """A ``Booster`` or one of the scikit-learn classes.
-
-    Args:
-        model: The fitted model.
-        columns: The features.
-        data: The features' values, if the model sees them as they come: a DataFrame.
-
-    Raises:
-        QueryError: What it cannot be converted for, without its name.
-    """
+    """A ``Booster`` or one of the scikit-learn classes. As of :class:`Reader`."""
     booster = model.get_booster() if hasattr(model, "get_booster") else model
-    if callable(getattr(model, "objective", None)):
-        raise QueryError("its objective is a function of your own")
     learner = json.loads(bytes(booster.save_raw("json")))["learner"]
     gradient, objective = learner["gradient_booster"], learner["objective"]["name"]
     if gradient["name"] not in ("gbtree", "dart"):
         raise QueryError(f"its booster is {gradient['name']}")
-    link = _LINKS.get(objective)
-    if link is None:
-        raise QueryError(f"its objective is {objective}")
+    link = link_of(None if callable(getattr(model, "objective", None)) else objective, _LINKS)
     weights = gradient.get("weight_drop")
     forest = gradient["gbtree"]["model"] if weights else gradient["model"]
     parameters = learner["learner_model_param"]
@@ -161,8 +148,6 @@ def _seen(column: Column, kind: str, categories: list[Any] | None, missing: Any)
         if categories is not None:
             return codes(column, categories)
         return f"TRUNC({column.sql})"
-    if column.text:
-        raise QueryError(f"its feature {column.name!r} is text")
     text = float32(column)
     if missing is None or math.isnan(missing):
         return text
