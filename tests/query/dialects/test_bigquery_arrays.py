@@ -23,6 +23,12 @@ NONE = "CAST(NULL AS ARRAY<INT64>)"
         (f"SELECT STRUCT(STRUCT({NONE} AS c) AS b) AS s", [{"s": {"b": {"c": []}}}]),
         (f"SELECT s FROM (SELECT STRUCT({NONE} AS c) AS s UNION ALL SELECT NULL)", [{"s": {"c": []}}, {"s": None}]),
         (f"SELECT ARRAY(SELECT AS STRUCT 1 AS a, {NONE} AS b) AS l", [{"l": [{"a": 1, "b": []}]}]),
+        # of a function whose type typing does not know
+        (f"SELECT STRUCT({NONE} AS b, IEEE_DIVIDE(1, 2) AS d) AS s", [{"s": {"b": [], "d": 0.5}}]),
+        (
+            f"SELECT (SELECT AS STRUCT t.b, IEEE_DIVIDE(1, 2) AS d) AS s FROM (SELECT {NONE} AS b) AS t",
+            [{"s": {"b": [], "d": 0.5}}],
+        ),
         ("SELECT STRUCT(1 AS a, [2] AS b) AS s, STRUCT(1 AS c) AS t", [{"s": {"a": 1, "b": [2]}, "t": {"c": 1}}]),
     ],
 )

@@ -10,7 +10,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from ..shared.sources import columns_of_star
+from ..shared.sources import columns_of_star, type_of_path
 from .names import spelled
 
 R = DialectRules("bigquery arrays")
@@ -155,7 +155,16 @@ def null_elements(tree: exp.Expr, ctx: Context) -> None:
 
 
 def _written(item: exp.Expr, spelling: Mapping[str, str], ctx: Context) -> None:
-    inner = item.this if isinstance(item, exp.Alias) else item
+    inner = item.expression if isinstance(item, exp.PropertyEQ) else item.this if isinstance(item, exp.Alias) else item
+    if ctx.unknown(inner):
+        query = inner.unnest() if isinstance(inner, exp.Subquery) else inner
+        if isinstance(query, exp.Struct) or (isinstance(query, exp.Select) and query.args.get("kind") == "STRUCT"):
+            # of a struct of which one field has no known type, each other one
+            for field in list(query.expressions):
+                if not field.is_star:
+                    _written(field, spelling, ctx)
+            return
+        inner.type = type_of_path(inner, ctx.schema)
     if not (isinstance(inner, exp.ArrayAgg) or ctx.is_a(inner, "array", "struct")):
         return
     checked = _empty_for_null(inner.copy(), _as_spelled(inner.type, spelling), ctx)
