@@ -19,7 +19,7 @@ from .context import Writing
 
 __all__ = ["adapt"]
 
-_MODULES = {"postgres": "postgres", "databricks": "spark"}
+_MODULES = {"postgres": "postgres", "databricks": "spark", "sqlite": "sqlite"}
 #: The dialects whose meaning is known here.
 _SOURCES = ("postgres", "databricks", "duckdb")
 
