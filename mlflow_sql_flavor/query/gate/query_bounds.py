@@ -38,7 +38,7 @@ _Tree = dict[str, Any]
 Macro = tuple[Sequence[str], _Tree]
 
 MAX_BYTES = 50_000
-"""Most bytes of one row's value that the query adds, twice of all such values together: 2,048 rows at a time."""
+"""Most bytes of one row's value that the query adds, four times of all such values together: 2,048 rows at a time."""
 MAX_CONSTANT = 1_000_000
 """Most bytes of a literal, or of a value where no table is read. Others without data may be made for each row, too."""
 MAX_TIMES = 64
@@ -241,7 +241,7 @@ class _Reader:
             raise Large
         if not literal and bound.own > 1000:
             self.total += bound.own
-            if self.total > 2 * MAX_BYTES:
+            if self.total > 4 * MAX_BYTES:
                 raise Large
         return bound
 
