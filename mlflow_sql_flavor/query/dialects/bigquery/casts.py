@@ -235,6 +235,8 @@ def _struct(pairs: Iterable[tuple[exp.Expr, exp.Expr]], ctx: Context) -> exp.Str
 
 
 def _as(value: exp.Expr, kind: exp.DataType, ctx: Context) -> exp.Expr:
+    if kind.is_type(_T.NULL, _T.UNKNOWN):
+        return value
     made = exp.Cast(this=value, to=kind.copy())
     made.type = kind.copy()
     return cast(made, ctx) or made

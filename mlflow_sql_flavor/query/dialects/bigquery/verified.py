@@ -29,7 +29,7 @@ _NAMES = """
     from_base64 from_hex safe_convert_bytes_to_string regexp_instr regexp_substr week unix_date generate_timestamp_array
     int64 bool parse_json to_json_string json_extract_array json_query_array json_value_array
     json_extract_string_array array_first array_last lax_int64 lax_float64 lax_bool lax_string float64 string json_type
-    json_object json_array to_json array_concat_agg array_slice array_min array_max array_sum pi acosh asinh atanh cosh
+    json_object array_concat_agg array_slice array_min array_max array_sum pi acosh asinh atanh cosh
     sinh tanh cot coth csc csch sec sech parse_numeric code_points_to_string to_code_points time current_time time_add
     time_sub format_time parse_time degrees radians date_from_unix_date
 """

@@ -127,11 +127,13 @@ def columns_of(source: exp.Expr, schema: Schema, depth: int = 0) -> Columns | No
     elif isinstance(source, exp.Table):
         known = next((schema[table] for table in schema if table.casefold() == source.name.casefold()), None)
         found = [(name, data_type(kind)) for name, kind in known.items()] if known is not None else None
-    elif isinstance(source, exp.Unnest) and not source.args.get("offset"):
+    elif isinstance(source, exp.Unnest):
         alias = source.args.get("alias")
         named = [column.name for column in alias.columns] if alias is not None else []
         if len(named) == 1:
             found = [(named[0], type_of_column(named[0], None, exp.Select().from_(source, copy=False), schema))]
+            if isinstance(source.args.get("offset"), exp.Identifier):
+                found.append((source.args["offset"].name, exp.DataType.build("BIGINT")))
     return None if source.args.get("pivots") else found
 
 
