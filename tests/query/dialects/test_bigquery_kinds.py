@@ -132,6 +132,7 @@ def test_a_value(expression: str, expected: object) -> None:
         # arrays: fields of unnested structs, with and without OFFSET
         ("SELECT c.* FROM UNNEST(ARRAY<STRUCT<a STRING, b INT64>>[('x', 1)]) AS c", [{"a": "x", "b": 1}]),
         ("SELECT a, b FROM UNNEST([STRUCT(1 AS a, 2 AS b), (3, 4)])", [{"a": 1, "b": 2}, {"a": 3, "b": 4}]),
+        ("SELECT * FROM UNNEST([10, 20]) AS n WITH OFFSET", [{"n": 10, "offset": 0}, {"n": 20, "offset": 1}]),
         ("SELECT d, offset FROM UNNEST([STRUCT(1 AS d)]) WITH OFFSET", [{"d": 1, "offset": 0}]),
         # aggregate_functions#array_concat_agg, #array_agg
         (

@@ -131,7 +131,9 @@ def columns_of(source: exp.Expr, schema: Schema, depth: int = 0) -> Columns | No
         alias = source.args.get("alias")
         named = [column.name for column in alias.columns] if alias is not None else []
         if len(named) == 1:
-            found = [(named[0], type_of_column(named[0], None, exp.Select().from_(source, copy=False), schema))]
+            array = source.expressions[0].type if len(source.expressions) == 1 else None
+            known_array = isinstance(array, exp.DataType) and array.is_type(exp.DType.ARRAY) and array.expressions
+            found = [(named[0], array.expressions[0] if isinstance(array, exp.DataType) and known_array else None)]
             if isinstance(source.args.get("offset"), exp.Identifier):
                 found.append((source.args["offset"].name, exp.DataType.build("BIGINT")))
     return None if source.args.get("pivots") else found
