@@ -232,8 +232,7 @@ class SQLModel:
             model, session = self._binder.definition, data.sparkSession
             data = admitted(model, session, data)
             return run_spark(model, source_query(self._binder, data, params), session, data, params)
-        frame, bound = self._binder.read(data, params)
-        return bound.run(frame, bound.parameters.values(params), output)
+        return self._binder.answer(data, params, output)
 
     def predict_batches(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import logging
 import time
 from collections.abc import Mapping
@@ -49,6 +50,8 @@ class SQLModelWrapper:
 
     def __init__(self, model: SQLModel) -> None:
         self._model = model
+        # Spark hands over its rows in batches: a query whose rows depend on others would give each batch its own.
+        self._batches = model.spec is not None and model.spec.rows == "independent"
         inputs = getattr(model.signature, "inputs", None)
         #: Columns a caller may leave out by the signature: NULL to the query.
         self._optional = tuple(spec.name for spec in inputs or () if spec.name is not None and not spec.required)
@@ -95,10 +98,16 @@ class SQLModelWrapper:
         try:
             if spark_signs.is_frame(data):
                 return self._distributed(data, params)
-            self._refuse_batches()
+            task = spark_signs.in_task()
+            if task and not self._batches:
+                raise InputError(
+                    "The model's rows depend on the whole input, and spark_udf hands over one batch at a time, each of "
+                    "which would be ranked, counted or ordered for itself. Call "
+                    "mlflow.pyfunc.load_model(uri).predict(spark_df) instead, which runs the query as Spark SQL."
+                )
             result = self._model.predict(self._complete(data), params, output="pandas")
             served = _mlflow.is_serving()
-            if spark_signs.in_task():
+            if task:
                 from .engines.spark_result import carried
 
                 result = carried(result if column is None else result[[column]], served)
@@ -117,16 +126,6 @@ class SQLModelWrapper:
             _logger.exception("The query failed.")
             raise explain(error, self._model.limits) from error
 
-    def _refuse_batches(self) -> None:
-        """Spark hands over its rows in batches: a query whose rows depend on others would give each batch its own."""
-        rows = self._model.spec.rows if self._model.spec is not None else "table"
-        if rows != "independent" and spark_signs.in_task():
-            raise InputError(
-                f"The model's rows are {rows!r}: they depend on the whole input, and spark_udf hands over one batch at "
-                "a time, each of which would be ranked, counted or ordered for itself. Call "
-                "mlflow.pyfunc.load_model(uri).predict(spark_df) instead, which runs the query as Spark SQL."
-            )
-
     @public
     def _distributed(self, data: Any, params: dict[str, Any] | None) -> Any:
         from .engines import spark
@@ -144,6 +143,10 @@ class SQLModelWrapper:
             return data
         missing = [name for name in self._optional if name not in columns]
         return data.assign(**dict.fromkeys(missing)) if missing else data
+
+
+# MLflow asks for it at every call.
+SQLModelWrapper.predict.__signature__ = inspect.signature(SQLModelWrapper.predict)  # type: ignore[attr-defined]
 
 
 @public

@@ -4,37 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import hashlib
 import os
-import platform
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import InputError, ModelFileError, RunError
+from ..errors import InputError, RunError
+from .unfinished import PARTIAL, host
 
-__all__ = ["atomic_folder", "check_finished", "partial_name", "remove_left"]
+__all__ = ["atomic_folder", "partial_name", "remove_left"]
 
 _LAST = "MLmodel"
-_PARTIAL = re.compile(r"\..*\.([0-9a-f]{8})-([0-9]+)-[0-9a-f]{8}\.partial")
 
 
 def partial_name(name: str) -> str:
     """A name of its own for what is to be ``name`` once it is whole; hidden, and with the process that writes it."""
-    return f".{name[:100]}.{_host()}-{os.getpid()}-{secrets.token_hex(4)}.partial"
-
-
-def _host() -> str:
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+    return f".{name[:100]}.{host()}-{os.getpid()}-{secrets.token_hex(4)}.partial"
 
 
 def remove_left(folder: Path, name: str) -> None:
     """Removes what processes of this machine left behind when they were killed while they wrote ``name``."""
     for path in folder.glob(f".{glob.escape(name[:100])}.*.partial"):
-        found = _PARTIAL.fullmatch(path.name)
-        if found is None or found[1] != _host() or _runs(int(found[2])):
+        found = PARTIAL.fullmatch(path.name)
+        if found is None or found[1] != host() or _runs(int(found[2])):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
@@ -116,14 +109,3 @@ def _place(made: Path, folder: Path) -> None:
         else:
             shutil.move(path, folder / path.name)
     shutil.rmtree(made, ignore_errors=True)
-
-
-def check_finished(folder: Path) -> None:
-    """Refuses a folder that another process is still writing, or was when it ended.
-
-    Raises:
-        ModelFileError: It is one.
-    """
-    found = _PARTIAL.fullmatch(folder.resolve().name)
-    if found is not None and (found[1] != _host() or int(found[2]) not in (os.getpid(), os.getppid())):
-        raise ModelFileError("The model was not saved to its end: save it again.")

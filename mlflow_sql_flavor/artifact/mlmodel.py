@@ -11,9 +11,9 @@ import yaml
 
 from ..errors import InputError, MissingError, ModelFileError
 from . import plain_yaml
-from .atomic_folder import check_finished
 from .opening import read_file
 from .spec import SqlSpec
+from .unfinished import check_finished
 
 if TYPE_CHECKING:
     from mlflow.models import Model

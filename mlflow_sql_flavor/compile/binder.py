@@ -17,7 +17,6 @@ from ..frames.schema import canonical
 from .binding import bind
 from .bound import Bound
 from .compiled import Compiled
-from .few_rows import with_few_rows
 from .stored import restored
 
 if TYPE_CHECKING:
@@ -75,18 +74,34 @@ class Binder:
             InputError: The data does not fit, or is missing.
             QueryError: The query cannot run on data of these types.
         """
+        bound = self._bound_for(data, params)
+        return self._frame(data, bound), bound
+
+    def answer(self, data: Any, params: Mapping[str, Any] | None, output: str | None) -> Any:
+        """The query's result: :meth:`read`, then :meth:`Bound.run`, or sooner for one row of pandas."""
+        bound = self._bound_for(data, params)
+        if output in (None, "pandas"):
+            found = bound.of_one_row(data, params)
+            if found is not None:
+                return found
+        frame = self._frame(data, bound)
+        return bound.run(frame, bound.parameters.values(params), output)
+
+    def _bound_for(self, data: Any, params: Mapping[str, Any] | None) -> Bound:
         if self.definition.spark_tables:
             name = next(iter(self.definition.spark_tables))
             raise InputError(
                 f"Reference table {name!r} was given as a table of Spark's: pass a Spark DataFrame to predict, or load "
                 "the model without it."
             )
-        bound = self._stored or self._for_data(data, params)
+        return self._stored or self._for_data(data, params)
+
+    def _frame(self, data: Any, bound: Bound) -> reading.Frame | None:
         if bound.program.input_schema is None:
-            return None, bound
+            return None
         if data is None:
             raise InputError("The query reads its input: pass the data to predict.")
-        return reading.read(data, bound.program.input_schema, any_text=True), bound
+        return reading.read(data, bound.program.input_schema, any_text=True)
 
     def bind(self, types: Mapping[str, str] | None, params: Mapping[str, Any] | None = None) -> Bound:
         """The query compiled for an input of these types; compiled once for each.
@@ -163,9 +178,12 @@ class Binder:
             "limits": model.limits,
             "allow": model.allow,
             "required": {name: table.required for name, table in model.tables.items()},
+            "rows": sum(table.rows for table in model.tables.values()),
         }
         compiled = compile_query(query, **asked)
         if model.few_rows is not None:
+            from .few_rows_query import with_few_rows
+
             compiled = with_few_rows(compiled, model.few_rows, **asked)
         return self._ready(compiled)
 
@@ -178,10 +196,13 @@ class Binder:
         else:
             runner = Runner(compiled.instance, compiled.program, limits)
         columns = writing.Columns(compiled.program.output_types)
-        few = None
-        if compiled.few is not None and isinstance(runner, Runner):
-            few = Runner(compiled.instance, compiled.few.program, limits)
-        return Bound(compiled, runner, columns, Parameters(compiled.param_types, model.defaults, model.texts), few)
+        quick = few = None
+        if isinstance(runner, Runner) and compiled.quick is not compiled.instance:
+            quick = runner.beside(compiled.quick, compiled.program)
+        if isinstance(runner, Runner) and compiled.few is not None:
+            few = runner.beside(compiled.quick, compiled.few.program)
+        parameters = Parameters(compiled.param_types, model.defaults, model.texts)
+        return Bound(compiled, runner, columns, parameters, quick, few)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

@@ -38,6 +38,7 @@ class Compiled:
     Attributes:
         program: What DuckDB runs.
         instance: Where it runs.
+        quick: Where it runs on few rows.
         param_types: ``{placeholder: DuckDB type}``.
         columns: ``{reference table: its columns the query uses}``.
         claims: ``{reference table: column sets}`` that must be unique for the row class to hold.
@@ -55,6 +56,7 @@ class Compiled:
 
     program: Program
     instance: Instance
+    quick: Instance
     param_types: Mapping[str, str]
     columns: Mapping[str, list[str]]
     claims: Mapping[str, list[list[str]]]

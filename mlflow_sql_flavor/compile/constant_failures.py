@@ -35,14 +35,14 @@ def refuse_constants(query: ParsedQuery, limits: Limits) -> None:
         except SQLModelError:
             continue  # what it means alone is not known
         try:
-            Runner(compiled.instance, compiled.program, limits).rows(None, {})
+            Runner(compiled.quick, compiled.program, limits).rows(None, {})
         except InputError as error:
             said = re.split(r"\. |\n", str(error.__cause__).partition("Error: ")[2])[0] or error.message
             raise QueryError(
                 f"This fails whatever the input is: {said.rstrip('.')}.", query.sql, start, length
             ) from error
         finally:
-            compiled.instance.close()
+            compiled.quick.close()
 
 
 def _none(*_: Any) -> Any:

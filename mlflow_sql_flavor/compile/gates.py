@@ -22,7 +22,7 @@ from ..query.gate.query_bounds import is_small
 from ..query.reading.recursion import growing
 from .binding import bind, binder
 from .compiled import Compiled
-from .duckdb_instance import BindingInstance, instance_for
+from .duckdb_instance import instances_for
 from .function_kinds import function_kinds, macro_bodies
 from .passage import Asked, Passage
 from .row_number import with_row_id
@@ -163,7 +163,7 @@ def _binds(passage: Passage) -> None:
         for name, kinds in asked.tables.items()
         if name.casefold() in read
     }
-    instance = instance_for(columns, asked.source, compat, asked.udfs, asked.limits)
+    instance, quick = instances_for(columns, asked.source, compat, asked.udfs, asked.limits, asked.rows)
     bodies = macro_bodies(compat)
     small = is_small(passage.parse(sql), bodies, asked.udfs)
     binds = binder(small or not asked.apart, asked.limits)
@@ -176,9 +176,7 @@ def _binds(passage: Passage) -> None:
     if types is not None:
         kind = function_kinds(bodies, asked.udfs)
         plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
-    # Without data or functions of its own a query is bound where others are: a DuckDB takes long to open.
-    alone = columns or asked.udfs or binds is not bind
-    where = instance if alone else BindingInstance(compat, asked.limits)
+    where = quick if binds is bind else instance
     program = binds(where, program, query.sql)
     if query.dialect != "duckdb":
         from ..query.reading.outputs import check_handed_on
@@ -188,6 +186,7 @@ def _binds(passage: Passage) -> None:
     passage.compiled = Compiled(
         program,
         instance,
+        quick,
         _folded(asked.param_types, facts.parameters),
         columns,
         plan.claims,

@@ -44,6 +44,7 @@ class Asked:
         untyped: Whether the query may read an input of unknown types: it then passes the gates that need none.
         keys: ``{reference table: [columns of a key, …]}``, which its rows bear out.
         apart: Whether what is not known to be small is bound in a process of its own.
+        rows: Of the reference tables, in all.
     """
 
     input_table: str
@@ -59,6 +60,7 @@ class Asked:
     untyped: bool = False
     keys: Mapping[str, list[list[str]]] = field(default_factory=dict)
     apart: bool = True
+    rows: int = 0
 
     @property
     def schema(self) -> dict[str, Mapping[str, str]]:

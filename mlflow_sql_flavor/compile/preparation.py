@@ -14,7 +14,7 @@ from ..errors import InputError, QueryError, did_you_mean
 from ..frames import reading, schema
 from ..query.evidence import NO_EVIDENCE
 from .constant_failures import refuse_constants
-from .few_rows import same_answers
+from .few_rows_query import same_answers
 from .signature import check_defaults, signature_of, values_given
 from .strictness import refuse_unverified
 

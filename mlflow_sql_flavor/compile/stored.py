@@ -23,7 +23,7 @@ from ..query.gate.query_bounds import is_small
 from ..query.reading.dotted import known_name
 from .binding import bind
 from .compiled import Compiled
-from .duckdb_instance import instance_for
+from .duckdb_instance import instances_for
 from .few_rows import restored_few_rows
 from .function_kinds import function_kinds, macro_bodies
 from .stored_checks import check_compat, check_fields, check_rows, unlike
@@ -48,13 +48,14 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     compat = packs.Compat(**spec.compat.model_dump())
     check_fields(spec)
     columns = {name: list(table.columns) for name, table in spec.tables.items()}
-    instance = instance_for(columns, functools.partial(source_of, tables), compat, udfs, limits)
+    rows = sum(table.rows for table in tables.values())
+    instance, quick = instances_for(columns, functools.partial(source_of, tables), compat, udfs, limits, rows)
     apart = limits.isolation == "process"
     known = {name: list(table.columns) for name, table in spec.tables.items()}
     if spec.input_types is not None:
         known[spec.input_table] = list(spec.input_types)
     # A model with a process of its own is opened there only: any parser serves for the gate.
-    with contextlib.closing((EMPTY_INSTANCE if apart else instance).cursor()) as cursor:
+    with contextlib.closing((EMPTY_INSTANCE if apart else quick).cursor()) as cursor:
         tree = query_check.parse_tree(cursor, spec.duckdb_sql)
         functions = [*udfs, *spec.compat.macros]
         facts = query_check.judge(cursor, tree, spec.duckdb_sql, tables=known, functions=functions)
@@ -71,10 +72,10 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     position = 0 if spec.rows != "table" else None
     program = Program(spec.duckdb_sql, spec.input_table, types, {}, spec.rows, position, frozenset(facts.parameters))
     if isolated:  # it is bound where it runs, and compared there
-        instance.close()
+        quick.close()
         program = replace(program, output_types=dict(spec.output_types))
     else:
-        program = bind(instance, program)
+        program = bind(quick, program)
     if dict(program.output_types) != dict(spec.output_types):
         raise ModelFileError(
             "The query gives other output types than MLmodel says: it was saved with DuckDB "
@@ -86,7 +87,7 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         program = replace(program, id_position=None if plain else 0)
     elif program.id_position is None and not plain:
         raise unlike(spec)
-    compiled = Compiled(program, instance, spec.param_types, columns, {}, compat, spec.level, isolated=isolated)
+    compiled = Compiled(program, instance, quick, spec.param_types, columns, {}, compat, spec.level, isolated=isolated)
     return restored_few_rows(spec, compiled, known, functions, bodies, kind)
 
 

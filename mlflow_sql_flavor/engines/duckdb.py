@@ -155,6 +155,10 @@ class Runner:
         self._passthrough: dict[str, str] | None = None
         _LIVE.add(self)
 
+    def beside(self, instance: Instance, program: Program) -> Runner:
+        """What runs another program under the same limits."""
+        return Runner(instance, program, self._limits)
+
     def close(self) -> None:
         """Closes the cursors that no call is using."""
         while self._sessions:
@@ -172,8 +176,15 @@ class Runner:
         self.__init__(**state)  # type: ignore[misc]
 
     @querying
-    def rows(self, table: pa.Table | None, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(
+        self, table: pa.Table | None, params: Mapping[str, Any], count: int | None = None
+    ) -> list[tuple[Any, ...]]:
         """The result of a small input as rows of Python values, without the hidden row number.
+
+        Args:
+            table: The input.
+            params: Values of the placeholders.
+            count: How many rows the input has, where it is none of the program's tables.
 
         Raises:
             InputError: The data or the parameters make the query fail.
@@ -196,8 +207,8 @@ class Runner:
         self._give_back(session)
         if limit is not None and len(result) > limit:
             raise self._too_many()
-        if self.program.rows != "table" and table is not None:
-            count = table.num_rows
+        count = count if table is None else table.num_rows
+        if self.program.rows != "table" and count is not None:
             if len(result) != count:
                 raise self._misaligned(len(result), count)
             at = self.program.id_position

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Function", "TableSource", "open_instance", "own_names", "quote", "sentence"]
 
-MAX_COLUMNS = 10_000
-"""Most columns of a reference table."""
-MAX_NAME = 10_000
-"""Longest name of a table or column, in characters."""
+MAX_COLUMNS = MAX_NAME = 10_000
+"""Most columns of a reference table; longest name of a table or column, in characters."""
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -51,6 +49,11 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 # Where no column is called so, DuckDB asks for a function of the name: this one comes before its own.
 _NO_USER = "CREATE MACRO \"user\"() AS error('USER asks for the session, which a model may not see')"
+# Work on a plan that few rows do not repay.
+_FEW_ROWS = (
+    "SET GLOBAL disabled_optimizers = 'statistics_propagation,common_subexpressions,common_subplan,column_lifetime,"
+    "projection_pullup,projection_placement,join_filter_pushdown,aggregate_function_rewriter'"
+)
 _LOCK = ("SET enable_external_access = false", "SET lock_configuration = true")
 
 
@@ -104,6 +107,7 @@ def open_instance(
     macros: Iterable[str] = (),
     tables: Mapping[str, TableSource] | None = None,
     functions: Iterable[Function] = (),
+    few_rows: bool = False,
 ) -> "duckdb.DuckDBPyConnection":
     """A new in-memory DuckDB instance with a model's tables and functions, locked.
 
@@ -115,6 +119,7 @@ def open_instance(
         macros: ``CREATE MACRO`` statements of the package's own packs, never text of a model.
         tables: The reference tables by name.
         functions: The model's Python functions.
+        few_rows: Whether it is for few rows alone: one thread, less planning.
 
     Raises:
         ModelFileError: A table cannot be read, or a setting is not allowed.
@@ -124,7 +129,7 @@ def open_instance(
     import duckdb
 
     packs.check_settings(settings or {})
-    config = {**_CONFIG, "max_memory": f"{limits.memory_limit}B", "threads": limits.threads}
+    config = {**_CONFIG, "max_memory": f"{limits.memory_limit}B", "threads": 1 if few_rows else limits.threads}
     con = duckdb.connect(":memory:", config=config)
     try:
         taken = set(own_names(con, "table")) if tables else set()
@@ -141,6 +146,8 @@ def open_instance(
         taken = {*own_names(con, "function"), *(_macro_names(con) if macros else ())} if functions else set()
         for function in functions:
             _add_function(con, function, taken)
+        if few_rows:
+            con.execute(_FEW_ROWS)
         con.execute(f"SET GLOBAL max_execution_time = {max(1, round(limits.timeout_seconds * 1000))}")
         for statement in _LOCK:
             con.execute(statement)

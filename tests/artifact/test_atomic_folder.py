@@ -15,7 +15,8 @@ import yaml
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import mlmodel
-from mlflow_sql_flavor.artifact.atomic_folder import atomic_folder, check_finished, partial_name
+from mlflow_sql_flavor.artifact.atomic_folder import atomic_folder, partial_name
+from mlflow_sql_flavor.artifact.unfinished import check_finished
 from mlflow_sql_flavor.errors import InputError, ModelFileError, RunError
 
 DATA = pd.DataFrame({"x": [1, 2], "k": [1, 2]})

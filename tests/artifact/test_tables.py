@@ -24,7 +24,7 @@ QUERY = "SELECT input.region, score FROM input LEFT JOIN listings ON listings.re
 def columns_loaded(model):
     """The reference tables as they are in the model's instance: the catalog, and nothing else."""
     bound = binder_of(model).bound[0]
-    cursor = bound.compiled.instance.cursor()
+    cursor = bound.compiled.quick.cursor()
     rows = cursor.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND schema_name = 'main' "
         "AND database_name = 'memory' ORDER BY column_index"

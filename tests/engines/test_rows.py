@@ -98,7 +98,7 @@ def test_one_row_at_a_time_is_the_same(data):
     pd.testing.assert_frame_equal(model.predict(twice), model.predict(part).iloc[np.repeat(np.arange(40)[::-1], 2)])
 
 
-@pytest.mark.parametrize("rows", [2, SMALL + 1])
+@pytest.mark.parametrize("rows", [1, 2, SMALL + 1])
 def test_a_row_count_that_does_not_fit_is_an_error(rows):
     """What the decision rests on has changed behind its back: two rows of the table are made one key."""
     model = SQLModel("SELECT v FROM input LEFT JOIN t USING (k)", tables={"t": REGIONS})
@@ -106,9 +106,10 @@ def test_a_row_count_that_does_not_fit_is_an_error(rows):
     model.predict(data)
     (bound,) = binder_of(model).bound
     repeated = pa.table({"k": [1, 1], "v": [1, 2]})
-    bound.compiled.instance._open = _opened_with(bound, repeated)
-    bound.compiled.instance.close()
-    bound.runner._sessions.clear()
+    for instance, runner in ((bound.compiled.instance, bound.runner), (bound.compiled.quick, bound.quick)):
+        instance._open = _opened_with(bound, repeated)
+        instance.close()
+        runner._sessions.clear()
     with pytest.raises(RunError, match=rf"gave {2 * rows} rows for {rows}: a reference table has repeated keys"):
         model.predict(data)
 
