@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 #: Of an extra, or of MLflow's own parts: the module's distribution has another name where it is not installed.
-NAMES = {"sklearn": "scikit-learn", "xgboost": "xgboost-cpu", "yaml": "PyYAML"}
+NAMES = {"ibis": "ibis-framework", "sklearn": "scikit-learn", "xgboost": "xgboost-cpu", "yaml": "PyYAML"}
 
 #: Not of an index: this folder, a vendor's recorded suites, a package that a test makes.
 NOT_INSTALLED = {"tests", "core", "common", "report", "pricing_of_a_test", "dbt", "agate"}

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel, errors
@@ -27,6 +27,7 @@ ERRORS = [
     for each in vars(errors).values()
     if inspect.isclass(each) and issubclass(each, errors.SQLModelError) and each.__module__ == errors.__name__
 ]
+CODES = {errors.RunError: (INTERNAL_ERROR, 500), errors.MissingError: (RESOURCE_DOES_NOT_EXIST, 404)}
 
 
 def raised(plain: errors.SQLModelError, cause: BaseException | None = None) -> errors.SQLModelError:
@@ -44,11 +45,11 @@ def raised(plain: errors.SQLModelError, cause: BaseException | None = None) -> e
 def test_as_mlflow_raises_it(kind) -> None:
     """All that MLflow's own class answers, and the name by which users import it."""
     found = raised(kind("Wrong."))
-    code = INTERNAL_ERROR if kind is errors.RunError else INVALID_PARAMETER_VALUE
+    code, status = CODES.get(kind, (INVALID_PARAMETER_VALUE, 400))
     same = MlflowException("Wrong.", error_code=code)
     assert isinstance(found, kind)
     assert (found.message, found.error_code, str(found)) == (same.message, same.error_code, str(same))
-    assert found.get_http_status_code() == same.get_http_status_code() == (500 if code == INTERNAL_ERROR else 400)
+    assert found.get_http_status_code() == same.get_http_status_code() == status
     assert found.serialize_as_json() == same.serialize_as_json()
     assert traceback.format_exception_only(found) == [f"mlflow_sql_flavor.errors.{kind.__name__}: Wrong.\n"]
     for parent in kind.__mro__[1:]:

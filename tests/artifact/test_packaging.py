@@ -1,6 +1,7 @@
 """Requirements, and whether the flavor's code travels with the model."""
 
 import fnmatch
+import gzip
 import importlib.metadata
 import json
 import subprocess
@@ -146,7 +147,13 @@ def test_what_the_bundle_holds(tmp_path):
     save(tmp_path / "m", bundle_flavor=True)
     package, bundle = Path(mlflow_sql_flavor.__file__).parent, tmp_path / "m/code/mlflow_sql_flavor"
     held = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
-    assert all((bundle / path).read_bytes() == (package / path).read_bytes() for path in held)
+    packed = {path for path in held if path.endswith(".gz")}
+    assert all((bundle / path).read_bytes() == (package / path).read_bytes() for path in held - packed)
+    assert all(
+        gzip.decompress((bundle / path).read_bytes()) == (package / path.removesuffix(".gz")).read_bytes()
+        for path in packed
+    )
+    assert packed
     rest = {path.relative_to(package).as_posix() for path in package.rglob("*") if "__pycache__" not in path.parts}
     assert set(packaging.KEPT) <= held
     for pattern in packaging.LEFT_OUT:

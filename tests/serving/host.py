@@ -46,8 +46,10 @@ def main(places: dict[str, Any]) -> None:
     for name, (path, port) in places.items():
         model = mlflow.pyfunc.load_model(path)
         if name in ("broken", "bug"):
-            runner = binder_of(model.get_raw_model()).bound[0].runner
-            runner._borrow = _Engine if name == "broken" else _bug
+            bound = binder_of(model.get_raw_model()).bound[0]
+            for runner in (bound.runner, bound.quick, *(bound._one_row or ())[1:]):
+                if runner is not None:
+                    runner._borrow = _Engine if name == "broken" else _bug
         config = uvicorn.Config(scoring_server.init(model), host="127.0.0.1", port=port, log_level="warning")
         threads.append(threading.Thread(target=uvicorn.Server(config).run, daemon=True))
         threads[-1].start()
