@@ -95,6 +95,7 @@ KEPT = (
     "query/facts/rows.py",
     "query/reading/__init__.py",
     "query/reading/dotted.py",
+    "query/reading/lengths.py",
     "query/reading/recursion.py",
     "query/reading/tree.py",
 )

@@ -7,25 +7,18 @@ tokenizer, which is linear.
 """
 
 import re
-from itertools import islice
 
 from ..errors import QueryError
+from ..query.reading.lengths import MAX_QUERIES, check_length
 from ..query.reading.recursion import TOO_DEEP
 
-__all__ = ["MAX_DEPTH", "MAX_NESTED", "MAX_QUERIES", "MAX_WORDS", "check_shape"]
+__all__ = ["MAX_DEPTH", "MAX_NESTED", "check_shape"]
 
-MAX_WORDS = 500_000
-"""Most words and signs. The largest query measured, a forest of 28,000 leaves, has 380,000."""
 MAX_DEPTH = 1000
 """Deepest brackets: as deep as DuckDB nests expressions."""
-MAX_QUERIES = 5_000
-"""Most SELECTs, and most joins: what lists of them take grows with their square."""
 MAX_NESTED = 200_000
 """Most words in common table expressions inside others; those n levels down count 5**n times."""
 
-_WORD = re.compile(r"\b\w|[^\w\s]")
-_SELECT = re.compile(r"\b(?:select|from|values)\b", re.IGNORECASE)
-_JOIN = re.compile(r"\bjoin\b", re.IGNORECASE)
 _CLAUSES = frozenset(
     [
         b"from",
@@ -51,15 +44,7 @@ def check_shape(sql: str) -> None:
     Raises:
         QueryError: It is too long, or nested too deeply; says which.
     """
-    if len(sql) > MAX_WORDS and next(islice(_WORD.finditer(sql), MAX_WORDS, None), None) is not None:
-        raise QueryError(
-            f"The query has more than {MAX_WORDS:,} words and signs: put long lists of values into a reference table."
-        )
-    for wanted in (_SELECT, _JOIN):
-        if len(sql) > MAX_QUERIES and next(islice(wanted.finditer(sql), MAX_QUERIES, None), None) is not None:
-            raise QueryError(
-                f"The query has more than {MAX_QUERIES:,} SELECTs or joins: put what they hold into a reference table."
-            )
+    check_length(sql)
     if sql.count("(") < 2 and sql.count(",") < MAX_QUERIES:
         return
     import duckdb

@@ -8,9 +8,11 @@ import duckdb
 import psutil
 import pytest
 
-from mlflow_sql_flavor.engines.parse_limits import MAX_WORDS, check_shape
+from mlflow_sql_flavor.engines.parse_limits import check_shape
 from mlflow_sql_flavor.engines.query_check import check
 from mlflow_sql_flavor.errors import QueryError, SQLModelError
+from mlflow_sql_flavor.query.reading.lengths import MAX_WORDS
+from mlflow_sql_flavor.query.reading.parse import parse
 
 REFUSED = {
     "lists in each other": ("WITH a AS (" * 9, "one WITH list"),
@@ -63,3 +65,10 @@ def test_the_bound_of_words() -> None:
     check_shape("a," * (MAX_WORDS // 2 - 1))
     with pytest.raises(SQLModelError, match="500,000 words"):
         check_shape("a," * (MAX_WORDS // 2 + 1))
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres", "bigquery"])
+def test_lengths_hold_before_any_parser_reads(dialect: str) -> None:
+    """The end would be a syntax error to each of them."""
+    with pytest.raises(QueryError, match="more than 5,000 SELECTs or joins"):
+        parse("SELECT 1 UNION ALL " * 5_001 + "(", dialect)

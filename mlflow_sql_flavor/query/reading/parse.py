@@ -17,6 +17,7 @@ from ...errors import QueryError, did_you_mean
 from .chained_calls import parser_of
 from .commas import check_commas
 from .functions import expand
+from .lengths import check_length
 from .names import with_names
 from .numerals import joined
 from .outputs import is_star, name_outputs
@@ -143,6 +144,7 @@ def read(sql: str | exp.Expr, dialect: str = "duckdb") -> Text:
         raise QueryError("The query holds a NUL character.", sql, sql.index("\x00"))
     if len(sql) < 1000 and _PATH.fullmatch(sql.strip()):
         raise QueryError(f"This is a path, not a query: pass pathlib.Path({sql.strip()!r}).")
+    check_length(sql)
     text = sql
     return followed(lambda: _read(text, dialect))
 
