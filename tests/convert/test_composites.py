@@ -92,7 +92,7 @@ CLASSIFIERS: dict[str, Any] = {
     ),
     "bagging of lines": BaggingClassifier(LogisticRegression(), 3, max_features=0.75, random_state=0),
     "bagging of labels": BaggingClassifier(LinearSVC(), 3, random_state=0),
-    "AdaBoost of lines": AdaBoostClassifier(scaled(LogisticRegression()), n_estimators=3, random_state=0),
+    "AdaBoost of lines": AdaBoostClassifier(LogisticRegression(), n_estimators=3, random_state=0),
     "isotonic": CalibratedClassifierCV(RandomForestClassifier(5, max_depth=3, random_state=0), method="isotonic", cv=2),
     "isotonic boosting": CalibratedClassifierCV(GradientBoostingClassifier(n_estimators=4), method="isotonic", cv=2),
     "not an ensemble": CalibratedClassifierCV(scaled(LogisticRegression()), ensemble=False, cv=2),
@@ -129,14 +129,6 @@ def test_members_that_take_missing_values() -> None:
     assert_edges(both, mlflow_sql_flavor.from_sklearn(both, GAPS), GAPS, infinite=False)
     bagged = BaggingClassifier(small(), 3, max_features=0.75, random_state=0).fit(GAPS, THREE)
     assert_edges(bagged, assert_same(bagged, GAPS, missing(NEW)), GAPS, infinite=False)
-
-
-@pytest.mark.ci
-def test_a_bag_whose_trees_saw_some_of_the_classes() -> None:
-    rare = np.where(np.arange(len(X)) == 7, 5, TWO)
-    bagged = BaggingClassifier(small(), 4, max_samples=0.3, random_state=1).fit(X, rare)
-    assert {len(part.classes_) for part in bagged.estimators_} != {3}
-    assert_same(bagged, X, NEW)
 
 
 @pytest.mark.ci
