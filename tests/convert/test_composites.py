@@ -92,7 +92,6 @@ CLASSIFIERS: dict[str, Any] = {
     ),
     "bagging of lines": BaggingClassifier(LogisticRegression(), 3, max_features=0.75, random_state=0),
     "bagging of labels": BaggingClassifier(LinearSVC(), 3, random_state=0),
-    "AdaBoost of lines": AdaBoostClassifier(LogisticRegression(), n_estimators=3, random_state=0),
     "isotonic": CalibratedClassifierCV(RandomForestClassifier(5, max_depth=3, random_state=0), method="isotonic", cv=2),
     "isotonic boosting": CalibratedClassifierCV(GradientBoostingClassifier(n_estimators=4), method="isotonic", cv=2),
     "not an ensemble": CalibratedClassifierCV(scaled(LogisticRegression()), ensemble=False, cv=2),
