@@ -67,9 +67,11 @@ def load(pack: str, version: int = 1) -> Pack:
     Raises:
         ModelFileError: no such pack or version in this package, or its text is malformed.
     """
-    folder, name = _dialects() / ("shared" if pack == "common" else pack), f"macros_v{int(version)}.sql"
-    file = next((f for f in (folder / name, folder / f"{name}.gz") if f.is_file()), None)
-    if not re.fullmatch(r"[a-z0-9]{1,40}", pack) or file is None:
+    file = None
+    if re.fullmatch(r"[a-z0-9]{1,40}", pack) and 0 < version < 10_000:  # else no name of a file: no disk is asked
+        folder, name = _dialects() / ("shared" if pack == "common" else pack), f"macros_v{version}.sql"
+        file = next((f for f in (folder / name, folder / f"{name}.gz") if f.is_file()), None)
+    if file is None:
         raise ModelFileError(
             f"The model needs the macro pack {pack[:80]!r} version {version}, which this version of mlflow-sql-flavor "
             "does not have. Install the version that wrote the model, or a newer one."
