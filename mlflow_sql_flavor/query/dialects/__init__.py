@@ -47,6 +47,7 @@ several dialects do alike:
     grouping      ROLLUP, CUBE and GROUPING SETS
     groups        capturing groups of a regular expression
     java_time     patterns of dates in java.time
+    nan           NaN in comparisons and in order
     pivot         names of the columns that PIVOT makes
     ratios        a value's part of a sum
     rounding      ROUND of a double

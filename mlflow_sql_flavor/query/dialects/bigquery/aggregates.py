@@ -29,6 +29,26 @@ def total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(node, "BIGINT")
 
 
+# aggregate_functions#min: NaN where a value is, which is DuckDB's greatest value
+@R.rule(exp.Min, exp.Window, exp.Filter)
+def least(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    wrappers = (exp.Window, exp.Filter, exp.HavingMax)
+    inner = node
+    while isinstance(inner, (exp.Window, exp.Filter)):
+        inner = inner.this
+    if not isinstance(inner, exp.Min) or isinstance(inner.this, exp.HavingMax) or not ctx.is_a(inner, "float"):
+        return None
+    if inner.meta.get("translated") or (isinstance(node.parent, wrappers) and node.arg_key == "this"):
+        return None
+    inner.meta["translated"] = True
+    most: exp.Expr = exp.Max(this=inner.this.copy())
+    if node is not inner:
+        whole = node.copy()
+        (whole.find(exp.Min) or whole).replace(most)
+        most = whole
+    return ctx.macro("bq__or_nan", node.copy(), most)
+
+
 R.rule(exp.ApproxDistinct)(aggregates.distinct_count)
 
 

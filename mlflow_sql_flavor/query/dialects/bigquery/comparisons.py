@@ -1,4 +1,4 @@
-"""Comparisons of structs, and the one type of those that meet: operators#comparison_operators of the manual."""
+"""Comparisons of structs, the one type of those that meet, NaN: operators#comparison_operators of the manual."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import rows
+from ..shared import nan, rows
 
 R = DialectRules("bigquery comparisons")
 R.normalise(rows.by_field())
+R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)(nan.compared)
+# data-types#ordering_floating_point_values
+R.rule(exp.Ordered)(nan.first_in_order)
 
 
 @R.prepare
@@ -65,3 +68,13 @@ def structs(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "struct") or ctx.is_a(node.expression, "struct"):
         ctx.refuse("unfaithful", node, "A comparison of structs is not verified", "Compare their fields")
     return None
+
+
+# mathematical_functions#least: NaN where an argument is
+@R.rule(exp.Least)
+def least(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    values = [node.this, *node.expressions]
+    if not any(ctx.is_a(value, "float") for value in values) or node.meta.get("translated"):
+        return None
+    node.meta["translated"] = True
+    return ctx.macro("bq__or_nan", node.copy(), ctx.call("greatest", *(value.copy() for value in values)))

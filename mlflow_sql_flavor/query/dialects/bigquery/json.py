@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from ...facts.context import Context
@@ -9,6 +11,7 @@ from .. import DialectRules
 from ..shared import build
 
 R = DialectRules("bigquery json")
+_LONG_NUMBER = re.compile(r"[0-9.]{16}")
 
 
 def _steps(node: exp.Expr, columns: frozenset[str], tables: frozenset[str], ctx: Context) -> list[exp.Expr] | None:
@@ -117,11 +120,31 @@ R.function(*(f"{before}{kind}{after}" for before in ("", "lax_") for kind in _WH
 @R.rule(exp.Float64)
 @R.function("double", "float")
 def double(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    value = node.expressions[0] if isinstance(node, exp.Anonymous) and len(node.expressions) == 1 else node.this
-    if not isinstance(value, exp.Expr) or node.args.get("expression") is not None:
-        ctx.refuse("json_text", node, "A wide_number_mode is not verified", "Leave it out")
+    given = node.expressions if isinstance(node, exp.Anonymous) else [node.this, node.args.get("expression")]
+    value, mode = given[0], _wide_number_mode(given[1] if len(given) > 1 else None, node, ctx)
+    macro = "bq__json_exact_double" if mode == "exact" else "bq__json_double"
+    return ctx.macro(macro, value, type="DOUBLE")
+
+
+def _wide_number_mode(given: exp.Expr | None, node: exp.Expr, ctx: Context) -> str | None:
+    if given is None:
         return None
-    return ctx.macro("bq__json_double", value, type="DOUBLE")
+    mode = build.text(given.expression) if isinstance(given, exp.Kwarg | exp.PropertyEQ) else build.text(given)
+    if mode not in ("round", "exact"):
+        ctx.refuse("json_text", node, "A wide_number_mode is 'round' or 'exact'", "Write it as a text")
+    return mode
+
+
+# json_functions#parse_json: a number that FLOAT64 does not hold is an error, or is rounded if so asked
+@R.rule(exp.ParseJSON)
+def parse_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("is_literal"):
+        return None
+    if build.text(node.this) is not None and not _LONG_NUMBER.search(node.this.name):
+        node.set("expression", None)
+        return None
+    _wide_number_mode(node.args.get("expression"), node, ctx)
+    return ctx.macro("bq__parse_json", node.this, type="JSON")
 
 
 # json_functions#string_for_json; of a date it is a cast

@@ -18,6 +18,7 @@ CREATE MACRO bq__size(s, n) AS CASE WHEN length(s) > n THEN error('The text is l
 CREATE MACRO bq__try_size(s, n) AS CASE WHEN length(s) <= n THEN s END;
 
 -- Numbers.
+CREATE MACRO bq__or_nan(least, most) AS CASE WHEN isnan(most) THEN most ELSE least END;
 CREATE MACRO bq__ieee_divide(a, b) AS CASE WHEN b <> 0 THEN a / b WHEN b IS NULL OR a IS NULL THEN NULL WHEN a > 0 AND NOT isnan(CAST(a AS DOUBLE)) THEN CAST('inf' AS DOUBLE) WHEN a < 0 THEN CAST('-inf' AS DOUBLE) ELSE CAST('nan' AS DOUBLE) END;
 
 -- Text.
@@ -98,6 +99,9 @@ CREATE MACRO bq__all_elements(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type
 CREATE MACRO bq__whole(j, a, b) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE') AND CAST(j AS DOUBLE) = round(CAST(j AS DOUBLE)) AND bq__lax_int(j, a, b) IS NOT NULL THEN bq__lax_int(j, a, b) ELSE CAST(error('This JSON value is no whole number of its type.') AS BIGINT) END;
 CREATE MACRO bq__wholes(j, a, b) AS list_transform(bq__all_elements(j), LAMBDA e: bq__whole(e, a, b));
 CREATE MACRO bq__json_bools(j) AS list_transform(bq__all_elements(j), LAMBDA e: bq__json_bool(e));
+CREATE MACRO bq__json_exact_double(j) AS CASE WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'HUGEINT') AND CAST(CAST(j AS DOUBLE) AS HUGEINT) <> CAST(j AS HUGEINT) THEN CAST(error('This JSON number has more digits than FLOAT64 holds.') AS DOUBLE) ELSE bq__json_double(j) END;
+CREATE MACRO bq__is_wide(s) AS length(ltrim(regexp_replace(s, '[eE].*|[-.]', '', 'g'), '0')) > 15 AND NOT coalesce(TRY_CAST(regexp_extract(s, '^-?[0-9]+$') AS HUGEINT) BETWEEN -9223372036854775808 AND 18446744073709551615, false);
+CREATE MACRO bq__parse_json(s) AS CASE WHEN len(list_filter(regexp_extract_all(regexp_replace(s, '"([^"\\]|\\.)*"', '""', 'g'), '-?[0-9][0-9.]{15,}([eE][-+]?[0-9]+)?'), LAMBDA n: bq__is_wide(n))) > 0 THEN CAST(error('A number of this JSON has more digits than FLOAT64 holds.') AS JSON) ELSE CAST(s AS JSON) END;
 CREATE MACRO bq__json_double(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE') THEN CAST(j AS DOUBLE) ELSE CAST(error('This JSON value is no number.') AS DOUBLE) END;
 CREATE MACRO bq__json_string(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) = 'VARCHAR' THEN j ->> '$' ELSE error('This JSON value is no string.') END;
 CREATE MACRO bq__json_strings(j) AS list_transform(bq__all_elements(j), LAMBDA e: bq__json_string(e));

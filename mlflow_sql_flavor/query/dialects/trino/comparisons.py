@@ -6,23 +6,11 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, rows
+from ..shared import build, nan, rows
 
 R = DialectRules("trino comparisons")
 R.normalise(rows.by_field())
-
-
-@R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
-def nan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """DuckDB takes NaN for equal to itself and more than any other number."""
-    sides = [s for s in (node.this, node.expression) if ctx.is_a(s, "float") and not isinstance(s, exp.Literal)]
-    if not sides or node.meta.get("translated"):
-        return None
-    node.meta["translated"] = True
-    tests = [ctx.call("isnan", side.copy(), type="BOOLEAN") for side in sides]
-    if isinstance(node, exp.NEQ):
-        return exp.Paren(this=exp.or_(node.copy(), *tests, copy=False))
-    return exp.Paren(this=exp.and_(node.copy(), *(exp.Not(this=t) for t in tests), copy=False))
+R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)(nan.compared)
 
 
 @R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
