@@ -60,7 +60,7 @@ _PG_TYPES = {
     exp.DType.DOUBLE: "float8", exp.DType.DECIMAL: "numeric", exp.DType.TEXT: "text", exp.DType.VARCHAR: "varchar",
     exp.DType.CHAR: "bpchar", exp.DType.BOOLEAN: "bool", exp.DType.DATE: "date", exp.DType.TIME: "time",
     exp.DType.TIMESTAMP: "timestamp", exp.DType.TIMESTAMPTZ: "timestamptz", exp.DType.INTERVAL: "interval",
-    exp.DType.JSON: "json", exp.DType.JSONB: "jsonb", exp.DType.UUID: "uuid",
+    exp.DType.JSON: "json", exp.DType.JSONB: "jsonb", exp.DType.UUID: "uuid", exp.DType.VARBINARY: "bytea",
 }  # fmt: skip
 _PG_WORDS: dict[type[exp.Expr], str] = {
     exp.CurrentDate: "current_date", exp.CurrentTimestamp: "current_timestamp", exp.CurrentTime: "current_time",

@@ -25,7 +25,7 @@ def mark_stars(tree: exp.Expr, dialect: str, schema: Schema, sql: str) -> None:
     """Notes at each ``*`` which columns come first, while the query has its written shape.
 
     Raises:
-        QueryError: The columns that a NATURAL join shares are not known.
+        QueryError: The columns that a NATURAL join shares are not known; or a source beside has one of their names.
     """
     if dialect in _IN_PLACE:
         return
@@ -41,8 +41,27 @@ def mark_stars(tree: exp.Expr, dialect: str, schema: Schema, sql: str) -> None:
                 own = _common(select, number, schema, sql)
             folded = {name.casefold() for name in own}
             shared = own + [name for name in shared if name.casefold() not in folded]
+        _check_beside(select, shared, schema, sql)
         for star in stars:
             star.meta[_SHARED] = shared
+
+
+def _check_beside(select: exp.Select, shared: list[str], schema: Schema, sql: str) -> None:
+    """Refuses a source joined by ON that has a column of a shared name: in the same ``*`` it is one more."""
+    folded = {name.casefold() for name in shared}
+    for join in select.args["joins"]:
+        if join.args.get("using") or join.args.get("method") == "NATURAL":
+            continue
+        names = _columns(join.this, schema)
+        found = [name for name in names or () if name.casefold() in folded]
+        if names is None or found:
+            where = span(join.this)
+            why = f"has a column {found[0]!r} too" if found else "has columns that are not known here"
+            raise QueryError(
+                f"* puts the columns of USING or NATURAL first, and this source {why}: name the columns.",
+                sql,
+                where[0] if where else None,
+            )
 
 
 def order_stars(tree: exp.Expr) -> None:
@@ -87,6 +106,9 @@ def _common(select: exp.Select, number: int, schema: Schema, sql: str) -> list[s
 
 def _columns(source: exp.Expr, schema: Schema) -> list[str] | None:
     """The names of a source's columns; None where a star hides them."""
+    alias = source.args.get("alias")
+    if isinstance(alias, exp.TableAlias) and alias.columns and not isinstance(source, exp.Table):
+        return [column.name for column in alias.columns]
     if isinstance(source, exp.Subquery) and isinstance(source.this, exp.Query):
         return _outputs(source.this, schema)
     if not isinstance(source, exp.Table):

@@ -50,3 +50,10 @@ def test_what_a_star_may_not_hand_on():
         SQLModel("SELECT * FROM (SELECT a.k, b.k FROM ta a JOIN tb b USING (k)) q", "postgres", tables=TABLES).predict()
     with pytest.raises(MlflowException, match="Column 1 of a subquery has no name"):
         SQLModel("SELECT * FROM (SELECT x + 1 FROM ta) q", "oracle", tables=TABLES).predict()
+
+
+def test_a_source_beside_using():
+    beside = "SELECT * FROM ta JOIN tb USING (k) JOIN (SELECT 1 AS {}) c ON c.{} = ta.k"
+    assert " ".join(SQLModel(beside.format("j", "j"), "postgres", tables=TABLES).predict()) == "k x m y j"
+    with pytest.raises(MlflowException, match="this source has a column 'k' too"):
+        SQLModel(beside.format("k", "k"), "postgres", tables=TABLES).predict()

@@ -49,6 +49,14 @@ def least(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__or_nan", node.copy(), most)
 
 
+# navigation_functions#percentile_cont: NaN is the least value
+@R.rule(exp.PercentileCont, exp.PercentileDisc)
+def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "float"):
+        node.set("this", ctx.macro("bq__no_nan", node.this, type="DOUBLE"))
+    return None
+
+
 R.rule(exp.ApproxDistinct)(aggregates.distinct_count)
 
 

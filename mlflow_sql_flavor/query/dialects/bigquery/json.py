@@ -62,6 +62,17 @@ def subscripts(tree: exp.Expr, ctx: Context) -> None:
         node.replace(ctx.call("json_extract", steps[0].copy(), build.lit("$" + path), type="JSON"))
 
 
+# json_functions#JSONPath_format
+@R.rule(exp.JSONExtract, exp.JSONExtractScalar, exp.JSONValue, exp.JSONExtractArray, exp.JSONValueArray)
+def path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """One that is not read as a path: DuckDB takes it for a key's name."""
+    given = node.args.get("path") or node.expression
+    written = build.text(given)
+    if written is not None and not written.startswith("$"):
+        raise ctx.error(given, "A JSONPath begins with $, and its modes lax, strict and recursive have no counterpart.")
+    return None
+
+
 # json_functions#json_query: null in a text of JSON is NULL
 @R.rule(exp.JSONExtract)
 def json_query(node: exp.Expr, ctx: Context) -> exp.Expr | None:
@@ -71,7 +82,6 @@ def json_query(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 # json_functions#int64_for_json, #bool_for_json, #string_for_json, #lax_bool, #lax_double, #lax_string, #json_type
 R.macros(
     {
-        exp.Int64: ("bq__json_int", "BIGINT", "this"),
         exp.JSONBool: ("bq__json_bool", "BOOLEAN", "this"),
         exp.LaxBool: ("bq__lax_bool", "BOOLEAN", "this"),
         exp.LaxFloat64: ("bq__lax_double", "DOUBLE", "this"),
@@ -114,6 +124,11 @@ def _named(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 R.function(*(f"{before}{kind}{after}" for before in ("", "lax_") for kind in _WHOLE for after in ("", "_array")))(
     _named
 )
+
+
+@R.rule(exp.Int64)
+def int64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return _whole("int64", "bq__whole", node.this, ctx)
 
 
 # json_functions#double_for_json
@@ -183,9 +198,24 @@ def to_json_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return ctx.macro("bq__json_ints", this, type="VARCHAR")
     elif kind.this in (*exp.DataType.TEXT_TYPES, exp.DType.BOOLEAN, exp.DType.DATE):
         return ctx.macro("bq__json_texts", this, type="VARCHAR")
+    elif node.type is not None and _written_alike(ctx.type_of(this)):
+        return ctx.macro("bq__json_nested", this, type="VARCHAR")
     else:
         ctx.refuse("json_text", node, "TO_JSON_STRING of this value is not verified", "Cast it to STRING first")
     return None
+
+
+def _written_alike(kind: exp.Expr | None) -> bool:
+    """Whether a value of this type is the same JSON in both, once its texts and numbers are."""
+    if not isinstance(kind, exp.DataType):
+        return False
+    if kind.is_type(exp.DType.STRUCT):
+        return bool(kind.expressions) and all(
+            isinstance(field, exp.ColumnDef) and _written_alike(field.args.get("kind")) for field in kind.expressions
+        )
+    if kind.is_type(exp.DType.ARRAY):
+        return len(kind.expressions) == 1 and _written_alike(kind.expressions[0])
+    return kind.this in (*exp.DataType.INTEGER_TYPES, *exp.DataType.TEXT_TYPES, exp.DType.BOOLEAN, exp.DType.DATE)
 
 
 # json_functions: arrays

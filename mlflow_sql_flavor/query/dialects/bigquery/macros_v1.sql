@@ -19,6 +19,7 @@ CREATE MACRO bq__try_size(s, n) AS CASE WHEN length(s) <= n THEN s END;
 
 -- Numbers.
 CREATE MACRO bq__or_nan(least, most) AS CASE WHEN isnan(most) THEN most ELSE least END;
+CREATE MACRO bq__no_nan(x) AS CASE WHEN isnan(x) THEN CAST(error('A percentile of NaN has no counterpart.') AS DOUBLE) ELSE x END;
 CREATE MACRO bq__ieee_divide(a, b) AS CASE WHEN b <> 0 THEN a / b WHEN b IS NULL OR a IS NULL THEN NULL WHEN a > 0 AND NOT isnan(CAST(a AS DOUBLE)) THEN CAST('inf' AS DOUBLE) WHEN a < 0 THEN CAST('-inf' AS DOUBLE) ELSE CAST('nan' AS DOUBLE) END;
 
 -- Text.
@@ -76,9 +77,9 @@ CREATE MACRO bq__regexp_instr(s, p) AS CASE WHEN regexp_matches(s, p) THEN lengt
 CREATE MACRO bq__datetime_text(t) AS CASE WHEN date_part('microseconds', t) % 1000000 <> 0 THEN error('The text of fractions of a second is not verified.') ELSE strftime(t, '%Y-%m-%d %H:%M:%S') END;
 CREATE MACRO bq__isoyear(d) AS CAST(date_trunc('week', make_date(CAST(isoyear(d) AS INTEGER), 1, 4)) AS DATE);
 CREATE MACRO bq__json_query(j) AS CASE WHEN json_type(j) <> 'NULL' THEN j END;
-CREATE MACRO bq__json_int(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) IN ('BIGINT', 'UBIGINT') THEN CAST(j AS BIGINT) ELSE CAST(error('This JSON value is no whole number.') AS BIGINT) END;
 CREATE MACRO bq__json_bool(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_type(j) = 'BOOLEAN' THEN CAST(j AS BOOLEAN) ELSE CAST(error('This JSON value is no boolean.') AS BOOLEAN) END;
 CREATE MACRO bq__json_ints(x) AS CASE WHEN x IS NULL THEN 'null' WHEN regexp_matches(CAST(to_json(x) AS VARCHAR), '[0-9]{16}') THEN error('The JSON text of a number of 16 digits is not verified.') ELSE CAST(to_json(x) AS VARCHAR) END;
+CREATE MACRO bq__json_nested(x) AS CASE WHEN x IS NULL THEN 'null' WHEN regexp_matches(CAST(to_json(x) AS VARCHAR), '[<>&]|[^ -~]|[\\]u|[0-9]{16}') THEN error('The JSON text of such characters or of a number of 16 digits is not verified.') ELSE CAST(to_json(x) AS VARCHAR) END;
 CREATE MACRO bq__json_texts(x) AS CASE WHEN x IS NULL THEN 'null' WHEN regexp_matches(CAST(to_json(x) AS VARCHAR), '[<>&]|[^ -~]|[\\]u') THEN error('The JSON text of such characters is not verified.') ELSE CAST(to_json(x) AS VARCHAR) END;
 
 -- Values of JSON: the lax ones are NULL of what does not convert.

@@ -7,8 +7,8 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import aggregates, build
-from .casts import as_double, as_text, to_decimal
-from .types import family, kind
+from .casts import as_double, as_text, exact_ratio, to_decimal
+from .types import decimal_of, family, kind
 
 R = DialectRules("databricks aggregates")
 
@@ -31,7 +31,7 @@ def _finish(inner: exp.Expr, whole: exp.Expr, ctx: Context) -> exp.Expr | None:
         return build.cast(whole, "BIGINT")
     if isinstance(inner, exp.Avg) and family(inner.this) == "decimal":
         found = kind(inner)
-        return to_decimal(whole, found) if found is not None else None
+        return _mean(inner, whole, found, ctx) if found is not None else None
     if isinstance(inner, (exp.Corr, exp.RegrSlope, exp.RegrIntercept, exp.RegrR2)):
         if inner.meta.get("translated"):
             return None
@@ -40,6 +40,23 @@ def _finish(inner: exp.Expr, whole: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(inner, exp.Anonymous) and inner.meta.get("collect"):
         return exp.Coalesce(this=whole, expressions=[exp.Array(expressions=[])])
     return None
+
+
+def _mean(inner: exp.Avg, whole: exp.Expr, kind_: exp.DataType, ctx: Context) -> exp.Expr:
+    """Of decimals, exact: DuckDB's is a DOUBLE."""
+    sides = []
+    for made in (exp.Sum(this=inner.this.copy()), exp.Count(this=inner.this.copy(), big_int=True)):
+        side = whole.copy()
+        found = side.find(exp.Avg)
+        if found is None or found is side:
+            side = made
+        else:
+            found.replace(made)
+        sides.append(side)
+    scale, of = decimal_of(inner), decimal_of(inner.this)
+    if scale is None or of is None:
+        return to_decimal(whole, kind_)
+    return exact_ratio(sides[0], sides[1], scale[1] - of[1], kind_, ctx)
 
 
 @R.rule(exp.Sum, exp.Avg)
@@ -132,7 +149,15 @@ def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.Mode)
 def mode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("ties", node, "mode takes any of the values that are equally frequent.")
+    """With true behind it the least of the values that are equally frequent."""
+    least = node.args.get("deterministic")
+    if isinstance(least, exp.Boolean) and least.this:
+        return ctx.call("mode", exp.Order(this=node.this, expressions=[exp.Ordered(this=node.this.copy())]))
+    if least is not None and not isinstance(least, exp.Boolean):
+        raise ctx.error(node, "mode takes true or false as its second argument.")
+    if node.this is not None:
+        ctx.open("ties", node, "mode takes any of the values that are equally frequent.")
+    node.set("deterministic", None)
     return None
 
 

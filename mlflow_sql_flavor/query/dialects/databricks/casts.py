@@ -198,12 +198,23 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def quotient(a: exp.Expr, b: exp.Expr, p: tuple[int, int], q: tuple[int, int], ctx: Context) -> exp.Expr:
     """Decimals divided: half up at the scale that Spark gives the quotient."""
     type_ = division(p, q)
-    scale = int(type_.expressions[1].name)
-    up = scale - p[1] + q[1]
-    one, small = build.cast(build.lit("1" + "0" * scale), "HUGEINT"), exp.Literal.number(f"1e{14 - scale}")
+    up = int(type_.expressions[1].name) - p[1] + q[1]
     if up < 0:
-        made = to_decimal(exp.Paren(this=exp.Div(this=a, expression=b, typed=False, safe=False)), type_)
-        return made
+        return to_decimal(exp.Paren(this=exp.Div(this=a, expression=b, typed=False, safe=False)), type_)
+    return exact_ratio(a, b, up, type_, ctx)
+
+
+def exact_ratio(a: exp.Expr, b: exp.Expr, up: int, type_: exp.DataType, ctx: Context) -> exp.Expr:
+    """``a / b`` as a decimal of this type, half up.
+
+    Args:
+        a, b: Decimals or integers.
+        up: How many digits more than those of ``a``, less those of ``b``, the type has behind the point.
+        type_: The type of the ratio.
+        ctx: Of the translation.
+    """
+    scale = int(type_.expressions[1].name)
+    one, small = build.cast(build.lit("1" + "0" * scale), "HUGEINT"), exp.Literal.number(f"1e{14 - scale}")
     factor = build.cast(build.lit("1" + "0" * up), "HUGEINT")
     text = ctx.macro("dbx__quotient", a, b, factor, one, build.lit(scale), small, type="VARCHAR")
     return build.cast(text, type_.sql("duckdb"))

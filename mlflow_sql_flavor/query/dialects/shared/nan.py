@@ -47,7 +47,10 @@ def first_in_order(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         frame = above.args.get("spec")
         if frame is not None and frame.args.get("kind") == "RANGE":
             return None  # its distances are of one key
-    elif not isinstance(above, exp.Select) or above.args.get("distinct"):
+    elif isinstance(order.this, exp.Distinct) or not isinstance(above, (exp.Select, exp.AggFunc, exp.Anonymous)):
+        return None
+    distinct = isinstance(above, exp.Select) and above.args.get("distinct")
+    if distinct:  # its keys are its outputs
         return None
     node.meta["translated"] = True
     key = exp.Ordered(
