@@ -47,6 +47,7 @@ LEFT_OUT = (
     "compile/constant_failures.py",
     "compile/few_rows_query.py",
     "compile/gates.py",
+    "compile/impossible_casts.py",
     "compile/own_text.py",
     "compile/input_types.py",
     "compile/passage.py",

@@ -24,6 +24,7 @@ from .binding import bind, binder
 from .compiled import Compiled
 from .duckdb_instance import instances_for
 from .function_kinds import function_kinds, macro_bodies
+from .impossible_casts import may_cast, refuse_impossible_casts
 from .passage import Asked, Passage
 from .row_number import with_row_id
 
@@ -178,6 +179,8 @@ def _binds(passage: Passage) -> None:
         plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
     where = quick if binds is bind else instance
     program = binds(where, program, query.sql)
+    if small and may_cast(sql, compat.macros):  # the optimizer computes constants, and looks at no limit then
+        refuse_impossible_casts(query, where, program, types)
     if query.dialect != "duckdb":
         from ..query.reading.outputs import check_handed_on
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
-from mlflow_sql_flavor.errors import InputError, QueryError, RunError
+from mlflow_sql_flavor.errors import InputError, QueryError
 
 ROWS = pd.DataFrame({"a": [1, 5]})
 
@@ -60,10 +62,43 @@ def test_a_constant_that_fails_is_the_querys(sql, dialect, at, tmp_path) -> None
     assert not (tmp_path / "m").exists()
 
 
-def test_a_cast_that_no_value_allows_is_not_the_callers() -> None:
-    model = SQLModel("SELECT CAST(t AS DATE) AS d FROM input", input_types={"t": "TIME"})
-    with pytest.raises(RunError, match="makes DATE of TIME, which no value allows"):
-        model.predict(pd.DataFrame({"t": ["10:00:00"]}))
+TIMES = {"t": "TIME", "u": "TIME", "d": "DATE", "b": "BOOLEAN", "n": "DOUBLE"}
+
+
+@pytest.mark.parametrize(
+    ("sql", "dialect", "words", "at"),
+    [
+        ("SELECT CAST(t AS DATE) AS d FROM input", "duckdb", "DATE of TIME", 8),
+        ("SELECT n, (n / 2)::DATE AS d FROM input", "duckdb", "DATE of DOUBLE", 18),
+        ("SELECT max(b::TIMESTAMP) AS m FROM input", "duckdb", "TIMESTAMP of BOOLEAN", 13),
+        ("SELECT t FROM input WHERE t::DATE = d", "duckdb", "DATE of TIME", 28),
+        ("SELECT t, DATEADD(day, 1, t) AS h FROM input", "snowflake", "TIMESTAMP of TIME", 11),
+        ("SELECT TIMESTAMPDIFF(hour, t, u) AS h FROM input", "mysql", "TIMESTAMP of TIME", 8),
+        ("SELECT CAST(d AS INT64) AS h FROM input", "bigquery", "BIGINT of DATE", 13),
+    ],
+)  # fmt: skip
+def test_a_cast_that_no_value_allows_is_the_querys(sql, dialect, words, at, tmp_path) -> None:
+    """By the types alone: no row of data is needed to know it."""
+    with pytest.raises(QueryError, match=f"makes {words}, which no value allows") as error:
+        mlflow_sql_flavor.save_model(sql, tmp_path / "m", dialect=dialect, input_types=TIMES)
+    assert (error.value.line, error.value.column) == (1, at)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT TRY_CAST(t AS DATE) AS d FROM input",
+        "SELECT TRY(CAST(t AS DATE)) AS d FROM input",
+        "SELECT CASE WHEN n > 1 THEN CAST(t AS DATE) END AS d FROM input",
+        "SELECT COALESCE(d, CAST(t AS DATE)) AS d FROM input",
+        "WITH a AS (SELECT NULL AS x, n FROM input) SELECT CAST(x AS DATE) AS d FROM a",
+        "SELECT CASE typeof(t) WHEN 'DATE' THEN CAST(t AS DATE) ELSE DATE '2024-01-01' END AS d FROM input",
+    ],
+)
+def test_a_cast_that_some_call_does_without_stays(sql) -> None:
+    given = pd.DataFrame({"t": [dt.time(10)], "n": [1.0], "d": [dt.date(2024, 1, 1)]})
+    types = {name: TIMES[name] for name in given}
+    assert len(SQLModel(sql, input_types=types).predict(given)) == 1
 
 
 @pytest.mark.parametrize("value", [2, 1.0, 0.5, -1])
