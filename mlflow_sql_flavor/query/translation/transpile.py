@@ -26,6 +26,7 @@ from .grouping import KEYED, spell_out_groups, take_what_keys_decide
 from .growth import bound_of, check_size
 from .stars import mark_stars, order_stars
 from .typing import type_query
+from .windows import spell_out_windows
 
 __all__ = ["apply_rules", "plain_duckdb", "script_for_duckdb", "temporary", "to_duckdb", "translate"]
 
@@ -141,6 +142,7 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     _spread_lists(nodes)
     _keep_together(nodes)
     spell_out_groups(tree, ctx.columns)
+    spell_out_windows(tree)
     if typed.query.dialect in KEYED:
         take_what_keys_decide(tree, ctx.keys)
     nodes = list(tree.walk(bfs=False))

@@ -93,19 +93,22 @@ def date_bin(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     )
 
 
+_PARTS = {"year": "to_years", "month": "to_months", "week": "to_weeks", "day": "to_days", "hour": "to_hours",
+          "min": "to_minutes", "minute": "to_minutes", "sec": "to_seconds", "second": "to_seconds"}  # fmt: skip
+
+
 @R.rule(exp.MakeInterval)
 def make_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    names = {"year": "to_years", "month": "to_months", "week": "to_weeks", "day": "to_days", "hour": "to_hours",
-             "minute": "to_minutes", "second": "to_seconds"}  # fmt: skip
+    # functions-datetime.html: by place, or by name in any place
     total: exp.Expr | None = None
     for key, value in node.args.items():
         if value is None:
             continue
-        name = names.get(key)
+        said = isinstance(value, exp.Kwarg | exp.PropertyEQ)
+        name = _PARTS.get(value.this.name.lower().removesuffix("s") if said else key)
         if name is None:
             raise ctx.error(node, "make_interval() of this part has no counterpart.")
-        inner = value.expression if isinstance(value, exp.Kwarg) else value
-        part = ctx.call(name, inner, type="INTERVAL")
+        part = ctx.call(name, value.expression if said else value, type="INTERVAL")
         total = part if total is None else exp.Add(this=total, expression=part)
     return exp.Paren(this=total) if isinstance(total, exp.Add) else total
 

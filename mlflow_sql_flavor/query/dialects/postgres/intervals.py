@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from decimal import Decimal
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -15,6 +16,9 @@ from ..shared.build import cast, lit, text
 from .types import category
 
 R = DialectRules("postgres intervals")
+# units by how they begin, the longer beginnings first
+_SIZES = (("mil", 1_000), ("ms", 1_000), ("mic", 1), ("us", 1), ("h", 3_600_000_000), ("mon", 0), ("m", 60_000_000),
+          ("s", 1_000_000))  # fmt: skip
 _ONE_UNIT = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]+)\s*")
 
 
@@ -54,8 +58,24 @@ def interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if value is not None:
         if re.search(r"\bago\b|@", value):
             raise ctx.error(node, f"Write the interval {value!r} with signs, such as '-1 day'.")
-        node.set("this", lit(re.sub(r"([+-])\s+(?=\d)", r"\1", value)))
+        years = re.fullmatch(r"\s*([+-]?)(\d+)-(\d+)\s*", value)
+        if years:
+            value = f"{years[1]}{years[2]} years {years[1]}{years[3]} months"
+        value = re.sub(r"([+-])\s+(?=\d)", r"\1", value)
+        unit = node.args.get("unit")
+        if _microseconds(value if unit is None else f"{value} {unit.name}") >= 2**63 - 1:
+            raise ctx.error(node, "This interval is beyond what DuckDB holds, 2^63 microseconds.")
+        node.set("this", lit(re.sub(r"\+(?=\d)", "", value)))
     return None
+
+
+def _microseconds(written: str) -> Decimal:
+    """The length of an interval's parts of a day, whatever their signs."""
+    total = Decimal(0)
+    for number, unit in re.findall(r"([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]+)", written):
+        size = next((size for start, size in _SIZES if unit.lower().startswith(start)), 0)
+        total += Decimal(number) * size
+    return total
 
 
 @R.rule(exp.Div)
@@ -113,7 +133,12 @@ def justify(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def frame(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # RANGE BETWEEN '1 month' PRECEDING: the literal is an interval beside dates.
     spec, order = node.args.get("spec"), node.args.get("order")
-    if spec is None or order is None or not ctx.is_a(order.expressions[0].this, "date", "timestamp", "timestamptz"):
+    if spec is None or order is None:
+        return None
+    for side in (spec.args.get("start"), spec.args.get("end")):
+        if isinstance(side, exp.Expr) and "inf" in (text(side.unnest()) or text(side.this) or ""):
+            raise ctx.error(node, "A frame that ends infinitely far away has no counterpart. Write UNBOUNDED.")
+    if not ctx.is_a(order.expressions[0].this, "date", "timestamp", "timestamptz"):
         return None
     for key in ("start", "end"):
         side = spec.args.get(key)

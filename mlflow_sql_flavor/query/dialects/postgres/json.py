@@ -33,6 +33,19 @@ R.macros(
 )
 
 
+@R.prepare
+def subscripts(tree: exp.Expr, ctx: Context) -> None:
+    """``j['a']['b']`` of a jsonb is ``j -> 'a' -> 'b'``: datatype-json.html#JSONB-SUBSCRIPTING"""
+    for node in reversed(list(tree.find_all(exp.Bracket))):
+        name = text(node.expressions[0]) if len(node.expressions) == 1 else None
+        if name is None or not node.this.is_type(exp.DType.JSONB):
+            continue
+        path = exp.JSONPath(expressions=[exp.JSONPathRoot(), exp.JSONPathKey(this=name)])
+        made = exp.JSONExtract(this=node.this, expression=path)
+        made.type = exp.DataType.build("JSONB")
+        node.replace(made)
+
+
 @R.rule(exp.JSONExtract)
 def item(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A jsonb that is no array and no object is taken as an array of one
@@ -67,13 +80,21 @@ def _scalar(node: exp.Expr, value: exp.Expr, ctx: Context) -> exp.Expr:
     return ctx.macro("pg__json_text", value, json_root(node.this).copy(), type="VARCHAR")
 
 
-def _path(node: exp.Expr, ctx: Context) -> exp.Expr:
-    path = text(node.expression)
+def _steps(node: exp.Expr, ctx: Context) -> list[str]:
+    path, given = text(node.expression), node.expression.unnest()
+    if isinstance(given, exp.Array):
+        steps = [text(step) for step in given.expressions]
+        known = [step for step in steps if step is not None and '"' not in step]
+        if len(known) == len(steps):
+            return known
     if path is None or not (path.startswith("{") and path.endswith("}")) or '"' in path:
-        raise ctx.error(node, "#> and #>> need a literal path such as '{a,b,0}' here.")
+        raise ctx.error(node, "#> and #>> need a literal path such as '{a,b,0}' or ARRAY['a', 'b'] here.")
+    return [step.strip() for step in path[1:-1].split(",")] if path != "{}" else []
+
+
+def _path(node: exp.Expr, ctx: Context) -> exp.Expr:
     made = node.this
-    for step in path[1:-1].split(",") if path != "{}" else []:
-        step = step.strip()
+    for step in _steps(node, ctx):
         if step.lstrip("-").isdigit():
             made = ctx.macro("pg__json_step", made, lit(step), lit(int(step)), type="JSON")
         else:
