@@ -160,6 +160,7 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
             put(null, _typed(null.copy(), other.type))
         elif isinstance(null.parent, exp.Concat):
             put(null, _typed(null.copy(), null.parent.type))
+    _read_parts_in_utc(rewritten)
     for table in sources:
         _read_as(table, schema, seen, named)
     _name_as_written(rewritten, ctx)
@@ -173,6 +174,16 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
         raise QueryError(f"DuckDB has no counterpart for a part of this query: {first_line(e)}.") from None
     except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
         raise QueryError(f"This query cannot be written for DuckDB: {first_line(e)}.") from None
+
+
+def _read_parts_in_utc(tree: exp.Expr) -> None:
+    """EXTRACT of a moment reads its clock in UTC, the zone of every session here; sqlglot writes none of a moment."""
+    for node in list(tree.find_all(exp.Extract)):
+        value = node.expression
+        if value.is_type(exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ):
+            utc = exp.Anonymous(this="timezone", expressions=[exp.Literal.string("UTC"), value])
+            utc.type = exp.DataType.build("TIMESTAMP")
+            node.set("expression", utc)
 
 
 def _outputs(nodes: Sequence[exp.Expr]) -> list[tuple[exp.Select, list[exp.Expr | None]]]:

@@ -22,6 +22,15 @@ def of_booleans(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("bool_and", value, type="BOOLEAN") if isinstance(node, exp.Anonymous) else None
 
 
+R.accepts("any_value")  # since 16
+
+
+@R.rule(exp.AnyValue)
+def any_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    ctx.open("any_value", node, "any_value() takes any of the values that are not NULL.")
+    return None
+
+
 @R.rule(exp.WithinGroup)
 def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # functions-aggregate.html: percentile_cont gives double precision; over DECIMAL DuckDB rounds to its scale.

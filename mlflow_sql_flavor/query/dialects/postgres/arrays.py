@@ -210,12 +210,16 @@ def array_position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.ArrayToString)
 def separator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Without a separator there is no text.
-    by = node.expression
-    if text(by) is not None:
+    # Without a separator there is no text; of NULLs alone it is empty.
+    if node.meta.get("translated"):
         return None
-    is_null = exp.Is(this=by.copy(), expression=exp.Null())
-    made = exp.Case(ifs=[exp.If(this=is_null, true=exp.Null())], default=node)
+    node.meta["translated"] = True
+    by = node.expression
+    tests = [exp.Is(this=exp.Paren(this=node.this.copy()), expression=exp.Null())]
+    if text(by) is None:
+        tests.append(exp.Is(this=exp.Paren(this=by.copy()), expression=exp.Null()))
+    filled = exp.Coalesce(this=node.copy(), expressions=[lit("")])
+    made = exp.Case(ifs=[exp.If(this=exp.or_(*tests, copy=False), true=exp.Null())], default=filled)
     made.type = exp.DataType.build("VARCHAR")
     return made
 

@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from ...facts.typed import outputs_of
 from .. import DialectRules
+from ..shared import rows
 from ..shared.build import cast, text
 from .casts import boolean_literal
 from .numbers import is_real, literal_as, widen
@@ -166,20 +167,18 @@ def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.Is)
 def is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # functions-comparison.html: a row IS [NOT] NULL when each of its fields is.
-    row = node.this
-    while isinstance(row, exp.Paren):
-        row = row.this
-    if isinstance(row, exp.Anonymous) and row.name.upper() == "ROW" and not row.expressions:
-        return exp.Boolean(this=True)  # of no fields each is NULL
-    if not isinstance(row, exp.Tuple) or not isinstance(node.expression, exp.Null):
+    # functions-comparison.html: a row IS NULL where each of its fields is, IS NOT NULL where none is.
+    fields = rows.fields(node.this)
+    if not isinstance(node.expression, exp.Null) or (fields is None and not ctx.is_a(node.this, "struct")):
         return None
-    negate = bool(node.args.get("negate")) or isinstance(node.parent, exp.Not)
-    tests: list[exp.Expr] = [exp.Is(this=e, expression=exp.Null()) for e in row.expressions]
-    if not negate:
+    if fields is None:
+        raise ctx.error(node, "Whether a row is NULL goes by its fields: write a IS NULL AND b IS NULL.")
+    if not fields:
+        return exp.Boolean(this=True)  # of no fields each is NULL
+    tests: list[exp.Expr] = [exp.Is(this=exp.Paren(this=each), expression=exp.Null()) for each in fields]
+    if not node.args.get("negate"):
         return exp.Paren(this=exp.and_(*tests, copy=False))
-    either = exp.Paren(this=exp.or_(*tests, copy=False))
-    return either if isinstance(node.parent, exp.Not) else exp.Not(this=either)
+    return exp.Paren(this=exp.Not(this=exp.Paren(this=exp.or_(*tests, copy=False))))
 
 
 @R.rule(exp.Fetch)

@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import rows
+from ..shared.sources import columns_of
 
 R = DialectRules("postgres comparisons")
 # functions-comparisons.html#ROW-WISE-COMPARISON
@@ -34,6 +35,31 @@ def any_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             return None
         return null_array(node.copy(), array)
     return None
+
+
+@R.prepare
+def whole_rows(tree: exp.Expr, ctx: Context) -> None:
+    """``b IS NULL`` of a row ``b`` of FROM asks for its fields; ``count(b)`` leaves out what is not matched."""
+    for node in list(tree.find_all(exp.Is, exp.Count)):
+        value = node.this.unnest() if isinstance(node.this, exp.Expr) else None
+        select = node.find_ancestor(exp.Select)
+        if not isinstance(value, exp.Column) or value.table or value.is_star or select is None:
+            continue
+        joins = select.args.get("joins") or []
+        sources = [part.this for part in (select.args.get("from_"), *joins) if part is not None]
+        row = next((s for s in sources if s.alias_or_name.lower() == value.name.lower()), None)
+        if not isinstance(row, exp.Table | exp.Subquery | exp.Values) or isinstance(row.this, exp.Func):
+            continue
+        found = columns_of(row, ctx.schema)
+        if value.name.lower() in {name.lower() for each in sources for name, _ in columns_of(each, ctx.schema) or ()}:
+            continue
+        if isinstance(node, exp.Count):
+            if any(join.side for join in joins):
+                raise ctx.error(node, "count() of a row of an outer join: count a column of it that is never NULL.")
+        elif found is None:
+            raise ctx.error(node, "Whether this row is NULL goes by its columns, which are not known here: name them.")
+        else:
+            node.set("this", exp.Tuple(expressions=[exp.column(name, table=row.alias_or_name) for name, _ in found]))
 
 
 def null_array(test: exp.Expr, array: exp.Expr) -> exp.Expr:

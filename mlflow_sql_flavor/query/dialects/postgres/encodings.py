@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.build import text
+from ..shared.build import lit, text
 
 R = DialectRules("postgres encodings")
 T = exp.DType
@@ -27,6 +27,17 @@ def encode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if form == "hex":
         return ctx.call("lower", ctx.call("hex", made), type="VARCHAR")
     return ctx.macro("pg__base64", made, type="VARCHAR")
+
+
+@R.rule(exp.Decode)
+def decode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    names = {"hex": "unhex", "base64": "from_base64"}
+    name = names.get((text(node.args.get("charset")) or "").lower())
+    if name is None:
+        raise ctx.error(node, "Only decode(text, 'hex' or 'base64') has a counterpart.")
+    # white space between the digits counts for nothing
+    blank = ctx.call("regexp_replace", node.this, lit(r"\s"), lit(""), lit("g"))
+    return ctx.call(name, node.this if text(node.this) is not None else blank, type="BLOB")
 
 
 R.refuses("hash", {"hashtext", "hashint4", "hashint8", "hash_any"}, "This hash belongs to postgres", "Use md5()")

@@ -127,6 +127,9 @@ def columns_of(source: exp.Expr, schema: Schema, depth: int = 0) -> Columns | No
     elif isinstance(source, exp.Table):
         known = next((schema[table] for table in schema if table.casefold() == source.name.casefold()), None)
         found = [(name, data_type(kind)) for name, kind in known.items()] if known is not None else None
+    elif isinstance(source, exp.Values):
+        alias = source.args.get("alias")
+        found = [(column.name, None) for column in alias.columns] if alias is not None and alias.columns else None
     elif isinstance(source, exp.Unnest):
         alias = source.args.get("alias")
         named = [column.name for column in alias.columns] if alias is not None else []
