@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .artifact.keys import Key
     from .artifact.spec import FewRowsSpec, SqlSpec
     from .artifact.tables import ReferenceTable
+    from .compile.bound import Bound
     from .compile.definition import Definition
     from .engines.database import Connectable
     from .engines.limits import Limits
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from .scale.batches import Written
     from .scale.database import Placed
 
-__all__ = ["SQLModel", "binder_of", "definition_of"]
+__all__ = ["SQLModel", "binder_of", "definition_of", "with_about"]
 
 _OUTPUTS = ("pandas", "arrow", "polars")
 
@@ -82,12 +83,10 @@ class SQLModel:
         few_rows: tuple[int, str] | FewRowsSpec | None = None,
     ) -> None:
         from .compile.own_text import text_of
-        from .query.reading.names import with_names
         from .query.reading.parse import parse
 
-        query = parse(text_of(sql, dialect), dialect)
         definition = define(
-            query,
+            parse(text_of(sql, dialect), dialect),
             tables=tables,
             udfs=udfs,
             input_table=input_table,
@@ -99,7 +98,7 @@ class SQLModel:
             keys=keys,
             few_rows=few_rows,
         )
-        self._binder = Binder(definition, with_names(query, [*definition.tables, definition.input_table])[0])
+        self._binder = Binder(definition)
 
     @classmethod
     def from_spec(
@@ -196,6 +195,22 @@ class SQLModel:
 
     # predict
 
+    def bind(self, data: Data | None = None, params: Mapping[str, Any] | None = None) -> Bound:
+        """The query as it would run on this data: its text for DuckDB, its types, what is remarked on it.
+
+        Args:
+            data: Data whose types the input has; None where they are declared, or the query reads no input.
+            params: Values whose types the placeholders take, where no signature gives them.
+
+        Returns:
+            The compiled query, of which nothing ran: ``.program.sql``, ``.program.output_types``, ``.program.rows``,
+            ``.compiled.level``, ``.compiled.warnings``. A stored model gives what was compiled when it was saved.
+
+        Raises:
+            QueryError: The query cannot run on data of these types.
+        """
+        return self._binder.bound_for(data, params)
+
     def predict(
         self,
         data: Data | SparkFrame | None = None,
@@ -274,7 +289,7 @@ class SQLModel:
             predict_batches(model, bound, source, params, output=output, batch_rows=batch_rows, resume=resume)
         )
 
-    # against the source engine
+    # on other engines, and against them
 
     def verify(
         self, data: Data | None = None, params: Mapping[str, Any] | None = None, expected: Data | None = None
@@ -297,8 +312,6 @@ class SQLModel:
         data, params, rows = case_of(self._binder.definition, data, params, expected)
         program = self._binder.read(data, params)[1].program
         return of_record(program, self.predict(data, params, output="arrow"), rows)
-
-    # on other engines
 
     def run_on(
         self,
@@ -378,8 +391,6 @@ class SQLModel:
         result = self.run_on(connection, input=rows, params=params, tables=tables, dialect=dialect)
         return of_engine(bound.program, result, expected)
 
-    # other dialects
-
     def to_sql(self, dialect: str, data: Data | None = None, params: Mapping[str, Any] | None = None) -> str:
         """The query in another dialect, its parameters in that dialect's form.
 
@@ -426,12 +437,12 @@ def definition_of(model: SQLModel) -> Definition:
 
 
 def binder_of(model: SQLModel) -> Binder:
-    """What compiles a model, for the parts of the package that save it or have it run."""
+    """What compiles a model, for the flavor that saves it."""
     return model._binder
 
 
 def with_about(model: SQLModel, about: About | None) -> SQLModel:
     """The same model, with what its maker tells of it: a description, an example, verdicts."""
     made = SQLModel.__new__(SQLModel)
-    made._binder = Binder(replace(model._binder.definition, about=about), model._binder.query)
+    made._binder = Binder(replace(model._binder.definition, about=about))
     return made

@@ -127,6 +127,17 @@ def test_what_looks_at_a_model_gets_plain_values() -> None:
     assert not live
 
 
+def test_only_the_flavor_that_saves_a_model_is_handed_what_compiles_it() -> None:
+    """Others ask ``bind``, or take the definition."""
+    asked = {
+        name
+        for name, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "binder_of" for alias in node.names)
+    }
+    assert asked == {"mlflow_sql_flavor.flavor"}
+
+
 def test_what_stands_below_the_model_does_not_name_it() -> None:
     named = {
         name

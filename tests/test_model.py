@@ -82,6 +82,20 @@ def test_repr_and_parts(plain, loaded):
     assert loaded.sql == QUERY
 
 
+def test_bind_shows_the_query_as_it_would_run(plain, loaded):
+    for bound in (plain.bind(data(2), {"plus": 1}), loaded.bind(None)):
+        assert "PARTITION BY k" in bound.program.sql
+        assert list(bound.program.output_types.items()) == [("id", "BIGINT"), ("v", "VARCHAR"), ("s", "HUGEINT")]
+        assert bound.program.rows == "aligned"
+        assert bound.compiled.warnings == ()
+    with pytest.raises(MlflowException, match="Parameter 'plus' has no type"):
+        plain.bind(data(2))
+    (warning,) = (
+        SQLModel("SELECT QUARTER(a) AS q FROM t", "oracle", {"t": pd.DataFrame({"a": [1]})}).bind().compiled.warnings
+    )
+    assert warning.line == 1
+
+
 def test_to_sql(plain, loaded):
     assert plain.to_sql("duckdb") == QUERY
     for made in (plain.to_sql("postgres", data(1), {"plus": 1}), loaded.to_sql("postgres")):

@@ -33,23 +33,20 @@ class Binder:
     """Compiles a model for the types it meets; one that is stored is compiled already.
 
     Args:
-        definition: The model.
-        query: Its query, parsed; None for a stored model, of whose text nothing is read to run it.
+        definition: The model; of a stored one nothing of the text is read to run it.
 
     Raises:
         ModelFileError: A stored model contradicts itself.
         QueryError: The query of a stored model is not one that may run here.
     """
 
-    def __init__(self, definition: Definition, query: ParsedQuery | None = None) -> None:
+    def __init__(self, definition: Definition) -> None:
         self.definition = definition
-        self.query = query
         self._by_types: dict[Any, Bound] = {}
         self._by_shape: dict[Any, Bound] = {}
         self._lock = threading.Lock()
         self._stored: Bound | None = None
-        if query is None:
-            assert definition.spec is not None
+        if definition.spec is not None:
             self._stored = self._ready(restored(definition.spec, definition.tables, definition.udfs, definition.limits))
             runner = self._stored.runner
             if isinstance(runner, ProcessRunner) and definition.limits.isolation != "process":
@@ -74,12 +71,12 @@ class Binder:
             InputError: The data does not fit, or is missing.
             QueryError: The query cannot run on data of these types.
         """
-        bound = self._bound_for(data, params)
+        bound = self.bound_for(data, params)
         return self._frame(data, bound), bound
 
     def answer(self, data: Any, params: Mapping[str, Any] | None, output: str | None) -> Any:
         """The query's result: :meth:`read`, then :meth:`Bound.run`, or sooner for one row of pandas."""
-        bound = self._bound_for(data, params)
+        bound = self.bound_for(data, params)
         if output in (None, "pandas"):
             found = bound.of_one_row(data, params)
             if found is not None:
@@ -87,7 +84,8 @@ class Binder:
         frame = self._frame(data, bound)
         return bound.run(frame, bound.parameters.values(params), output)
 
-    def _bound_for(self, data: Any, params: Mapping[str, Any] | None) -> Bound:
+    def bound_for(self, data: Any, params: Mapping[str, Any] | None) -> Bound:
+        """The query compiled for this data and these values; as :meth:`read`, the data itself left unread."""
         if self.definition.spark_tables:
             name = next(iter(self.definition.spark_tables))
             raise InputError(
@@ -113,31 +111,31 @@ class Binder:
         Raises:
             QueryError: The query fails a gate.
         """
-        if self.query is None:
-            assert self._stored is not None
+        if self._stored is not None:
             return self._stored
-        folded = {name.casefold(): kind for name, kind in self.param_types(self.query, params).items()}
-        found = {name: folded[name.casefold()] for name in self.query.params if name.casefold() in folded}
-        if len(found) < len(self.query.params):
-            read = {name.casefold() for name in self.query.params}
+        query = self.definition.query
+        folded = {name.casefold(): kind for name, kind in self.param_types(params).items()}
+        found = {name: folded[name.casefold()] for name in query.params if name.casefold() in folded}
+        if len(found) < len(query.params):
+            read = {name.casefold() for name in query.params}
             misspelt = next((label for label in params or {} if str(label).casefold() not in read), None)
             if misspelt is not None:
-                raise unknown(misspelt, list(self.query.params))
+                raise unknown(misspelt, list(query.params))
         key = (None if types is None else tuple(types.items()), tuple(found.items()))
         bound = self._by_types.get(key)
         if bound is None:
             with self._lock:
-                bound = self._by_types.get(key) or self._compile(self.query, types, found)
+                bound = self._by_types.get(key) or self._compile(query, types, found)
                 if len(self._by_types) >= MOST_BOUND:
                     self._by_types.pop(next(iter(self._by_types)))
                     self._by_shape.clear()
                 self._by_types[key] = bound
         return bound
 
-    def param_types(self, query: ParsedQuery, params: Mapping[str, Any] | None) -> dict[str, str]:
+    def param_types(self, params: Mapping[str, Any] | None) -> dict[str, str]:
         """``{placeholder: DuckDB type}``: as the signature has it, else as the value, else as the text hints."""
         declared = types_of_schema(getattr(self.definition.signature, "params", None))
-        hints = {name: canonical(kind) for name, kind in query.type_hints.items()}
+        hints = {name: canonical(kind) for name, kind in self.definition.query.type_hints.items()}
         return {**hints, **types_of_values(params), **declared}
 
     def _for_data(self, data: Any, params: Mapping[str, Any] | None) -> Bound:

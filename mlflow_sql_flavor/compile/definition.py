@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ class Definition:
         spark_tables: Reference tables that the loader named as tables of Spark's.
         texts: Values that the query itself gives its parameters, as text.
         about: What its maker tells of it beside the query.
+        parsed: The query, where it was parsed to make the model.
     """
 
     sql: str
@@ -70,6 +72,18 @@ class Definition:
     spark_tables: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str | None] = field(default_factory=dict)
     about: About | None = None
+    parsed: ParsedQuery | None = None
+
+    @cached_property
+    def query(self) -> ParsedQuery:
+        """The query, reading its tables by the names they have here; a stored model's is parsed when first asked for.
+
+        Raises:
+            QueryError: A stored text is not one that this version reads.
+        """
+        from ..query.reading.parse import parse
+
+        return self.parsed or parse(self.sql, self.dialect, [*self.tables, self.input_table])
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -140,7 +154,7 @@ def define(
     from .input_types import declared_types
 
     sandbox.quote(input_table)
-    references, input_table = _by_the_query(query, read_tables(tables), input_table)
+    query, references, input_table = _by_the_query(query, read_tables(tables), input_table)
     if any(name.casefold() == input_table.casefold() for name in references):
         raise InputError(f"A reference table has the input's name {input_table!r}: rename it or set input_table.")
     functions = read_udfs(udfs)
@@ -161,21 +175,22 @@ def define(
         texts=query.defaults,
         keys=read_keys(keys, references, query.dialect),
         few_rows=few_rows_of(few_rows),
+        parsed=query,
     )
 
 
 def _by_the_query(
     query: ParsedQuery, tables: Mapping[str, ReferenceTable], input_table: str
-) -> tuple[dict[str, ReferenceTable], str]:
-    """The tables and the input under the names by which the query reads them."""
+) -> tuple[ParsedQuery, dict[str, ReferenceTable], str]:
+    """The query, and the tables and the input under the names by which it reads them."""
     from ..query.reading.names import with_names
 
-    names = with_names(query, [*tables, input_table])[1]
+    query, names = with_names(query, [*tables, input_table])
     found = {}
     for name, table in tables.items():
         table.name = names.get(name, name)
         found[table.name] = table
-    return found, names.get(input_table, input_table)
+    return query, found, names.get(input_table, input_table)
 
 
 def define_stored(

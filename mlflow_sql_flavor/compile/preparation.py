@@ -205,8 +205,7 @@ def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound, binder
         else:
             bound.columns.pandas(bound.runner.arrow(table, values, bound.columns.projection))
     except InputError as error:
-        if binder.query is not None:
-            refuse_constants(binder.query, binder.definition.limits)
+        refuse_constants(binder.definition.query, binder.definition.limits)
         cause = f" DuckDB says: {str(error.__cause__).splitlines()[0]}" if error.__cause__ else ""
         on = "on the input example" if data is not None else "with the default parameters" if values else "as it is"
         raise QueryError(f"The query does not run {on}: {error.message}{cause}") from error

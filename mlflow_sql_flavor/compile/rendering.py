@@ -21,12 +21,12 @@ _logger = logging.getLogger(__name__)
 
 def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str, Any] | None = None) -> str:
     """What :meth:`SQLModel.to_sql` does."""
-    from ..query.reading.parse import parse, resolve_dialect
+    from ..query.reading.parse import resolve_dialect
     from ..query.targets.render import render
 
     model = binder.definition
     target = resolve_dialect(dialect)
-    query = binder.query or parse(model.sql, model.dialect, [*model.tables, model.input_table])
+    query = model.query
     if model.spec is not None and model.folder is not None:
         _check_shown(model.spec, model.folder, query)
     if target == query.dialect:
@@ -36,7 +36,7 @@ def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str
     if types:
         known[model.input_table] = types
     # Typed again after `_check_shown`: what is written keeps the shape that the dialect's steps change for DuckDB.
-    kinds = dict(model.spec.param_types) if model.spec is not None else binder.param_types(query, params)
+    kinds = dict(model.spec.param_types) if model.spec is not None else binder.param_types(params)
     return render(query, target, known, kinds, model.allow)
 
 

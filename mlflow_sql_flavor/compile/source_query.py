@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from ..errors import ModelFileError
-from .binder import Binder
+from ..errors import InputError, ModelFileError
+from ..frames.parameters import Parameters
 
 if TYPE_CHECKING:
-    from ..frames.parameters import Parameters
+    from ..artifact.spec import SqlSpec
     from ..query.reading.types import ParsedQuery
+    from .binder import Binder
+    from .definition import Definition
 
-__all__ = ["SourceQuery", "source_query"]
+__all__ = ["SourceQuery", "source_query", "stored_query"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class SourceQuery:
 
 
 #: Stored models whose text has passed.
-_PASSED: WeakKeyDictionary[Binder, SourceQuery] = WeakKeyDictionary()
+_PASSED: WeakKeyDictionary[Definition, SourceQuery] = WeakKeyDictionary()
 
 
 def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) -> SourceQuery:
@@ -57,11 +59,7 @@ def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) ->
     """
     model = binder.definition
     if model.spec is not None:
-        if binder not in _PASSED:
-            _PASSED[binder] = _stored(binder)
-        return _PASSED[binder]
-    from ..query.reading.parse import parse
-
+        return stored_query(model)
     types = model.types_of(None if isinstance(data, (str, tuple)) else data)
     bound = binder.bind(types, params)
     columns = bound.compiled.columns
@@ -69,7 +67,7 @@ def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) ->
     if bound.program.input_schema is not None and types is not None:
         schema[model.input_table] = dict(types)
     return SourceQuery(
-        binder.query or parse(model.sql, model.dialect, [*model.tables, model.input_table]),
+        model.query,
         schema,
         bound.program.output_types,
         bound.parameters,
@@ -78,16 +76,26 @@ def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) ->
     )
 
 
-def _stored(binder: Binder) -> SourceQuery:
-    """A stored model's text, taken through the gates again: what MLmodel was checked for is its DuckDB text."""
+def stored_query(model: Definition) -> SourceQuery:
+    """A stored model's text, taken through the gates again, once: MLmodel was checked for its DuckDB text.
+
+    Raises:
+        InputError: The model is not stored.
+        QueryError, ModelFileError: As of :func:`source_query`.
+    """
+    if model.spec is None:
+        raise InputError("The model is not stored: save it first, and load it from there.")
+    if model not in _PASSED:
+        _PASSED[model] = _passed(model, model.spec)
+    return _PASSED[model]
+
+
+def _passed(model: Definition, spec: SqlSpec) -> SourceQuery:
     from ..engines.sandbox import TableSource
     from ..frames.schema import arrow_schema
-    from ..query.reading.parse import parse
     from .gates import compile_query
 
-    spec = binder.definition.spec
-    assert spec is not None
-    query = parse(spec.sql, spec.dialect, [*spec.tables, spec.input_table])
+    query = model.query
     types: dict[str, Mapping[str, str]] = {name: dict(table.columns) for name, table in spec.tables.items()}
     compiled = compile_query(
         query,
@@ -98,9 +106,9 @@ def _stored(binder: Binder) -> SourceQuery:
         source=lambda name, columns: TableSource(arrow_schema(types[name]).empty_table(), columns),
         unique=lambda name, columns, loose: True,
         udfs={},
-        limits=binder.definition.limits,
+        limits=model.limits,
         allow=spec.allow,
-        required={name: table.required for name, table in binder.definition.tables.items()},
+        required={name: table.required for name, table in model.tables.items()},
     )
     program = compiled.program
     if dict(program.output_types) != dict(spec.output_types):
@@ -114,4 +122,5 @@ def _stored(binder: Binder) -> SourceQuery:
         name: [*table.unique, *(key for key in spec.keys.get(name, []) if set(key) <= set(table.columns))]
         for name, table in spec.tables.items()
     }
-    return SourceQuery(query, read, program.output_types, binder.bind(None).parameters, spec.rows, claims)
+    parameters = Parameters(spec.param_types, model.defaults, model.texts)
+    return SourceQuery(query, read, program.output_types, parameters, spec.rows, claims)

@@ -17,11 +17,11 @@ from typing import Any
 import yaml
 
 from ..artifact.example import stored
-from ..compile.source_query import SourceQuery, source_query
+from ..compile.source_query import SourceQuery, stored_query
 from ..engines.results import plain, typed
 from ..errors import InputError
 from ..frames import reading, schema
-from ..model import SQLModel, binder_of, definition_of
+from ..model import SQLModel, definition_of
 from ..query.reading.dotted import split_name
 from ..query.targets import literals, statements
 from ..query.targets.render import Raw, render_for
@@ -48,7 +48,7 @@ def write_dbt(
         The files: ``NAME.sql``; ``schema.yml``, or ``NAME.yml`` where there is one already; the seeds.
 
     Raises:
-        InputError: A file is there already, or the name is none of dbt's.
+        InputError: The model is not stored, a file is there already, or the name is none of dbt's.
         QueryError: The query has no faithful form in the dialect.
     """
     from ..query.reading.parse import resolve_dialect
@@ -57,7 +57,7 @@ def write_dbt(
         raise InputError(f"{name[:60]!r} is no name of a dbt model: letters, digits and underscores.")
     if model.udfs:
         raise InputError(f"The query calls Python functions ({', '.join(model.udfs)}): write them in SQL.")
-    query = source_query(binder_of(model), None, None)
+    query = stored_query(definition_of(model))
     target = resolve_dialect(dialect) if dialect else query.parsed.dialect
     refs = {table: split_name(table, query.parsed.dialect)[-1] for table in query.types}
     properties = _properties(model, query, refs, target, name, seeds is not None)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..compile.source_query import source_query
+from ..compile.source_query import stored_query
 from ..engines.results import typed
 from ..errors import InputError, did_you_mean
-from ..model import binder_of, definition_of
+from ..model import definition_of
 from ..query.reading.dotted import split_name
 from ..query.targets import literals, statements
 from . import bulk, ddl
@@ -47,7 +47,7 @@ class Build:
         self.server, self.settings, self.name = server, settings, name
         self.schema = settings.schema or server.schema
         self._definition = definition_of(model)
-        self.query = source_query(binder_of(model), None, None)
+        self.query = stored_query(self._definition)
         self.values = self.query.parameters.values(settings.params)
         self._check_kind()
         self.input_table = self._definition.input_table if self._definition.input_table in self.query.types else None

@@ -12,7 +12,7 @@ from ..artifact.example import stored
 from ..engines.sandbox import quote
 from ..errors import InputError
 from ..frames import reading, schema
-from ..model import binder_of, definition_of
+from ..model import definition_of
 from .fetching import fetched
 
 __all__ = ["run"]
@@ -44,7 +44,7 @@ def run(name: str, model_uri: str, config: Mapping[str, Any] | None, client: Cal
     try:
         with fetched(model_uri) as found, contextlib.closing(duckdb.connect(str(path))) as connection:
             model = found.model
-            program = binder_of(model).bind(None).program
+            program = model.bind().program
             if program.input_schema is not None:
                 folder = definition_of(model).folder
                 assert folder is not None

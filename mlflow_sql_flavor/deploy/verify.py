@@ -10,7 +10,7 @@ from ..compile.row_number import orders_rows
 from ..errors import InputError, QueryError
 from ..frames import reading, schema
 from ..frames.compare import Comparison, compare
-from ..model import binder_of, definition_of
+from ..model import definition_of
 from .build import Build
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _compared(build: Build, data: Any, expected: pa.Table, ordered: bool) -> Com
 
 def _ordered(build: Build, model: SQLModel) -> bool:
     """Whether the query orders its rows."""
-    return build.query.rows == "table" and orders_rows(binder_of(model).bind(None).program)
+    return build.query.rows == "table" and orders_rows(model.bind().program)
 
 
 def _rows(build: Build, model: SQLModel) -> tuple[Any, str]:

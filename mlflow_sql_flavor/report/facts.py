@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ..artifact.spec import AboutSpec, SqlSpec, VerdictSpec
     from ..compile.bound import Bound
     from ..compile.definition import Definition
-    from ..query.reading.types import Lineage
+    from ..query.reading.types import Lineage, ParsedQuery
 
 __all__ = ["NO_DEFAULT", "Facts", "Table", "of_definition", "of_spec"]
 
@@ -52,6 +52,8 @@ class Facts:
         described: ``{output: what its maker says it is}``.
         remarks: What else its maker says.
         versions: ``{package: version}`` it was saved with.
+        query: The query, where it is parsed already.
+        follow: Gives the column lineage, where the query is typed already.
     """
 
     sql: str
@@ -75,9 +77,13 @@ class Facts:
     described: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    query: ParsedQuery | None = None
+    follow: Callable[[], Lineage] | None = None
 
     def lineage(self) -> Lineage:
         """The column lineage, followed now."""
+        if self.follow is not None:
+            return self.follow()
         from ..errors import SQLModelError
         from ..query.reading.parse import parse
         from ..query.reading.types import Lineage
@@ -90,9 +96,8 @@ class Facts:
         if self.inputs:
             schema[self.input_table] = self.inputs
         try:
-            return trace(
-                parse(self.sql, self.dialect, list(schema)), schema, self.input_table, list(self.outputs or ())
-            )
+            query = self.query or parse(self.sql, self.dialect, list(schema))
+            return trace(query, schema, self.input_table, list(self.outputs or ()))
         except SQLModelError:  # saved by a version that read it
             return Lineage(reason="The query cannot be read by this version, so its columns are not followed.")
 
@@ -148,9 +153,7 @@ def of_definition(model: Definition, bound: Bound | None = None) -> Facts:
     """
     if model.spec is not None:
         return of_spec(model.spec, model.signature)
-    from ..query.reading.parse import parse
-
-    query = parse(model.sql, model.dialect)
+    query = model.query
     defaults = _defaults(model.signature)
     schema = bound.program.input_schema if bound is not None else None
     inputs: Mapping[str, str] | None
@@ -179,6 +182,8 @@ def of_definition(model: Definition, bound: Bound | None = None) -> Facts:
         prediction_column=model.prediction_column,
         verdicts=_verdicts(model.about.verdicts) if model.about is not None else (),
         **_told(model.about.spec() if model.about is not None else None),
+        query=query,
+        follow=bound.compiled.lineage if bound is not None else None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, QueryError, SQLModelError
 from ..frames.schema import kind_of
 from ..mlflow_errors import public
-from ..model import binder_of, definition_of
+from ..model import definition_of
 from ..report.diff_result import Diff
 from ..report.differences import QueryDiff, RowsDiff, SignatureChange
 
@@ -102,10 +102,9 @@ def _stored(old: SQLModel, new: SQLModel) -> tuple[Any, Mapping[str, Any] | None
 def _reads_input(model: SQLModel) -> bool:
     if model.spec is not None:
         return model.spec.input_types is not None
-    from ..query.reading.parse import parse
     from ..query.reading.tables import table_uses
 
-    query = parse(model.sql, model.dialect, [*model.tables, model.input_table])
+    query = definition_of(model).query
     names = {name.casefold() for name, _, _ in table_uses(query)}
     return query.tree is None or model.input_table.casefold() in names
 
@@ -119,8 +118,7 @@ def _run(
 ) -> tuple[Bound, pa.Table]:
     try:
         own = _own(model, params)
-        _, bound = binder_of(model).read(data, own)
-        return bound, model.predict(data, own, output="arrow")
+        return model.bind(data, own), model.predict(data, own, output="arrow")
     except SQLModelError as error:
         stored = given.startswith("the input example") and isinstance(error, (InputError, QueryError))
         advice = " Pass rows that both models can read as data= (--data in the CLI)." if stored else ""
@@ -131,12 +129,7 @@ def _own(model: SQLModel, params: Mapping[str, Any] | None) -> dict[str, Any] | 
     """The parameters this model has, of those that were given for both."""
     if params is None:
         return None
-    if model.spec is not None:
-        known = set(model.spec.param_types)
-    else:
-        from ..query.reading.parse import parse
-
-        known = set(parse(model.sql, model.dialect, [*model.tables, model.input_table]).params)
+    known = model.spec.param_types if model.spec is not None else definition_of(model).query.params
     folded = {name.casefold() for name in known}
     return {name: value for name, value in params.items() if str(name).casefold() in folded}
 
@@ -149,10 +142,9 @@ def _facts(model: SQLModel, bound: Bound | None) -> Facts:
 
 def _query(old: SQLModel, new: SQLModel) -> QueryDiff:
     from ..query.facts.changes import changes, text_changes
-    from ..query.reading.parse import parse
 
     try:
-        found = changes(parse(old.sql, old.dialect), parse(new.sql, new.dialect))
+        found = changes(definition_of(old).query, definition_of(new).query)
     except QueryError:  # saved by a version that read it
         found = None
     return QueryDiff((old.dialect, new.dialect), found, text_changes(old.sql, new.sql))

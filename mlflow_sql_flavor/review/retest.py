@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, SQLModelError
-from ..model import binder_of
 
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
@@ -76,9 +75,8 @@ def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
     except SQLModelError as error:
         yield Check("answer", "bad", error.message)
         return
-    _, bound = binder_of(model).read(data, params)
     if recorded is not None:
-        found = compare(result, recorded, ordered=orders_rows(bound.program))
+        found = compare(result, recorded, ordered=orders_rows(model.bind(data, params).program))
         if found.equal:
             yield Check("answer", "ok", f"The answer it gave when it was saved ({_rows(recorded.num_rows)}).")
         else:

@@ -167,11 +167,10 @@ def _answer(model: SQLModel, folder: Path, target: Path, old: SqlSpec) -> str | 
     from ..artifact.recorded import recorded_output
     from ..compile.row_number import orders_rows
     from ..frames.compare import compare
-    from ..model import binder_of
 
     then = recorded_output(folder, old)
     now = recorded_output(target, mlmodel.read(target, FLAVOR_NAME).spec)
     if then is None or now is None:
         return None
-    found: Any = compare(now, then, ordered=orders_rows(binder_of(model).bound[-1].program))
+    found: Any = compare(now, then, ordered=orders_rows(model.bind().program))
     return "" if found.equal else str(found.text("now", "then"))

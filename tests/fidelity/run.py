@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 
 from mlflow_sql_flavor import SQLModel
-from mlflow_sql_flavor.model import binder_of
 
 from .cases import RECORDED, Case, cases, extra_cases, tables
 from .compare import same_rows
@@ -34,7 +33,7 @@ def execute(case: Case) -> tuple[list[list[Any]], str]:
     data = tables("recorded" if case.dialect in RECORDED else "extra")
     model = SQLModel(case.sql, dialect=case.dialect, tables={name: data[name] for name in case.inputs})
     result = model.predict(output="arrow")
-    return rows_of(result), binder_of(model).bind(None).program.sql
+    return rows_of(result), model.bind().program.sql
 
 
 def rows_of(table: pa.Table) -> list[list[Any]]:

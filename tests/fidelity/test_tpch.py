@@ -16,7 +16,6 @@ import pytest
 
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.frames.compare import compare
-from mlflow_sql_flavor.model import binder_of
 
 TEXT = (Path(__file__).parent / "data" / "tpch.sql").read_text()
 QUERIES = {int(n): sql.strip() for n, sql in re.findall(r"-- query (\d+)\n(.*?)(?=-- query|\Z)", TEXT, re.S)}
@@ -89,7 +88,7 @@ def test_tpch(data: dict[str, pa.Table], raw: dict[int, pa.Table], dialect: str)
         model = SQLModel(sql, dialect=dialect, tables=used)
         found = model.predict(output="arrow")
         if dialect == "duckdb":
-            assert binder_of(model).bind(None).program.sql == sql
+            assert model.bind().program.sql == sql
         difference = compare(found, at_scale_of(found, raw[number]), ordered="ORDER BY" in sql)
         if not difference.equal:
             wrong[number] = difference.text()

@@ -13,7 +13,7 @@ from ...engines.connection import failing
 from ...errors import InputError, QueryError
 from ...frames.schema import arrow_schema
 from ...mlflow_errors import public
-from ...model import SQLModel, binder_of, with_about
+from ...model import SQLModel, with_about
 from ...query.reading.dotted import known_name
 from .columns import Columns, columns_of
 from .project import Node, Project
@@ -179,6 +179,6 @@ def _input_types(
     every = {column: types.get(column, "DOUBLE") for column in columns.types}
     empty = arrow_schema(every).empty_table()
     probe = SQLModel(sql, project.dialect, tables={**tables, name: empty})
-    read = binder_of(probe).bind(None).compiled.columns
+    read = probe.bind().compiled.columns
     mine = known_name(name, probe.tables, project.dialect) or name
     return {column: types[column] for column in read.get(mine, ()) if column in types} or None

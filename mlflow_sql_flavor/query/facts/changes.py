@@ -17,6 +17,7 @@ from sqlglot.diff import diff as edits
 from sqlglot.errors import SqlglotError
 
 from ...errors import QueryError
+from ..reading.names import given_alias, restore_names
 from ..reading.recursion import with_deep_stack
 from ..reading.types import ParsedQuery
 
@@ -86,10 +87,10 @@ def text_changes(old: str, new: str) -> str:
 
 
 def _changes(old: ParsedQuery, new: ParsedQuery) -> tuple[Change, ...]:
-    assert old.tree is not None and new.tree is not None
-    if _folded(old.tree) == _folded(new.tree):
+    trees = _as_written(old), _as_written(new)
+    if _folded(trees[0]) == _folded(trees[1]):
         return ()
-    before, after = list(_parts(old.tree, "")), list(_parts(new.tree, ""))
+    before, after = list(_parts(trees[0], "")), list(_parts(trees[1], ""))
     had, has = {p.step for p in before}, {p.step for p in after}
     found: list[Change] = []
     for part in before:
@@ -114,8 +115,21 @@ def _changes(old: ParsedQuery, new: ParsedQuery) -> tuple[Change, ...]:
         Change("added", p.step, p.clause, after=_text(p.node, new.dialect)) for p in right if id(p.node) not in taken
     ]
     if not found:  # the same parts in another order
-        found.append(Change("changed", "", "", _text(old.tree, old.dialect), _text(new.tree, new.dialect)))
+        found.append(Change("changed", "", "", _text(trees[0], old.dialect), _text(trees[1], new.dialect)))
     return tuple(found)
+
+
+def _as_written(query: ParsedQuery) -> exp.Expr:
+    """The query with its tables under the names that the text has for them."""
+    assert query.tree is not None
+    if not query.edits:
+        return query.tree
+    tree = query.tree.copy()
+    for table in tree.find_all(exp.Table):
+        if table.alias and given_alias(table):
+            table.set("alias", None)
+    restore_names(tree)
+    return tree
 
 
 def _folded(node: exp.Expr) -> exp.Expr:
