@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import _mlflow
 from ..errors import InputError
 from ..frames import reading
 
@@ -28,6 +27,8 @@ def refused_by_pyfunc(example: Any, inputs: Schema | None) -> Iterator[str]:
         example: The data as the writer gave it; of a pandas DataFrame each column is tried.
         inputs: The signature's inputs.
     """
+    from .. import _mlflow
+
     if inputs is None or not hasattr(example, "iloc") or not hasattr(example, "columns"):
         return
     from mlflow.types import Schema
@@ -63,6 +64,8 @@ def refused_by_server(folder: Path, inputs: Schema | None, types: pa.Schema | No
         inputs: The signature's inputs.
         types: The columns that the query reads.
     """
+    from .. import _mlflow
+
     path = folder / SERVED
     if inputs is None or types is None or not path.is_file():
         return

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import _mlflow
 from ..errors import InputError, ModelFileError
 from ..frames import reading, schema, writing
 from . import mlmodel
@@ -106,6 +105,8 @@ def save_example(model: Model, example: Any, folder: Path) -> None:
     Raises:
         InputError: It is more than would be read back.
     """
+    from .. import _mlflow
+
     _mlflow.save_example(model, example, str(folder))
     size = (folder / EXAMPLE).stat().st_size if example is not None else 0
     if size > MOST_JSON:

@@ -17,7 +17,6 @@ from typing import Any
 
 import yaml
 
-from .. import _mlflow
 from ..errors import SQLModelError
 from ..version import __version__
 from .manifest import below
@@ -194,6 +193,8 @@ def requirements(*, bundled: bool, udfs: bool, tables: bool = True, isolated: bo
         tables: The model reads Arrow data; it always does.
         isolated: The model asks for ``isolation="process"`` itself. (cloudpickle then comes with loky.)
     """
+    from .. import _mlflow
+
     own = [] if bundled else [f"{DISTRIBUTION}=={__version__}"]
     names = ["duckdb", "pandas", *(["pyarrow"] if tables else []), *(["cloudpickle"] if udfs else [])]
     return own + [_mlflow.pinned_requirement(name) for name in names + ["loky"] * isolated]
@@ -231,6 +232,8 @@ def write_environment(
         pip_requirements: As for ``save_model``.
         extra_pip_requirements: As for ``save_model``.
     """
+    from .. import _mlflow
+
     if conda_env is None:
         found = _mlflow.process_pip_requirements(needed, pip_requirements, extra_pip_requirements)
     else:

@@ -152,6 +152,7 @@ class Binder:
 
     def _compile(self, query: ParsedQuery, types: Mapping[str, str] | None, params: Mapping[str, str]) -> Bound:
         from .gates import compile_query
+        from .passage import Asked
 
         model = self.definition
         for name in query.params:
@@ -164,25 +165,25 @@ class Binder:
                     use.start,
                     use.end - use.start,
                 )
-        asked: dict[str, Any] = {
-            "input_table": model.input_table,
-            "input_types": types,
-            "param_types": params,
-            "tables": {name: table.types for name, table in model.tables.items()},
-            "source": functools.partial(source_of, model.tables),
-            "unique": model.unique,
-            "keys": model.keys,
-            "udfs": model.udfs,
-            "limits": model.limits,
-            "allow": model.allow,
-            "required": {name: table.required for name, table in model.tables.items()},
-            "rows": sum(table.rows for table in model.tables.values()),
-        }
-        compiled = compile_query(query, **asked)
+        asked = Asked(
+            input_table=model.input_table,
+            input_types=types,
+            param_types=params,
+            tables={name: table.types for name, table in model.tables.items()},
+            source=functools.partial(source_of, model.tables),
+            unique=model.unique,
+            keys=model.keys,
+            udfs=model.udfs,
+            limits=model.limits,
+            allow=model.allow,
+            required={name: table.required for name, table in model.tables.items()},
+            rows=sum(table.rows for table in model.tables.values()),
+        )
+        compiled = compile_query(query, asked)
         if model.few_rows is not None:
             from .few_rows_query import with_few_rows
 
-            compiled = with_few_rows(compiled, model.few_rows, **asked)
+            compiled = with_few_rows(compiled, model.few_rows, asked)
         return self._ready(compiled)
 
     def _ready(self, compiled: Compiled) -> Bound:

@@ -24,14 +24,12 @@ def refuse_constants(query: ParsedQuery, limits: Limits) -> None:
     from ..query.reading.constant_parts import constant_parts
     from ..query.reading.parse import parse
     from .gates import compile_query
+    from .passage import Asked
 
     for text, start, length in constant_parts(query):
         try:
             part = parse(f"SELECT {text} AS value", query.dialect)
-            compiled = compile_query(
-                part, input_table="input", input_types=None, param_types={}, tables={}, source=_none, unique=_none,
-                limits=limits,
-            )  # fmt: skip
+            compiled = compile_query(part, Asked("input", None, {}, {}, source=_none, unique=_none, limits=limits))
         except SQLModelError:
             continue  # what it means alone is not known
         try:

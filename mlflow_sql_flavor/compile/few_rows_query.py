@@ -18,16 +18,18 @@ from .hoisting import without_constants
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from .passage import Asked
+
 __all__ = ["same_answers", "with_few_rows"]
 
 
-def with_few_rows(compiled: Compiled, few: FewRowsSpec, **asked: Any) -> Compiled:
+def with_few_rows(compiled: Compiled, few: FewRowsSpec, asked: Asked) -> Compiled:
     """The compiled query with the other text, which passes the same gates.
 
     Args:
         compiled: The query.
         few: The other text.
-        asked: What it is compiled for, as of ``compile_query``.
+        asked: What it is compiled for.
 
     Raises:
         QueryError: The text fails a gate, or has other columns, rows or parameters.
@@ -35,7 +37,7 @@ def with_few_rows(compiled: Compiled, few: FewRowsSpec, **asked: Any) -> Compile
     from ..query.reading.parse import parse
     from .gates import compile_query
 
-    other = compile_query(parse(few.duckdb_sql, "duckdb"), **asked)
+    other = compile_query(parse(few.duckdb_sql, "duckdb"), asked)
     other.quick.close()  # it runs where the other one does
     program, whole = compiled.program, other.program
     with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:

@@ -231,17 +231,17 @@ def pass_through(passage: Passage, gates: Iterable[Gate] = GATES) -> Passage:
     return passage
 
 
-def compile_query(query: ParsedQuery, **asked: Any) -> Compiled:
+def compile_query(query: ParsedQuery, asked: Asked) -> Compiled:
     """Takes a parsed query, which passed gates 1 and 2, through gates 3 to 6.
 
     Args:
         query: The query, from ``query.reading.parse``.
-        asked: What it is compiled for: the arguments of :class:`Asked`.
+        asked: What it is compiled for.
 
     Raises:
         QueryError: The query fails a gate: what, where, and what to write instead.
     """
-    passage = Passage(Asked(**asked), query.sql, query.dialect, query=query)
+    passage = Passage(asked, query.sql, query.dialect, query=query)
     found = pass_through(passage, GATES[2:]).compiled
     assert found is not None
     return found

@@ -18,6 +18,7 @@ from ..engines.sandbox import TableSource
 from ..frames.schema import arrow_schema
 from .compiled import Compiled
 from .gates import compile_query
+from .passage import Asked
 
 if TYPE_CHECKING:
     from ..query.reading.types import ParsedQuery
@@ -79,21 +80,23 @@ def recompile(spec: SqlSpec, folder: Path, apart: bool = True, query: ParsedQuer
     }
     return compile_query(
         query or parse(spec.sql, spec.dialect),
-        input_table=spec.input_table,
-        input_types=spec.input_types,
-        param_types=spec.param_types,
-        tables=tables,
-        source=lambda name, columns: _empty(_of(tables, name), columns),
-        # What was unique when it was saved is recorded as far as the rows rest on it.
-        unique=lambda name, columns, loose: any(
-            key <= set(map(str.casefold, columns)) for key in claims.get(name.casefold(), [])
+        Asked(
+            input_table=spec.input_table,
+            input_types=spec.input_types,
+            param_types=spec.param_types,
+            tables=tables,
+            source=lambda name, columns: _empty(_of(tables, name), columns),
+            # What was unique when it was saved is recorded as far as the rows rest on it.
+            unique=lambda name, columns, loose: any(
+                key <= set(map(str.casefold, columns)) for key in claims.get(name.casefold(), [])
+            ),
+            udfs=_functions(spec),
+            limits=replace(Limits.default(), threads=1),
+            allow=spec.allow,
+            keys=spec.keys,
+            apart=apart,
+            required={name: table.required for name, table in stored.items()},
         ),
-        udfs=_functions(spec),
-        limits=replace(Limits.default(), threads=1),
-        allow=spec.allow,
-        keys=spec.keys,
-        apart=apart,
-        required={name: table.required for name, table in stored.items()},
     )
 
 

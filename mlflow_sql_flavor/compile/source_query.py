@@ -94,21 +94,24 @@ def _passed(model: Definition, spec: SqlSpec) -> SourceQuery:
     from ..engines.sandbox import TableSource
     from ..frames.schema import arrow_schema
     from .gates import compile_query
+    from .passage import Asked
 
     query = model.query
     types: dict[str, Mapping[str, str]] = {name: dict(table.columns) for name, table in spec.tables.items()}
     compiled = compile_query(
         query,
-        input_table=spec.input_table,
-        input_types=spec.input_types,
-        param_types=spec.param_types,
-        tables=types,
-        source=lambda name, columns: TableSource(arrow_schema(types[name]).empty_table(), columns),
-        unique=lambda name, columns, loose: True,
-        udfs={},
-        limits=model.limits,
-        allow=spec.allow,
-        required={name: table.required for name, table in model.tables.items()},
+        Asked(
+            input_table=spec.input_table,
+            input_types=spec.input_types,
+            param_types=spec.param_types,
+            tables=types,
+            source=lambda name, columns: TableSource(arrow_schema(types[name]).empty_table(), columns),
+            unique=lambda name, columns, loose: True,
+            udfs={},
+            limits=model.limits,
+            allow=spec.allow,
+            required={name: table.required for name, table in model.tables.items()},
+        ),
     )
     program = compiled.program
     if dict(program.output_types) != dict(spec.output_types):

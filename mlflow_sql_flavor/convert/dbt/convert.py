@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...artifact.about import About
 from ...artifact.tables import open_table
@@ -22,6 +22,10 @@ from .rows import seed
 from .types import ANY_DIGITS
 from .unit_tests import Tested
 
+if TYPE_CHECKING:
+    from ...engines.database import Connectable
+    from ...frames.reading import Data
+
 __all__ = ["from_dbt"]
 
 
@@ -30,8 +34,8 @@ def from_dbt(
     project_or_target_dir: str | os.PathLike[str],
     model: str,
     input: str | None = None,
-    tables: Mapping[str, Any] | None = None,
-    connection: Any = None,
+    tables: Mapping[str, Data | str | os.PathLike[str]] | None = None,
+    connection: Connectable | None = None,
 ) -> SQLModel:
     """A model of a dbt project as a SQL model: the SQL that dbt compiled, with the tables it reads.
 
@@ -147,7 +151,7 @@ def _given(
     return found
 
 
-def _rows(project: Project, node: Node, parent: Node, given: Mapping[str, Any], connection: Any) -> Any:
+def _rows(project: Project, node: Node, parent: Node, given: Mapping[str, Any], connection: Connectable | None) -> Any:
     """The rows of a parent that is no input: given, a seed's, or read through the connection."""
     if parent.unique_id in given:
         return given[parent.unique_id]

@@ -63,9 +63,13 @@ How to add to a topic:
             function by another name; a text names a function that sqlglot does not model (exp.Anonymous).
 - macro:    ``CREATE MACRO pg__initcap(x) AS ...;`` in macros_v1.sql, and ``R.macros({exp.Initcap: ("pg__initcap",
             "VARCHAR")})``. ``-- uses: common 1`` at the top of the pack makes ``common__*`` callable.
-- argument: ``of=text`` beside either table converts every argument, ``of=(text, whole)`` each by its own; the type
-            of a result may be a function of node and context.
+- argument: ``of=text`` beside either table converts every argument, ``of=(text, whole)`` each by its own. What is
+            handed on may stand behind the type: ``exp.Space: ("repeat", "VARCHAR", build.lit(" "), "this")``, arguments
+            by their keys, constants, functions of node and context; name and type may be such functions too.
+            ``arity=2`` leaves calls of other numbers of arguments as they are.
+- value:    ``R.converts({"tonullable": build.as_it_is, exp.Time: time})``: the first argument, converted.
 - refusal:  ``R.refuses("hash", {exp.CityHash64, "siphash64"}, "why it differs", "what to write instead")``.
+            ``R.lacks({exp.Soundex}, "what to write instead")`` where nothing stands for it, whatever ``allow`` says.
 - rule:     where the meaning differs: ``@R.rule(exp.Round)`` above ``def f(node, ctx)``: return a new node, or None to
             leave it. Children are already rewritten, parents not yet. ``ctx.type_of(node)``, ``ctx.is_a(node, "int")``
             tell types. A node may be put inside its replacement without copying. New nodes are not visited again.

@@ -12,13 +12,15 @@ from sqlglot.dialects.dialect import Dialect
 
 from .context import Context
 
-__all__ = ["DialectRules", "Rule"]
+__all__ = ["DialectRules", "Rule", "arguments"]
 
 Rule = Callable[[exp.Expr, Context], "exp.Expr | None"]
 Argument = Callable[[exp.Expr, Context], exp.Expr]
 Arguments = Argument | Sequence[Argument] | None
 Result = str | Callable[[exp.Expr, Context], exp.DataType | None] | None
-Entry = str | tuple[str, Result] | tuple[str, Result, *tuple[str, ...]]
+Name = str | Callable[[exp.Expr, Context], str]
+Part = str | exp.Expr | Argument
+Entry = Name | tuple[Name, Result] | tuple[Name, Result, *tuple[Part, ...]]
 Table = Mapping[type[exp.Expr] | str, Entry]
 
 
@@ -108,27 +110,36 @@ class DialectRules:
         """Function-like words of the dialect's grammar that its function list does not hold."""
         self.grammar.update(n.lower() for n in names)
 
-    def renames(self, table: Table, of: Arguments = None) -> None:
+    def renames(self, table: Table, of: Arguments = None, arity: int | None = None) -> None:
         """Functions that DuckDB has under another name.
 
         Args:
-            table: Node type, or lower-case name of a function that sqlglot does not model -> DuckDB's name, alone or
-                followed by the type of the result in DuckDB (None: the node's own; or a function that tells it) and the
-                node's arguments to hand on (none: all, in the order of its ``arg_types``).
+            table: Node type, or lower-case name of a function that sqlglot does not model -> DuckDB's name, or a
+                function that tells it; alone or followed by the type of the result in DuckDB (None: the node's own; or
+                a function that tells it) and by what is handed on: the node's arguments by their keys (none: all, in
+                the order of its ``arg_types``), constants, what a function makes of the node.
             of: What is handed on for each argument; the argument itself by default. One for each where there are
                 several, the last for all that follow; of an empty one nothing is handed on.
+            arity: The number of arguments that is known; calls with others are left as they are.
         """
-        self._calls(table, of, Context.call)
+        self._calls(table, of, arity, Context.call)
 
-    def macros(self, table: Table, of: Arguments = None) -> None:
-        """Functions whose arguments go to a macro of the dialect's pack; the table is that of :meth:`renames`."""
-        self._calls(table, of, Context.macro)
+    def macros(self, table: Table, of: Arguments = None, arity: int | None = None) -> None:
+        """Functions whose arguments go to a macro of the dialect's pack; as :meth:`renames`."""
+        self._calls(table, of, arity, Context.macro)
 
-    def _calls(self, table: Table, of: Arguments, make: Callable[..., exp.Expr]) -> None:
+    def _calls(self, table: Table, of: Arguments, arity: int | None, make: Callable[..., exp.Expr]) -> None:
         for key, entry in table.items():
-            name, type_, *keys = (entry, None) if isinstance(entry, str) else entry
-            rule = partial(_call, make=make, name=name, type_=type_, keys=tuple(keys), of=of)
-            self.function(key)(rule) if isinstance(key, str) else self.rule(key)(rule)
+            name, type_, *parts = entry if isinstance(entry, tuple) else (entry, None)
+            self._add(key, partial(_call, make=make, name=name, type_=type_, parts=parts, of=of, arity=arity))
+
+    def converts(self, table: Mapping[type[exp.Expr] | str, Argument]) -> None:
+        """Functions that give their first argument, converted: ``{node type or name: what converts it}``."""
+        for key, convert in table.items():
+            self._add(key, partial(_converted, convert=convert))
+
+    def _add(self, key: type[exp.Expr] | str, rule: Rule) -> None:
+        self.function(key)(rule) if isinstance(key, str) else self.rule(key)(rule)
 
     def refuses(self, refusal: str, what: Iterable[type[exp.Expr] | str], why: str, instead: str = "") -> None:
         """Refuse node types, and functions that sqlglot does not model, under one name that ``allow`` can accept."""
@@ -137,33 +148,67 @@ class DialectRules:
             ctx.refuse(refusal, node, why, instead)
 
         for each in what:
-            self.function(each)(refuse) if isinstance(each, str) else self.rule(each)(refuse)
+            self._add(each, refuse)
+
+    def lacks(self, what: Iterable[type[exp.Expr] | str], why: str) -> None:
+        """Refuse node types and functions that nothing can stand for, whatever the writer allows."""
+
+        def refuse(node: exp.Expr, ctx: Context) -> None:
+            raise ctx.error(node, why)
+
+        for each in what:
+            self._add(each, refuse)
 
     def metadata(self) -> dict[type[exp.Expr], Any]:
         """What sqlglot's typing goes by, the dialect's own entries included."""
         return {**Dialect.get_or_raise(self.name).EXPRESSION_METADATA, **self.typing}
 
 
+def arguments(node: exp.Expr) -> list[exp.Expr]:
+    """The arguments of a call, whether or not sqlglot models its function."""
+    keys = ("expressions",) if isinstance(node, exp.Anonymous) else node.arg_types
+    return [value for key in keys for value in _given(node, key)]
+
+
+def _given(node: exp.Expr, key: str) -> list[exp.Expr]:
+    found = node.args.get(key)
+    return [value for value in (found if isinstance(found, list) else [found]) if isinstance(value, exp.Expr)]
+
+
 def _call(
     node: exp.Expr,
     ctx: Context,
     make: Callable[..., exp.Expr],
-    name: str,
+    name: Name,
     type_: Result,
-    keys: tuple[str, ...],
+    parts: Sequence[Part],
     of: Arguments,
-) -> exp.Expr:
-    if isinstance(node, exp.Anonymous):
-        found = node.expressions
-    else:
-        given = [node.args.get(key) for key in keys or node.arg_types]
-        found = [value for each in given for value in (each if isinstance(each, list) else [each])]
-    values = [value for value in found if isinstance(value, exp.Expr)]
-    if of is not None:
-        turns = [of] if callable(of) else list(of)
-        values = [turns[min(at, len(turns) - 1)](value, ctx) for at, value in enumerate(values) if turns]
+    arity: int | None,
+) -> exp.Expr | None:
+    if arity is not None and len(arguments(node)) != arity:
+        return None
+    turns = [of] if callable(of) else of
+    number = 0
+    values: list[exp.Expr] = []
+    for part in parts or [None]:
+        if isinstance(part, exp.Expr):
+            values.append(part.copy())
+        elif callable(part):
+            values.append(part(node, ctx))
+        else:
+            for value in arguments(node) if part is None else _given(node, part):
+                if turns is None:
+                    values.append(value)
+                elif turns:
+                    values.append(turns[min(number, len(turns) - 1)](value, ctx))
+                number += 1
     kind = type_(node, ctx) if callable(type_) else None
-    made = make(ctx, name, *values, type=None if callable(type_) else type_)
+    called = name(node, ctx) if callable(name) else name
+    made = make(ctx, called, *values, type=None if callable(type_) else type_)
     if kind is not None:
         made.type = kind.copy()
     return made
+
+
+def _converted(node: exp.Expr, ctx: Context, convert: Argument) -> exp.Expr:
+    return convert(arguments(node)[0], ctx)

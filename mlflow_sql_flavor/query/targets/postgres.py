@@ -8,14 +8,14 @@ from ..dialects import DialectRules
 from ..dialects.shared.build import cast, lit
 from ..dialects.shared.calls import argument_count
 from ..facts.context import Context
-from . import common, formats, postgres_spark, regex
+from . import common, formats, postgres_from_spark, regex
 from .common import call, case, number
 from .context import Writing
 
 __all__ = ["R"]
 
 R = DialectRules("PostgreSQL")
-R.use(postgres_spark.R)
+R.use(postgres_from_spark.R)
 
 
 # numbers

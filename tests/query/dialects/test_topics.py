@@ -64,43 +64,62 @@ def test_the_rules_of_every_topic_are_used(folder: str) -> None:
             assert all(step in found.first for step in topic.first), path.stem
 
 
-#: An argument of the node's own, and one that a function of one argument makes of it.
+#: An argument of the node's own, and one that a function of one argument makes of it, or of the whole node.
 _OWN = r"\*?node\.(this|expression|args\['\w+'\]|expressions(\[\d\])?)"
-_HANDED = re.compile(rf"{_OWN}(\.unnest\(\))?|_?\w+\({_OWN}, ctx\)|build\.cast\({_OWN}, '\w+'\)")
-#: A name that the type of the node settles, which is a line for each type.
-_NAMED = re.compile(r"'\w+'( if isinstance\(node, exp\.\w+\) else '\w+')?")
+_MADE = rf"_?\w+\({_OWN}, ctx\)|build\.cast\({_OWN}, '\w+'\)|ctx\.(call|macro)\('\w+', {_OWN}\)|_?\w+\(node, ctx\)"
+_CONSTANT = r"(build\.)?lit\([^()]+\)"
+_HANDED = re.compile(rf"{_OWN}(\.unnest\(\))?|{_MADE}|{_CONSTANT}")
+#: What gives the first argument, converted.
+_CONVERTED = re.compile(rf"(_?\w+\()?{_OWN}(, ctx\))?|build\.cast\(({_MADE}|{_OWN}), '\w+'\)")
+#: A name that the node settles.
+_NAMED = re.compile(r"'\w+'( if .+ else '\w+')?")
+_ARITY = re.compile(r"len\(node\.expressions\) == \d")
 
 
-def _only_calls(function: ast.FunctionDef) -> bool:
-    """Whether a rule does nothing but call one function of DuckDB, or one macro, with the node's own arguments."""
+def _returned(function: ast.FunctionDef) -> tuple[ast.expr | None, dict[str, str]]:
+    """What a rule of one expression returns, in any case or for one number of arguments; the name it settled before."""
     body = [step for step in function.body if not (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))]
     names: dict[str, str] = {}
     if len(body) == 2 and isinstance(body[0], ast.Assign) and _NAMED.fullmatch(ast.unparse(body[0].value)):
         named = body.pop(0)
         names[ast.unparse(named.targets[0])] = ast.unparse(named.value)
     made = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+    if isinstance(made, ast.IfExp) and _ARITY.fullmatch(ast.unparse(made.test)):
+        made = made.body
+    return made, names
+
+
+def _only_calls(function: ast.FunctionDef) -> bool:
+    """Whether a rule does nothing but call one function of DuckDB, or one macro, with what a table can say."""
+    made, names = _returned(function)
     if not isinstance(made, ast.Call) or ast.unparse(made.func) not in ("ctx.call", "ctx.macro"):
         return False
     name, *args = map(ast.unparse, made.args)
     return bool(_NAMED.fullmatch(names.get(name, name))) and all(_HANDED.fullmatch(arg) for arg in args)
 
 
+def _only_converts(function: ast.FunctionDef) -> bool:
+    """Whether a rule gives its first argument, converted, or nothing at all."""
+    text = ast.unparse(made) if (made := _returned(function)[0]) is not None else ""
+    return text == "None" or (bool(_CONVERTED.fullmatch(text)) and "*" not in text)
+
+
 def _only_refuses(function: ast.FunctionDef) -> bool:
     """Whether a rule does nothing but refuse, in words that are the same for every node."""
     steps = [text for step in function.body if (text := ast.unparse(step)) not in ("return", "return None")]
     calls = [node for node in ast.walk(function) if isinstance(node, ast.JoinedStr | ast.IfExp)]
-    return len(steps) == 1 and steps[0].startswith("ctx.refuse(") and not calls
+    return len(steps) == 1 and steps[0].startswith(("ctx.refuse(", "raise ctx.error(")) and not calls
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_what_only_renames_or_refuses_is_a_line_in_a_table(folder: str) -> None:
+def test_what_only_renames_converts_or_refuses_is_a_line_in_a_table(folder: str) -> None:
     rules = [
         f"{path.stem}.{node.name}"
         for path in (HOME / folder).glob("*.py")
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef)
         and any(ast.unparse(decorator).startswith(("R.rule(", "R.function(")) for decorator in node.decorator_list)
-        and (_only_calls(node) or _only_refuses(node))
+        and (_only_calls(node) or _only_converts(node) or _only_refuses(node))
     ]
     assert not rules
 

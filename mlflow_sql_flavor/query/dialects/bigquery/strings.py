@@ -105,6 +105,8 @@ def initcap(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("bq__initcap", node.this, build.lit(delimiters), type="VARCHAR")
 
 
-@R.rule(exp.ByteLength)
-def byte_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("strlen" if ctx.is_a(node.this, "text") else "octet_length", node.this, type="BIGINT")
+def _counting(node: exp.Expr, ctx: Context) -> str:
+    return "strlen" if ctx.is_a(node.this, "text") else "octet_length"
+
+
+R.renames({exp.ByteLength: (_counting, "BIGINT", "this")})

@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared.calls import written_name
+from ..shared.verified import is_known
 
 R = DialectRules("bigquery verified")
 _NAMES = """
@@ -41,15 +42,7 @@ def verified(tree: exp.Expr, ctx: Context) -> None:
     """A function that is not on the list is refused: a name both engines have need not mean the same."""
     for node in tree.walk():
         name = written_name(node, ctx.sql) if isinstance(node, exp.Func) else None
-        if name is None:
-            continue
-        folded = name.lower()
-        if (
-            folded in VERIFIED
-            or folded in ctx.udfs
-            or folded in ctx.rules.functions
-            or folded in ctx.rules.known_functions
-        ):
+        if name is None or is_known(name, VERIFIED, ctx):
             continue
         if isinstance(node, exp.FarmFingerprint):
             ctx.refuse("hash", node, "This hash belongs to BigQuery", "Use TO_HEX(MD5(...))")

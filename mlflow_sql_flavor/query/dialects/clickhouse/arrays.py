@@ -190,9 +190,7 @@ def has(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.function("tupleelement")
-def tuple_element(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("struct_extract", *node.expressions) if len(node.expressions) == 2 else None
+R.renames({"tupleelement": "struct_extract"}, arity=2)
 
 
 @R.rule(exp.Dot)

@@ -379,6 +379,4 @@ def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__make_date", *node.expressions, type="DATE") if len(node.expressions) == 3 else None
 
 
-@R.function("makedatetime")
-def make_datetime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("make_timestamp", *node.expressions, type="TIMESTAMP") if len(node.expressions) == 6 else None
+R.renames({"makedatetime": ("make_timestamp", "TIMESTAMP")}, arity=6)

@@ -49,6 +49,4 @@ def base64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("to_base64", ctx.call("encode", node.expressions[0]), type="VARCHAR")
 
 
-@R.rule(exp.Unhex)
-def unhex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("decode", ctx.call("unhex", node.this), type="VARCHAR")
+R.renames({exp.Unhex: ("decode", "VARCHAR", "this")}, of=lambda value, ctx: ctx.call("unhex", value))

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import calls
+from ..shared import build
 
 R = DialectRules("clickhouse nulls")
 # Of a NULL they give NULL, and never of anything else.
@@ -219,7 +219,7 @@ def of_argument(node: exp.Expr) -> bool | list[exp.Expr]:
     return found
 
 
-R.function("tonullable")(calls.its_argument)
+R.converts({"tonullable": build.as_it_is})
 
 
 @R.function("assumenotnull")

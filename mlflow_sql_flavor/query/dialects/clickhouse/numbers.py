@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, calls
+from ..shared import build
 from ..shared.edges import smallest
 
 R = DialectRules("clickhouse numbers")
@@ -128,7 +128,7 @@ def of_integers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, *node.expressions, type="BIGINT")
 
 
-R.function("identity", "materialize", "tolowcardinality")(calls.its_argument)
+R.converts(dict.fromkeys(("identity", "materialize", "tolowcardinality"), build.as_it_is))
 
 
 @R.rule(exp.IsNan, exp.IsInf)

@@ -39,9 +39,7 @@ def _matches_nothing(pattern: str) -> bool:
         return True
 
 
-@R.rule(exp.RegexpLike)
-def match(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("regexp_matches", node.this, node.expression, build.lit("s"), type="BOOLEAN")
+R.renames({exp.RegexpLike: ("regexp_matches", "BOOLEAN", "this", "expression", build.lit("s"))})
 
 
 @R.function("extract", "extractall")
@@ -50,7 +48,7 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, pattern = node.expressions
     group = build.lit(1 if "(" in _pattern(pattern, ctx).replace("(?", "").replace("\\(", "") else 0)
     name = "regexp_extract" if node.name.lower() == "extract" else "regexp_extract_all"
-    value = value if name == "regexp_extract" else not_null(value)
+    value = value if name == "regexp_extract" else not_null(value, ctx)
     return ctx.call(
         name, value, pattern, group, build.lit("s"), type="VARCHAR" if name == "regexp_extract" else "VARCHAR[]"
     )
@@ -68,9 +66,9 @@ def count_matches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("len", found, type="BIGINT")
 
 
-@R.rule(exp.RegexpSplit)
-def regexp_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("regexp_split_to_array", not_null(node.this), node.expression, type="VARCHAR[]")
+R.renames(
+    {exp.RegexpSplit: ("regexp_split_to_array", "VARCHAR[]", "this", "expression")}, of=(not_null, build.as_it_is)
+)
 
 
 # https://clickhouse.com/docs/sql-reference/functions/string-search-functions#multiMatchAny

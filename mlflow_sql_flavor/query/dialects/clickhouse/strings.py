@@ -157,18 +157,10 @@ def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 @R.rule(exp.ConcatWs)
-def concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _with_separator(node.expressions, node, ctx)
-
-
 @R.function("concatwithseparator")
-def concat_with_separator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _with_separator(node.expressions, node, ctx)
-
-
-def _with_separator(arguments: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
+def with_separator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # NULL if one is: https://clickhouse.com/docs/sql-reference/functions/string-functions#concatWithSeparator
-    separator, *parts = arguments
+    separator, *parts = node.expressions
     made = to_text(parts[0], node, ctx)
     for part in parts[1:]:
         joined = exp.DPipe(this=made, expression=separator.copy(), safe=True)
@@ -199,12 +191,10 @@ def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.function("countsubstrings")
-def count_substrings(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ch__count_of", *node.expressions, type="BIGINT") if len(node.expressions) == 2 else None
+R.macros({"countsubstrings": ("ch__count_of", "BIGINT")}, arity=2)
 
 
-def not_null(value: exp.Expr) -> exp.Expr:
+def not_null(value: exp.Expr, ctx: Context) -> exp.Expr:
     """An array is never NULL: the words of a NULL in a column are those of an empty text."""
     return value if isinstance(value, exp.Null) else exp.Coalesce(this=value, expressions=[build.lit("")])
 
@@ -212,15 +202,15 @@ def not_null(value: exp.Expr) -> exp.Expr:
 @R.rule(exp.Split)
 def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("limit") is not None:
-        made = ctx.call("string_split", not_null(node.this), node.expression)
+        made = ctx.call("string_split", not_null(node.this, ctx), node.expression)
         return ctx.call("list_slice", made, build.lit(1), node.args["limit"], type="VARCHAR[]")
-    return ctx.macro("ch__split", not_null(node.this), node.expression, type="VARCHAR[]")
+    return ctx.macro("ch__split", not_null(node.this, ctx), node.expression, type="VARCHAR[]")
 
 
 @R.function("splitbywhitespace", "alphatokens")
 def words(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     pattern = "[a-zA-Z]+" if node.name.lower() == "alphatokens" else "[^ \\t\\n\\r\\f\\v]+"
-    return ctx.call("regexp_extract_all", not_null(node.expressions[0]), build.lit(pattern), type="VARCHAR[]")
+    return ctx.call("regexp_extract_all", not_null(node.expressions[0], ctx), build.lit(pattern), type="VARCHAR[]")
 
 
 @R.rule(exp.Format)

@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.rules import arguments
 from .. import DialectRules
 from ..shared import build, clauses
 from .casts import as_text
@@ -104,15 +105,11 @@ def array_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__array_contains", node.this, node.expression, type="BOOLEAN")
 
 
-@R.rule(exp.ArraySize)
-def size(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("cardinality" if family(node.this) == "map" else "len", node.this, type="BIGINT")
+def _counting(node: exp.Expr, ctx: Context) -> str:
+    return "cardinality" if family(arguments(node)[0]) == "map" else "len"
 
 
-@R.function("cardinality")
-def cardinality(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    this = node.expressions[0]
-    return ctx.call("cardinality" if family(this) == "map" else "len", this, type="BIGINT")
+R.renames({exp.ArraySize: (_counting, "BIGINT", "this"), "cardinality": (_counting, "BIGINT")})
 
 
 @R.rule(exp.Reverse)

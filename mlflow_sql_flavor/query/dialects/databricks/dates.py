@@ -265,9 +265,7 @@ def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(parse_moment(node, node.this, ctx), "DATE")
 
 
-@R.rule(exp.TimeStrToTime)
-def to_ts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return as_ts(node.this, ctx)
+R.converts({exp.TimeStrToTime: as_ts})
 
 
 def parse_moment(node: exp.Expr, this: exp.Expr, ctx: Context, index: int = 1, soft: bool = False) -> exp.Expr:

@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.rules import arguments
 from .. import DialectRules
 from ..shared import build
 from ..shared.calls import written_text
@@ -33,21 +34,14 @@ def format_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__format_number", exact, *args, type="VARCHAR")
 
 
-@R.rule(exp.Format)
-def format_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _printf(node, node.this, node.expressions, ctx)
-
-
-@R.function("printf")
-def printf(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _printf(node, node.expressions[0], node.expressions[1:], ctx)
-
-
 _SPEC = re.compile(r"%(?:(%)|(0?\d*)(d)|(-?\d*)(s)|\.(\d+)(f))")
 
 
-def _printf(node: exp.Expr, this: exp.Expr, args: list[exp.Expr], ctx: Context) -> exp.Expr:
+@R.rule(exp.Format)
+@R.function("printf")
+def printf(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Java's formats: those without flags, of arguments that fit. NULL is the text "null", cut by a precision."""
+    this, *args = arguments(node)
     found = build.text(this)
     rest = _SPEC.sub("", found) if found is not None else "%"
     specs = [m for m in _SPEC.finditer(found or "") if not m[1]]

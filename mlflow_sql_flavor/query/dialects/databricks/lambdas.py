@@ -154,9 +154,11 @@ def exists(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__exists", ctx.call("list_transform", node.this, body), type="BOOLEAN")
 
 
-@R.function("forall")
-def forall(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__forall", ctx.call("list_transform", *node.expressions), type="BOOLEAN")
+def _transformed(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return ctx.call("list_transform", *node.expressions)
+
+
+R.macros({"forall": ("dbx__forall", "BOOLEAN", _transformed)})
 
 
 def _field(name: str, key: str) -> _Make:

@@ -135,9 +135,7 @@ def expm1(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.Sub(this=ctx.call("exp", node.expressions[0]), expression=build.lit(1)))
 
 
-@R.function("e")
-def e(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("exp", build.lit(1), type="DOUBLE")
+R.renames({"e": ("exp", "DOUBLE", build.lit(1))})
 
 
 @R.function("hypot")
@@ -247,9 +245,7 @@ def try_mod(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.Mod(this=exp.Paren(this=a), expression=exp.Nullif(this=b, expression=build.lit(0))))
 
 
-@R.rule(exp.Rint)
-def rint(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("round_even", build.cast(as_double(node.this, ctx), "DOUBLE"), build.lit(0), type="DOUBLE")
+R.renames({exp.Rint: ("round_even", "DOUBLE", "this", build.lit(0))}, of=_double)
 
 
 @R.rule(exp.IsNan)

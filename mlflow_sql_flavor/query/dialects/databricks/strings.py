@@ -64,14 +64,11 @@ def text_arguments(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.Upper)
-def upper(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__upper_key" if clauses.window_key(node) else "dbx__upper", node.this, type="VARCHAR")
+def _folding(node: exp.Expr, ctx: Context) -> str:
+    return f"dbx__{node.key}{'_key' if clauses.window_key(node) else ''}"
 
 
-@R.rule(exp.Lower)
-def lower(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__lower_key" if clauses.window_key(node) else "dbx__lower", node.this, type="VARCHAR")
+R.macros({exp.Upper: (_folding, "VARCHAR", "this"), exp.Lower: (_folding, "VARCHAR", "this")})
 
 
 @R.rule(exp.Levenshtein)
@@ -174,9 +171,7 @@ def elt(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__elt", node.this, exp.Array(expressions=[_text(e, ctx) for e in node.expressions]))
 
 
-@R.rule(exp.Space)
-def space(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("repeat", build.lit(" "), node.this, type="VARCHAR")
+R.renames({exp.Space: ("repeat", "VARCHAR", build.lit(" "), "this")})
 
 
 @R.rule(exp.Overlay)
@@ -188,9 +183,7 @@ def overlay(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__overlay", *args, node.args.get("for_") or build.lit(-1), type="VARCHAR")
 
 
-@R.rule(exp.Soundex)
-def soundex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    raise ctx.error(node, "DuckDB has no soundex. Compare with levenshtein, or keep the code as a column.")
+R.lacks({exp.Soundex}, "DuckDB has no soundex. Compare with levenshtein, or keep the code as a column.")
 
 
 R.macros(

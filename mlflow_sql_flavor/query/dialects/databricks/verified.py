@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared.calls import written_name
+from ..shared.verified import is_known
 
 R = DialectRules("databricks verified")
 _NAMES = """
@@ -44,17 +45,9 @@ def verified(tree: exp.Expr, ctx: Context) -> None:
         if not isinstance(node, exp.Func) or "parameter" in node.meta:
             continue
         name = written_name(node, ctx.sql)
-        if name is None:
+        if name is None or is_known(name, VERIFIED, ctx):
             continue
-        folded = name.lower()
-        if (
-            folded in VERIFIED
-            or folded in ctx.udfs
-            or folded in ctx.rules.functions
-            or folded in ctx.rules.known_functions
-        ):
-            continue
-        if folded == "typeof":
+        if name.lower() == "typeof":
             ctx.refuse("typeof", node, "The names of types differ between engines", "Leave typeof out")
             continue
         ctx.refuse(

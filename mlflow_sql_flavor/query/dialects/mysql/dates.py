@@ -37,14 +37,10 @@ def moment(node: exp.Expr, ctx: Context) -> exp.Expr:
     return build.cast(node, "TIMESTAMP")
 
 
-@R.rule(exp.TsOrDsToDate)
-def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return build.cast(moment(node.this, ctx), "DATE")
+R.converts({exp.TsOrDsToDate: lambda value, ctx: build.cast(moment(value, ctx), "DATE")})
 
 
-@R.rule(exp.TsOrDsToTimestamp)
-def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return moment(node.this, ctx)
+R.converts({exp.TsOrDsToTimestamp: moment})
 
 
 @R.rule(exp.DayOfWeek)

@@ -85,9 +85,10 @@ def exact_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.BitwiseCount)
-def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("bit_count", ctx.macro("my__unsigned", whole(number(node.this, ctx), ctx)), type="BIGINT")
+R.renames(
+    {exp.BitwiseCount: ("bit_count", "BIGINT", "this")},
+    of=lambda value, ctx: ctx.macro("my__unsigned", whole(number(value, ctx), ctx)),
+)
 
 
 # https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html: NULL outside of the domain

@@ -17,13 +17,6 @@ def is_binary(node: exp.Expr) -> bool:
     return isinstance(node.unnest(), exp.Collate)
 
 
-@R.rule(exp.RegexpLike)
-def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call(
-        "regexp_matches", text(node.this, ctx), _pattern(node.expression, ctx), build.lit("i"), type="BOOLEAN"
-    )
-
-
 @R.rule(exp.RegexpSubstr)
 def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("position") or node.args.get("occurrence"):
@@ -58,3 +51,6 @@ def regexp_instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if any(node.args.get(key) for key in ("position", "occurrence", "option", "parameters")):
         raise ctx.error(node, "REGEXP_INSTR with a position has no counterpart: cut the text with SUBSTR first.")
     return ctx.macro("my__regexp_instr", text(node.this, ctx), _pattern(node.expression, ctx), type="BIGINT")
+
+
+R.renames({exp.RegexpLike: ("regexp_matches", "BOOLEAN", "this", "expression", build.lit("i"))}, of=(text, _pattern))

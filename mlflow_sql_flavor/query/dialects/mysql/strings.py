@@ -192,6 +192,4 @@ def field(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
-@R.function("quote")
-def quote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    raise ctx.error(node, "QUOTE has no counterpart: leave it out, a result needs no quotes.")
+R.lacks({"quote"}, "QUOTE has no counterpart: leave it out, a result needs no quotes.")

@@ -36,9 +36,7 @@ def time(node: exp.Expr, ctx: Context) -> exp.Expr:
     return ctx.macro("my__clock", moment(node, ctx), type="INTERVAL")
 
 
-@R.rule(exp.Time)
-def time_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return time(node.this, ctx)
+R.converts({exp.Time: time})
 
 
 @R.rule(exp.CurrentTime)

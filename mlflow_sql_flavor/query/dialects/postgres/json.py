@@ -10,7 +10,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from ...reading.placeholders import data_type
 from .. import DialectRules
-from ..shared.build import cast, lit, text
+from ..shared.build import as_it_is, cast, lit, text
 from .casts import array_item, as_text, json_root, made_json, text_of_json
 from .comparisons import null_array
 from .numbers import whole
@@ -163,15 +163,14 @@ def _contains(doc: exp.Expr, needle: Any, depth: int, ctx: Context) -> Any:
             yield exp.EQ(this=raw, expression=lit(needle))
 
 
-@R.rule(exp.JSONBContainsTopKey)
-def top_key(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("list_contains", ctx.call("json_keys", node.this), node.expression, type="BOOLEAN")
-
-
-@R.rule(exp.JSONBContainsAnyTopKeys, exp.JSONBContainsAllTopKeys)
-def top_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = "list_has_any" if isinstance(node, exp.JSONBContainsAnyTopKeys) else "list_has_all"
-    return ctx.call(name, ctx.call("json_keys", node.this), node.expression, type="BOOLEAN")
+R.renames(
+    {
+        exp.JSONBContainsTopKey: ("list_contains", "BOOLEAN", "this", "expression"),
+        exp.JSONBContainsAnyTopKeys: ("list_has_any", "BOOLEAN", "this", "expression"),
+        exp.JSONBContainsAllTopKeys: ("list_has_all", "BOOLEAN", "this", "expression"),
+    },
+    of=(lambda value, ctx: ctx.call("json_keys", value), as_it_is),
+)
 
 
 @R.rule(exp.Distinct)

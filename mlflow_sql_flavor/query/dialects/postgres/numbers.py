@@ -267,14 +267,10 @@ def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.rule(exp.BitString)
-def bit_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    raise ctx.error(node, "Bit strings have no counterpart. Write an integer.")
+R.lacks({exp.BitString}, "Bit strings have no counterpart. Write an integer.")
 
 
-@R.function("bit_count")
-def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    raise ctx.error(node, "bit_count() counts in bit strings and bytea, which have no counterpart.")
+R.lacks({"bit_count"}, "bit_count() counts in bit strings and bytea, which have no counterpart.")
 
 
 @R.function("gcd", "lcm")

@@ -100,9 +100,7 @@ def regexp_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("len", found, type="INTEGER")
 
 
-@R.rule(exp.RegexpInstr)
-def regexp_instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    raise ctx.error(node, "regexp_instr() has no counterpart. Use strpos(text, substring(text from pattern)).")
+R.lacks({exp.RegexpInstr}, "regexp_instr() has no counterpart. Use strpos(text, substring(text from pattern)).")
 
 
 @R.rule(exp.RegexpReplace)

@@ -33,11 +33,6 @@ def argument_count(node: exp.Expr, ctx: Context) -> int:
     return 0
 
 
-def its_argument(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """The rule of a function whose value is its first argument."""
-    return node.expressions[0]
-
-
 def written_text(sql: str, start: int, index: int, dialect: str = "databricks") -> str | None:
     """Argument ``index`` of the call at ``start``, where it is one string."""
     depth = commas = 0

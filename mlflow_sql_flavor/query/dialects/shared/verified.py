@@ -11,6 +11,13 @@ from .. import DialectRules
 from ..shared.calls import written_name
 
 
+def is_known(name: str, verified: Collection[str], ctx: Context) -> bool:
+    """Whether a function is let through: it is on the list, has a rule, or is one of the model's own."""
+    folded = name.lower()
+    lists = (verified, ctx.udfs, ctx.rules.functions, ctx.rules.known_functions)
+    return any(folded in known for known in lists)
+
+
 def only(rules: DialectRules, verified: Collection[str]) -> None:
     """Refuse functions that are not on the list: a name that both engines have need not mean the same."""
     names = frozenset(verified)
@@ -32,10 +39,7 @@ def only(rules: DialectRules, verified: Collection[str]) -> None:
                 if type(node) in _SYNTAX or found & names:
                     continue
                 name = next(iter(found), type(node).__name__).upper()
-            folded = name.lower()
-            if folded in names or folded in ctx.udfs or folded in ctx.rules.functions:
-                continue
-            if folded in ctx.rules.known_functions:
+            if is_known(name, names, ctx):
                 continue
             ctx.refuse("unfaithful", node, f"{name} is not verified to give the rows of {ctx.rules.name}",
                        "Write it with other functions")  # fmt: skip

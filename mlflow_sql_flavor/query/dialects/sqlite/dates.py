@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.rules import arguments
 from .. import DialectRules
 from ..shared import build, date_formats
 from .coercions import number, text
@@ -102,38 +103,34 @@ def _shifted(moment: exp.Expr, amount: exp.Expr, unit: str, ctx: Context) -> exp
     return ctx.macro("sqlite__shift", moment, amount, factor, type="TIMESTAMP")
 
 
-def _written(moment: exp.Expr, fmt: str, ctx: Context) -> exp.Expr:
-    return ctx.call("strftime", moment, build.lit(fmt), type="VARCHAR")
+def _moment_of(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return _moment(arguments(node), node, ctx)
 
 
-@R.rule(exp.Date)
-def date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _written(_moment([node.this, *node.expressions] if node.this else [], node, ctx), "%Y-%m-%d", ctx)
+def _now(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return ctx.macro("sqlite__now", type="TIMESTAMP")
 
 
-@R.function("date")
-def date_modified(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _written(_moment(node.expressions, node, ctx), "%Y-%m-%d", ctx)
+_DATE, _TIME, _DATETIME = (build.lit(pattern) for pattern in ("%Y-%m-%d", "%H:%M:%S", "%Y-%m-%d %H:%M:%S"))
 
-
-@R.function("datetime")
-def datetime_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _written(_moment(node.expressions, node, ctx), "%Y-%m-%d %H:%M:%S", ctx)
-
-
-@R.function("time")
-def time_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return _written(_moment(node.expressions, node, ctx), "%H:%M:%S", ctx)
-
-
-@R.function("julianday")
-def julianday(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("sqlite__julianday", _moment(node.expressions, node, ctx), type="DOUBLE")
-
-
-@R.function("unixepoch")
-def unixepoch(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("sqlite__unixepoch", _moment(node.expressions, node, ctx), type="BIGINT")
+R.renames(
+    {
+        exp.Date: ("strftime", "VARCHAR", _moment_of, _DATE),
+        "date": ("strftime", "VARCHAR", _moment_of, _DATE),
+        "datetime": ("strftime", "VARCHAR", _moment_of, _DATETIME),
+        "time": ("strftime", "VARCHAR", _moment_of, _TIME),
+        # Texts in UTC: https://sqlite.org/lang_createtable.html#the_default_clause
+        exp.CurrentTimestamp: ("strftime", "VARCHAR", _now, _DATETIME),
+        exp.CurrentDate: ("strftime", "VARCHAR", _now, _DATE),
+        exp.CurrentTime: ("strftime", "VARCHAR", _now, _TIME),
+    }
+)
+R.macros(
+    {
+        "julianday": ("sqlite__julianday", "DOUBLE", _moment_of),
+        "unixepoch": ("sqlite__unixepoch", "BIGINT", _moment_of),
+    }
+)
 
 
 @R.function("strftime")
@@ -148,11 +145,6 @@ def time_to_str(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(value, (exp.TsOrDsToTimestamp, exp.Cast)):
         value = value.this
     return _formatted(node.args["format"], [value], node, ctx)
-
-
-@R.rule(exp.TsOrDsToTimestamp)
-def bare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return None
 
 
 def _formatted(fmt: exp.Expr, args: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -172,16 +164,3 @@ def _formatted(fmt: exp.Expr, args: list[exp.Expr], node: exp.Expr, ctx: Context
     made = ctx.call("strftime", moment, build.lit(written), type="VARCHAR")
     made.meta["digits"] = re.fullmatch("(%[YmdHMSjwWuUVG])+", wanted) is not None  # its number is an integer
     return made
-
-
-_NOW: dict[type[exp.Expr], str] = {
-    exp.CurrentTimestamp: "%Y-%m-%d %H:%M:%S",
-    exp.CurrentDate: "%Y-%m-%d",
-    exp.CurrentTime: "%H:%M:%S",
-}
-
-
-@R.rule(*_NOW)
-def current(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # Texts in UTC: https://sqlite.org/lang_createtable.html#the_default_clause
-    return _written(ctx.macro("sqlite__now", type="TIMESTAMP"), _NOW[type(node)], ctx)

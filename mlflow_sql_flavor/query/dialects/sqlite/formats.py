@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.rules import arguments
 from .. import DialectRules
 from ..shared import build
 from .coercions import integer, number, text
@@ -15,10 +16,11 @@ R = DialectRules("sqlite formats")
 _SPEC = re.compile(r"%(?:%|[-+0 ]*\d*[dx]|[-+0 ]*\d*(?:\.(\d+))?[feg]|-?\d*s|,d|,\.(\d+)f)")
 
 
+@R.rule(exp.Format)
 @R.function("printf", "format")
 def printf(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://sqlite.org/printf.html: NULL is 0 to %d and %f and nothing to %s; %f rounds half away from zero
-    fmt, *args = node.expressions
+    fmt, *args = arguments(node)
     wanted = build.text(fmt.unnest())
     specs = [found for found in _SPEC.finditer(wanted or "") if found[0] != "%%"]
     if wanted is None or "%" in _SPEC.sub("", wanted) or len(specs) != len(args):
@@ -50,11 +52,6 @@ def _grouped(wanted: str, args: list[exp.Expr], ctx: Context) -> exp.Expr:
             shown.append(ctx.call("printf", build.lit(found[0]), value))
     pieces += wanted[end:].replace("{", "{{").replace("}", "}}")
     return ctx.call("format", build.lit(pieces), *shown, type="VARCHAR")
-
-
-@R.rule(exp.Format)
-def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return printf(exp.Anonymous(this="printf", expressions=[node.this, *node.expressions]), ctx)
 
 
 def _shown(spec: re.Match[str], arg: exp.Expr, ctx: Context) -> exp.Expr:

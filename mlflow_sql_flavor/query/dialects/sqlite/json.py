@@ -19,12 +19,6 @@ R.refuses(
 )
 
 
-@R.rule(exp.JSONExtractScalar)
-def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # json_extract and ->> give a value of its own type: https://sqlite.org/json1.html#jptr
-    return ctx.macro("sqlite__json_value", node.this, json_path(node, ctx), type="VARCHAR")
-
-
 def json_path(node: exp.Expr, ctx: Context) -> exp.Expr:
     path = node.args.get("expression")
     if path is None:
@@ -35,18 +29,22 @@ def json_path(node: exp.Expr, ctx: Context) -> exp.Expr:
     return build.lit(written if written.startswith("$") else f'$."{written}"')
 
 
+R.macros(
+    {
+        # json_extract and ->> give a value of its own type: https://sqlite.org/json1.html#jptr
+        exp.JSONExtractScalar: ("sqlite__json_value", "VARCHAR", "this", json_path),
+        # https://sqlite.org/json1.html#the_json_type_function
+        exp.JSONType: ("sqlite__json_type", "VARCHAR", "this", json_path),
+    }
+)
+
+
 @R.rule(exp.Is)
 def json_is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     inner = node.this.unnest()
     if is_json(inner) and isinstance(node.expression, exp.Null):
         return ctx.macro("sqlite__json_missing", *inner.expressions, type="BOOLEAN")
     return None
-
-
-@R.rule(exp.JSONType)
-def json_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://sqlite.org/json1.html#the_json_type_function
-    return ctx.macro("sqlite__json_type", node.this, json_path(node, ctx), type="VARCHAR")
 
 
 @R.prepare

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, calls, casts
+from ..shared import build, casts
 from .coercions import either, integer, is_json, literal, mixed, number, numeral
 
 R = DialectRules("sqlite numbers")
@@ -163,16 +163,14 @@ def of_numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-@R.function("log2")
-def log2(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("sqlite__log2", build.lit(2), math_argument(node.expressions[0], ctx), type="DOUBLE")
+R.macros({"log2": ("sqlite__log2", "DOUBLE", build.lit(2), "expressions")}, of=math_argument)
 
 
 # https://sqlite.org/lang_corefunc.html#random: an integer of 64 bits
 R.macros({exp.Rand: ("sqlite__random", "BIGINT")}, of=())
 
 
-R.function("likely", "unlikely", "likelihood")(calls.its_argument)
+R.converts(dict.fromkeys(("likely", "unlikely", "likelihood"), build.as_it_is))
 
 
 R.macros({"log10": ("sqlite__log", "DOUBLE")}, of=math_argument)

@@ -56,9 +56,7 @@ def json_array_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, this, value, type="BOOLEAN")
 
 
-@R.rule(exp.ParseJSON)
-def json_parse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return build.cast(node.this, "JSON")
+R.converts({exp.ParseJSON: lambda value, ctx: build.cast(value, "JSON")})
 
 
 @R.rule(exp.JSONExtract)

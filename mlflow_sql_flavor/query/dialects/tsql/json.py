@@ -17,7 +17,9 @@ def isjson(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ts__isjson", node.expressions[0], type="INTEGER")
 
 
-@R.rule(exp.JSONExtractScalar)
-def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """NULL for objects and arrays; texts of numbers as they are written."""
-    return ctx.macro("ts__json_value", exp.JSONExtract(this=node.this, expression=node.expression), type="VARCHAR")
+def _extracted(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return exp.JSONExtract(this=node.this, expression=node.expression)
+
+
+# NULL for objects and arrays; texts of numbers as they are written.
+R.macros({exp.JSONExtractScalar: ("ts__json_value", "VARCHAR", _extracted)})

@@ -37,9 +37,7 @@ def national(tree: exp.Expr, ctx: Context) -> None:
 
 
 # functions/space-transact-sql, functions/replicate-transact-sql: less than none is NULL
-@R.rule(exp.Space)
-def space(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("ts__replicate", build.lit(" "), node.this, type="VARCHAR")
+R.macros({exp.Space: ("ts__replicate", "VARCHAR", build.lit(" "), "this")})
 
 
 # functions/quotename-transact-sql: what is no quotation mark gives NULL
