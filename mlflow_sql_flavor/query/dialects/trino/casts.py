@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
 
 from sqlglot import exp
 
@@ -47,15 +45,9 @@ def literals(tree: exp.Expr, ctx: Context) -> None:
 def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.meta.get("translated"):
         return None
-    this, kind, soft = node.this, node.args["to"], isinstance(node, exp.TryCast)
-    to, literal, is_text = kind.this, build.text(this), ctx.is_a(this, "text")
-
-    done = partial(build.translated, soft=soft)
-
-    def valid(pattern: str) -> exp.Expr:
-        if not is_text or (literal is not None and re.fullmatch(pattern, literal)):
-            return this
-        return ctx.macro("tr__try_valid" if soft else "tr__valid", this, build.lit(pattern))
+    cast = casts.Conversion.of(node, ctx, "tr")
+    this, kind, done, valid = cast.this, cast.kind, cast.done, cast.valid
+    to = kind.this
 
     if ctx.is_a(this, "json"):
         if to in exp.DataType.TEXT_TYPES and not kind.expressions:
@@ -65,17 +57,17 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if to not in exp.DataType.INTEGER_TYPES and to not in exp.DataType.FLOAT_TYPES and to != _T.BOOLEAN:
             ctx.refuse("unfaithful", node, "A cast of JSON to this type is not verified", "Use json_extract_scalar")
         this = ctx.macro("tr__json_value" if to == _T.BOOLEAN else "tr__json_number", this, type="VARCHAR")
-        is_text = True
+        cast.this, cast.is_text = this, True
     if ctx.is_a(this, "array", "map") or (ctx.is_a(this, "struct") and to not in exp.DataType.STRUCT_TYPES):
         ctx.refuse("unfaithful", node, "A cast of this value is not verified", "Cast its elements")
     if to in exp.DataType.STRUCT_TYPES:
         return done(this, kind.sql("duckdb"))
     if to in (_T.CHAR, _T.NCHAR):
         return _char(node, this, kind, ctx)
-    if to in (_T.VARBINARY, _T.BINARY, _T.BLOB) and is_text:
+    if to in (_T.VARBINARY, _T.BINARY, _T.BLOB) and cast.is_text:
         return ctx.call("encode", this, type="BLOB")
     if to == _T.TIME and not ctx.unknown(this) and node.args["to"].this == _T.TIME:
-        return _time(node, this, kind, valid, done, ctx)
+        return _time(cast)
     if to in exp.DataType.TEXT_TYPES and ctx.unknown(this) and node.find_ancestor(exp.Lambda) is not None:
         ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Use format")
     if to in exp.DataType.TEXT_TYPES:
@@ -85,7 +77,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if ctx.is_a(this, "float", "timestamp", "timestamptz", "time", "interval"):
             ctx.refuse("locale_format", node, "The text of this value is not verified", "Use format or date_format")
         if ctx.is_a(this, "decimal"):  # DuckDB writes no zero before the point where all digits are behind it
-            this = ctx.macro("tr__decimal_text", this, type="VARCHAR")
+            this = cast.this = ctx.macro("tr__decimal_text", this, type="VARCHAR")
             node.set("this", this)
         if kind.expressions:
             return casts.varchar_n(node, ctx)
@@ -101,14 +93,14 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if ctx.is_a(this, "float") and this.is_type(_T.FLOAT):
             return done(build.cast(this, "VARCHAR"), f"DECIMAL({', '.join((*sizes, '0')[:2])})")
         return done(valid(_FLOAT), f"DECIMAL({', '.join((*sizes, '0')[:2])})")
-    if to == _T.BOOLEAN and is_text:
+    if to == _T.BOOLEAN and cast.is_text:
         return done(valid("(?i)true|false|t|f|1|0"), "BOOLEAN")
     if ctx.is_a(this, "timestamptz"):
-        this = dates.local(this, node, ctx)
-    zoned = _ZONED.fullmatch(literal or "")
+        this = cast.this = dates.local(this, node, ctx)
+    zoned = _ZONED.fullmatch(cast.literal or "")
     if zoned and to in (_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ, *_STAMPS) and zoned[2] not in ("UTC", "Z"):
         return dates.zoned(zoned[1], zoned[2], node, ctx)
-    if to in (_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ) and is_text:
+    if to in (_T.TIMESTAMPTZ, _T.TIMESTAMPLTZ) and cast.is_text:
         return done(valid(_STAMP + r" ?(UTC|Z|[+-][0-9]{2}:[0-9]{2})"), "TIMESTAMPTZ")
     if to in _STAMPS and kind.expressions and ctx.is_a(this, "timestamp", "date"):
         return _steps(done(this, "TIMESTAMP"), kind, ctx)
@@ -141,15 +133,9 @@ def _char(node: exp.Expr, this: exp.Expr, kind: exp.Expr, ctx: Context) -> exp.E
     return made
 
 
-def _time(
-    node: exp.Expr,
-    this: exp.Expr,
-    kind: exp.Expr,
-    valid: Callable[[str], exp.Expr],
-    done: Callable[[exp.Expr, str], exp.Expr],
-    ctx: Context,
-) -> exp.Expr:
+def _time(cast: casts.Conversion) -> exp.Expr:
     """language/types#time: a literal has its digits, else three unless said; past midnight it starts anew."""
+    this, kind, done, ctx = cast.this, cast.kind, cast.done, cast.ctx
     literal, start = build.text(this), this.meta.get("start")
     if literal is not None and re.fullmatch(_CLOCK, literal):
         made = done(this, "TIME")
@@ -157,9 +143,9 @@ def _time(
             return made
         this = made
     elif ctx.is_a(this, "text"):
-        this = done(valid(_CLOCK), "TIME")
+        this = done(cast.valid(_CLOCK), "TIME")
     if ctx.is_a(this, "time"):
         this = exp.Paren(this=exp.Add(this=build.cast(build.lit("1970-01-01"), "DATE"), expression=this))
     elif not ctx.is_a(this, "timestamp"):
-        ctx.refuse("unfaithful", node, "A TIME of this value is not verified", "Cast it to TIMESTAMP before")
+        ctx.refuse("unfaithful", cast.node, "A TIME of this value is not verified", "Cast it to TIMESTAMP before")
     return done(_steps(build.cast(this, "TIMESTAMP"), kind, ctx), "TIME")

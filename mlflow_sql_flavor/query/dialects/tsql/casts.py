@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from functools import partial
-
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
+from ..shared.casts import Conversion
 from . import encodings, times
 from .decimals import is_money
 
@@ -35,11 +32,9 @@ _FLOAT = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
 STAMPS = {_T.DATETIME, _T.DATETIME2, _T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.SMALLDATETIME}
 
 
-def _cut(
-    node: exp.Expr, this: exp.Expr, kind: exp.Expr, done: Callable[[exp.Expr, str], exp.Expr], ctx: Context
-) -> exp.Expr:
+def _cut(cast: Conversion) -> exp.Expr:
     """A cast to text of at most some characters, 30 unless said."""
-    is_text = ctx.is_a(this, "text")
+    node, this, kind, is_text, done, ctx = cast.node, cast.this, cast.kind, cast.is_text, cast.done, cast.ctx
     if is_money(this):
         this = ctx.macro("ts__money", this, type="VARCHAR")
     elif ctx.is_a(this, "timestamp", "time"):
@@ -127,20 +122,14 @@ def _is_arm(select: exp.Expr, whole: exp.Expr) -> bool:
 def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.meta.get("translated"):
         return None
-    this, kind, soft = node.this, node.args["to"], isinstance(node, exp.TryCast)
-    to, is_text, literal = kind.this, ctx.is_a(this, "text"), build.text(this)
-
-    done = partial(build.translated, soft=soft)
-
-    def valid(pattern: str) -> exp.Expr:
-        if not is_text or (literal is not None and re.fullmatch(pattern, literal)):
-            return this
-        return ctx.macro("ts__try_valid" if soft else "ts__valid", this, build.lit(pattern))
+    cast = Conversion.of(node, ctx, "ts")
+    this, kind, is_text, done, valid = cast.this, cast.kind, cast.is_text, cast.done, cast.valid
+    to = kind.this
 
     if ctx.unknown(this) and not isinstance(this, exp.Null):
         ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Use a column or a CAST of one")
     if to in exp.DataType.TEXT_TYPES:
-        made = _cut(node, this, kind, done, ctx)
+        made = _cut(cast)
         if to in (_T.NVARCHAR, _T.NCHAR):
             made.meta["national"] = True
         if to == _T.TEXT:
@@ -178,23 +167,17 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         sizes = [p.name for p in kind.expressions] or ["18"]
         return done(valid(_FLOAT.split("([eE]")[0] + r"\s*"), f"DECIMAL({', '.join([*sizes, '0'][:2])})")
     if to == _T.DATE or to == _T.TIME or to == _T.TIMESTAMPTZ or to in STAMPS:
-        return _moment(node, this, kind, valid, done, ctx)
+        return _moment(cast)
     if to in encodings.BINARY:
-        return encodings.binary(node, this, kind, 0, soft, ctx)
+        return encodings.binary(node, this, kind, 0, cast.soft, ctx)
     ctx.refuse("unfaithful", node, "A cast to this type is not verified", "Use another type")
     return None
 
 
-def _moment(
-    node: exp.Expr,
-    this: exp.Expr,
-    kind: exp.Expr,
-    valid: Callable[[str], exp.Expr],
-    done: Callable[[exp.Expr, str], exp.Expr],
-    ctx: Context,
-) -> exp.Expr:
+def _moment(cast: Conversion) -> exp.Expr:
     """A cast to a date, a time or both, rounded to the steps of the type."""
-    to, is_text = kind.this, ctx.is_a(this, "text")
+    node, this, kind, is_text, done, ctx = cast.node, cast.this, cast.kind, cast.is_text, cast.done, cast.ctx
+    to = kind.this
     if ctx.is_a(this, "number"):
         if to not in (_T.DATETIME, _T.SMALLDATETIME):
             raise ctx.error(node, "A number does not become this type. Cast it to DATETIME before.")
@@ -219,7 +202,7 @@ def _moment(
         value = build.lit(found[0].isoformat() if to == _T.DATE and found else known[0])
         is_text = False
     else:
-        value = valid(times.pattern(to)) if is_text else this
+        value = cast.valid(times.pattern(to)) if is_text else this
         if is_text:
             value = ctx.macro("ts__iso", value, type="VARCHAR")
     if to == _T.DATE:
