@@ -234,6 +234,14 @@ def test_pickled_before_its_first_use():
     assert pickle.loads(pickle.dumps(model)).predict(pd.DataFrame({"k": [1]}))["x"].tolist() == [2]
 
 
+def test_pickled_after_it_was_translated():
+    model = SQLModel("SELECT max(k) AS m FROM raw.t WHERE k < 7", "postgres", tables={"raw.t": REGIONS})
+    assert model.predict()["m"].tolist() == [6]
+    again = pickle.loads(pickle.dumps(model))
+    assert again.predict()["m"].tolist() == [6]
+    assert again.to_sql("spark") == model.to_sql("spark")
+
+
 def test_pickled_with_functions():
     step = 2.0
 

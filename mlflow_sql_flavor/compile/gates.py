@@ -9,7 +9,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..engines.forks import querying
 from ..engines.program import Program
@@ -30,7 +30,7 @@ from .row_number import with_row_id
 
 if TYPE_CHECKING:
     from ..query.evidence.lookup import Evidence
-    from ..query.reading.types import ParsedQuery, Translation
+    from ..query.reading.types import Lineage, ParsedQuery, Translation
 
 __all__ = ["GATES", "Gate", "compile_query", "pass_through"]
 
@@ -247,14 +247,18 @@ def compile_query(query: ParsedQuery, asked: Asked) -> Compiled:
     return found
 
 
-def _lineage(passage: Passage, outputs: list[str]) -> Any:
+def _lineage(passage: Passage, outputs: list[str]) -> Callable[[], Lineage]:
     from ..query.translation.lineage import follow, trace
 
     asked = passage.asked
     if passage.typed is None:
         return functools.partial(trace, _query(passage), asked.schema, asked.input_table, outputs)
-    found = follow(passage.typed, asked.input_table, outputs)
-    return lambda: found
+    # A partial, since a model is pickled with what it compiled.
+    return functools.partial(_told, follow(passage.typed, asked.input_table, outputs))
+
+
+def _told(found: Lineage) -> Lineage:
+    return found
 
 
 @contextlib.contextmanager
