@@ -190,7 +190,8 @@ def _call(
     turns = [of] if callable(of) else of
     number = 0
     values: list[exp.Expr] = []
-    for part in parts or [None]:
+    all_of_them: Sequence[Part | None] = parts or [None]
+    for part in all_of_them:
         if isinstance(part, exp.Expr):
             values.append(part.copy())
         elif callable(part):

@@ -46,7 +46,7 @@ class Conversion:
         """Whether NULL stands for what cannot be cast."""
         return isinstance(self.node, exp.TryCast)
 
-    def done(self, value: exp.Expr, type_: str) -> exp.Cast:
+    def done(self, value: exp.Expr, type_: str) -> exp.Expr:
         """A value in DuckDB's type, which no rule looks at again."""
         return build.translated(value, type_, self.soft)
 
