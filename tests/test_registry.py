@@ -1,10 +1,13 @@
 """SQL models in the tracking server and the registry: what has no counterpart in a built-in flavor."""
 
+import hashlib
 import json
 
 import mlflow
 import pandas as pd
 import pytest
+import requests
+import yaml
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
@@ -209,6 +212,49 @@ def test_evaluate_a_regressor_with_several_outputs():
         evaluator_config={"log_explainer": False},
     )
     assert result.metrics["max_error"] == pytest.approx(1.0)
+
+
+# Clients in other languages: the requests of R's package and of Java's MlflowClient
+# (github.com/mlflow/mlflow: mlflow/R/mlflow/R/model-registry.R, mlflow/java/client)
+
+
+def asked(server, path, **query):
+    answer = requests.get(f"{server}/api/2.0/mlflow/{path}", params=query, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("model-versions/get", {"version": "1"}),  # mlflow_get_model_version, getModelVersion
+        ("registered-models/get", {}),  # mlflow_get_registered_model, getRegisteredModel
+        ("registered-models/get-latest-versions", {}),  # mlflow_get_latest_versions, getLatestVersions
+        ("registered-models/alias", {"alias": "champion"}),  # mlflow_get_model_version_by_alias
+    ],
+)
+def test_other_languages_read_the_version(ranker, tracking_server, path, query):
+    found = asked(tracking_server, path, name="ranker", **query)
+    version = (
+        found.get("model_version") or (found.get("model_versions") or found["registered_model"]["latest_versions"])[0]
+    )
+    assert (version["name"], version["version"], version["status"]) == ("ranker", "1", "READY")
+    assert version["run_id"] == ranker.run_id and RANK in version["description"]
+    assert {"key": "sql.dialect", "value": "databricks"} in version["tags"]
+
+
+def test_other_languages_read_the_query_and_its_tables(ranker, tracking_server):
+    """getModelVersionDownloadUri, then the server's own artifacts: what a client needs no Python for."""
+    where = asked(tracking_server, "model-versions/get-download-uri", name="ranker", version="1")["artifact_uri"]
+    folder = where.removeprefix("mlflow-artifacts:/")
+    files = f"{tracking_server}/api/2.0/mlflow-artifacts/artifacts"
+    listed = requests.get(files, params={"path": folder}, timeout=30).json()["files"]
+    assert {"MLmodel", "README.md", "tables", "lineage.svg"} <= {file["path"] for file in listed}
+    section = yaml.safe_load(requests.get(f"{files}/{folder}/MLmodel", timeout=30).content)["flavors"]["sql"]
+    assert (section["sql"], section["dialect"]) == (RANK, "databricks")
+    table = section["tables"]["listings"]
+    data = requests.get(f"{files}/{folder}/{table['path']}", timeout=30).content
+    assert hashlib.sha256(data).hexdigest() == table["sha256"]
 
 
 # mlflow.models.predict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .facts import Facts
+from .facts import NO_DEFAULT, Facts
 from .text import cell, fence, shortened
 
 __all__ = ["CLOSING", "description"]
@@ -25,14 +25,17 @@ def description(facts: Facts) -> str:
         facts: The model.
     """
     parts = [facts.description and "\n".join(cell(line).strip("`") for line in facts.description.splitlines()[:5])]
-    parts.append(f"SQL model in **{cell(facts.dialect).strip('`')}**, {facts.level or 'not compiled yet'}.")
+    # The registry's list of versions shows its opening as plain text.
+    parts.append(f"SQL model in {cell(facts.dialect).strip('`')}, {facts.level or 'not compiled yet'}.")
     reads = [f"{cell(name)} ({table.rows:,} rows of its own)" for name, table in facts.tables.items()][:MOST_NAMES]
     if facts.inputs:
         reads.insert(0, f"{cell(facts.input_table)} with {_names(facts.inputs)}")
     if reads:
         parts.append(f"Reads {'; '.join(reads)}.")
     if facts.params:
-        parts.append(f"Takes the parameters {_names(facts.params)}.")
+        known = {name: default for name, (_, default) in facts.params.items() if default is not NO_DEFAULT}
+        shown = {name: f" ({cell(str(default))} by default)" for name, default in known.items()}
+        parts.append(f"Takes the parameters {_listed([cell(name) + shown.get(name, '') for name in facts.params])}.")
     if facts.outputs:
         parts.append(f"Gives {_names(facts.outputs)}.")
     lines = facts.sql.strip().splitlines()
@@ -45,6 +48,9 @@ def description(facts: Facts) -> str:
 
 
 def _names(columns: Collection[str]) -> str:
-    names = list(columns)
+    return _listed([cell(name) for name in columns])
+
+
+def _listed(names: list[str]) -> str:
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(cell(name) for name in names[:MOST_NAMES]) + more
+    return ", ".join(names[:MOST_NAMES]) + more

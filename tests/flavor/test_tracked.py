@@ -31,10 +31,10 @@ def test_the_pages_open_with_a_description() -> None:
     model = mlflow.get_logged_model(info.model_id)
     told = model.tags["mlflow.note.content"]
     for part in (
-        "**databricks**",
+        "SQL model in databricks, ",
         "`input` with `region`",
         "`listings` (2 rows",
-        "`least`",
+        "`least` (`4.0` by default)",
         "`score`",
         SQL,
         "README.md",

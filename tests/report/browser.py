@@ -123,7 +123,7 @@ def browser(folder: Path, width: int = 1280, height: int = 900) -> Iterator[Brow
         driver.wait()
 
 
-def _until(found: Callable[[], Any], seconds: float = 60) -> None:
+def _until(found: Callable[[], Any], seconds: float = 60, log: Path | None = None) -> None:
     end = time.monotonic() + seconds
     while True:
         try:
@@ -132,7 +132,8 @@ def _until(found: Callable[[], Any], seconds: float = 60) -> None:
         except requests.RequestException:
             pass
         if time.monotonic() > end:
-            raise TimeoutError
+            told = log.read_text(encoding="utf-8", errors="replace")[-2000:] if log is not None else ""
+            raise TimeoutError(f"nothing answers after {seconds:.0f} s; its log ends: {told}")
         time.sleep(0.2)
 
 
@@ -143,23 +144,34 @@ def mlflow_server(folder: Path) -> Iterator[str]:
     import signal
     import sys
 
-    port = free_port()
-    command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder / "files"),
-    ]  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            command,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            start_new_session=True,
-            env={**kept, "MLFLOW_DISABLE_TELEMETRY": "true"},
-        )
+    log = folder / "server.log"
+
+    def start(port: int) -> subprocess.Popen[bytes]:
+        command = [
+            sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+            "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
+            "--artifacts-destination", str(folder / "files"),
+        ]  # fmt: skip
+        with log.open("ab") as written:
+            return subprocess.Popen(
+                command, stdout=written, stderr=written, cwd=folder, start_new_session=True,
+                # Its queue of jobs is two processes more, each of which imports MLflow.
+                env={**kept, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+            )  # fmt: skip
+
+    def answers() -> bool:
+        nonlocal server, port
+        if server.poll() is not None:  # another process took the port meanwhile
+            port = free_port()
+            server = start(port)
+        return bool(requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok)
+
+    port = free_port()
+    server = start(port)
     try:
-        _until(lambda: server.poll() is None and requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok, 120)
+        # 7 s of processor time, which took 44 s on two cores under a load of 10.
+        _until(answers, 280, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(server.pid, signal.SIGTERM)

@@ -77,13 +77,25 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, st
                     f"SELECT x AS \"{quoted}\", '{HOSTILE}' AS t FROM input -- {HOSTILE}",
                     name="hostile",
                     input_types={"x": "BIGINT"},
+                    registered_model_name="hostile",
+                    tags={"team": HOSTILE},
+                    bundle_flavor=False,
+                )
+                plain = mlflow_sql_flavor.log_model(
+                    SQL,
+                    name="plain",
+                    dialect="databricks",
+                    tables={"listings": LISTINGS},
+                    input_example=(pd.DataFrame({"region": ["Seoul"]}), {"min_score": 4.0}),
+                    registered_model_name="plain",
                     bundle_flavor=False,
                 )
         finally:
             mlflow.set_tracking_uri(previous)
         where = f"{url}/#/experiments/{run.info.experiment_id}/models"
         with browser(folder) as window:
-            pages = {"ranker": f"{where}/{ranker.model_id}", "hostile": f"{where}/{hostile.model_id}"}
+            found = {"ranker": ranker, "hostile": hostile, "plain": plain}
+            pages = {name: f"{where}/{info.model_id}" for name, info in found.items()}
             yield window, url, pages
 
 
@@ -145,6 +157,63 @@ def test_mlmodel_shows_the_query_as_it_was_written(page: tuple[Browser, str, dic
     window.open(f"{pages['ranker']}/artifacts")
     window.click("MLmodel")
     window.wait_for("sql: |-")
+
+
+#: The least contrast of a text with what is behind it (WCAG 2.2, 1.4.3): of the query, as the page draws it.
+CONTRAST = """
+const rgb = c => (c.match(/[\\d.]+/g) || []).map(Number);
+const light = c => rgb(c).slice(0, 3).map(v => v / 255)
+  .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+let code = [...document.querySelectorAll('pre, code')].find(e => e.innerText.includes('best_score'));
+const front = light(getComputedStyle(code).color);
+const seen = e => { const c = rgb(getComputedStyle(e).backgroundColor); return c.length === 3 || c[3] > 0.5; };
+while (!seen(code) && code.parentElement) code = code.parentElement;
+const back = light(getComputedStyle(code).backgroundColor);
+return (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05);
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("which", ["logged model", "version"])
+def test_what_nobody_described_opens_with_a_description(
+    page: tuple[Browser, str, dict[str, str]], which: str, theme: str
+) -> None:
+    window, url, pages = page
+    window.open(url)
+    window.script(f"localStorage.setItem('_mlflow_dark_mode_toggle_enabled', '{str(theme == 'dark').lower()}')")
+    window.open("about:blank")
+    window.open(pages["plain"] if which == "logged model" else f"{url}/#/models/plain/versions/1")
+    window.wait_for("SQL model in databricks, ")
+    close_assistant(window)
+    text = window.text()
+    for part in (
+        "Reads input with region; listings (4 rows of its own).",
+        "min_score (4.0 by default)",
+        "ORDER BY i.region",
+        "The card,",
+    ):
+        assert part in text, part
+    assert "**" not in text and "No description" not in text
+    assert window.script(CONTRAST) >= 4.5
+    assert (window.script("return document.body.classList.contains('dark-mode')")) == (theme == "dark")
+
+
+def test_the_list_of_versions_shows_the_first_sentence(page: tuple[Browser, str, dict[str, str]]) -> None:
+    window, url, _ = page
+    window.open(f"{url}/#/models/plain")
+    window.wait_for("SQL model in databricks")
+    assert "**" not in window.text()
+
+
+@pytest.mark.parametrize("where", ["logged model", "version", "versions"])
+def test_a_hostile_description_is_text(page: tuple[Browser, str, dict[str, str]], where: str) -> None:
+    window, url, pages = page
+    there = {"version": f"{url}/#/models/hostile/versions/1", "versions": f"{url}/#/models/hostile"}
+    window.open(there.get(where, pages["hostile"]))
+    window.wait_for("SQL model in duckdb")
+    window.wait_for('onerror="window.hostile=1"')
+    assert window.script("return [document.getElementById('hostile'), window.hostile || null]") == [None, None]
 
 
 @pytest.mark.parametrize("file", ["README.md", "lineage.svg", "MLmodel"])
