@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+
+from . import charts
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
@@ -31,3 +34,17 @@ def test_a_page_has_one_title(page: str) -> None:
 
 def test_every_page_is_a_link_of_the_first() -> None:
     assert set(re.findall(r"\]\(([\w-]+\.md)\)", text("index.md"))) == set(PAGES) - {"index.md"}
+
+
+def test_plots_are_drawn_from_the_tables_beside_them(tmp_path: Path) -> None:
+    docs = shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    pages = {page: (docs / page).read_text(encoding="utf-8") for page in ("dialects.md", "performance.md")}
+    changed, count = re.subn(r"(\| postgres .*\| ).*( \|)", r"\g<1>50 % / 100 / 2 of 204\2", pages["dialects.md"])
+    assert count == 1
+    (docs / "dialects.md").write_text(changed, encoding="utf-8")
+    charts.main(docs)
+    drawn = (docs / "images" / "dialects.svg").read_text(encoding="utf-8")
+    assert "50.0 %" in drawn and drawn.count('class="wrong"') == drawn.count('class="match"')
+    assert (docs / "images" / "growth.svg").read_text(encoding="utf-8").count("<polyline") == 3
+    for page, image in (("dialects.md", "dialects"), ("performance.md", "growth"), ("performance.md", "performance")):
+        assert f"(images/{image}.svg)" in pages[page]
