@@ -193,6 +193,15 @@ def has(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 R.renames({"tupleelement": "struct_extract"}, arity=2)
 
 
+@R.normalise
+def places(tree: exp.Expr, ctx: Context) -> None:
+    """``t.1`` is the first element of the tuple ``t``, and no column."""
+    for node in list(tree.find_all(exp.Column)):
+        if isinstance(node.this, exp.Literal) and node.args.get("table") is not None:
+            base = exp.Column(this=node.args["table"], table=node.args.get("db"))
+            node.replace(exp.Dot(this=base, expression=node.this))
+
+
 @R.rule(exp.Dot)
 def tuple_dot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     place = node.expression

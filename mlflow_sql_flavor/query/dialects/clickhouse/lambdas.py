@@ -31,9 +31,12 @@ def _type_lambda(node: exp.Lambda, ctx: Context) -> None:
         return
     arrays = [arg for arg in (call.this, *call.expressions) if isinstance(arg, exp.Expr) and arg is not node]
     names = [name.name for name in node.expressions]
-    for name, array in zip(names, arrays, strict=False):
-        kind = element_type(array)
-        if kind is None:
+    kinds = [element_type(array) for array in arrays]
+    if isinstance(call, exp.Anonymous) and call.name.lower() == "arrayfold" and arrays:
+        kinds = [arrays[-1].type if isinstance(arrays[-1].type, exp.DataType) else None, *kinds[:-1]]
+        call.type = arrays[-1].type
+    for name, kind in zip(names, kinds, strict=False):
+        if kind is None or kind.this == exp.DType.UNKNOWN:
             continue
         for used in list(node.this.find_all(exp.Identifier)):
             if used.name == name and not isinstance(used.parent, (exp.Column, exp.Cast)):
@@ -99,6 +102,17 @@ def _firsts(array: exp.Expr, ctx: Context) -> exp.Expr:
     """Of elements together those of the first array."""
     first = ctx.call("struct_extract", exp.to_identifier("__each"), build.lit(1))
     return ctx.call("list_transform", array, exp.Lambda(this=first, expressions=[exp.to_identifier("__each")]))
+
+
+# https://clickhouse.com/docs/sql-reference/functions/array-functions#arrayFold: the type is that of the start
+@R.function("arrayfold")
+def folded(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    step, *arrays = node.expressions
+    if not isinstance(step, exp.Lambda) or len(arrays) != 2 or len(step.expressions) != 2:
+        raise ctx.error(node, "arrayFold has a counterpart with one array: arrayFold((acc, x) -> ..., array, start).")
+    made = ctx.call("list_reduce", arrays[0], step, arrays[1])
+    made.type = node.type
+    return made
 
 
 @R.function(*_MAPPED)

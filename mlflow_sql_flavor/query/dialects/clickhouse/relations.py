@@ -110,18 +110,22 @@ def rows_of_arrays(tree: exp.Expr, ctx: Context) -> None:
 
 
 def _array_join(select: exp.Select, join: exp.Join, source: str, ctx: Context) -> None:
-    if any(isinstance(item, exp.Star) for item in select.expressions):
-        raise ctx.error(select.expressions[0], "ARRAY JOIN has a counterpart where the outputs are named: not with *.")
     columns: list[exp.Expr] = []
+    own = []  # columns whose elements take their place
     names = {}
     for item in (join.this, *join.expressions):
         name = item.alias_or_name
         array = item.this if isinstance(item, exp.Alias) else item
         if isinstance(array, exp.Table):  # a bare name after JOIN is read as a table
-            array = exp.column(array.this.copy())
             name = item.alias or item.name
+            own += [] if item.alias else [name]
+            array = exp.column(array.this.copy())
+        elif isinstance(item, exp.Column):
+            own.append(name)
         names[name] = len(columns)
         columns.append(array.copy())
+    _without_elements(select, source, own, ctx)
+    _qualify(select, source, columns, set(names))
     if len(columns) > 1:
         first = columns[0]
         columns = [first, *(ctx.macro("ch__together", column, first.copy()) for column in columns[1:])]
@@ -135,6 +139,38 @@ def _array_join(select: exp.Select, join: exp.Join, source: str, ctx: Context) -
         if column.name in names and not column.table and not column.find_ancestor(exp.Join):
             column.set("table", exp.to_identifier(source))
     join.replace(_lateral(source, made))
+
+
+def _without_elements(select: exp.Select, source: str, own: list[str], ctx: Context) -> None:
+    """``*`` over ARRAY JOIN stands for the table's columns, an array that is joined by its own name for its element."""
+    stars = [item for item in select.expressions if isinstance(item, exp.Star)]
+    table = _only_source(select, source) if stars else None
+    for star in stars:
+        several = sum((join.kind or "").upper() == "ARRAY" for join in select.args["joins"]) > 1
+        if table is None or several or any(star.args.values()):
+            raise ctx.error(star, "* over ARRAY JOIN has a counterpart over one table: name the columns.")
+        replaced = [exp.alias_(exp.column(name, table=source), name) for name in own]
+        made = exp.Star(replace=replaced) if replaced else exp.Star()
+        star.replace(exp.Column(this=made, table=exp.to_identifier(table)))
+
+
+def _qualify(select: exp.Select, source: str, arrays: list[exp.Expr], names: set[str]) -> None:
+    """An array beside elements of its name belongs to the table."""
+    same = [c for array in arrays for c in array.find_all(exp.Column) if not c.table and c.name in names]
+    table = _only_source(select, source) if same else None
+    for column in same if table is not None else ():
+        column.set("table", exp.to_identifier(table))
+
+
+def _only_source(select: exp.Select, source: str) -> str | None:
+    """The name of the one table that ARRAY JOIN stands beside, which is given one where it has none."""
+    beside = [join for join in select.args["joins"] if not join.alias_or_name.startswith("__a")]
+    if any((join.kind or "").upper() != "ARRAY" for join in beside):
+        return None
+    table = select.args["from_"].this
+    if not table.alias_or_name:
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(f"{source}_of")))
+    return str(table.alias_or_name)
 
 
 def _array_join_function(select: exp.Select, source: str, ctx: Context) -> None:

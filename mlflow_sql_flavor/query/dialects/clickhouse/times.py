@@ -58,6 +58,27 @@ def _shown(value: exp.Expr, zone: exp.Expr) -> exp.Expr:
     return made
 
 
+#: Microseconds of what these count.
+_FROM = {"fromunixtimestamp64second": 1_000_000, "fromunixtimestamp64milli": 1_000, "fromunixtimestamp64micro": 1}
+
+
+@R.normalise
+def counted_in_a_zone(tree: exp.Expr, ctx: Context) -> None:
+    """``fromUnixTimestamp64Milli(n, zone)`` is that moment in the zone."""
+    for node in list(tree.find_all(exp.Anonymous)):
+        if node.name.lower() in _FROM and len(node.expressions) == 2:
+            zone = node.expressions.pop()
+            node.replace(_shown(node, zone))
+
+
+# https://clickhouse.com/docs/sql-reference/functions/type-conversion-functions#fromUnixTimestamp64Milli
+@R.function(*_FROM)
+def counted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    number = build.cast(exp.Paren(this=node.expressions[0]), "BIGINT")
+    size = build.lit(_FROM[node.name.lower()])
+    return ctx.call("make_timestamp", exp.Mul(this=number, expression=size), type="TIMESTAMP")
+
+
 @R.prepare
 def as_moments(tree: exp.Expr, ctx: Context) -> None:
     """Moments of two zones are compared, and counted from 1970, as what they are."""

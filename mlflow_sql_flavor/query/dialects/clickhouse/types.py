@@ -43,6 +43,7 @@ _TYPES = {
     "TIMESTAMP_S": """todatetime tostartofhour tostartofminute tostartoffiveminutes tostartoftenminutes
         tostartoffifteenminutes tostartofday makedatetime parsedatetime parsedatetimeornull parsedatetimeorzero
         parsedatetimebesteffort parsedatetimebesteffortornull fromunixtimestamp now timeslot""",
+    "TIMESTAMP": "fromunixtimestamp64second fromunixtimestamp64milli fromunixtimestamp64micro",
     "BOOLEAN": """empty notempty hasany hasall arrayexists arrayall jsonhas isvalidjson mapcontains multisearchany
         isfinite isinfinite isnan jsonextractbool iszeroornull""",
     "VARCHAR[]": """splitbywhitespace alphatokens extractall mapkeys jsonextractkeys splitbychar splitbystring
