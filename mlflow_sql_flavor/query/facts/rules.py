@@ -166,8 +166,11 @@ class DialectRules:
 
 def arguments(node: exp.Expr) -> list[exp.Expr]:
     """The arguments of a call, whether or not sqlglot models its function."""
-    keys = ("expressions",) if isinstance(node, exp.Anonymous) else node.arg_types
-    return [value for key in keys for value in _given(node, key)]
+    return [value for key in _keys(node) for value in _given(node, key)]
+
+
+def _keys(node: exp.Expr) -> Sequence[str]:
+    return ("expressions",) if isinstance(node, exp.Anonymous) else tuple(node.arg_types)
 
 
 def _given(node: exp.Expr, key: str) -> list[exp.Expr]:
@@ -190,14 +193,13 @@ def _call(
     turns = [of] if callable(of) else of
     number = 0
     values: list[exp.Expr] = []
-    all_of_them: Sequence[Part | None] = parts or [None]
-    for part in all_of_them:
+    for part in parts or _keys(node):
         if isinstance(part, exp.Expr):
             values.append(part.copy())
         elif callable(part):
             values.append(part(node, ctx))
         else:
-            for value in arguments(node) if part is None else _given(node, part):
+            for value in _given(node, part):
                 if turns is None:
                     values.append(value)
                 elif turns:
