@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
     from ..query.reading.types import Finding
-    from .binder import Binder, Bound
+    from .binder import Binder
+    from .bound import Bound
     from .definition import Definition
 
 __all__ = ["Prepared", "prepare"]

@@ -14,13 +14,14 @@ from ..frames.parameters import of_text
 if TYPE_CHECKING:
     import pyarrow as pa
     from mlflow.models import ModelSignature
+    from mlflow.types import Schema
 
-    from .binder import Bound
+    from .bound import Bound
 
 __all__ = ["check_defaults", "signature_of", "values_given"]
 
 
-def values_given(signature: Any, params: Mapping[str, Any] | None) -> dict[str, Any]:
+def values_given(signature: ModelSignature | None, params: Mapping[str, Any] | None) -> dict[str, Any]:
     """``{parameter: value}`` of an example, and of the rest the signature's defaults."""
     declared = getattr(signature, "params", None)
     defaults = {spec.name: spec.default for spec in declared.params} if declared is not None else {}
@@ -29,8 +30,8 @@ def values_given(signature: Any, params: Mapping[str, Any] | None) -> dict[str, 
 
 def signature_of(
     bound: Bound,
-    given: Any,
-    data: Any,
+    given: ModelSignature | None,
+    data: reading.Data | None,
     params: Mapping[str, Any] | None,
     types: Mapping[str, str] | None,
     texts: Mapping[str, str | None],
@@ -60,14 +61,14 @@ def signature_of(
     return ModelSignature(inputs=inputs, outputs=outputs, params=declared)
 
 
-def _outputs(types: Mapping[str, str], given: Any) -> Any:
+def _outputs(types: Mapping[str, str], given: Schema | None) -> Schema:
     """Any column of a query may be NULL, so each is optional but where the writer says otherwise."""
     own = mlflow_schema(types, optional=True)
     known = {(spec.name, str(spec.type)): spec for spec in given.inputs} if given is not None else {}
     return type(own)([known.get((spec.name, str(spec.type)), spec) for spec in own.inputs])
 
 
-def _inferred(data: Any, types: Mapping[str, str]) -> Any:
+def _inferred(data: reading.Data | None, types: Mapping[str, str]) -> Schema:
     """The inputs of an example's columns: as in MLflow's own inference, one with a NULL is optional.
 
     MLflow's ``long`` takes no NULL and its ``double`` no integers: a column of both is signed as ``any``, which takes

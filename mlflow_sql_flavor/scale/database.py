@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..compile.definition import Definition
     from ..compile.source_query import SourceQuery
+    from ..engines.database import Connectable
     from ..query.targets.render import Rendered
 
 __all__ = ["admitted", "answer", "run_on", "sample"]
@@ -34,7 +35,7 @@ __all__ = ["admitted", "answer", "run_on", "sample"]
 BATCH_ROWS = 100_000
 
 
-def admitted(model: Definition, connection: Any, input: Any, dialect: str | None) -> Any:
+def admitted(model: Definition, connection: Connectable, input: Placed | None, dialect: str | None) -> Placed | None:
     """The input, where this model may run on this engine at all: asked before anything is compiled.
 
     Args:
@@ -65,14 +66,14 @@ def admitted(model: Definition, connection: Any, input: Any, dialect: str | None
 def run_on(
     model: Definition,
     query: SourceQuery,
-    connection: Any,
+    connection: Connectable,
     *,
-    input: Any = None,
-    tables: Mapping[str, Any] | None = None,
+    input: Placed | None = None,
+    tables: Mapping[str, Placed] | None = None,
     params: Mapping[str, Any] | None = None,
     into: str | Sequence[str] | None = None,
     dialect: str | None = None,
-) -> Any:
+) -> pa.RecordBatchReader | SparkFrame | None:
     """What :meth:`SQLModel.run_on` does, with a model's own text for an input that was :func:`admitted`."""
     if _is_spark(connection):
         result = on_spark.run_spark(model, query, connection, input, params, tables)
@@ -89,7 +90,7 @@ def _resolved(dialect: str | None) -> str | None:
     return resolve_dialect(dialect) if dialect is not None else None
 
 
-def _is_spark(connection: Any) -> bool:
+def _is_spark(connection: object) -> bool:
     return type(connection).__module__.startswith("pyspark.sql") and type(connection).__name__ == "SparkSession"
 
 
@@ -100,12 +101,12 @@ class _Run:
         self,
         model: Definition,
         query: SourceQuery,
-        connection: Any,
+        connection: Connectable,
         dialect: str | None,
-        input: Any,
-        tables: Mapping[str, Any] | None,
+        input: Placed | None,
+        tables: Mapping[str, Placed] | None,
         params: Mapping[str, Any] | None,
-        into: Any,
+        into: str | Sequence[str] | None,
     ) -> None:
         self._allow = model.allow
         self._query = query
@@ -181,7 +182,7 @@ class _Run:
                     "model was saved: its rows would be matched more than once. Remove the repeats."
                 )
 
-    def _load(self, name: str, data: Any) -> str:
+    def _load(self, name: str, data: reading.Data) -> str:
         from ..query.targets.statements import column_names, create_temporary, insert
 
         types = self._query.types[name]
@@ -269,13 +270,15 @@ def _with(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
     yield from rest
 
 
-def _name(name: Any, dialect: str) -> tuple[str, ...]:
+def _name(name: str | Sequence[str], dialect: str) -> tuple[str, ...]:
     from ..query.targets.statements import name_of_table
 
     return name_of_table(name, dialect)
 
 
-def _tables(model: Definition, query: SourceQuery, input: Any, tables: Mapping[str, Any] | None) -> dict[str, Any]:
+def _tables(
+    model: Definition, query: SourceQuery, input: Placed | None, tables: Mapping[str, Placed] | None
+) -> dict[str, Any]:
     """What each table that the query reads is to be: a name, or data to load."""
     found = model.by_name(tables)
     for name in query.types:
@@ -308,7 +311,7 @@ def _check_size(name: str, size: int) -> None:
         )
 
 
-def sample(connection: Any, name: str, rows: pa.Table) -> Any:
+def sample(connection: Connectable, name: str, rows: pa.Table) -> pa.Table | SparkFrame:
     """Rows of the input as :func:`run_on` takes them for this engine.
 
     Args:
@@ -323,7 +326,7 @@ def sample(connection: Any, name: str, rows: pa.Table) -> Any:
     return spark.reference(connection, name, rows, types)
 
 
-def answer(result: Any, outputs: Mapping[str, str]) -> pa.Table:
+def answer(result: pa.RecordBatchReader | SparkFrame, outputs: Mapping[str, str]) -> pa.Table:
     """All rows of what :func:`run_on` gave, as the model's types ``{column: DuckDB type}``."""
     import pyarrow as pa
 
@@ -337,7 +340,7 @@ def answer(result: Any, outputs: Mapping[str, str]) -> pa.Table:
     return pa.Table.from_batches(list(as_model(pieces, wanted)), schema=wanted)
 
 
-def _wall_clocks(frame: Any, outputs: Mapping[str, str]) -> pa.Table:
+def _wall_clocks(frame: SparkFrame, outputs: Mapping[str, str]) -> pa.Table:
     """Rows in which moments that a model has without a zone are as the clock of the session shows them."""
     import pyarrow as pa
     import pyarrow.compute as pc
