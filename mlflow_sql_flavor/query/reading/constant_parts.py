@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from .positions import span
-
-if TYPE_CHECKING:
-    from .types import ParsedQuery
+from .types import ParsedQuery
 
 __all__ = ["constant_parts"]
 
@@ -21,8 +18,8 @@ _OTHERS = (
 )  # fmt: skip
 
 
-def constant_parts(query: ParsedQuery) -> Iterator[tuple[str, int, int]]:
-    """Each largest constant expression that is more than a literal: its text in its dialect, offset and length."""
+def constant_parts(query: ParsedQuery) -> Iterator[tuple[ParsedQuery, int, int]]:
+    """Each largest constant expression that is more than a literal: a query of it alone, its offset and length."""
     waiting = [query.tree] if query.tree is not None else []
     while waiting:
         node = waiting.pop()
@@ -32,4 +29,5 @@ def constant_parts(query: ParsedQuery) -> Iterator[tuple[str, int, int]]:
             continue
         where = span(node)
         if where is not None:
-            yield node.sql(query.dialect, comments=False), where[0], where[1] - where[0]
+            alone = exp.Select(expressions=[exp.alias_(node.copy(), "value")])
+            yield ParsedQuery(query.sql, query.dialect, alone, folded=True), where[0], where[1] - where[0]

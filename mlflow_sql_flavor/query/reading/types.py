@@ -67,7 +67,7 @@ class ParsedQuery:
         placeholders: Every use, in order of the text.
         edits: What makes the text read its tables by the names that `tree` has, in order; see :mod:`.names`.
         defaults: ``{placeholder: its value as text, None for NULL}`` of those that the text itself sets.
-        folded: Whether `tree` was folded from a script, so that it is no parse of the text.
+        folded: Whether `tree` was folded from a script or is a part of the query, so that it is no parse of the text.
     """
 
     sql: str
