@@ -22,6 +22,8 @@ import mlflow_sql_flavor
 from mlflow_sql_flavor.cli import main
 from mlflow_sql_flavor.cli.log import shown
 
+from .terminal import open_terminal, read_terminal
+
 ROWS = pd.DataFrame({"a": [1, 2], "s": ["x", "가"]})
 
 
@@ -158,3 +160,16 @@ def test_ctrl_c_ends_the_watched_process_too(tmp_path: Path) -> None:
     _, told = process.communicate(timeout=60)
     assert process.returncode == 1 and "Traceback" not in told
     assert not Path(f"/proc/{child}").exists()
+
+
+def test_long_work_shows_how_far_it_is_on_a_terminal(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        ROWS.to_parquet(tmp_path / "in" / f"{number}.parquet")
+    leader, follower = open_terminal()
+    command = [sys.executable, "-m", "mlflow_sql_flavor", "predict", str(model), "-i", str(tmp_path / "in")]
+    done = subprocess.run([*command, "-o", str(tmp_path / "out")], stderr=follower, stdout=subprocess.PIPE, timeout=120)
+    os.close(follower)
+    told = read_terminal(leader).decode()
+    assert done.returncode == 0 and done.stdout == b"", told
+    assert "6/6" in told and "6 rows written to" in told

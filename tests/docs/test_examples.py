@@ -14,15 +14,20 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 README = Path(__file__).parents[2] / "README.md"
 
 
-def run(script: Path | str, folder: Path) -> str:
-    """What a script, or the text of one, prints."""
+def ran(script: Path | str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A script, or the text of one, that ends well."""
     command = [sys.executable, str(script)] if isinstance(script, Path) else [sys.executable, "-c", script]
     # Other tests set tracking servers of their own, which MLflow keeps in the environment.
     kept = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
     environment = {**kept, "MLFLOW_DISABLE_TELEMETRY": "true"}
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=600, env=environment)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return done
+
+
+def run(script: Path | str, folder: Path) -> str:
+    """What a script, or the text of one, prints."""
+    return ran(script, folder).stdout
 
 
 def table_after(output: str, title: str) -> str:
@@ -32,7 +37,11 @@ def table_after(output: str, title: str) -> str:
 
 @pytest.mark.timeout(900)
 def test_rank_listings(tmp_path: Path) -> None:
-    output = run(EXAMPLES / "rank_listings.py", tmp_path)
+    done = ran(EXAMPLES / "rank_listings.py", tmp_path)
+    output = done.stdout
+    said = [line.partition(" ")[0] for line in done.stderr.splitlines() if line.endswith(" …")]
+    assert said == ["Making", "Logging", "Logging", "Starting"], "each step that takes its time is said before it"
+    assert "WARN" not in done.stderr.upper(), "the first thing a reader runs warns of nothing"
     assert list(tmp_path.iterdir()) == [], "everything it writes goes to a temporary folder"
     by_column = table_after(output, "Regions as a column of the input:").splitlines()
     assert [line.split()[0] for line in by_column[1:]] == ["Jeju"] * 3 + ["Seoul"] * 3

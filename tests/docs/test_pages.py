@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import mlflow_sql_flavor
+from mlflow_sql_flavor import SQLModel
+
 from . import charts
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +37,12 @@ def test_a_page_has_one_title(page: str) -> None:
 
 def test_every_page_is_a_link_of_the_first() -> None:
     assert set(re.findall(r"\]\(([\w-]+\.md)\)", text("index.md"))) == set(PAGES) - {"index.md"}
+
+
+def test_the_reference_names_all_that_is_public_without_the_site() -> None:
+    named = set(re.findall(r"\w+", " ".join(row[0] for row in charts.table_under(text("api.md"), "| name |"))))
+    methods = {name for name, value in vars(SQLModel).items() if callable(value) and not name.startswith("_")}
+    assert {*mlflow_sql_flavor.__all__, *methods} - named == set()
 
 
 def test_plots_are_drawn_from_the_tables_beside_them(tmp_path: Path) -> None:
