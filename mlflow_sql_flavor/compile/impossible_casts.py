@@ -67,9 +67,10 @@ def refuse_impossible_casts(
         if not _impossible(found, wanted):
             continue
         text = _written(program.sql, place)
-        message = f"{text or 'A cast'} makes {wanted} of {found}, which no value allows: correct what is cast."
         if text and query.sql == program.sql:
-            raise QueryError(message, query.sql, place, len(text))
+            said = f"{text} makes {wanted} of {found}, which no value allows: correct what is cast."
+            raise QueryError(said, query.sql, place, len(text))
+        message = f"This makes {wanted} of {found}, which no value allows on DuckDB: cast to what is meant before."
         from ..query.reading.positions import computed_with
 
         names = [*re.findall(r"\w+", text), *([column] if column else [])]

@@ -73,6 +73,7 @@ TIMES = {"t": "TIME", "u": "TIME", "d": "DATE", "b": "BOOLEAN", "n": "DOUBLE"}
         ("SELECT max(b::TIMESTAMP) AS m FROM input", "duckdb", "TIMESTAMP of BOOLEAN", 13),
         ("SELECT t FROM input WHERE t::DATE = d", "duckdb", "DATE of TIME", 28),
         ("SELECT t, DATEADD(day, 1, t) AS h FROM input", "snowflake", "TIMESTAMP of TIME", 11),
+        ("SELECT DATEDIFF(day, t, u) AS h FROM input", "snowflake", "TIMESTAMP of TIME", 8),
         ("SELECT TIMESTAMPDIFF(hour, t, u) AS h FROM input", "mysql", "TIMESTAMP of TIME", 8),
         ("SELECT CAST(d AS INT64) AS h FROM input", "bigquery", "BIGINT of DATE", 13),
     ],
@@ -82,6 +83,14 @@ def test_a_cast_that_no_value_allows_is_the_querys(sql, dialect, words, at, tmp_
     with pytest.raises(QueryError, match=f"makes {words}, which no value allows") as error:
         mlflow_sql_flavor.save_model(sql, tmp_path / "m", dialect=dialect, input_types=TIMES)
     assert (error.value.line, error.value.column) == (1, at)
+
+
+def test_snowflake_counts_the_hours_between_times() -> None:
+    """https://docs.snowflake.com/en/sql-reference/functions/datediff: a TIME has no part greater than an hour."""
+    given = pd.DataFrame({"t": [dt.time(10, 59), dt.time(12)], "u": [dt.time(12, 1), dt.time(11, 59, 59)]})
+    sql = "SELECT DATEDIFF(hour, t, u) AS h, DATEDIFF(minute, t, u) AS m FROM input"
+    model = SQLModel(sql, dialect="snowflake", input_types={"t": "TIME", "u": "TIME"})
+    assert model.predict(given).values.tolist() == [[2, 62], [-1, -1]]
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,10 @@ _UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
 @R.rule(exp.DateDiff, exp.TsOrDsDiff, exp.TimestampDiff)
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Boundaries; weeks start on a Monday."""
-    unit = _unit(node, ctx)
-    args = [build.cast(a, "TIMESTAMP") for a in (node.expression, node.this)]
+    unit, sides = _unit(node, ctx), (node.expression, node.this)
+    if all(ctx.is_a(side, "time") for side in sides) and unit in ("HOUR", "MINUTE", "SECOND"):
+        return ctx.call("date_diff", build.lit(unit.lower()), *sides, type="BIGINT")
+    args = [build.cast(side, "TIMESTAMP") for side in sides]
     if unit == "WEEK":
         return ctx.macro("sf__weeks", *args, type="BIGINT")
     return ctx.call("date_diff", build.lit(unit.lower()), *args, type="BIGINT")
