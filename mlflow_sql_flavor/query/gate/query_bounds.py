@@ -275,8 +275,8 @@ class _Reader:
         if kind == "CASE":
             numbers = [child.number for child in children]
             number = None if None in numbers else max((abs(n) for n in numbers if n is not None), default=None)
-            times = max((c.times for c in children), default=0)
-            return replace(total, times=times, number=number, text=None)
+            own, times = (max((getattr(c, name) for c in children), default=0) for name in ("own", "times"))
+            return replace(total, own=own, times=times, number=number, text=None)  # one of its branches
         if kind == "CAST":
             return self.cast(node, children)
         return total

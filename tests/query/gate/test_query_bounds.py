@@ -11,6 +11,9 @@ from mlflow_sql_flavor.query.gate.query_bounds import is_small
 
 CON = duckdb.connect()
 
+#: One of its numbers is the value, however many there are.
+FOREST = f"CASE {' '.join(f'WHEN a < {i} THEN {i}.0123456789012345' for i in range(300))} END"
+
 SMALL = [
     "SELECT a + 1 AS b, upper(s) || 'x' AS t FROM input WHERE a > $p",
     "SELECT lpad(s, 20, '0') AS t, repeat('ab', 100) AS r FROM input",
@@ -23,6 +26,7 @@ SMALL = [
     "SELECT replace(s, 'a', 'bb') AS r, regexp_replace(s, '[0-9]+', '#', 'g') AS q FROM input",
     "SELECT levenshtein(s, t) AS d FROM input JOIN ref USING (k)",
     f"SELECT CASE {' '.join(f'WHEN a < {i} THEN {i}.5' for i in range(300))} END AS y FROM input",
+    f"SELECT {' + '.join([FOREST] * 100)} AS y FROM input",
     f"SELECT {', '.join(f'a + {i} AS c{i}' for i in range(1000))} FROM input",
     "SELECT arg_max(s, a) AS s, max(a, 3) AS top FROM input",
     "SELECT array_to_string(list(s), ', ') AS r, replace(string_agg(s, ','), 'a', 'b') AS q FROM input GROUP BY k",
@@ -105,6 +109,7 @@ LARGE = [
     + " SELECT a FROM c24",
     f"SELECT {', '.join(['*'] * 2000)} FROM (SELECT {', '.join(f'{n} AS c{n}' for n in range(500))})",
     f"SELECT {', '.join(f'repeat(s, {64}) || repeat(chr(a), 90000) AS c{n}' for n in range(100))} FROM input",
+    f"SELECT {', '.join(f'CASE a WHEN {n} THEN repeat(chr(a), 45000) END AS c{n}' for n in range(6))} FROM input",
     "SELECT y FROM (SELECT repeat('x', 90000)) t(y), (SELECT 1) u WHERE repeat(y, 10) <> ''",
 ]
 _LOOPS = "1"
