@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,18 +129,32 @@ def _as_csv(batch: pa.RecordBatch) -> bytes | None:
 
 
 def _arrow(server: Server, schema: str | None, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
-    """DuckDB reads a batch where it lies."""
+    """DuckDB reads all batches in one statement, which lets it write what is full; many would stay in its memory."""
     import pyarrow as pa
 
+    batches = iter(rows)
+    first = next(batches, None)
+    if first is None:
+        return
     driver: Any = server.connection.connection.driver_connection
     listed = ", ".join(_quote(column) for column in columns)
     view = "mlflow_sql_rows"
+    driver.register(view, pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], batches)))
+    try:
+        server.run(f"INSERT INTO {server.quoted(schema, name)} ({listed}) SELECT * FROM {view}")
+    finally:
+        driver.unregister(view)
+
+
+def _sent_as_arrow(server: Server, schema: str | None, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
+    """clickhouse-connect sends a batch as Arrow; it would send INSERT with values a row at a time."""
+    import pyarrow as pa
+
+    driver: Any = server.connection.connection.driver_connection
     for batch in rows:
-        driver.register(view, pa.Table.from_batches([batch]))
-        try:
-            server.run(f"INSERT INTO {server.quoted(schema, name)} ({listed}) SELECT * FROM {view}")
-        finally:
-            driver.unregister(view)
+        if batch.num_rows:
+            table = pa.Table.from_batches([batch]).rename_columns(list(columns))
+            driver.client.insert_arrow(name, table, database=schema)
 
 
 def _frames(server: Any, schema: str | None, name: str, columns: Sequence[str], rows: Iterable[Any]) -> None:
@@ -162,5 +177,6 @@ _WAYS: dict[str, Callable[..., None]] = {
     "psycopg": _copy,
     "psycopg2": _copy_expert,
     "duckdb_sqlalchemy": _arrow,
+    "connect": _sent_as_arrow,
     "spark": _frames,
 }

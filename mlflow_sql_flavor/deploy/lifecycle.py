@@ -12,7 +12,7 @@ from ..errors import InputError, RunError, did_you_mean
 from . import ddl
 from .build import Build
 from .fetching import Fetched
-from .records import Book, Record
+from .records import TABLE, Book, Record
 from .server import Made, Server
 from .settings import Settings
 from .verify import verified
@@ -41,6 +41,8 @@ def create(server: Server, book: Book, name: str, fetched: Fetched, settings: Se
         RunError: The engine refused a statement.
     """
     server.check_name(name)
+    if name.casefold() == TABLE:
+        raise InputError(f"{TABLE} is the name of the bookkeeping table: give the deployment another.")
     if any(record.name == name for record in book.all()):
         raise InputError(f"There is a deployment {name!r} here already: update it, or take another name.")
     build = Build(server, fetched.model, settings, name)

@@ -182,9 +182,10 @@ class DatabaseBook:
             )
             name = self._server.quoted(self._schema, TABLE)
             text = f"CREATE TABLE IF NOT EXISTS {name} ({listed}) ENGINE = MergeTree ORDER BY (name, token)"
+            self._server.run(text, f"make the bookkeeping table {TABLE}")
         else:
-            text = str(CreateTable(self._table).compile(dialect=self._server.connection.dialect))
-        self._server.run(text, f"make the bookkeeping table {TABLE}")
+            with failing(self._server.target, f"make the bookkeeping table {TABLE}"):
+                self._server.connection.execute(CreateTable(self._table))
         self._server.keep(Made("table", self._schema, TABLE))
 
     def all(self) -> list[Record]:

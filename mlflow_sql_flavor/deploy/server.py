@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +26,11 @@ _LOCK = {
     "postgres": ("SELECT pg_advisory_xact_lock(7236837458293011)", None),
     "mysql": ("SELECT GET_LOCK('mlflow_sql_deployments', 60)", "SELECT RELEASE_LOCK('mlflow_sql_deployments')"),
 }
-#: What literals rest on.
-_SESSION = {"postgres": ["SET standard_conforming_strings = on"]}
+#: What literals rest on; and no bar of progress in what a command prints.
+_SESSION = {
+    "postgres": ["SET standard_conforming_strings = on"],
+    "duckdb": ["SET enable_progress_bar = false"],
+}
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,11 @@ class Server:
 
     def quoted(self, *parts: str | None) -> str:
         """A name as the engine reads it."""
-        return ".".join(self._prepare.quote(part) for part in parts if part is not None)
+        return ".".join(_once(self._prepare.quote, part) for part in parts if part is not None)
 
     def exact(self, name: str) -> str:
         """A name that is not folded, as the engine reads it."""
-        return str(self._prepare.quote_identifier(name))
+        return _once(self._prepare.quote_identifier, name)
 
     def stored(self, *parts: str | None) -> tuple[str, ...]:
         """A name's parts as the engine keeps them; where it folds, one of small letters alone stands for capitals."""
@@ -152,6 +155,8 @@ class Server:
             self._execute(sql).close()
 
     def _execute(self, sql: str) -> Any:
+        if self.connection.dialect.name == "clickhousedb":  # its driver reads %% as % without parameters too
+            sql = sql.replace("%", "%%")
         return self.connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
     def rows(self, sql: str, what: str = "answer a query") -> tuple[list[str], list[Any]]:
@@ -248,6 +253,12 @@ class Server:
             return
         with failing(self.target, "replace what is there"), self.connection.begin_nested():
             yield
+
+
+def _once(quote: Callable[[str], str], name: str) -> str:
+    """A quoted name in which % stands once: some dialects write it twice, for statements with parameters."""
+    text = str(quote(name))
+    return text.replace("%%", "%") if "%%" in quote("%") else text
 
 
 @contextlib.contextmanager

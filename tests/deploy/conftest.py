@@ -16,12 +16,13 @@ from .places import Place, opened, tables
 
 QUICK = ["sqlite", "duckdb"]
 SLOW = [pytest.param(name, marks=pytest.mark.ci) for name in ("postgres", "mysql", "clickhouse")]
+SLOW.append(pytest.param("clickhousedb", marks=pytest.mark.full))
 
 SQL = """SELECT id, price * :factor AS total, label, :note AS note
 FROM input LEFT JOIN regions USING (code) WHERE price > :least"""
 REGIONS = pa.table({"code": ["a", "b"], "label": ["north", 'o\'y\\n:z%(a)s "q"']})
 EXAMPLE = pd.DataFrame({"id": [1, 2, 3], "code": ["a", "b", None], "price": [1.5, 2.25, None]})
-PARAMS = {"factor": 2.0, "least": 1.0, "note": "it's 100%\\ :x"}
+PARAMS = {"factor": 2.0, "least": 1.0, "note": "it's 100%\\ :x %% %s %(a)s"}
 
 
 @pytest.fixture(scope="session")

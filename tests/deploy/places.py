@@ -37,6 +37,8 @@ class Place:
         engine = sa.create_engine(self.uri)
         try:
             with engine.begin() as connection:
+                if self.uri.startswith("clickhousedb:"):
+                    sql = sql.replace("%", "%%")
                 result = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
                 return [tuple(row) for row in result.fetchall()] if result.returns_rows else []
         finally:
@@ -77,9 +79,13 @@ def opened(engine: str, folder: Path) -> Iterator[Place]:
             place = Place(engine, uri.replace("postgresql:", "postgresql+psycopg:"))
         elif engine == "mysql":
             place = Place(engine, stack.enter_context(mariadb(folder)))
-        else:
+        elif engine == "clickhouse":
             pytest.importorskip("chdb_sqlalchemy", reason="pip install chdb-sqlalchemy")
             place = Place(engine, f"chdb:///{folder}/chdb")
+        else:  # ClickHouse's own driver, over the engine inside of the process instead of over HTTP
+            pytest.importorskip("clickhouse_connect", reason="pip install clickhouse-connect")
+            place = Place("clickhouse", f"clickhousedb:///default?interface=chdb&path={folder}/chdb")
+            stack.enter_context(sa.create_engine(place.uri).connect())  # the engine starts once
         tables(place)
         yield place
 

@@ -203,6 +203,7 @@ def test_refusals(sqlite: Place, ranker: str, tmp_path: Path) -> None:
     refused("there is no file 'none.csv'", verify="none.csv")
     refused("characters that are seen", name="")
     refused("bytes long", name="x" * 200)
+    refused("the name of the bookkeeping table", name="MLflow_sql_deployments")
     with pytest.raises(MlflowException, match="name its table in the database"):
         client.create_deployment("ranker", ranker)
     with pytest.raises(MlflowException, match="not 'python_function'"):
@@ -329,12 +330,9 @@ def test_a_query_that_reads_no_input(place: Place, tmp_path: Path) -> None:
 
 
 def test_names_that_need_quotes(place: Place, tmp_path: Path) -> None:
-    name, table = 'My "Ranker"; -- é', 'odd "input"'
-    if place.engine == "clickhouse":
-        name, table = (
-            "My 'Ranker'; -- é",
-            "odd input",
-        )  # chDB's SQLAlchemy escapes no double quote as ClickHouse reads it
+    name, table = 'My "Ranker"; -- é 5% %% %s', 'odd "input" %%'
+    if place.uri.startswith("chdb:"):  # whose SQLAlchemy neither escapes a double quote nor takes % in a name
+        name, table = "My 'Ranker'; -- é", "odd input"
     quote = (lambda text: f"`{text}`") if place.engine == "mysql" else lambda text: '"' + text.replace('"', '""') + '"'
     data = pd.DataFrame({"Select": [1, 2], "a b": ["x", None]})
     mlflow_sql_flavor.save_model(
@@ -372,12 +370,13 @@ def test_two_deployments_of_one_database(place: Place, ranker: str) -> None:
 def test_a_column_that_is_dropped(place: Place, ranker: str) -> None:
     client = get_deploy_client(place.target)
     client.create_deployment("ranker", ranker, config={"input": "events"})
-    try:
+    if place.engine == "postgres":  # which drops the view with it
+        place.ask("ALTER TABLE events DROP COLUMN price CASCADE")
+    elif place.engine in ("sqlite", "duckdb"):  # which keep a column that a view reads, but not its table
+        place.ask("DROP TABLE events")
+        place.ask("CREATE TABLE events (id bigint, code varchar(20))")
+    else:
         place.ask("ALTER TABLE events DROP COLUMN price")
-    except Exception as error:
-        assert place.engine in ("postgres", "sqlite", "duckdb")  # the engine keeps what a view reads
-        assert "ranker" in str(error) or "depend" in str(error)
-        return
     assert client.get_deployment("ranker")["status"].startswith("broken: ")
     with pytest.raises(MlflowException, match="lacks column 'price'"):
         client.update_deployment("ranker")

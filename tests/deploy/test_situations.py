@@ -12,7 +12,7 @@ import mlflow
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from mlflow.deployments import get_deploy_client
+from mlflow.deployments import get_deploy_client, set_deployments_target
 from mlflow.deployments.cli import commands
 from mlflow.exceptions import MlflowException
 
@@ -332,6 +332,27 @@ def test_run_local(ranker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert again.exit_code == 1 and "There is a file 'my_ranker.duckdb' already" in again.output
     failed = run("run-local", "-t", "sql", "--name", "x", "-m", ranker, "-C", "params={}", "-C", "as=function")
     assert failed.exit_code == 1 and not (tmp_path / "x.duckdb").exists()
+
+
+def test_values_in_files(sqlite: Place, ranker: str, tmp_path: Path) -> None:
+    (tmp_path / "params.json").write_text('{"factor": 7}')
+    (tmp_path / "rows.json").write_text(EXAMPLE.to_json(orient="records"))
+    made = run(
+        "create", "-t", sqlite.target, "--name", "ranker", "-m", ranker, "-C", "input=events",
+        "-C", f"params={tmp_path}/params.json", "-C", f"verify={tmp_path}/rows.json",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    told = get_deploy_client(sqlite.target).get_deployment("ranker")
+    assert told["params"]["factor"] == 7.0
+    assert told["verification"] == "equal on 2 rows of the rows given to verify"
+
+
+def test_the_environment_names_the_target(sqlite: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which MLflow's own call cannot: the address has no host."""
+    with pytest.raises(MlflowException):
+        set_deployments_target(sqlite.target)
+    monkeypatch.setenv("MLFLOW_DEPLOYMENTS_TARGET", sqlite.target)
+    assert get_deploy_client().list_deployments() == []
 
 
 def test_addresses() -> None:
