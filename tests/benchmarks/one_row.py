@@ -1,12 +1,13 @@
-"""``python -m tests.benchmarks.one_row``: what one row of a converted ensemble costs, by the text that answers it.
+"""``python -m tests.benchmarks.one_row [WORD]``: what one row of a converted ensemble costs, by the text that answers.
 
-Milliseconds, the median of repeated calls, beside the estimator's own ``predict`` of the same row in the same run; then
-seconds for 100,000 rows. ``load_model`` gives what is measured.
+Milliseconds, the median of repeated calls, in turns with the estimator's own ``predict`` of the same row; then seconds
+for 100,000 rows. ``load_model`` gives what is measured. WORD chooses the models whose names have it.
 """
 
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import time
 import warnings
@@ -29,14 +30,20 @@ OPTIMIZERS = (
 )
 
 
+def in_turns(*works: Callable[[], Any], times: int = 15) -> list[float]:
+    """The median milliseconds of each, called in turns: other work on the machine slows all of them."""
+    found: list[list[float]] = [[] for _ in works]
+    for _ in range(times):
+        for work, took in zip(works, found, strict=True):
+            begin = time.perf_counter()
+            work()
+            took.append(time.perf_counter() - begin)
+    return [1000 * statistics.median(took) for took in found]
+
+
 def milliseconds(work: Callable[[], Any], times: int = 15) -> float:
     """The median."""
-    found = []
-    for _ in range(times):
-        begin = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - begin)
-    return 1000 * statistics.median(found)
+    return in_turns(work, times=times)[0]
 
 
 def ways(model: Any, spec: Any, row: pd.DataFrame, times: int) -> dict[str, float]:
@@ -69,15 +76,15 @@ def main() -> None:
         "forest, 100 x leaves of 1 row": RandomForestRegressor(100, random_state=0),
     }
     many = pd.concat([X] * (100_000 // len(X) + 1), ignore_index=True).head(100_000)
-    for name, estimator in cases.items():
+    chosen = {name: each for name, each in cases.items() if all(word in name for word in sys.argv[1:])}
+    for name, estimator in chosen.items():
         estimator.fit(X, y)
         model = mlflow_sql_flavor.from_sklearn(estimator, X)
         with tempfile.TemporaryDirectory() as folder:
             mlflow_sql_flavor.save_model(model, Path(folder, "m"), input_example=X.head())
             loaded = mlflow_sql_flavor.load_model(str(Path(folder, "m")))
             row = X.head(1)
-            own = milliseconds(lambda e=estimator, r=row: e.predict(r))
-            mine = milliseconds(lambda m=loaded, r=row: m.predict(r))
+            own, mine = in_turns(lambda e=estimator, r=row: e.predict(r), lambda m=loaded, r=row: m.predict(r))
             print(f"{name}: scikit-learn {own:.2f} ms, predict {mine:.2f} ms = {mine / own:.1f} x")
             if binder_of(loaded).bound[-1].few is None:
                 print("    the second text is not used")
