@@ -93,6 +93,15 @@ def test_lists(dialect, condition):
     assert text.predict(DATA, params={"l": ["3", "1' OR '1'='1"]})["a"].tolist() == [3]
 
 
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres", "databricks", "snowflake", "trino"])
+def test_null_in_a_list_of_parameters(dialect):
+    """Also where IN of a subquery knows no NULL, as in Spark: a parameter is given as a list of values."""
+    model = SQLModel("SELECT a IN (:l) AS i, a NOT IN (:l) AS o FROM input", dialect=dialect)
+    found = model.predict(pd.DataFrame({"a": [1.0, None, 2.0]}), params={"l": [1.0, 3.0]}, output="arrow")
+    assert found["i"].to_pylist() == [True, None, False]
+    assert found["o"].to_pylist() == [False, None, True]
+
+
 def test_a_limit_and_an_interval():
     assert SQLModel("SELECT a FROM input LIMIT $n").predict(DATA, params={"n": 2})["a"].tolist() == [1, 2]
     found = SQLModel("SELECT DATE '2024-02-28' + to_days(CAST($n AS INTEGER)) AS d").predict(params={"n": 1})

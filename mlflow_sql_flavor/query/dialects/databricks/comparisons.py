@@ -43,11 +43,17 @@ def aligned(node: exp.Expr, other: str | None, ctx: Context, at: exp.Expr) -> ex
     return node
 
 
+def _bound_list(query: exp.Expr) -> bool:
+    """Whether the rows are a parameter's elements, which Spark is given as a list of values."""
+    return any("parameter" in item.unalias().meta for item in query.unnest().expressions)
+
+
 @R.prepare
 def membership(tree: exp.Expr, ctx: Context) -> None:
     """IN of a subquery is an existence join, but where it filters rows itself: false, never NULL."""
     for node in list(tree.find_all(exp.In)):
-        if node.args.get("query") is None:
+        query = node.args.get("query")
+        if query is None or _bound_list(query):
             continue
         value: exp.Expr = node
         while isinstance(value.parent, (exp.Paren, exp.Not)):
