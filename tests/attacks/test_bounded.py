@@ -28,12 +28,14 @@ def _tried(*arguments: str) -> str:
     return found.stdout
 
 
+@pytest.mark.alone
 @pytest.mark.ci
 def test_a_folder_loaded_and_a_text_of_ones_own() -> None:
     table = _tried("--large", "load_model", "SQLModel")
     assert re.search(r"^load_model +1[1-9] ", table, re.MULTILINE)
 
 
+@pytest.mark.alone
 @pytest.mark.ci
 def test_commands_that_look_at_some() -> None:
     _tried(

@@ -83,6 +83,7 @@ def test_tables_are_told_up_to_the_memory_limit(told: Path, tmp_path: Path, monk
     assert int(told.read_text()) == 16 * 2**20
 
 
+@pytest.mark.alone
 @pytest.mark.ci
 def test_the_command_says_so_in_one_sentence(tmp_path: Path) -> None:
     query = tmp_path / "q.sql"
@@ -101,6 +102,7 @@ def test_the_command_says_so_in_one_sentence(tmp_path: Path) -> None:
     assert found.returncode == 2 and found.stderr.startswith("Usage: mlflow-sql check")
 
 
+@pytest.mark.alone
 @pytest.mark.ci
 @pytest.mark.parametrize("body", ["time.sleep(600)", "while True: pass"])
 def test_a_python_function_that_never_ends(tmp_path: Path, body: str) -> None:

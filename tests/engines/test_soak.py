@@ -103,6 +103,7 @@ def test_every_answer_is_the_one_it_gets_alone() -> None:
     assert total >= THREADS
 
 
+@pytest.mark.alone
 @pytest.mark.ci
 @pytest.mark.timeout(400)
 def test_nothing_grows() -> None:
@@ -143,7 +144,7 @@ print(bad)
 
 @needs_fork
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("forks", [2, pytest.param(30, marks=pytest.mark.ci)])
+@pytest.mark.parametrize("forks", [2, pytest.param(30, marks=[pytest.mark.ci, pytest.mark.alone])])
 def test_fork_under_load(forks: int) -> None:
     """A server's workers and Spark's are forked while others run: the child opens its own, and answers right."""
     done = subprocess.run(

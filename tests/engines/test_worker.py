@@ -235,6 +235,7 @@ def _run(tmp_path: Any, extra: str = "") -> tuple[subprocess.CompletedProcess[st
     return done, left
 
 
+@pytest.mark.alone
 @pytest.mark.ci
 def test_a_clean_exit(tmp_path: Any) -> None:
     done, left = _run(tmp_path)
@@ -243,6 +244,7 @@ def test_a_clean_exit(tmp_path: Any) -> None:
 
 
 @needs_fork
+@pytest.mark.alone
 @pytest.mark.ci
 def test_a_fork(tmp_path: Any) -> None:
     done, left = _run(tmp_path, _FORK)
@@ -266,6 +268,7 @@ class _Peak(threading.Thread):
                     continue
 
 
+@pytest.mark.alone
 @pytest.mark.ci
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", CASES)
@@ -316,6 +319,7 @@ def test_every_query_ends_within_its_limits(name: str, plain: SQLModel) -> None:
         assert len(model.predict(small)) == 1
 
 
+@pytest.mark.alone
 @pytest.mark.ci
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", BOUND)
