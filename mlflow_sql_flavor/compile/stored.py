@@ -48,7 +48,7 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     compat = packs.Compat(**spec.compat.model_dump())
     check_fields(spec)
     columns = {name: list(table.columns) for name, table in spec.tables.items()}
-    rows = sum(table.rows for table in tables.values())
+    rows = sum(table.rows for table in spec.tables.values())  # the files are read where they are loaded
     instance, quick = instances_for(columns, functools.partial(source_of, tables), compat, udfs, limits, rows)
     apart = limits.isolation == "process"
     known = {name: list(table.columns) for name, table in spec.tables.items()}
