@@ -179,7 +179,8 @@ def _binds(passage: Passage) -> None:
         plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
     where = quick if binds is bind else instance
     program = binds(where, program, query.sql)
-    if small and may_cast(sql, compat.macros):  # the optimizer computes constants, and looks at no limit then
+    kinds = [*asked.param_types.values(), *(kind for each in asked.schema.values() for kind in each.values())]
+    if small and may_cast(sql, compat.macros, kinds):  # the optimizer computes constants, and looks at no limit then
         refuse_impossible_casts(query, where, program, types)
     if query.dialect != "duckdb":
         from ..query.reading.outputs import check_handed_on

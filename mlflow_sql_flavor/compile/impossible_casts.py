@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..engines.empty_instance import EMPTY_INSTANCE
@@ -40,13 +40,22 @@ _VALUES = {
 #: What computes a part of itself for some rows only, or gives NULL where it fails.
 _SELDOM = ("CASE_EXPR", "OPERATOR_TRY")
 _CAST = re.compile(r"CAST\s*\(|::\s*\w+", re.IGNORECASE)
+_OTHER = re.compile(r"\b(DATE|TIME|TIMESTAMP\w*|INTERVAL|UUID)\b", re.IGNORECASE)
 #: Longer texts take DuckDB's optimizer as long as all else of a save.
 _MOST_CHARACTERS = 10_000
 
 
-def may_cast(sql: str, macros: Collection[str]) -> bool:
-    """Whether a text for DuckDB may have a cast, its macros included, and is not too long to be asked about it."""
-    return len(sql) <= _MOST_CHARACTERS and (bool(macros) or _CAST.search(sql) is not None)
+def may_cast(sql: str, macros: Collection[str], types: Iterable[str]) -> bool:
+    """Whether a text may have such a cast at all, so that only then DuckDB plans it once more.
+
+    Args:
+        sql: The text for DuckDB.
+        macros: What it calls that may cast too.
+        types: Of its columns and parameters. Between numbers, texts and truth values every cast has a value.
+    """
+    if len(sql) > _MOST_CHARACTERS or not (macros or _CAST.search(sql)):
+        return False
+    return _OTHER.search(sql) is not None or any(_OTHER.search(kind) for kind in types)
 
 
 def refuse_impossible_casts(
