@@ -1,4 +1,6 @@
-"""Calls that are chained, ``x.f(y)``, read as the plain ones that DuckDB makes of them: ``f(x, y)``.
+"""sqlglot's parsers, but for two readings of a call: chained ones, and arguments with an arrow.
+
+Calls that are chained, ``x.f(y)``, are read as the plain ones that DuckDB makes of them: ``f(x, y)``.
 
 sqlglot takes them for qualified names, in which ``x`` is no column. Which of them are chained is decided where the gate
 decides it, by `dotted.names_schema`.
@@ -6,6 +8,7 @@ decides it, by `dotted.names_schema`.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
 
 from sqlglot import exp
@@ -19,6 +22,9 @@ from .dotted import names_schema
 
 __all__ = ["parser_of"]
 
+#: Dialects in which an arrow is JSON's alone, and makes no lambda.
+_NO_LAMBDAS = {"postgres", "redshift", "mysql", "sqlite", "materialize", "risingwave"}
+
 
 def parser_of(dialect: str) -> Parser:
     """sqlglot's parser of a dialect; the one of DuckDB's text gives plain calls for chained ones.
@@ -26,9 +32,23 @@ def parser_of(dialect: str) -> Parser:
     Args:
         dialect: Canonical name.
     """
+    if dialect in _NO_LAMBDAS:
+        return _without_lambdas(dialect)
     if dialect != "duckdb":
         return Dialect.get_or_raise(dialect).parser(max_errors=1)
     return _Parser(dialect=DuckDB(), max_errors=1)
+
+
+@cache
+def _parser_class(dialect: str) -> type[Parser]:
+    base = type(Dialect.get_or_raise(dialect).parser())
+    kept = {token: made for token, made in base.LAMBDAS.items() if token != TokenType.ARROW}
+    return type(base.__name__, (base,), {"LAMBDAS": kept})
+
+
+def _without_lambdas(dialect: str) -> Parser:
+    """``f(j -> 'a')`` is a part of JSON as an argument."""
+    return _parser_class(dialect)(dialect=Dialect.get_or_raise(dialect), max_errors=1)
 
 
 class _Link(exp.Expression):

@@ -161,6 +161,7 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
         elif isinstance(null.parent, exp.Concat):
             put(null, _typed(null.copy(), null.parent.type))
     _read_parts_in_utc(rewritten)
+    _keep_arrows_apart(rewritten)
     for table in sources:
         _read_as(table, schema, seen, named)
     _name_as_written(rewritten, ctx)
@@ -292,6 +293,13 @@ def _keep_together(nodes: Sequence[exp.Expr]) -> None:
             if isinstance(side, (exp.Binary, exp.Unary)) and not isinstance(side, (exp.Paren, exp.Dot)):
                 _put_in_brackets(side)
         if isinstance(node.parent, (exp.Binary, exp.Unary)) and not isinstance(node.parent, exp.Paren):
+            _put_in_brackets(node)
+
+
+def _keep_arrows_apart(tree: exp.Expr) -> None:
+    """``f(j -> 'a')`` is a lambda to DuckDB: as an argument, a part of JSON stands in brackets."""
+    for node in list(tree.find_all(exp.JSONExtract)):
+        if isinstance(node.parent, exp.Func) and not isinstance(node.parent, (exp.Cast, exp.JSONExtract)):
             _put_in_brackets(node)
 
 

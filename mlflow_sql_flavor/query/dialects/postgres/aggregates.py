@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.build import cast
+from ..shared.build import cast, lit
 from .types import category, parameter
 
 R = DialectRules("postgres aggregates")
@@ -106,4 +106,6 @@ def string_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         value = value.expressions[0] if isinstance(value, exp.Distinct) else value.this
     if category(value) not in (None, "text"):
         raise ctx.error(node, f"{ctx.rules.name} has no string_agg({category(value)}). Cast to text first.")
+    if isinstance(node.args.get("separator"), exp.Null):
+        node.set("separator", lit(""))
     return None
