@@ -7,6 +7,7 @@ SET error_on_division_by_zero = true;
 
 -- Numbers. A numeric that DuckDB has as DOUBLE stands for the decimal of 15 digits next to it.
 CREATE MACRO pg__digits(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN printf('%.15g', x) ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO pg__digits_to(x, n) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') AND abs(x) >= pow(10, 15 - n) THEN error('round(): a numeric of more than 15 digits') ELSE pg__digits(x) END;
 CREATE MACRO pg__snap(x) AS CAST(pg__digits(x) AS DOUBLE);
 CREATE MACRO pg__div(a, b) AS CASE WHEN abs(CAST(a AS DOUBLE) / b) >= 1e15 THEN error('div(): more than 15 digits') ELSE trunc(pg__snap(CAST(a AS DOUBLE) / b)) END;
 CREATE MACRO pg__round(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN round_even(x, 0) ELSE round(x) END;

@@ -64,7 +64,7 @@ def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if places < 0:
             exact = value if is_exact(value) else cast(as_exact_text(value, ctx), "DECIMAL(38,10)")
             return ctx.call("round", exact, lit(places), type="DECIMAL")
-        exact = value if is_exact(value) else as_exact_text(value, ctx)
+        exact = value if is_exact(value) else ctx.macro("pg__digits_to", value, lit(places), type="VARCHAR")
         made = cast(exact, f"DECIMAL(38,{min(places, 30)})")
         made.type = exp.DataType.build(f"DECIMAL(38,{min(places, 30)})", dialect="duckdb")  # with postgres' own scale
         return made
