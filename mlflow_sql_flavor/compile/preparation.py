@@ -20,7 +20,7 @@ from .strictness import refuse_unverified
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from mlflow.models import ModelSignature
+    from mlflow.models import ModelInputExample, ModelSignature
 
     from ..query.reading.types import Finding
     from .binder import Binder
@@ -92,7 +92,11 @@ class Prepared:
 
 
 def prepare(
-    binder: Binder, signature: Any, input_example: Any, expected_output: Any = None, strict: bool = False
+    binder: Binder,
+    signature: ModelSignature | bool | None,
+    input_example: ModelInputExample | None,
+    expected_output: reading.Data | None = None,
+    strict: bool = False,
 ) -> Prepared:
     """Takes a model through the gates with what its writer gave.
 
@@ -110,7 +114,7 @@ def prepare(
     model = binder.definition
     data, params = _split(input_example)
     _check_labels(data)
-    given = signature or model.signature
+    given: ModelSignature | None = model.signature if isinstance(signature, bool) else signature or model.signature
     types = _input_types(model, given, data)
     bound = binder.bind(types, values_given(given, params))
     if bound.program.input_schema is None:

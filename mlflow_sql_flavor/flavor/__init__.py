@@ -148,7 +148,7 @@ def save_model(
     _save(sql_model, Path(os.path.abspath(path)), mlflow_model if mlflow_model is not None else Model(), given)
 
 
-def _save(sql_model: Any, folder: Path, mlflow_model: Model, given: Arguments) -> None:
+def _save(sql_model: str | Path | SQLModel | exp.Expr, folder: Path, mlflow_model: Model, given: Arguments) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         _mlflow.prepare_save_path(str(folder))  # refuses it; an unused one is made only once the query is accepted
     model = _model(sql_model, given)
@@ -220,7 +220,7 @@ def _say_what_callers_meet(prepared: Prepared, folder: Path, given: Arguments) -
         _logger.warning("%s", sentence)
 
 
-def _model(sql_model: Any, given: Arguments) -> SQLModel:
+def _model(sql_model: str | Path | SQLModel | exp.Expr, given: Arguments) -> SQLModel:
     own = given.of_the_model()
     signature = given.signature if isinstance(given.signature, ModelSignature) else None
     if not isinstance(sql_model, SQLModel):
