@@ -90,10 +90,9 @@ def test_bind_shows_the_query_as_it_would_run(plain, loaded):
         assert bound.compiled.warnings == ()
     with pytest.raises(MlflowException, match="Parameter 'plus' has no type"):
         plain.bind(data(2))
-    (warning,) = (
-        SQLModel("SELECT QUARTER(a) AS q FROM t", "oracle", {"t": pd.DataFrame({"a": [1]})}).bind().compiled.warnings
-    )
-    assert warning.line == 1
+    unknown = SQLModel("SELECT upper(name) AS code FROM input", "doris", input_types={"name": "VARCHAR"}).bind(None)
+    assert unknown.compiled.level == "unverified"
+    assert [warning.feature for warning in unknown.compiled.warnings] == ["dialect doris"]
 
 
 def test_to_sql(plain, loaded):
