@@ -62,3 +62,19 @@ def test_the_way_of_a_deployment(catalog: Any, tmp_path: Path) -> None:
         assert catalog.sql("SELECT total FROM shop.scored(5) ORDER BY id").collect()[0][0] == 50.0
         client.delete_deployment("scored")
         assert names(catalog) == before
+
+
+def test_a_converted_model(catalog: Any, tmp_path: Path) -> None:
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    data = pd.DataFrame({"id": range(8), "price": [1.0, 2.5, 4.0, 4.5, 7.0, 8.0, 9.5, 10.0]})
+    made = ensemble.RandomForestRegressor(3, max_depth=2, random_state=0).fit(data, data["price"] * 2)
+    mlflow_sql_flavor.save_model(
+        mlflow_sql_flavor.from_sklearn(made, data), tmp_path / "m", input_example=data, pip_requirements=["mlflow"]
+    )
+    client = get_deploy_client("sql:spark?mlflow_schema=shop")
+    told = client.create_deployment("scored", str(tmp_path / "m"), config={"input": "shop.events", "schema": "shop"})
+    assert told["verification"] == "equal on 8 rows of the stored example"
+    found = catalog.sql("SELECT prediction FROM shop.scored").collect()
+    events = pd.DataFrame({"id": [1, 2], "price": [10.0, 4.0]})
+    assert sorted(row[0] for row in found) == pytest.approx(sorted(made.predict(events)), rel=1e-12)
+    client.delete_deployment("scored")
