@@ -207,7 +207,9 @@ def _sum(self: Any, node: exp.Expr) -> exp.Expr:
     if name == "decimal":
         p, s = decimal_of(this) or (38, 18)
         add = (10, 0) if isinstance(node, exp.Sum) else (4, 4)
-        return self._set_type(node, _decimal(min(p + add[0], 38) if not add[1] else p + 4, s + add[1]))
+        # DecimalType.bounded: the digits behind the point stay
+        kind_ = f"DECIMAL({min(p + add[0], 38)}, {min(s + add[1], 38)})"
+        return self._set_type(node, exp.DataType.build(kind_, dialect="duckdb"))
     if name == "interval":
         return self._set_type(node, _T.INTERVAL)
     if name is None:

@@ -63,8 +63,8 @@ def interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             value = f"{years[1]}{years[2]} years {years[1]}{years[3]} months"
         value = re.sub(r"([+-])\s+(?=\d)", r"\1", value)
         unit = node.args.get("unit")
-        if _microseconds(value if unit is None else f"{value} {unit.name}") >= 2**63 - 1:
-            raise ctx.error(node, "This interval is beyond what DuckDB holds, 2^63 microseconds.")
+        if _microseconds(value if unit is None else f"{value} {unit.name}") >= 2**63 // 1000:
+            raise ctx.error(node, "This interval is beyond what an Arrow interval holds, 2^63 nanoseconds.")
         node.set("this", lit(re.sub(r"\+(?=\d)", "", value)))
     return None
 
