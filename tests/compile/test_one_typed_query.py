@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlglot.dialects.dialect import Dialect
+from sqlglot.parser import Parser
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.query.facts import typed
@@ -33,20 +33,13 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     for name, function in (("qualify", "qualify"), ("annotate", "annotate_types"), ("scopes", "traverse_scope")):
         monkeypatch.setattr(typed, function, counting(name, getattr(typed, function)))
-    real = Dialect.parser
+    real = Parser.parse
 
-    def parser(self: Dialect, **options: Any) -> Any:
-        made = real(self, **options)
-        parse = made.parse
+    def parse(self: Parser, tokens: Any, sql: str | None = None) -> Any:
+        found["parse"] += sql is not None and "FROM big AS b" in sql
+        return real(self, tokens, sql)
 
-        def count(tokens: Any, sql: str | None = None) -> Any:
-            found["parse"] += sql is not None and "FROM big AS b" in sql
-            return parse(tokens, sql)
-
-        made.parse = count
-        return made
-
-    monkeypatch.setattr(Dialect, "parser", parser)
+    monkeypatch.setattr(Parser, "parse", parse)
     return found
 
 
