@@ -412,7 +412,8 @@ ODD: list[Any] = [
 ]
 
 
-def test_every_value_of_the_file_replaced(victim: Victim) -> None:
+@pytest.mark.parametrize(("values", "audited"), [(3, 4), pytest.param(8, 1, marks=pytest.mark.full)])
+def test_every_value_of_the_file_replaced(victim: Victim, values: int, audited: int) -> None:
     """Each of them by odd values: it loads and answers, or one sentence; so do the audit and the example."""
     file = victim.folder / "MLmodel"
     content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
@@ -420,8 +421,8 @@ def test_every_value_of_the_file_replaced(victim: Victim) -> None:
     assert len(places) > 80
     accepted = refused = 0
     before = victim.state()
-    for place in places:
-        for number, value in enumerate(random.Random(repr(place)).sample(ODD, 8)):
+    for at, place in enumerate(places):
+        for number, value in enumerate(random.Random(repr(place)).sample(ODD, values)):
             edited = copy.deepcopy(content)
             owner = edited
             for key in place[:-1]:
@@ -430,7 +431,7 @@ def test_every_value_of_the_file_replaced(victim: Victim) -> None:
             file.write_text(yaml.dump(edited, Dumper=yaml.CSafeDumper), encoding="utf-8")
             said = []
             try:
-                if number < 1:  # each starts a process
+                if number < 1 and at % audited == 0:  # each starts a process
                     said += [remark.message for remark in audit(victim.folder).remarks]
             except SQLModelError as error:
                 said.append(error.message)
@@ -451,4 +452,4 @@ def test_every_value_of_the_file_replaced(victim: Victim) -> None:
     file.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper), encoding="utf-8")
     after = victim.state()
     assert {k: v for k, v in after.items() if k != str(file)} == {k: v for k, v in before.items() if k != str(file)}
-    assert accepted > 50 and refused > 200
+    assert accepted > 6 * values and refused > 25 * values
