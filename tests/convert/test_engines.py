@@ -50,7 +50,7 @@ from mlflow_sql_flavor.convert import boosters  # noqa: E402
 
 from .same import missing, numbers, people, target  # noqa: E402
 
-pytestmark = [pytest.mark.ci, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ci, pytest.mark.alone, pytest.mark.timeout(900)]
 
 ROWS = 200
 

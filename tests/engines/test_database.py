@@ -388,6 +388,7 @@ def test_a_division_whose_kind_is_not_known(division: str, known: bool) -> None:
             query.run_on(recorder, **names, dialect="snowflake")
 
 
+@pytest.mark.alone
 @pytest.mark.ci
 def test_spark(tmp_path: Any) -> None:
     """A Spark session is one more engine to run on."""

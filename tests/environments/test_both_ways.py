@@ -16,7 +16,7 @@ import pytest
 from ..conftest import free_port, wait_for
 from .conftest import run
 
-pytestmark = [pytest.mark.ci, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.ci, pytest.mark.alone, pytest.mark.timeout(1800)]
 
 MANAGERS = ["uv", pytest.param("virtualenv", marks=pytest.mark.full)]
 
