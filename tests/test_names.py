@@ -6,6 +6,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 import mlflow_sql_flavor
 
 PUBLIC = [
@@ -43,6 +45,7 @@ def test_what_mlflow_looks_for_is_there() -> None:
     assert "_load_pyfunc" not in mlflow_sql_flavor.__all__
 
 
+@pytest.mark.ci
 def test_names_and_parts_without_another_import() -> None:
     """``from ... import``, ``import *``, and the parts as attributes, each in a process that imported nothing else."""
     in_a_new_process(

@@ -22,7 +22,7 @@ from mlflow_sql_flavor import SQLModel  # noqa: E402
 from mlflow_sql_flavor.errors import InputError, QueryError, SQLModelError  # noqa: E402
 from mlflow_sql_flavor.model import binder_of  # noqa: E402
 
-from .same import missing, numbers, people, target  # noqa: E402
+from .same import cases, missing, numbers, people, target  # noqa: E402
 
 X = numbers(300)
 GAPS = missing(X)
@@ -59,7 +59,10 @@ def alone(model: SQLModel) -> SQLModel:
     return SQLModel(model.sql, signature=model.signature)
 
 
-@pytest.mark.parametrize("name", MODELS)
+QUICK = ["boosting", "forest, classes"]
+
+
+@pytest.mark.parametrize("name", cases(QUICK, [name for name in MODELS if name not in QUICK]))
 def test_the_very_same_answers(name: str, tmp_path: Path) -> None:
     estimator, data = MODELS[name]()
     model = mlflow_sql_flavor.from_sklearn(estimator, data)

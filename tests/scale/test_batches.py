@@ -382,6 +382,7 @@ def test_memory_of_a_hundred_million_rows(tmp_path: Path) -> None:
     assert peak_of(100_000_000, QUERIES["independent"], tmp_path) < 10**9
 
 
+@pytest.mark.ci
 def test_progress_only_on_a_terminal(folder: Path, tmp_path: Path) -> None:
     """A pseudo-terminal as stderr gets a bar, a pipe nothing."""
     pty = pytest.importorskip("pty")
