@@ -27,6 +27,8 @@ def instances_for(
     udfs: Mapping[str, Udf],
     limits: Limits,
     rows: int,
+    *,
+    stored: bool = False,
 ) -> tuple[Instance, Instance]:
     """The locked DuckDB of a model, with its tables, macros, settings and functions; and that for few rows.
 
@@ -37,8 +39,9 @@ def instances_for(
         udfs: The Python functions.
         limits: What its queries may take.
         rows: Rows of the reference tables: where they are many, they are not held twice.
+        stored: Whether the model is a stored one.
     """
-    opened = functools.partial(_open, columns, source, compat, udfs, limits)
+    opened = functools.partial(_open, columns, source, compat, udfs, limits, stored)
     whole = Instance(opened)
     if not columns and not udfs:
         return whole, _SharedInstance(compat, limits)
@@ -51,12 +54,14 @@ def _open(
     compat: packs.Compat,
     udfs: Mapping[str, Udf],
     limits: Limits,
+    stored: bool,
     few_rows: bool = False,
 ) -> Any:
     macros = _macros(compat)
     return sandbox.open_instance(
         limits=limits,
         few_rows=few_rows,
+        stored=stored,
         settings=compat.settings,
         macros=macros,
         tables={name: source(name, used) for name, used in columns.items()},

@@ -49,7 +49,9 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     check_fields(spec)
     columns = {name: list(table.columns) for name, table in spec.tables.items()}
     rows = sum(table.rows for table in spec.tables.values())  # the files are read where they are loaded
-    instance, quick = instances_for(columns, functools.partial(source_of, tables), compat, udfs, limits, rows)
+    instance, quick = instances_for(
+        columns, functools.partial(source_of, tables), compat, udfs, limits, rows, stored=True
+    )
     apart = limits.isolation == "process"
     known = {name: list(table.columns) for name, table in spec.tables.items()}
     if spec.input_types is not None:
@@ -58,7 +60,7 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     with contextlib.closing((EMPTY_INSTANCE if apart else quick).cursor()) as cursor:
         tree = query_check.parse_tree(cursor, spec.duckdb_sql)
         functions = [*udfs, *spec.compat.macros]
-        facts = query_check.judge(cursor, tree, spec.duckdb_sql, tables=known, functions=functions)
+        facts = query_check.judge(cursor, tree, spec.duckdb_sql, tables=known, functions=functions, stored=True)
         bodies = macro_bodies(compat, cursor)
         # Binding folds constants, where DuckDB looks at no limit.
         isolated = apart or not is_small(tree, bodies, udfs)
@@ -68,6 +70,8 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     if wanted != {name.casefold() for name in spec.param_types}:
         raise ModelFileError("MLmodel's param_types are not the parameters of its query: save the model again.")
     read = any(t.casefold() == spec.input_table.casefold() for t in facts.tables)
+    if read and not spec.input_types:  # nothing is registered by its name: another table might answer
+        raise ModelFileError("MLmodel has no input_types, and its query reads the input: save the model again.")
     types = schema.arrow_schema(spec.input_types) if read and spec.input_types else None
     position = 0 if spec.rows != "table" else None
     program = Program(spec.duckdb_sql, spec.input_table, types, {}, spec.rows, position, frozenset(facts.parameters))

@@ -12,7 +12,7 @@ from ..query.gate.policy import Facts
 from ..query.reading.recursion import TOO_DEEP
 from ..query.reading.tree import loads
 from .parse_limits import check_shape
-from .sandbox import own_names, sentence
+from .sandbox import sentence, taken_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,7 +21,12 @@ __all__ = ["check", "describe", "judge", "parse_tree", "statement"]
 
 
 def check(
-    con: "duckdb.DuckDBPyConnection", sql: str, *, tables: Collection[str], functions: Collection[str] = ()
+    con: "duckdb.DuckDBPyConnection",
+    sql: str,
+    *,
+    tables: Collection[str],
+    functions: Collection[str] = (),
+    stored: bool = False,
 ) -> Facts:
     """Accept or refuse the SQL that DuckDB is about to run. Nothing of it runs here, and nothing is bound.
 
@@ -31,11 +36,12 @@ def check(
         tables: Names of the tables it may read, the input and the reference tables; as a mapping with the columns of
             each.
         functions: Names of the macros and Python functions that are installed for it.
+        stored: Whether it is a stored model's, run where its own names come first (``sandbox.open_instance``).
 
     Raises:
         QueryError: It is not exactly one query, or it does something outside `policy`'s list; says what and where.
     """
-    return judge(con, parse_tree(con, sql), sql, tables=tables, functions=functions)
+    return judge(con, parse_tree(con, sql), sql, tables=tables, functions=functions, stored=stored)
 
 
 def judge(
@@ -45,22 +51,23 @@ def judge(
     *,
     tables: Collection[str],
     functions: Collection[str] = (),
+    stored: bool = False,
 ) -> Facts:
     """As :func:`check`, of a text that is parsed already.
 
     Args:
         con: A connection of any instance.
         tree: From :func:`parse_tree` of ``sql``.
-        sql, tables, functions: As for :func:`check`.
+        sql, tables, functions, stored: As for :func:`check`.
 
     Raises:
         QueryError: As :func:`check`.
     """
     # A model's file names its tables, macros and functions: a name of DuckDB's own among them would open what is shut.
     for kind, names in (("table", tables), ("function", functions)):
-        own = own_names(con, kind) if names else frozenset()
+        taken = taken_names(con, kind, stored=stored) if names else frozenset()
         for name in names:
-            if fold(name) in own:
+            if fold(name) in taken:
                 raise QueryError(
                     f"The {kind} {name[:80]!r} of the model has the name of one of DuckDB's own: rename it."
                 )

@@ -5,13 +5,13 @@ own catalog or a look at it: that is what `query_check` is for. Neither is enoug
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, ModelFileError
-from ..query.gate import packs
+from ..query.gate import grammar, packs, policy
 from ..query.gate.identifiers import fold
 from .limits import Limits
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["Function", "TableSource", "open_instance", "own_names", "quote", "sentence"]
+__all__ = ["Function", "TableSource", "open_instance", "own_names", "quote", "sentence", "taken_names"]
 
 MAX_COLUMNS = MAX_NAME = 10_000
 """Most columns of a reference table; longest name of a table or column, in characters."""
@@ -108,6 +108,7 @@ def open_instance(
     tables: Mapping[str, TableSource] | None = None,
     functions: Iterable[Function] = (),
     few_rows: bool = False,
+    stored: bool = False,
 ) -> "duckdb.DuckDBPyConnection":
     """A new in-memory DuckDB instance with a model's tables and functions, locked.
 
@@ -120,10 +121,11 @@ def open_instance(
         tables: The reference tables by name.
         functions: The model's Python functions.
         few_rows: Whether it is for few rows alone: one thread, less planning.
+        stored: Whether the model is a stored one, whose names DuckDB may have taken since: its own come first then.
 
     Raises:
         ModelFileError: A table cannot be read, or a setting is not allowed.
-        InputError: A name clashes with one of DuckDB's or is not usable.
+        InputError: A name clashes with one of DuckDB's or is not usable. Of a stored model: DuckDB's would come first.
         LimitError: The tables do not fit into ``memory_limit``.
     """
     import duckdb
@@ -132,9 +134,12 @@ def open_instance(
     config = {**_CONFIG, "max_memory": f"{limits.memory_limit}B", "threads": 1 if few_rows else limits.threads}
     con = duckdb.connect(":memory:", config=config)
     try:
-        taken = set(own_names(con, "table")) if tables else set()
+        own = own_names(con, "table") if tables else frozenset()
+        taken = set(taken_names(con, "table", stored=stored)) if tables else set()
         for name, source in (tables or {}).items():
             _new_name(name, taken, "table")
+            if fold(name) in own:
+                _check_table_comes_first(con, name)
             _load_table(con, name, source, limits)
         # The server's own time zone is no part of the model.
         for name, value in {"TimeZone": "UTC", **(settings or {})}.items():
@@ -143,9 +148,11 @@ def open_instance(
         for macro in (_NO_USER, *macros):
             con.execute(macro)
         # Listing DuckDB's functions costs more than all the rest of opening: only where there are some to compare with.
-        taken = {*own_names(con, "function"), *(_macro_names(con) if macros else ())} if functions else set()
+        own = own_names(con, "function") if functions else frozenset()
+        taken = set(taken_names(con, "function", stored=stored)) if functions else set()
+        taken |= _macro_names(con) if functions and macros else set()
         for function in functions:
-            _add_function(con, function, taken)
+            _add_function(con, function, taken, own)
         if few_rows:
             con.execute(_FEW_ROWS)
         con.execute(f"SET GLOBAL max_execution_time = {max(1, round(limits.timeout_seconds * 1000))}")
@@ -171,6 +178,22 @@ def own_names(con: "duckdb.DuckDBPyConnection", kind: str) -> frozenset[str]:
     return _known[kind]
 
 
+def taken_names(con: "duckdb.DuckDBPyConnection", kind: str, *, stored: bool) -> frozenset[str]:
+    """The names that a model may not give to a table or a function of its own.
+
+    At save, all of DuckDB's. What a later DuckDB has added does not close a stored model: its own come first
+    (:func:`open_instance` makes sure of it). But functions on the package's list mean what the list says, and the gate
+    itself reads queries by one of those that reach out.
+    """
+    own = own_names(con, kind)
+    if not stored or not own:
+        return own
+    if kind == "table":
+        return frozenset()
+    listed = grammar.expression_functions() | grammar.allowed("window") | grammar.allowed("table")
+    return frozenset(name for name in own if name in listed or name == "user" or policy.reaches_out(name))
+
+
 def _macro_names(con: "duckdb.DuckDBPyConnection") -> set[str]:
     rows = con.execute("SELECT DISTINCT function_name FROM duckdb_functions() WHERE NOT internal").fetchall()
     return {fold(name) for (name,) in rows}
@@ -183,13 +206,58 @@ def _new_name(name: str, taken: set[str], kind: str) -> None:
     taken.add(fold(name))
 
 
-def _add_function(con: "duckdb.DuckDBPyConnection", function: Function, taken: set[str]) -> None:
+_OURS = "CAST(NULL AS ENUM('the model''s own'))"
+
+
+def _comes_second(kind: str, name: str) -> InputError:
+    return InputError(
+        f"This DuckDB has a {kind} {name[:80]!r} of its own, which would come before the model's: load the model with "
+        "the version of DuckDB it was saved with, or save it again with another name."
+    )
+
+
+def _check_table_comes_first(con: "duckdb.DuckDBPyConnection", name: str) -> None:
+    import duckdb
+
+    con.execute(f'CREATE TABLE main.{quote(name)} AS SELECT {_OURS} AS "the model\'s own"')
+    try:
+        con.execute(f'DESCRIBE SELECT "the model\'s own" FROM {quote(name)}')
+    except duckdb.Error:
+        raise _comes_second("table", name) from None
+    con.execute(f"DROP TABLE main.{quote(name)}")
+
+
+def _before_its_own(con: "duckdb.DuckDBPyConnection", function: Function, called: str) -> None:
+    """A macro, which DuckDB finds before a function of its own, that calls the model's function by another name."""
+    import duckdb
+
+    name, arguments = quote(function.name), ", ".join(f"a{i}" for i in range(len(function.parameters)))
+    try:
+        con.execute(f"CREATE MACRO main.{name}({arguments}) AS {_OURS}")
+        # Bound, not run. Bare, as in a query: some names DuckDB never looks up.
+        nulls = ", ".join("NULL" for _ in function.parameters)
+        ((_, kind, *_),) = con.execute(f"DESCRIBE SELECT {function.name}({nulls})").fetchall()
+        ((ours, *_),) = con.execute(f"SELECT typeof({_OURS})").fetchall()
+    except duckdb.Error:
+        raise _comes_second("function", function.name) from None
+    if kind != ours:
+        raise _comes_second("function", function.name)
+    con.execute(f"CREATE OR REPLACE MACRO main.{name}({arguments}) AS {quote(called)}({arguments})")
+
+
+def _add_function(con: "duckdb.DuckDBPyConnection", function: Function, taken: set[str], own: Collection[str]) -> None:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,62}", function.name):
         raise InputError(f"{function.name[:80]!r} cannot be a function's name: use letters, digits and underscores.")
     _new_name(function.name, taken, "function")
+    clashes = fold(function.name) in own
+    called = f"__model__{function.name}" if clashes else function.name
+    if clashes:
+        _new_name(called, taken, "function")
     con.create_function(
-        function.name, function.function, list(function.parameters), function.returns, **dict(function.options or {})
+        called, function.function, list(function.parameters), function.returns, **dict(function.options or {})
     )
+    if clashes:
+        _before_its_own(con, function, called)
 
 
 def _load_table(con: "duckdb.DuckDBPyConnection", name: str, source: TableSource, limits: Limits) -> None:

@@ -116,7 +116,7 @@ def _gate(spec: SqlSpec) -> None:
     cursor = EMPTY_INSTANCE.cursor()
     try:
         for sql in [spec.duckdb_sql, *([spec.few_rows.duckdb_sql] if spec.few_rows else [])]:
-            query_check.check(cursor, sql, tables=tables, functions=functions)
+            query_check.check(cursor, sql, tables=tables, functions=functions, stored=True)
     finally:
         cursor.close()
 

@@ -14,6 +14,8 @@ import pytest
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
+from mlflow_sql_flavor.engines import sandbox
+from mlflow_sql_flavor.engines.empty_instance import EMPTY_INSTANCE
 from mlflow_sql_flavor.errors import InputError, ModelFileError, RunError, SQLModelError
 
 DATA = pd.DataFrame({"x": [1.0, None, 3.0], "s": ["a", None, "c"]}, index=[5, 6, 7])
@@ -261,6 +263,31 @@ def saved(tmp_path_factory):
 def test_stored_and_loaded(saved):
     model = mlflow_sql_flavor.load_model(str(saved / "with"))
     assert model.predict(DATA)["y"].fillna(-1).tolist() == [11.0, -1, 13.0]
+
+
+@pytest.mark.parametrize("few_rows", [True, False])
+def test_a_newer_duckdb_has_functions_and_views_of_the_same_names(tmp_path, monkeypatch, few_rows):
+    """What was free at save stays the model's."""
+
+    def shifted(x: float) -> float:
+        return x + 1
+
+    mlflow_sql_flavor.save_model(
+        "SELECT shifted(x), k FROM offsets JOIN input USING (x)", tmp_path / "m", udfs=[shifted],
+        tables={"offsets": pd.DataFrame({"x": [1.0], "k": ["a"]})}, input_example=DATA, pip_requirements=[],
+    )  # fmt: skip
+    before = mlflow_sql_flavor.load_model(str(tmp_path / "m")).predict(DATA)
+    known = {kind: sandbox.own_names(EMPTY_INSTANCE.cursor(), kind) for kind in ("function", "table")}
+    monkeypatch.setattr(
+        sandbox, "_known", {"function": known["function"] | {"shifted"}, "table": known["table"] | {"offsets", "input"}}
+    )
+    model = mlflow_sql_flavor.load_model(str(tmp_path / "m"))
+    asked = DATA if few_rows else pd.concat([DATA] * 1000)
+    found = model.predict(asked)
+    assert found.columns.tolist() == before.columns.tolist() == ["shifted(x)", "k"]
+    assert found.values.tolist() == before.values.tolist() * (len(asked) // len(DATA)) == [[2.0, "a"]] * len(found)
+    with pytest.raises(SQLModelError, match="rename it"):
+        SQLModel("SELECT shifted(x) AS y FROM input", udfs=[shifted]).predict(DATA)
 
 
 def test_the_pickle_flag(saved, monkeypatch):

@@ -11,7 +11,7 @@ import pytest
 
 from mlflow_sql_flavor.engines.limits import Limits
 from mlflow_sql_flavor.engines.query_check import check, describe, statement
-from mlflow_sql_flavor.engines.sandbox import Function, TableSource, open_instance, quote
+from mlflow_sql_flavor.engines.sandbox import Function, TableSource, open_instance, own_names, quote, taken_names
 from mlflow_sql_flavor.errors import InputError, LimitError, ModelFileError, QueryError, SQLModelError
 from mlflow_sql_flavor.query.gate import packs
 
@@ -222,3 +222,37 @@ def test_statement_is_one_query(instance: Open, sql: str) -> None:
         statement(con, sql)
     with con.cursor() as cursor:
         assert cursor.execute(statement(con, "SELECT 1;")).fetchall() == [(1,)]
+
+
+def test_a_stored_models_names_come_before_those_of_a_newer_duckdb(instance: Open) -> None:
+    """Whatever name DuckDB may have taken since: the model's table and function answer to it, or nothing does."""
+    with instance().cursor() as cursor:
+        own = {kind: set(own_names(cursor, kind)) for kind in ("function", "table")}
+        kept = {kind: set(taken_names(cursor, kind, stored=True)) for kind in own}
+    newer = sorted(name for name in own["function"] - kept["function"] - {"show"} if name.isidentifier())
+    assert len(newer) > 100 and not kept["table"]
+    assert {"sum", "read_csv", "json_serialize_sql", "current_setting"} <= kept["function"] < own["function"]
+    views = sorted(own["table"])
+    con = instance(
+        stored=True,
+        tables={name: TableSource(pa.table({"whose": ["the model's"]})) for name in views},
+        functions=[Function(name, lambda a: f"the model's of {a}", ["BIGINT"], "VARCHAR") for name in newer],
+    )
+    with con.cursor() as cursor:
+        for name in newer:
+            assert cursor.execute(f"SELECT {name}(1)").fetchall() == [("the model's of 1",)], name
+        for name in views:
+            assert cursor.execute(f"FROM {quote(name)}").fetchall() == [("the model's",)], name
+        tables, sql = {"settings": ["a"]}, "SELECT platform(a) FROM duckdb_tables"
+        assert check(cursor, sql, tables=["duckdb_tables"], functions=["platform"], stored=True).functions == {
+            "platform"
+        }
+        with pytest.raises(QueryError, match="of DuckDB's own"):
+            check(cursor, sql, tables=["duckdb_tables"])
+        with pytest.raises(QueryError, match="of DuckDB's own"):
+            check(cursor, "SELECT sum(a) FROM settings", tables=tables, functions=["sum"], stored=True)
+    for name in ("show", "sum", "user"):  # never looked up, on the list, or shut by a macro
+        with pytest.raises(InputError):
+            instance(stored=True, functions=[Function(name, lambda a: a, ["BIGINT"], "BIGINT")])
+    with pytest.raises(InputError, match="rename it"):
+        instance(functions=[Function("platform", lambda a: a, ["BIGINT"], "BIGINT")])

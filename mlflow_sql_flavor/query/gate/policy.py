@@ -16,7 +16,7 @@ from .constant_sizes import Sizes
 from .grammar import CTES, DATA, EXPR, MODIFIERS, NODE, PAIRS, PIVOTS, REF
 from .identifiers import fold
 
-__all__ = ["MAX_QUERY_CHARS", "Facts", "judge"]
+__all__ = ["MAX_QUERY_CHARS", "Facts", "judge", "reaches_out"]
 
 MAX_QUERY_CHARS = 8_000_000
 """Longest query accepted, in characters. The largest generated queries measured (tree ensembles) are about 1 MB."""
@@ -405,6 +405,11 @@ def _shown(name: Any) -> str:
 _FILES = ("read_", "parquet_", "sniff_", "glob", "arrow_scan", "pandas_scan", "python_")
 _SESSION = ("current_", "getvariable", "getenv", "duckdb_", "pragma_", "pg_", "has_", "version", "txid_", "in_search_")
 _SQL_TEXT = ("query", "json_execute", "json_serialize", "json_deserialize")
+
+
+def reaches_out(name: str) -> bool:
+    """Whether a function's name is of a kind that reads files, looks at the session or runs text as SQL."""
+    return bool(_reason(fold(name)))
 
 
 def _reason(name: str) -> str:
