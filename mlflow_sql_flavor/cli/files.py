@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,29 +44,54 @@ def read(path: Path, types: Mapping[str, str]) -> Any:
         return _csv(path, types) if kind == ".csv" else _json(path, types)
 
 
+#: The folder of a copy of what came through a pipe, or of a file whose name does not say what it is.
+_COPIED = "mlflow-sql-piped-"
+
+
 @contextlib.contextmanager
 def piped(path: Path | None) -> Iterator[Path | None]:
-    """A file with what comes through a pipe (``-`` or ``/dev/stdin``); any other path as it is.
+    """A copy of what comes through a pipe (``-`` or ``/dev/stdin``), or of a file without suffix; else the path itself.
 
     JSON begins with ``[`` or ``{``, Parquet with ``PAR1``; what else comes is CSV.
     """
-    if path is None or (str(path) != "-" and (path.is_file() or path.is_dir())):
+    if path is None or path.is_dir() or (path.suffix and path.is_file()):
         yield path
         return
     with contextlib.ExitStack() as opened:
         stream = sys.stdin.buffer if str(path) == "-" else opened.enter_context(path.open("rb"))
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="mlflow-sql-")))
-        start = stream.read(4096)
-        begins = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-        if start.startswith(b"PAR1"):
-            suffix = ".parquet"
-        else:
-            suffix = ".json" if begins[:1] == b"[" else ".jsonl" if begins[:1] == b"{" else ".csv"
-        found = folder / f"stdin{suffix}"
-        with found.open("wb") as copy:
-            copy.write(start)
+        device = str(path) == "-" or path.absolute().parts[1:2] in (("dev",), ("proc",))
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix=_COPIED)))
+        copied = folder / "stdin" if device else folder / path.name
+        with copied.open("wb") as copy:
             shutil.copyfileobj(stream, copy)
-        yield found
+        yield copied.rename(f"{copied}{_suffix(copied)}")
+
+
+def _suffix(path: Path) -> str:
+    """What a file is, as its first bytes tell."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+        begins = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        if start.startswith(b"PAR1"):
+            return ".parquet"
+        if begins != b"{":
+            return ".json" if begins == b"[" else ".csv"
+        file.seek(0)
+        lines = (line for line in file if line.removeprefix(b"\xef\xbb\xbf").strip())
+        first, second = next(lines), next(lines, None)
+    try:
+        found = json.loads(first.decode("utf-8-sig"))
+    except ValueError:  # an object of many lines, unless it is a line cut short
+        return ".jsonl" if second is not None and second.startswith(b"{") else ".json"
+    whole = second is None and (_payload(found, ()) or all(isinstance(values, list) for values in found.values()))
+    return ".json" if whole else ".jsonl"
+
+
+def named(path: Path) -> str:
+    """What a message calls a file."""
+    if not path.parent.name.startswith(_COPIED):
+        return path.name
+    return "The input from stdin" if path.stem == "stdin" else path.stem
 
 
 @contextlib.contextmanager
@@ -79,20 +104,20 @@ def readable(path: Path) -> Iterator[None]:
     import pyarrow as pa
 
     if path.is_file() and not path.stat().st_size:
-        raise InputError(f"{path.name} is empty.")
+        raise InputError(f"{named(path)} is empty.")
     try:
         yield
     except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
         first = (str(error).splitlines() or [""])[0]
         if isinstance(error, UnicodeDecodeError) or "invalid UTF8" in first:
-            raise InputError(f"{path.name} is not UTF-8 text: save it as UTF-8.") from None
+            raise InputError(f"{named(path)} is not UTF-8 text: save it as UTF-8.") from None
         if path.suffix.lower() == ".parquet":
-            raise InputError(f"{path.name} is not a Parquet file.") from None
+            raise InputError(f"{named(path)} is not a Parquet file.") from None
         if column := _CSV_COLUMN.match(first):
             name = csv_names(path)[int(column[1])]
             as_type = f" as {column[2]}" if column[2] else ""
             first = f"column {name!r}{as_type}: {first[column.end() :]}"
-        raise InputError(f"{path.name} cannot be read as the model's input: {first}") from None
+        raise InputError(f"{named(path)} cannot be read as the model's input: {first}") from None
 
 
 #: How pyarrow names a column of CSV: by its number, from 0.
@@ -146,8 +171,18 @@ def csv_options(types: Mapping[str, pa.DataType], columns: list[str] | None = No
     }
 
 
+#: The keys under which a request to MLflow's server has its rows.
+_ROWS = ("dataframe_split", "dataframe_records", "inputs", "instances")
+
+
+def _payload(found: Any, names: Iterable[str]) -> str | None:
+    """The key of the rows, where it is a request to MLflow's server, and not a column of the model."""
+    keys = [key for key in _ROWS if isinstance(found, dict) and key in found and key not in names]
+    return keys[0] if len(keys) == 1 and not set(found) - {keys[0], "params", "signature_name"} else None
+
+
 def _json(path: Path, types: Mapping[str, str]) -> pa.Table:
-    """Records, an object of columns, JSON lines, or MLflow's ``dataframe_split`` and ``dataframe_records``."""
+    """Records, an object of columns, JSON lines, or a request to MLflow's server."""
     import pyarrow as pa
 
     text = path.read_text(encoding="utf-8-sig")
@@ -155,14 +190,14 @@ def _json(path: Path, types: Mapping[str, str]) -> pa.Table:
         found: Any = [json_line(*line) for line in enumerate(text.split("\n"), 1) if line[1].strip()]
     else:
         found = json.loads(text)
-    if isinstance(found, dict) and "dataframe_split" in found:
-        split = found["dataframe_split"]
-        found = [dict(zip(split["columns"], row, strict=True)) for row in split["data"]]
-    elif isinstance(found, dict) and "dataframe_records" in found:
-        found = found["dataframe_records"]
+    if key := _payload(found, types):
+        rows = found[key]
+        found = [dict(zip(rows["columns"], row, strict=True)) for row in rows["data"]] if key == _ROWS[0] else rows
     if isinstance(found, list) and all(isinstance(row, dict) for row in found):
         names = list(dict.fromkeys(name for row in found for name in row)) or list(types)
         found = {name: [row.get(name) for row in found] for name in names}
+    elif isinstance(found, dict) and found and not any(isinstance(values, (list, dict)) for values in found.values()):
+        found = {name: [value] for name, value in found.items()}
     if not isinstance(found, dict) or not all(isinstance(values, list) for values in found.values()):
         raise ValueError("it is neither a list of records nor an object of columns.")
     kinds = wanted(list(found), types)

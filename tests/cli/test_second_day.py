@@ -52,6 +52,12 @@ PIPED = {
     "json": json.dumps(ROWS.to_dict("records")).encode(),
     "lines": "\n".join(json.dumps(row) for row in ROWS.to_dict("records")).encode(),
     "parquet": _parquet(),
+    "columns": json.dumps(ROWS.to_dict("list")).encode(),
+    "an object of many lines": json.dumps(ROWS.to_dict("list"), indent=2).encode(),
+    "split": json.dumps({"dataframe_split": ROWS.to_dict("split"), "params": {}}).encode(),
+    "records": json.dumps({"dataframe_records": ROWS.to_dict("records")}, indent=1).encode(),
+    "inputs": json.dumps({"inputs": ROWS.to_dict("list")}).encode(),
+    "instances": json.dumps({"instances": ROWS.to_dict("records")}).encode(),
     "a long csv": b"a,s\n" + b"1,x\n" * 20_000,
 }
 
@@ -64,12 +70,37 @@ def test_the_input_comes_through_a_pipe(data: bytes, model: Path) -> None:
     assert rows[:1] == [{"b": 2, "s": "x"}] and len(rows) == (20_000 if len(data) > 50_000 else 2)
 
 
-def test_the_input_comes_from_a_device(model: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mlflow_sql_flavor", "predict", model, "-i", "/dev/stdin", "--format", "csv"],
-        input=PIPED["csv"], capture_output=True, timeout=120,
-    )  # fmt: skip
+@pytest.mark.parametrize("redirected", [False, True])
+def test_the_input_comes_from_a_device(redirected: bool, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(PIPED["csv"])
+    with (tmp_path / "rows.csv").open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "mlflow_sql_flavor", "predict", model, "-i", "/dev/stdin", "--format", "csv"],
+            **({"stdin": file} if redirected else {"input": PIPED["csv"]}), capture_output=True, timeout=120,
+        )  # fmt: skip
     assert done.stdout.decode().split() == ['"b","s"', '2,"x"', '3,"가"'], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "The input from stdin is empty."),
+        (b'{"a": 1, "s": "x"}\n{"a": 2,\n', "The input from stdin cannot be read as the model's input: line 2 is not"),
+        (b'{"a": 1,\n"s": }\n', "The input from stdin cannot be read as the model's input"),
+        (b"a,s\nx,y\n", "The input from stdin cannot be read as the model's input: column 'a' as int64"),
+    ],
+)
+def test_a_message_on_a_pipe_invents_no_name(data: bytes, words: str, model: Path) -> None:
+    found = run("predict", model, "-i", "-", stdin=data)
+    assert found.exit_code == 1 and words in found.stderr and "stdin." not in found.stderr.replace("stdin is", "")
+
+
+def test_a_file_without_suffix_is_read_as_what_it_is(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(PIPED["columns"])
+    found = run("predict", model, "-i", tmp_path / "rows", "--format", "json")
+    assert found.exit_code == 0 and len(json.loads(found.stdout)) == 2
+    (tmp_path / "rows").write_bytes(b"{")
+    assert "rows cannot be read as the model's input" in run("predict", model, "-i", tmp_path / "rows").stderr
 
 
 def test_predict_without_an_input_says_so(model: Path) -> None:
