@@ -75,18 +75,29 @@ class SQLModelWrapper:
             MlflowException: Whatever fails: MLflow's server sends the stack trace of any other exception to the caller.
         """
         import mlflow
+        from mlflow.entities import SpanStatus, SpanStatusCode
 
         # Only where the caller traces: a span of its own would be a trace in the store for each call.
         if mlflow.get_current_active_span() is None:
             return self._predict(data, params)
+        failed: Exception | None = None
         with mlflow.start_span("sql", attributes=self._digest()) as span:
             start = time.perf_counter()
-            result = self._predict(data, params)
-            told = {"sql.milliseconds": round((time.perf_counter() - start) * 1000, 3)}
-            if hasattr(result, "__len__"):
-                told["sql.rows"] = len(result)
-            span.set_attributes(told)
-            return result
+            try:
+                result = self._predict(data, params)
+            except Exception as error:  # kept out of the span, which would record its message, with values in it
+                failed = error
+                kind, code = type(error).__name__, getattr(error, "error_code", "INTERNAL_ERROR")
+                span.set_attributes({"sql.error": kind, "sql.error_code": str(code)})
+                span.set_status(SpanStatus(SpanStatusCode.ERROR, f"{kind} ({code})"))
+            else:
+                told = {"sql.milliseconds": round((time.perf_counter() - start) * 1000, 3)}
+                if hasattr(result, "__len__"):
+                    told["sql.rows"] = len(result)
+                span.set_attributes(told)
+                return result
+        assert failed is not None
+        raise failed
 
     def _digest(self) -> dict[str, str]:
         """What names the query in a trace, and shows nothing of the data."""

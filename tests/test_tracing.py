@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 import mlflow_sql_flavor
+from mlflow_sql_flavor.pyfunc import SQLModelWrapper
 
 SQL = "SELECT s, n / :by AS q FROM input"
+TYPES = {"d": "VARCHAR", "n": "DOUBLE"}
 ROWS = pd.DataFrame({"s": ["secret one", "secret two"], "n": [1.0, 2.0]})
 
 
@@ -40,10 +42,18 @@ def test_a_span_within_the_callers(model) -> None:
     assert "secret" not in str(span.to_dict()) and "4.0" not in str(span.attributes)
 
 
-def test_a_failure_is_in_the_trace_without_data(model) -> None:
-    with pytest.raises(mlflow.MlflowException), mlflow.start_span("request") as outer:
-        model.predict(ROWS.assign(n=["secret", "x"]))
-    assert "request" in spans(outer.trace_id)
+@pytest.mark.parametrize(
+    ("change", "params"), [({"n": ["secret", "x"]}, {"by": 2.0}), ({}, {"by": "secret"}), ({"d": ["secret"] * 2}, {})]
+)
+def test_a_failure_is_in_the_trace_without_data(change, params) -> None:
+    model = mlflow_sql_flavor.SQLModel("SELECT d::DATE AS d, n / :by AS q FROM input", input_types=TYPES)
+    with mlflow.start_span("request") as outer, pytest.raises(mlflow.MlflowException) as raised:
+        SQLModelWrapper(model).predict(ROWS.assign(**{"d": "2024-01-01", **change}), params={"by": 2.0, **params})
+    found = spans(outer.trace_id)["sql"]
+    kind, code = type(raised.value).__name__, raised.value.error_code
+    assert found.status.status_code == "ERROR" and found.status.description == f"{kind} ({code})"
+    assert found.attributes["sql.error"] == kind and found.attributes["sql.error_code"] == code
+    assert not found.events and "secret" not in str(found.to_dict())
 
 
 def test_no_trace_of_its_own(model) -> None:

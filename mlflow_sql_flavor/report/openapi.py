@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .facts import Facts
@@ -33,15 +34,10 @@ def openapi(facts: Facts, signature: Any, name: str) -> dict[str, Any]:
     row = _row(inputs.inputs if inputs is not None else (), ask=True)
     answer = _row(signature.outputs.inputs if getattr(signature, "outputs", None) is not None else (), ask=False)
     if facts.prediction_column:
-        answer = answer["properties"].get(facts.prediction_column, {})
-    request: dict[str, Any] = {
-        "type": "object",
-        "properties": {
-            "dataframe_records": {"type": "array", "items": {"$ref": "#/components/schemas/Row"}},
-            "dataframe_split": _split(row),
-        },
-        "oneOf": [{"required": ["dataframe_records"]}, {"required": ["dataframe_split"]}],
-    }
+        # A Series is answered as a frame of one column.
+        column = facts.prediction_column
+        answer = {"type": "object", "properties": {column: answer["properties"].get(column, {})}, "required": [column]}
+    request = _request(row)
     if params is not None and params.params:
         request["properties"]["params"] = {"$ref": "#/components/schemas/Parameters"}
     schemas = {"Row": row, "Request": request, "Answer": answer, "Error": _ERROR}
@@ -92,6 +88,20 @@ def _row(specs: Any, ask: bool) -> dict[str, Any]:
     return {"type": "object", "properties": found, **({"required": required} if required else {})}
 
 
+def _request(row: dict[str, Any]) -> dict[str, Any]:
+    """Rows in either form; for a query that reads no input the data that MLflow's server asks for all the same."""
+    if not row["properties"]:
+        forms = {"inputs": {"type": ["object", "array"], "maxProperties": 0, "description": "read by nothing"}}
+    else:
+        records = {"type": "array", "items": {"$ref": "#/components/schemas/Row"}}
+        # No record names the columns: without rows it takes dataframe_split.
+        forms = {
+            "dataframe_records": {**records, **({"minItems": 1} if "required" in row else {})},
+            "dataframe_split": _split(row),
+        }
+    return {"type": "object", "properties": forms, "oneOf": [{"required": [form]} for form in forms]}
+
+
 def _split(row: dict[str, Any]) -> dict[str, Any]:
     names = {"type": "array", "items": {"type": "string"}}
     if row["properties"]:
@@ -104,10 +114,15 @@ def _param(spec: Any) -> dict[str, Any]:
     found = _schema(spec.dtype)
     if spec.shape is not None:
         found = {"type": "array", "items": found}
-    default = spec.default
-    if isinstance(default, (bool, int, float, str, list, type(None))):
-        found = {**found, "default": default}
-    return _nullable(found, True)
+    if _is_json(spec.default):
+        found = {**found, "default": spec.default}
+    return _nullable(found, spec.shape is None)  # of MLflow's server a list may not be null
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return isinstance(value, (bool, int, str, type(None))) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _schema(kind: Any) -> dict[str, Any]:

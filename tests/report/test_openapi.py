@@ -82,9 +82,58 @@ def test_what_the_server_refuses_is_none(model, request_) -> None:
         check(request_, document(model), "Request")
 
 
-def test_one_column_and_no_input(tmp_path) -> None:
-    mlflow_sql_flavor.save_model("SELECT 1 AS a, 'x' AS b", tmp_path / "m", prediction_column="b", bundle_flavor=False,
-                                 pip_requirements=["mlflow"])  # fmt: skip
+def answers(path, request: dict) -> list:
+    """What MLflow's server answers, row by row."""
+    import io
+
+    from mlflow.pyfunc.scoring_server import infer_and_parse_data, predictions_to_json
+
+    loaded = mlflow.pyfunc.load_model(str(path))
+    params = request.pop("params", None)
+    given = infer_and_parse_data(request, loaded.metadata.get_input_schema())
+    text = io.StringIO()
+    predictions_to_json(loaded.predict(given, params=params), text)
+    return json.loads(text.getvalue())["predictions"]
+
+
+PLAIN = {"bundle_flavor": False, "pip_requirements": ["mlflow"]}
+
+
+def test_one_column_is_answered_as_records(tmp_path) -> None:
+    example = pd.DataFrame({"a": ["x"]})
+    mlflow_sql_flavor.save_model(
+        "SELECT 1 AS n, a AS b FROM input", tmp_path / "m", prediction_column="b", input_example=example, **PLAIN
+    )
     found = document(tmp_path / "m")
-    check("x", found, "Answer")
+    (row,) = answers(tmp_path / "m", {"dataframe_records": [{"a": "x"}]})
+    assert row == {"b": "x"}
+    check(row, found, "Answer")
     assert "Parameters" not in found["components"]["schemas"]
+    with pytest.raises(jsonschema.ValidationError):
+        check("x", found, "Answer")
+    for no_rows in ({"dataframe_records": []}, {"inputs": {}}):
+        with pytest.raises(mlflow.MlflowException):
+            answers(tmp_path / "m", dict(no_rows))
+        with pytest.raises(jsonschema.ValidationError):
+            check(no_rows, found, "Request")
+
+
+def test_no_input_a_default_that_is_no_number_and_a_list(tmp_path) -> None:
+    mlflow_sql_flavor.save_model(
+        "SELECT :f AS f, 1 IN (:l) AS l",
+        tmp_path / "m",
+        input_example=(None, {"f": float("nan"), "l": [1, 2]}),
+        **PLAIN,
+    )
+    found = document(tmp_path / "m")
+    assert "default" not in found["components"]["schemas"]["Parameters"]["properties"]["f"]
+    request = {"inputs": {}, "params": {"f": 1.5, "l": [1]}}
+    check(request, found, "Request")
+    (row,) = answers(tmp_path / "m", dict(request))
+    assert row == {"f": 1.5, "l": True}
+    check(row, found, "Answer")
+    null = {"inputs": {}, "params": {"l": None}}
+    with pytest.raises(mlflow.MlflowException):
+        answers(tmp_path / "m", dict(null))
+    with pytest.raises(jsonschema.ValidationError):
+        check(null, found, "Request")
