@@ -89,7 +89,7 @@ class SQLModelWrapper:
                 failed = error
                 kind, code = type(error).__name__, getattr(error, "error_code", "INTERNAL_ERROR")
                 span.set_attributes({"sql.error": kind, "sql.error_code": str(code)})
-                span.set_status(SpanStatus(SpanStatusCode.ERROR, f"{kind} ({code})"))
+                span.set_status(SpanStatus(SpanStatusCode.ERROR, f"{kind} ({code})"))  # type: ignore[arg-type]  # documented
             else:
                 told = {"sql.milliseconds": round((time.perf_counter() - start) * 1000, 3)}
                 if hasattr(result, "__len__"):

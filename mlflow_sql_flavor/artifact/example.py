@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import json
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from .opening import read_file
 from .recorded import check_saved
 
 if TYPE_CHECKING:
+    import pandas as pd
     from mlflow.models import Model
 
 __all__ = ["EXAMPLE", "MOST_JSON", "parameter", "save_example", "saved", "stored"]
@@ -130,12 +132,13 @@ def stored(folder: Path) -> tuple[Any, dict[str, Any] | None]:
     if not isinstance(info, dict) or info.get("artifact_path") != EXAMPLE:
         raise ModelFileError(f"The model's input example {EXAMPLE} is missing: save the model again.")
     try:
-        check_saved(found.spec, EXAMPLE, read_file(folder, EXAMPLE, MOST_JSON))
-        model = Model(saved_input_example_info=info, signature=_with_gaps(found.signature))
+        text = read_file(folder, EXAMPLE, MOST_JSON)
+        check_saved(found.spec, EXAMPLE, text)
+        gapped = _gapped(found.signature)
+        model = Model(saved_input_example_info=info, signature=_with_gaps(found.signature, gapped))
         data: Any = model.load_input_example(str(folder))
-        for name in getattr(data, "columns", ()):
-            if name in _gapped(found.signature) and (data[name].abs() >= 2**53).any():
-                raise ModelFileError(f"column {name!r} has numbers too long beside nulls, as MLflow reads them.")
+        if gapped and hasattr(data, "columns"):
+            data = _exact(data, json.loads(text), gapped)
         return data, model.load_input_example_params(str(folder))
     except ModelFileError as error:
         raise ModelFileError(f"The model's input example: {error.message}") from None
@@ -146,26 +149,41 @@ def stored(folder: Path) -> tuple[Any, dict[str, Any] | None]:
 
 
 def _gapped(signature: Any) -> list[str]:
-    """The whole numbers of a signature that may be missing."""
+    """The columns of a signature that may be whole numbers with some missing."""
     from mlflow.types import DataType
+    from mlflow.types.schema import AnyType
 
     inputs = getattr(signature, "inputs", None)
     if inputs is None or inputs.is_tensor_spec() or not inputs.has_input_names():
         return []
     whole = (DataType.integer, DataType.long)
-    return [spec.name for spec in inputs.inputs if spec.type in whole and not spec.required]
+    optional = [spec for spec in inputs.inputs if not spec.required]
+    return [spec.name for spec in optional if isinstance(spec.type, AnyType) or spec.type in whole]
 
 
-def _with_gaps(signature: Any) -> Any:
-    """The signature with those as doubles: MLflow reads no null as an integer."""
+def _with_gaps(signature: Any, gapped: list[str]) -> Any:
+    """The signature with those as of any type: MLflow reads no null as an integer."""
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import AnyType
 
-    gapped = _gapped(signature)
     if not gapped:
         return signature
     columns: list[Any] = [
-        ColSpec(DataType.double, spec.name, required=False) if spec.name in gapped else spec
+        ColSpec(AnyType(), spec.name, required=False) if spec.name in gapped else spec
         for spec in signature.inputs.inputs
     ]
     return ModelSignature(inputs=Schema(columns), outputs=signature.outputs, params=signature.params)
+
+
+def _exact(data: pd.DataFrame, text: Any, gapped: list[str]) -> pd.DataFrame:
+    """The frame with whole numbers as the file has them: beside a null pandas makes floats of them, of 53 bits."""
+    import pandas as pd
+
+    written = text if "columns" in text and "data" in text else text["inputs"]
+    for place, name in enumerate(written["columns"]):
+        values = [row[place] for row in written["data"]]
+        if name in gapped and None in values and all(type(value) in (int, type(None)) for value in values):
+            small = all(value is None or -(2**63) <= value < 2**63 for value in values)
+            data[name] = pd.array(values, "Int64") if small else pd.Series(values, data.index, dtype=object)
+    return data

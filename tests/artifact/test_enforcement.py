@@ -16,7 +16,9 @@ from mlflow.pyfunc.scoring_server import infer_and_parse_data
 from mlflow.types import ColSpec, DataType, Schema
 
 import mlflow_sql_flavor
+from mlflow_sql_flavor.artifact.example import stored
 from mlflow_sql_flavor.errors import InputError
+from mlflow_sql_flavor.review.retest import retest
 
 MISSING = {
     "integers": pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}),
@@ -59,6 +61,19 @@ def test_missing_values_pass_as_a_frame_and_as_json(example, tmp_path, caplog) -
 def test_integers_beside_a_missing_value_are_exact(tmp_path) -> None:
     pyfunc, _ = saved(tmp_path, MISSING["integers"])
     assert pyfunc.predict(pd.DataFrame({"a": pd.array([2**53 + 1, None], dtype="Int64")}))["a"].tolist()[0] == 2**53 + 1
+
+
+@pytest.mark.parametrize("signed", [None, ModelSignature(inputs=Schema([ColSpec(DataType.long, "a", required=False)]))])
+@pytest.mark.parametrize("params", [None, {"p": 1}])
+def test_integers_beyond_53_bits_beside_a_null_are_read_back_as_they_were(params, signed, tmp_path) -> None:
+    rows = pd.DataFrame({"a": pd.array([2**60 + 1, None], dtype="Int64")})
+    mlflow_sql_flavor.save_model(
+        "SELECT a, :p AS p FROM input" if params else "SELECT a FROM input", tmp_path / "m",
+        input_example=(rows, params) if params else rows, signature=signed,
+    )  # fmt: skip
+    data, _ = stored(tmp_path / "m")
+    assert data["a"].tolist() == [2**60 + 1, pd.NA]
+    assert [check for check in retest(tmp_path / "m") if check.verdict == "bad"] == []
 
 
 @pytest.mark.parametrize("example", REFUSED.values(), ids=REFUSED)
