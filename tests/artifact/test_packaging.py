@@ -131,7 +131,7 @@ def test_not_installed_at_all(tmp_path, monkeypatch):
 def test_another_copy_than_the_installed_one(tmp_path, monkeypatch):
     """A package that runs from a model's code folder is not the one the metadata speaks of."""
     installed(tmp_path, monkeypatch, None)
-    monkeypatch.setattr(packaging, "__file__", str(tmp_path / "code/mlflow_sql_flavor/packaging.py"))
+    monkeypatch.setattr(packaging, "__file__", str(tmp_path / "code/mlflow_sql_flavor/artifact/packaging.py"))
     assert packaging.should_bundle("auto")
 
 
