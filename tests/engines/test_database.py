@@ -24,8 +24,8 @@ D = decimal.Decimal
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with server(tmp_path_factory.mktemp("pg")) as uri:
+def postgres() -> Iterator[str]:
+    with server() as uri:
         yield uri
 
 

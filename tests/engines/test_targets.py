@@ -15,8 +15,8 @@ from .rewrites import DATA, PARAMS, REFUSED, SAME
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with server(tmp_path_factory.mktemp("pg")) as uri:
+def postgres() -> Iterator[Any]:
+    with server() as uri:
         connection = opener("postgres psycopg", lambda: uri)()
         connection.autocommit = True
         yield connection
