@@ -7,6 +7,7 @@ those for type checkers too.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +15,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["MODULES", "ORDER", "PACKAGE", "Import", "against_the_order", "crossings", "imports", "longest", "part_of"]
+__all__ = [
+    "BY_NAME",
+    "MODULES",
+    "ORDER",
+    "PACKAGE",
+    "Import",
+    "absent",
+    "against_the_order",
+    "crossings",
+    "imported_by_name",
+    "imports",
+    "longest",
+    "part_of",
+]
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mlflow_sql_flavor"
@@ -52,6 +66,18 @@ ORDER = (
 
 #: A dialect that descends from another one may import it.
 PARENTS = {"redshift": "postgres"}
+
+
+#: Modules that import others by a name made at run: of their own folder, or of other libraries.
+BY_NAME = {
+    "mlflow_sql_flavor": "the public names, when they are asked for",
+    "mlflow_sql_flavor.convert.boosters.answers": "the libraries of boosted trees",
+    "mlflow_sql_flavor.engines.child": "the module that a process of its own is started for",
+    "mlflow_sql_flavor.engines.database": "the drivers of databases",
+    "mlflow_sql_flavor.engines.spark": "pyspark",
+    "mlflow_sql_flavor.query.dialects": "the rules of a dialect",
+    "mlflow_sql_flavor.query.targets": "the rules of a target",
+}
 
 
 def _module(path: Path) -> str:
@@ -108,10 +134,31 @@ def part_of(module: str) -> str:
     """
     name = module.removeprefix("mlflow_sql_flavor").removeprefix(".") or "__init__"
     parts = name.split(".")
-    for length in (2, 1):
-        if ".".join(parts[:length]) in ORDER:
-            return ".".join(parts[:length])
+    if ".".join(parts[:2]) in ORDER:
+        return ".".join(parts[:2])
+    # What is cut into rooms has no others: only what stands beside them is of the whole.
+    rooms = any(part.startswith(f"{parts[0]}.") for part in ORDER)
+    if parts[0] in ORDER and not (rooms and len(parts) > 1):
+        return parts[0]
     raise LookupError(f"{module} is in no part of ORDER")
+
+
+def absent() -> list[str]:
+    """Parts of :data:`ORDER` that the package does not have."""
+    return [part for part in ORDER if not _first_file(part).is_file()]
+
+
+def imported_by_name() -> dict[str, list[int]]:
+    """``{module: lines}`` of what imports by a text, which :func:`imports` does not see; texts of code are read too."""
+    found = {
+        module: [
+            number
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if re.search(r"\b(import_module|__import__|run_module|run_path)\s*\(", line)
+        ]
+        for module, path in MODULES.items()
+    }
+    return {module: lines for module, lines in found.items() if lines}
 
 
 def against_the_order() -> list[Import]:
@@ -166,7 +213,11 @@ def _main() -> int:
     print(f"Imports from one dialect into another: {len(crossed) or 'none'}")
     for found in crossed:
         print(f"  {found.module}:{found.line} -> {found.target}")
-    return 1 if wrong or crossed else 0
+    lacking = absent()
+    print(f"Parts of the order that are not there: {', '.join(lacking) or 'none'}")
+    strangers = {module: lines for module, lines in imported_by_name().items() if module not in BY_NAME}
+    print(f"Imports by a name made at run, where none are expected: {strangers or 'none'}")
+    return 1 if wrong or crossed or lacking or strangers else 0
 
 
 def _first_file(part: str) -> Path:

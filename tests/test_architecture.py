@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,29 @@ def test_what_is_looked_at() -> None:
 
 def test_every_module_is_in_a_part_of_the_order() -> None:
     assert {house.part_of(module) for module in MODULES} <= set(house.ORDER)
+
+
+def test_a_room_that_is_not_in_the_order_is_none() -> None:
+    assert house.part_of("mlflow_sql_flavor.query") == "query"
+    assert house.part_of("mlflow_sql_flavor.query.gate.policy") == "query.gate"
+    assert house.part_of("mlflow_sql_flavor.convert.dbt.types") == "convert"
+    for name in ("query.newroom", "query.newroom.rules", "query.new", "newroom", "new"):
+        with pytest.raises(LookupError):
+            house.part_of(f"mlflow_sql_flavor.{name}")
+
+
+def test_every_part_of_the_order_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not house.absent()
+    monkeypatch.setattr(house, "ORDER", (*house.ORDER, "query.newroom", "new"))
+    assert house.absent() == ["query.newroom", "new"]
+
+
+def test_modules_are_imported_by_name_where_that_is_expected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Such an import is none that the order is read from."""
+    assert house.imported_by_name().keys() == house.BY_NAME.keys()
+    (tmp_path / "new.py").write_text('import importlib\nx = importlib.import_module("mlflow_sql_flavor.cli")\n')
+    monkeypatch.setitem(MODULES, "mlflow_sql_flavor.frames.new", tmp_path / "new.py")
+    assert house.imported_by_name()["mlflow_sql_flavor.frames.new"] == [2]
 
 
 def test_a_part_imports_only_what_stands_below_it() -> None:

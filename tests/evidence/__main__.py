@@ -3,7 +3,8 @@
 - ``harvest fidelity|made:DIALECT|SUITE ...``: compare cases and note what each says, into EVIDENCE_STATE.
 - ``record DIALECT [--seconds S] [--seed N]``: generated queries on the real engine, into EVIDENCE_STATE.
 - ``keep DIALECT ...``: what was recorded, into the repository's data; ``harvest made:DIALECT`` then compares it.
-- ``index``: write the package's index of every dialect from all that was noted.
+- ``index``: what was noted, into the package's index of each dialect; ``--whole`` where every source was harvested:
+  the index is made of that alone.
 - ``measure``: an index from one half of the cases, measured on the other.
 """
 
@@ -30,6 +31,8 @@ def main() -> None:
         each.add_argument("--dialect", action="append")
         if name == "measure":
             each.add_argument("--show", action="store_true", help="the features behind false findings, and the misses")
+        else:
+            each.add_argument("--whole", action="store_true", help="keep nothing of the index as it is")
     run = commands.add_parser("record")
     run.add_argument("dialect")
     run.add_argument("--seconds", type=float, default=3600)
@@ -54,7 +57,7 @@ def main() -> None:
     elif args.command == "index":
         from .index import write_all
 
-        write_all(STATE, args.dialect)
+        write_all(STATE, args.dialect, args.whole)
     else:
         from .measure import measure
 

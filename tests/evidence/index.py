@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from mlflow_sql_flavor.query.evidence.index import FOLDER, pack
 
 from .observe import Observation, read
 
-__all__ = ["build", "write_all"]
+__all__ = ["build", "merged", "write_all"]
 
 #: From this share of differing cases on, a feature is what they have in common.
 _SUSPECT = 0.25
@@ -67,8 +68,43 @@ def _evidence(right: Iterable[Observation]) -> dict[str, str]:
     return codes
 
 
-def write_all(state: Path, only: Sequence[str] | None = None) -> None:
-    """Writes the package's index of every dialect that was observed."""
+def merged(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """An index with what a part of its cases says now: what the others said stays, and a difference outweighs it.
+
+    Args:
+        before: The codes as they are.
+        now: Those of the cases that were harvested anew.
+    """
+    return {**before, **{name: _both(before.get(name), code) for name, code in now.items()}}
+
+
+def _both(before: str | None, now: str) -> str:
+    if before is None or now == "x":
+        return now
+    if before[0] == now[0] == "p":  # edges add up
+        missing = set(before[2:].split(", ")) & set(now[2:].split(", "))
+        return f"p {', '.join(sorted(missing))}" if missing else "c"
+    # A difference that is not seen any more may be of a case that was not harvested.
+    return min(before, now, key=lambda code: "xcpkvm".index(code[0]))
+
+
+def _kept(path: Path) -> tuple[str, dict[str, str]]:
+    """The engines and the codes of an index as it is."""
+    if not path.is_file():
+        return "", {}
+    first, *lines = gzip.decompress(path.read_bytes()).decode().split("\n")
+    return first, {name: code for name, _, code in (line.rpartition("\t") for line in lines)}
+
+
+def write_all(state: Path, only: Sequence[str] | None = None, whole: bool = False) -> None:
+    """Writes the package's index of every dialect that was observed.
+
+    Args:
+        state: Where the observations are.
+        only: These dialects alone.
+        whole: Whether all that there is was harvested: what the index says beyond it, differences that are mended
+            among it, is dropped then, and stays else.
+    """
     by: dict[str, list[Observation]] = defaultdict(list)
     for each in read(state):
         by[each.dialect].append(each)
@@ -79,6 +115,10 @@ def write_all(state: Path, only: Sequence[str] | None = None) -> None:
         engines = sorted({each.source for each in found if each.kind == "compared"})
         path = FOLDER / f"{dialect}.txt.gz"
         path.parent.mkdir(exist_ok=True)
+        if not whole:
+            engine, before = _kept(path)
+            codes = merged(before, codes)
+            engines = sorted({*engines, *(engine.split("; ") if engine else ())})
         path.write_bytes(pack(codes, "; ".join(engines)))
         count = Counter(code[0] for code in codes.values())
         told = " ".join(f"{name} {number}" for name, number in sorted(count.items()))

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from .index import build
-from .observe import Observation, Seen
+from pathlib import Path
+
+import pytest
+
+from mlflow_sql_flavor.query.evidence.index import pack
+
+from . import index
+from .index import build, merged
+from .observe import Observation, Seen, write
 
 
 def case(right: bool = True, kind: str = "compared", **seen: Seen) -> Observation:
@@ -46,3 +53,31 @@ def test_what_differs_only_together_is_a_pair() -> None:
     ]
     found = build([*right, case(False, a=WHOLE, b=WHOLE, c=WHOLE)])
     assert found["a\tb"] == "x" and found["a"] == found["b"] == "c"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "both"),
+    [
+        ("c", "p null", "c"),
+        ("p null, ties", "p negative, null", "p null"),
+        ("p null", "p ties", "c"),
+        ("m", "c", "c"),
+        ("v", "k", "k"),
+        ("c", "x", "x"),
+        ("x", "c", "x"),
+    ],
+)
+def test_what_was_harvested_anew_is_merged(before: str, now: str, both: str) -> None:
+    assert merged({"a": before, "b\tc": "x"}, {"a": now, "d": "k"}) == {"a": both, "b\tc": "x", "d": "k"}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_was_not_harvested_stays_in_the_index(whole: bool, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(index, "FOLDER", tmp_path)
+    path = tmp_path / "mine.txt.gz"
+    path.write_bytes(pack({"abs int": "p null", "sum int": "c", "a\tb": "x"}, "Engine 0"))
+    write(tmp_path / "state" / "fidelity_mine.jsonl", [case(abs_int=WHOLE, new=WHOLE)])
+    index.write_all(tmp_path / "state", whole=whole)
+    kept = {} if whole else {"sum int": "c", "a\tb": "x"}
+    engine = "Engine 1" if whole else "Engine 0; Engine 1"
+    assert index._kept(path) == (engine, {"abs int": "c", "new": "c", **kept})
