@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..compile.source_query import stored_query
@@ -12,6 +13,7 @@ from ..errors import InputError, did_you_mean
 from ..model import definition_of
 from ..query.reading.dotted import split_name
 from ..query.targets import literals, statements
+from ..query.targets.columns import as_type, reads_all, reference, subquery
 from . import bulk, ddl
 from .server import Made, Server
 from .settings import Settings
@@ -46,6 +48,7 @@ class Build:
             )
         self.server, self.settings, self.name = server, settings, name
         self.schema = settings.schema or server.schema
+        self._values: dict[str, Mapping[str, str]] = {}  # of tables that are not read as they are
         self._definition = definition_of(model)
         self.query = stored_query(self._definition)
         self.values = self.query.parameters.values(settings.params)
@@ -54,6 +57,13 @@ class Build:
         self.made: list[Made] = []
         self._names: dict[str, Sequence[str]] = {}
         self._parsed = self.query.parsed
+
+    @property
+    def zoned(self) -> bool:
+        """Whether moments with a time zone are read, made or asked for."""
+        kinds = [kind for types in self.query.types.values() for kind in types.values()]
+        kinds += [*self.query.outputs.values(), *self.query.parameters.types.values()]
+        return any("TIME ZONE" in kind for kind in kinds) or "timestamptz" in self._parsed.sql.casefold()
 
     def _check_kind(self) -> None:
         kind, dialect = self.settings.kind, self.server.dialect
@@ -99,19 +109,40 @@ class Build:
             if len(own) == 1:
                 raise InputError("The query reads its input: name its table in the database, as -C input=schema.table.")
             given = own
-        parts = statements.name_of_table(given, self.server.dialect)
-        self._check_columns(parts, self.input_table, "The input")
+        parts = self._found(given, self.input_table, "The input")
+        if self.settings.input is not None:
+            self.settings = replace(self.settings, input=statements.spelled(parts, self.server.dialect))
         return parts
 
-    def _check_columns(self, parts: Sequence[str], table: str, what: str) -> None:
-        shown = ".".join(parts)
+    def _found(self, given: Any, table: str, what: str) -> tuple[str, ...]:
+        """The parts of a table's full name, and how its columns are read as the model's types."""
+        dialect = self.server.dialect
+        said = statements.name_of_table(given, dialect)
+        parts, shown = self.server.resolved(said), ".".join(said)
+        if parts == self.server.resolved(self.server.stored(self.schema, self.name)):
+            raise InputError(f"{self.name!r} cannot read itself: name another table.")
         there = self.server.columns(parts)
         if there is None:
             raise InputError(f"{what} {shown!r} is not there, or may not be read: name a table of the database.")
-        folded = {name.casefold() for name in there}
-        for column in self.columns_of(table):
-            if column.casefold() not in folded:
-                raise InputError(f"{what} {shown!r} lacks column {column!r}.{did_you_mean(column, there)}")
+        folded, values = {name.casefold(): kind for name, kind in there.items()}, {}
+        for column, kind in self.columns_of(table).items():
+            have = folded.get(column.casefold())
+            if have is None:
+                raise InputError(f"{what} {shown!r} lacks column {column!r}.{did_you_mean(column, list(there))}")
+            quoted = reference([column], dialect)
+            read = as_type(quoted, have, kind, dialect)
+            if read is None:
+                raise InputError(
+                    f"{what} {shown!r} has column {column!r} of type {have} and the model reads {kind}: name a view "
+                    "that casts it, so that it is you who says what becomes of values that do not fit."
+                )
+            values[column] = read
+        others = [name.casefold() for name in there] != [name.casefold() for name in values]
+        if any(read != reference([name], dialect) for name, read in values.items()) or (
+            others and reads_all(self._parsed)
+        ):
+            self._values[table] = values
+        return parts
 
     def columns_of(self, table: str) -> dict[str, str]:
         """``{column: DuckDB type}`` of a table, under the names by which the query finds them in the engine."""
@@ -122,18 +153,20 @@ class Build:
     def references(self) -> None:
         """Makes and fills the reference tables that are not there under a name the settings give."""
         given = self._definition.by_name(self.settings.tables)
+        known = dict(given)
         for table in self.query.types:
             if table == self.input_table:
                 continue
             if table in given:
-                parts = statements.name_of_table(given[table], self.server.dialect)
-                self._check_columns(parts, table, f"The table given for {table!r},")
+                parts = self._found(given[table], table, f"The table given for {table!r},")
                 self._check_keys(table, parts)
                 self._names[table] = parts
+                known[table] = statements.spelled(parts, self.server.dialect)
                 continue
             made = self.own_table(table)
             self.made.append(made)
             self._names[table] = self.server.stored(self.schema, made.name)
+        self.settings = replace(self.settings, tables=known)
 
     @contextmanager
     def own_rows(self) -> Iterator[None]:
@@ -212,12 +245,14 @@ class Build:
             source: Parts of the input's name.
             bound: Whether its parameters have their values; else they are the arguments of a function.
         """
-        from ..query.targets.render import render_for
+        from ..query.targets.render import Raw, render_for
 
         types = self.query.parameters.types
-        names = dict(self._names)
+        names: dict[str, Sequence[str] | Raw] = dict(self._names)
         if self.input_table is not None and source is not None:
             names[self.input_table] = source
+        for table, values in self._values.items():
+            names[table] = Raw(subquery(names[table], values, self.server.dialect))
         one_by_one = not self.server.lists
         lists = {name: len(self.values[name] or ()) for name, kind in types.items() if kind.endswith("]")}
         folded = {name.casefold(): name for name in self.values}

@@ -113,6 +113,8 @@ def _check_place(server: Server, build: Build, name: str) -> None:
 
 
 def _prepared(build: Build, fetched: Fetched) -> tuple[Sequence[str] | None, str]:
+    if build.zoned:
+        build.server.use_utc(build.query.types)
     source = build.check_input()
     build.references()
     return source, verified(build, fetched.answering)
@@ -186,7 +188,7 @@ def _record(build: Build, fetched: Fetched, verification: str, now: Made) -> Rec
         run_id=fetched.run_id,
         digest=hashlib.sha256(fetched.model.sql.encode()).hexdigest(),
         params={name: _plain(value) for name, value in build.values.items()},
-        config=build.settings.stored(),
+        config={**build.settings.stored(), "schema": build.schema},
         objects=(now, *build.made),
         query=build.text((slot,)),
         slot=slot,

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..engines import database
 from ..errors import InputError
+from ..query.targets import literals
 from .target import Target, failing
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy.engine import Connection, Engine
 
-__all__ = ["Made", "Server", "opened"]
+__all__ = ["ZONED", "Made", "Server", "opened"]
 
 #: Engines that take back CREATE and DROP with the rest of a transaction.
 TRANSACTIONAL = {"postgres", "sqlite", "duckdb", "tsql", "redshift"}
@@ -26,6 +27,8 @@ _LOCK = {
     "postgres": ("SELECT pg_advisory_xact_lock(7236837458293011)", None),
     "mysql": ("SELECT GET_LOCK('mlflow_sql_deployments', 60)", "SELECT RELEASE_LOCK('mlflow_sql_deployments')"),
 }
+#: Engines whose sessions have a time zone, in which a view counts the days and hours of moments.
+ZONED = {"postgres", "duckdb"}
 #: What literals rest on; and no bar of progress in what a command prints.
 _SESSION = {
     "postgres": ["SET standard_conforming_strings = on"],
@@ -113,6 +116,21 @@ class Server:
         most = 64 if self.dialect == "mysql" else 127  # SQLAlchemy has the length of MySQL's aliases
         return min(int(self.connection.dialect.max_identifier_length or most), most)
 
+    # time zones
+
+    def use_utc(self, tables: Mapping[str, Mapping[str, str]]) -> None:
+        """Counts days and hours in UTC as the model does, for a query with moments that have a zone.
+
+        Args:
+            tables: ``{table: {column: DuckDB type}}``.
+        """
+        if self.dialect in ZONED:
+            self.set_zone("UTC")
+
+    def set_zone(self, zone: str) -> None:
+        """Sets the session's time zone."""
+        self.run(f"SET TimeZone = '{zone}'", "set the session's time zone")
+
     # what is there
 
     def has_schema(self, schema: str) -> bool:
@@ -129,10 +147,34 @@ class Server:
             seen = self._fresh()
             return bool(seen.has_table(name, schema=schema)) or name in seen.get_view_names(schema=schema)
 
-    def columns(self, parts: Sequence[str]) -> list[str] | None:
-        """The columns of a table or view; None if there is none of that name."""
+    def resolved(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """A table's name with the schema in which the connection finds it, where it is said without one."""
+        if len(parts) != 1:
+            return tuple(parts)
+        if self.dialect == "postgres":  # a path of schemas: the first that has it
+            name = literals.literal(self.exact(parts[0]), self.dialect)
+            sql = (
+                "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                f"WHERE c.oid = to_regclass({name})"
+            )
+            found = self.rows(sql, f"look for the table {parts[0]!r}")[1]
+            if found:
+                return (str(found[0][0]), parts[0])
+        own = self.stored(self.schema)
+        if not own and self.dialect == "clickhouse":
+            own = (str(self.rows("SELECT currentDatabase()")[1][0][0]),)
+        return (*own, parts[0]) if own and self.columns((*own, parts[0])) is not None else tuple(parts)
+
+    def columns(self, parts: Sequence[str]) -> dict[str, str] | None:
+        """``{column: the engine's type}`` of a table or view, an empty text for a type without a word; None if there is
+        none of that name."""
         from sqlalchemy.exc import NoSuchTableError
 
+        if self.dialect == "clickhouse":  # whose drivers do not look into a named database alike
+            name, *rest = (literals.literal(part, self.dialect) for part in reversed(parts))
+            of = rest[0] if rest else "currentDatabase()"
+            sql = f"SELECT name, type FROM system.columns WHERE database = {of} AND table = {name} ORDER BY position"
+            return {str(row[0]): str(row[1]) for row in self.rows(sql, "describe a table")[1]} or None
         dialect = self.connection.dialect
         fold = dialect.normalize_name if getattr(dialect, "requires_name_normalize", False) else str
         *schema, name = (str(fold(part)) for part in parts)
@@ -141,7 +183,16 @@ class Server:
                 found = self._fresh().get_columns(name, schema=".".join(schema) or None)
             except NoSuchTableError:
                 return None
-        return [dialect.denormalize_name(c["name"]) if fold is not str else str(c["name"]) for c in found] or None
+        named = dialect.denormalize_name if fold is not str else str
+        return {named(column["name"]): self._type(column["type"]) for column in found} or None
+
+    def _type(self, kind: Any) -> str:
+        from sqlalchemy.exc import CompileError
+
+        try:
+            return str(kind.compile(dialect=self.connection.dialect))
+        except (CompileError, AttributeError):
+            return ""
 
     def _fresh(self) -> Any:
         self._inspector.clear_cache()

@@ -33,6 +33,8 @@ def predicted(server: Server, record: Record, inputs: Any) -> pd.DataFrame:
     """
     slot = server.fresh("mlflow_sql", "input")
     outputs = record.output_types
+    if any("TIME ZONE" in kind for kind in (*record.input_types.values(), *outputs.values())):
+        server.use_utc({record.name: record.input_types})
     with contextlib.ExitStack() as stack:
         if record.input_types:
             stack.enter_context(_sent(server, record, inputs, slot))

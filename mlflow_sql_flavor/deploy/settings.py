@@ -90,7 +90,7 @@ def _mapping(key: str, value: Any) -> dict[str, Any]:
 
 def _rows(key: str, value: Any) -> Any:
     """Rows, as a frame or records; False for none."""
-    if value in (False, "false", "none", "no"):
+    if value is False or (isinstance(value, str) and value in ("false", "none", "no")):
         return False
     if not isinstance(value, str):
         return value

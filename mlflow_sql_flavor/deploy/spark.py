@@ -51,6 +51,9 @@ class SparkServer(Server):
     def fresh(self, *words: str) -> str:
         return f"{'__'.join(words)[:100]}__{secrets.token_hex(4)}"
 
+    def use_utc(self, tables: Mapping[str, Mapping[str, str]]) -> None:
+        spark.check_zone(self.session, tables)  # which a view keeps from then on
+
     def has_schema(self, schema: str) -> bool:
         with failing(self.target, "list its schemas"):
             return bool(self.session.catalog.databaseExists(quoted(schema)))
@@ -59,9 +62,10 @@ class SparkServer(Server):
         with failing(self.target, "list its tables"):
             return bool(self.session.catalog.tableExists(self.quoted(schema or self.schema, name)))
 
-    def columns(self, parts: Sequence[str]) -> list[str] | None:
+    def columns(self, parts: Sequence[str]) -> dict[str, str] | None:
         try:
-            return [str(name) for name in spark.table(self.session, tuple(parts)).columns]
+            fields = spark.table(self.session, tuple(parts)).schema.fields
+            return {str(field.name): str(field.dataType.simpleString()) for field in fields}
         except InputError:
             return None
 

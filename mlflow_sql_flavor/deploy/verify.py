@@ -12,6 +12,7 @@ from ..frames import reading, schema
 from ..frames.compare import Comparison, compare
 from ..model import definition_of
 from .build import Build
+from .server import ZONED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ..model import SQLModel
 
 __all__ = ["verified"]
+
+UNVERIFIED = "not verified"
 
 
 def verified(build: Build, answering: Callable[[], SQLModel]) -> str:
@@ -36,19 +39,39 @@ def verified(build: Build, answering: Callable[[], SQLModel]) -> str:
         InputError: There are no rows to compare on.
     """
     if build.settings.verify is False:
-        return "not verified"
+        return UNVERIFIED
     model = answering()
     data, whose = _rows(build, model)
     expected = model.predict(data, dict(build.values), output="arrow")
     with build.own_rows():
         found = _compared(build, data, expected, _ordered(build, model))
+        if found.equal and build.zoned:
+            _check_zones(build, data, expected)
     if not found.equal:
         dialect = build.server.dialect
         raise QueryError(
             f"{build.name!r} is not deployed: on {whose} {dialect} gives other rows than the model.\n"
             f"{found.text(dialect, 'the model')}"
         )
+    if not expected.num_rows:
+        return f"{UNVERIFIED}: no row came out of {whose}"
     return f"equal on {expected.num_rows} rows of {whose}"
+
+
+def _check_zones(build: Build, data: Any, expected: pa.Table) -> None:
+    """Compares in sessions far east and far west of UTC, since a view is read in the zone of whoever reads it."""
+    if build.settings.kind == "table" or build.server.dialect not in ZONED:
+        return
+    for zone in ("Etc/GMT-13", "Etc/GMT+11"):
+        build.server.set_zone(zone)
+        equal = _compared(build, data, expected, False).equal
+        build.server.set_zone("UTC")
+        if not equal:
+            raise QueryError(
+                f"{build.name!r} is not deployed: its rows depend on the time zone of the session that reads them, and "
+                "the model counts days and hours in UTC. Say the zone in the query, as in t AT TIME ZONE 'UTC', or "
+                "deploy a table."
+            )
 
 
 def _compared(build: Build, data: Any, expected: pa.Table, ordered: bool) -> Comparison:

@@ -24,6 +24,7 @@ __all__ = [
     "name_of_table",
     "projected",
     "repeated",
+    "spelled",
     "type_in",
 ]
 
@@ -134,6 +135,18 @@ def name_of_table(name: str | Sequence[str], dialect: str) -> tuple[str, ...]:
     if len(tokens) not in (1, 3, 5) or dots != [False, True] * (len(tokens) // 2) + [False]:
         raise _no_name(name)
     return tuple(_part(name, token, dialect) for token in tokens[::2])
+
+
+def spelled(parts: Sequence[str], dialect: str) -> str:
+    """A table's name as :func:`name_of_table` reads it back, with quotes where it needs them."""
+    plain = [
+        re.fullmatch(r"[^\W\d]\w*", part) and _folded(exp.to_identifier(part, quoted=False), dialect) == part
+        for part in parts
+    ]
+    return ".".join(
+        part if bare else exp.to_identifier(part, quoted=True).sql(dialect)
+        for part, bare in zip(parts, plain, strict=True)
+    )
 
 
 def _part(name: str, token: Token, dialect: str) -> str:
