@@ -1,4 +1,4 @@
-"""Models that earlier code saved, with that code in them: what they answered then they answer now, by either code."""
+"""Models that earlier code saved, the first with that code in it: what they answered they answer now, by either."""
 
 from __future__ import annotations
 
@@ -15,23 +15,36 @@ import pyarrow as pa
 import pytest
 
 import mlflow_sql_flavor
+from mlflow_sql_flavor.artifact import mlmodel
+from mlflow_sql_flavor.artifact.spec import FORMAT_VERSION
 
 from ..serving.servers import models_serve
 
 #: ``ranker_<version>.tar.xz``: a model folder as that version wrote it; a new format adds one, none is removed.
 STORED = sorted((Path(__file__).parent / "data").glob("*.tar.xz"))
+#: Those with their own code.
+BUNDLED = [path for path in STORED if path.name == "ranker_0_1_0.tar.xz"]
 ASKED = pd.DataFrame({"region": ["서울"]})
 #: At a score of 4.7 and more, one of the example's two rows.
 FEWER = [["서울", "River loft", 4.8, "2021-03-30"]]
 
 
-@pytest.fixture(scope="module", params=STORED, ids=lambda path: path.name.partition(".")[0])
-def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model, unpacked."""
-    target = tmp_path_factory.mktemp("stored") / "ranker"
-    with tarfile.open(request.param) as archive:
-        archive.extractall(target, filter="data")
+def _unpacked(archive: Path, target: Path) -> Path:
+    with tarfile.open(archive) as opened:
+        opened.extractall(target, filter="data")
     return target
+
+
+@pytest.fixture(scope="module", params=STORED, ids=lambda path: path.name.partition(".")[0])
+def any_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model, unpacked."""
+    return _unpacked(request.param, tmp_path_factory.mktemp("stored") / "ranker")
+
+
+@pytest.fixture(scope="module", params=BUNDLED, ids=lambda path: path.name.partition(".")[0])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model with its own code, unpacked."""
+    return _unpacked(request.param, tmp_path_factory.mktemp("bundled") / "ranker")
 
 
 def recorded(folder: Path) -> list[list[object]]:
@@ -46,15 +59,20 @@ def rows(frame: pd.DataFrame) -> list[list[object]]:
     return json.loads(days.to_json(orient="values"))
 
 
-def test_the_data_are_there() -> None:
-    assert STORED
+def test_every_format_is_there(tmp_path: Path) -> None:
+    formats = set()
+    for path in STORED:
+        model = mlflow_sql_flavor.load_model(str(_unpacked(path, tmp_path / path.name)))
+        formats.add(mlmodel.read(tmp_path / path.name, "sql").spec.format_version)
+        assert model.dialect == "databricks"
+    assert formats == set(range(1, FORMAT_VERSION + 1)) and BUNDLED
 
 
 @pytest.mark.parametrize("load", [mlflow_sql_flavor.load_model, mlflow.pyfunc.load_model])
-def test_this_code_reads_it(folder: Path, load) -> None:
-    model = load(str(folder))
-    assert Path(mlflow_sql_flavor.__file__).parents[1] != folder / "code"
-    assert rows(model.predict(ASKED, params={"min_score": 4.0})) == recorded(folder) != []
+def test_this_code_reads_it(any_folder: Path, load) -> None:
+    model = load(str(any_folder))
+    assert Path(mlflow_sql_flavor.__file__).parents[1] != any_folder / "code"
+    assert rows(model.predict(ASKED, params={"min_score": 4.0})) == recorded(any_folder) != []
     assert rows(model.predict(ASKED, params={"min_score": 4.7})) == FEWER
     assert model.predict(ASKED.assign(region="Seoul")).empty
 
