@@ -5,6 +5,7 @@ None of these libraries is imported: who hands over an object of one has it.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from ..errors import InputError, QueryError
 from ..query.reading.parse import resolve_dialect
 
 __all__ = ["text_of"]
+
+#: How DuckDB writes a frame that a relation reads.
+_FRAME = "__duckdb_source_"
 
 #: Names that the libraries have for a dialect, where they are not sqlglot's.
 _SQLALCHEMY = {"postgres": "postgresql", "tsql": "mssql"}
@@ -98,4 +102,14 @@ def _ibis(expression: Any, dialect: str) -> str:
 def _relation(relation: Any, dialect: str) -> str:
     if dialect != "duckdb":
         raise InputError(f"A DuckDB relation is DuckDB's: leave dialect={dialect!r} out.")
-    return str(relation.sql_query())
+    text = str(relation.sql_query())
+    if _FRAME not in text:
+        return text
+    # A relation over a frame reads it by an address of this process, which no model can have.
+    named = re.findall(rf'(\w+) AS NOT MATERIALIZED \(\s*SELECT \* FROM "{_FRAME}', text)
+    known = f" ({', '.join(dict.fromkeys(named))})" if named else ""
+    name = named[0] if named else "name"
+    raise QueryError(
+        f"The relation reads a frame in memory{known}, which it has no text for: pass the query as text, and the frame "
+        f"by its name, as tables={{{name!r}: {name}}}, or as input_table={name!r} where it is the model's input."
+    )

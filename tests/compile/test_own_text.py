@@ -67,6 +67,17 @@ def test_a_duckdb_relation(tmp_path: Path) -> None:
     assert mlflow_sql_flavor.load_model(str(tmp_path / "m")).predict(DATA)["b"].tolist() == [4, 6]
 
 
+def test_a_duckdb_relation_over_a_frame_says_how_to_name_it() -> None:
+    frame = DATA
+    text = "SELECT a + 1 AS b FROM frame"
+    for relation in (duckdb.sql(text), duckdb.sql(text).filter("b > 1")):
+        with pytest.raises(MlflowException, match=r"a frame in memory \(frame\).* as input_table='frame'"):
+            SQLModel(relation)
+    with pytest.raises(MlflowException, match="a frame in memory, which"):
+        SQLModel(duckdb.from_df(DATA))
+    assert SQLModel(text, input_table="frame").predict(frame)["b"].tolist() == [2, 3, 4]  # as the message says
+
+
 def test_anything_else_is_told_how_to_give_its_text() -> None:
     with pytest.raises(MlflowException, match=r"not DataFrame: what has a text of its own gives it by a call such as"):
         SQLModel(DATA)  # type: ignore[arg-type]
