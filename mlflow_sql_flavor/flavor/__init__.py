@@ -346,5 +346,5 @@ def log_model(
         **given.by_name(),
         **kwargs,
     )
-    track(info, info.flavors[FLAVOR_NAME], registered_model_name, tags)
+    track(info, info.flavors[FLAVOR_NAME], registered_model_name, kwargs.get("run_id"))
     return info

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import mlflow
@@ -14,9 +17,12 @@ from ..report.facts import of_spec
 
 if TYPE_CHECKING:
     from mlflow.data.dataset import Dataset
+    from mlflow.entities import DatasetInput
     from mlflow.models.model import ModelInfo
 
 __all__ = ["track"]
+
+_logger = logging.getLogger(__name__)
 
 #: The tag that MLflow's pages show as a description.
 NOTE = "mlflow.note.content"
@@ -25,34 +31,60 @@ NOTE = "mlflow.note.content"
 MOST_DIGEST = 36
 
 
-def track(info: ModelInfo, section: dict[str, Any], registered: str | None, given: dict[str, Any] | None) -> None:
-    """Tells MLflow's store of a model that was just logged.
+def track(
+    info: ModelInfo,
+    section: dict[str, Any],
+    registered: str | None,
+    run_id: str | None,
+) -> None:
+    """Tells MLflow's store of a model that was just logged. What the store refuses is a warning: the model is there.
 
     Args:
-        info: The model.
+        info: The model; a description that it has stays.
         section: The ``sql`` section of its MLmodel.
         registered: The name under which it was registered.
-        given: The writer's own tags of the model; a description among them stays.
+        run_id: The run that it was logged to, where one was named; else the active run has its inputs, if there is one.
     """
     spec = SqlSpec.read(section)
     told = description(of_spec(spec, info.signature))
-    tags: dict[str, str] = {"sql.level": spec.level}
-    if NOTE not in (given or {}):
-        tags[NOTE] = told
-    mlflow.set_logged_model_tags(info.model_id, tags)
-    defaults = {param.name: json.dumps(param.default, default=str) for param in _params(info)}
-    if defaults and hasattr(mlflow, "log_model_params"):
-        known = mlflow.get_logged_model(info.model_id).params
-        mlflow.log_model_params({k: v for k, v in defaults.items() if k not in known}, info.model_id)
+    active = mlflow.active_run()
+    run = run_id or (active.info.run_id if active is not None else None)
+    with _warned("The logged model's description"):
+        known = mlflow.get_logged_model(info.model_id)
+        tags = {"sql.level": spec.level}
+        mlflow.set_logged_model_tags(info.model_id, tags if known.tags.get(NOTE) else {**tags, NOTE: told})
+    with _warned("The parameters' defaults"):
+        defaults = {param.name: json.dumps(param.default, default=str) for param in _params(info)}
+        new = {name: text for name, text in defaults.items() if name not in known.params}
+        if new and hasattr(mlflow, "log_model_params"):
+            mlflow.log_model_params(new, info.model_id)
     if registered is not None and info.registered_model_version is not None:
         client, version = mlflow.MlflowClient(), str(info.registered_model_version)
-        for tag, value in {"sql.dialect": spec.dialect, "sql.level": spec.level}.items():
-            client.set_model_version_tag(registered, version, tag, value)
-        if not client.get_model_version(registered, version).description:
-            client.update_model_version(registered, version, told)
-    if mlflow.active_run() is not None:
-        for data, context in _data(info, spec):
-            mlflow.log_input(data, context=context)
+        with _warned("The registered version's tags and description"):
+            for tag, value in {"sql.dialect": spec.dialect, "sql.level": spec.level}.items():
+                client.set_model_version_tag(registered, version, tag, value)
+            if not client.get_model_version(registered, version).description:
+                client.update_model_version(registered, version, told)
+    if run is not None:
+        with _warned("Tables and example as inputs of the run"):
+            mlflow.MlflowClient().log_inputs(run, datasets=[_input(*each) for each in _data(info, spec)])
+
+
+@contextlib.contextmanager
+def _warned(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        _logger.warning("%s could not be stored; the model itself was logged: %s", what, first[:500])
+
+
+def _input(data: Dataset, context: str) -> DatasetInput:
+    from mlflow.entities import Dataset as Entity
+    from mlflow.entities import DatasetInput, InputTag
+    from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
+
+    return DatasetInput(Entity(**data.to_dict()), [InputTag(MLFLOW_DATASET_CONTEXT, context)])
 
 
 def _params(info: ModelInfo) -> Any:

@@ -91,6 +91,50 @@ def test_tables_and_example_are_inputs_of_the_run_that_is_active(active: bool) -
     assert found["input"][0] == hashlib.sha256(stored.read_bytes()).hexdigest()[:36]
 
 
+def test_inputs_are_of_the_run_that_is_named() -> None:
+    with mlflow.start_run() as named:
+        pass
+    with mlflow.start_run() as active:
+        info = log(run_id=named.info.run_id)
+    assert info.run_id == named.info.run_id
+    found = [mlflow.get_run(run.info.run_id).inputs.dataset_inputs for run in (named, active)]
+    assert {each.dataset.name for each in found[0]} == {"listings", "input"} and not found[1]
+
+
+def test_the_description_of_a_model_that_was_there_stays() -> None:
+    model = mlflow.initialize_logged_model(name="there", tags={"mlflow.note.content": "mine"})
+    given = {key: value for key, value in GIVEN.items() if key != "name"}
+    mlflow_sql_flavor.log_model(SQL, model_id=model.model_id, **given)
+    tags = mlflow.get_logged_model(model.model_id).tags
+    assert tags["mlflow.note.content"] == "mine" and tags["sql.level"]
+
+
+@pytest.mark.parametrize("letter", ["c", "`", "(", "가"])
+def test_a_description_is_short_enough_for_the_registry(letter) -> None:
+    params = {f"p{n}": letter * 400 for n in range(15)}
+    wide = ", ".join(f'region AS "{letter * 180}{n}"' for n in range(60))
+    sql = f"SELECT {wide}, {', '.join(f':p{n} AS q{n}' for n in range(15))} FROM input"
+    rows = GIVEN["input_example"][0]
+    info = log(sql=sql, dialect="duckdb", tables=None, input_example=(rows, params), registered_model_name="wide")
+    told = mlflow.MlflowClient().get_model_version("wide", info.registered_model_version).description
+    assert 500 < len(told) < 5_000 and told.endswith("calls.") and "SQL model in duckdb" in told
+    assert letter != "c" or ("and 3 more" in told and "and 63 more" in told)
+
+
+def test_what_the_store_refuses_after_registration_is_a_warning(monkeypatch, caplog) -> None:
+    def refuse(*_, **__):
+        raise mlflow.MlflowException("no room\nat all")
+
+    for name in ("update_model_version", "log_inputs"):
+        monkeypatch.setattr(mlflow.MlflowClient, name, refuse)
+    monkeypatch.setattr(mlflow, "log_model_params", refuse)
+    with mlflow.start_run():
+        info = log(registered_model_name="refused")
+    assert info.registered_model_version is not None
+    told = [record.message for record in caplog.records if "could not be stored" in record.message]
+    assert len(told) == 3 and all(message.endswith("logged: no room") for message in told)
+
+
 def test_extra_files_and_functions(tmp_path) -> None:
     def twice(x: float) -> float:
         return 2 * x
