@@ -13,12 +13,22 @@ import click
 
 from .options import fetched, formats
 from .output import clean, echo_csv, echo_json, status
+from .watch import Watched
 
 if TYPE_CHECKING:
     from ..review.upgrade import Upgrade
 
 
-@click.command()
+class _Watched(Watched):
+    """Watched while it looks; what registers, or goes through versions, takes as long as the store does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if any(arg == "--register" or arg.startswith("--all") for arg in args):
+            return click.Command.parse_args(self, ctx, args)
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_Watched)
 @click.argument("model_uri", required=False)
 @click.option("--all", "every", metavar="NAME", help="Every version of this registered model.")
 @click.option("--register", is_flag=True, help="Register it as a new version; aliases stay where they are.")
@@ -45,6 +55,8 @@ def upgrade(
         raise click.UsageError("Give a model's address, or --all NAME of a registered model.")
     if target is not None and every is not None:
         raise click.UsageError("--save keeps one model: give its address instead of --all.")
+    if target is not None and target.is_dir() and any(target.iterdir()):
+        raise click.UsageError(f"--save {str(target)!r} exists and is not empty: name a new folder.")
     found = []
     for uri in [model_uri] if model_uri is not None else _versions(str(every)):
         with status(f"saving {uri} anew"):
@@ -129,12 +141,14 @@ def _lines(found: Upgrade, where: str | None, most: int) -> Iterator[str]:
         for kind, line, column, message in said:
             place = f"line {line}, column {column}: " if line else ""
             yield f"  {sign} {place}{message} [{kind}]"
-    if found.answer:
+    if found.by_chance:
+        yield from (f"  rows are not compared: {message}" for message in found.open)
+    elif found.answer:
         yield "  rows, against the answer kept when it was saved:"
         yield from (f"    {line}" for line in found.answer.splitlines())
     if found.why_no_diff is not None:
         yield f"  the stored model no longer loads: {found.why_no_diff}"
-    if found.diff is not None and not found.diff.equal:
+    if found.diff is not None and not found.diff.equal and (found.felt or not found.by_chance):
         yield from (f"  {line}" for line in found.diff.text(most).splitlines()[2:])
     if where is not None:
         yield f"  registered: {where}"
@@ -164,6 +178,7 @@ def _plain(found: Upgrade, where: str | None, most: int) -> dict[str, Any]:
         "answer": found.answer,
         "diff": found.diff.to_dict(most) if found.diff is not None else None,
         "why_no_diff": found.why_no_diff,
+        "open": list(found.open),
         "registered": where,
     }
 
@@ -185,7 +200,11 @@ def _rows(found: Upgrade, where: str | None) -> Iterator[tuple[Any, ...]]:
         yield found.name, "finding", message, None
     for change in found.diff.signature if found.diff is not None else ():
         yield found.name, f"{change.part} {change.name}", change.before, change.after
-    if found.answer:
+    for message in found.open:
+        yield found.name, "open", None, message
+    if found.by_chance:
+        pass
+    elif found.answer:
         yield found.name, "answer", None, found.answer
     if found.diff is not None and found.diff.rows is not None and not found.diff.rows.equal:
         yield found.name, "rows", found.diff.rows.comparison.rows[1], found.diff.rows.comparison.rows[0]

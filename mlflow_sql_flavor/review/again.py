@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +50,15 @@ def made_of(folder: Path) -> tuple[SQLModel, dict[str, Any]]:
         udfs = load_udfs(spec.udfs, folder, _mlflow.pickles_allowed(), spec.code)
     limits = effective_limits(spec.limits.model_dump(exclude_none=True))
     stored = define_stored(spec, folder, limits=limits, signature=found.signature, udfs=udfs)
-    model = SQLModel(**{**stored.given(), "input_types": stored.input_types or None})
+    example = stored_example(folder) if found.content.get("saved_input_example_info") is not None else None
+    arguments = {**stored.given(), "input_types": stored.input_types or None}
+    if example is not None and (values := _values(example[1] or {}, spec.param_types)):
+        # Of these the signature has another type: it was made of the example, as it will be again.
+        example = example[0], {**(example[1] or {}), **values}
+        arguments["signature"] = _without_params(arguments["signature"])
+    model = SQLModel(**arguments)
     beside: dict[str, Any] = {
-        "input_example": stored_example(folder) if found.content.get("saved_input_example_info") is not None else None,
+        "input_example": example,
         "metadata": found.content.get("metadata"),
         "code_paths": _code(folder, spec),
         "extra_files": _extra(folder, spec),
@@ -65,6 +73,33 @@ def made_of(folder: Path) -> tuple[SQLModel, dict[str, Any]]:
     if isinstance(beside["input_example"], tuple) and spec.input_types is None:
         beside["input_example"] = (None, beside["input_example"][1])
     return with_about(model, _about(spec)), {name: value for name, value in beside.items() if value is not None}
+
+
+def _values(stored: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
+    """Those of the example's parameters that MLflow has no type for, as they were given: decimals, times, intervals.
+
+    Args:
+        stored: ``{parameter: value}`` as MLflow reads it.
+        types: ``{parameter: DuckDB type}`` of the model.
+    """
+    import duckdb
+
+    found = {}
+    folded = {name.casefold(): kind for name, kind in types.items()}
+    for name, value in stored.items():
+        kind = folded.get(name.casefold(), "")
+        if type(value) in (int, float, str) and re.fullmatch(r"DECIMAL\(\d+, ?\d+\)|TIME|INTERVAL", kind):
+            with duckdb.connect() as con, contextlib.suppress(duckdb.Error):
+                (found[name],) = con.execute(f"SELECT CAST($1 AS {kind})", [str(value)]).fetchone() or (value,)
+    return found
+
+
+def _without_params(signature: Any) -> Any:
+    from mlflow.models import ModelSignature
+
+    if signature is None or (signature.inputs is None and signature.outputs is None):
+        return None
+    return ModelSignature(inputs=signature.inputs, outputs=signature.outputs)
 
 
 def _about(spec: SqlSpec) -> About | None:

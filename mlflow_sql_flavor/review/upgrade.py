@@ -28,6 +28,9 @@ __all__ = ["UPGRADED_FROM", "Upgrade", "register", "upgrade"]
 #: The tag of a registered version that names the version it was made of.
 UPGRADED_FROM = "sql.upgraded_from"
 
+#: What makes two runs of one text differ on one machine.
+_CHANCE = ("clock", "random")
+
 #: Of a finding, in the words of ``mlflow-sql check``.
 Found = tuple[str, int | None, int | None, str]
 
@@ -47,6 +50,7 @@ class Upgrade:
         answer: How the rows differ from the answer kept at save, in lines; None where none was kept.
         diff: Signature and rows, run on today's DuckDB; None if it is refused or the stored text does not load.
         why_no_diff: Why the stored text does not load.
+        open: What the query leaves open, in words, where two runs of one text may differ: random values, the clock.
     """
 
     name: str
@@ -59,11 +63,21 @@ class Upgrade:
     answer: str | None = None
     diff: Diff | None = None
     why_no_diff: str | None = None
+    open: tuple[str, ...] = ()
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether rows that differ tell nothing: it is the same text, and two runs of it differ."""
+        return bool(self.open) and not self.text
 
     @property
     def felt(self) -> bool:
         """Whether a caller would notice: it is refused, or its signature, rows, level or findings are others."""
-        other = bool(self.answer) or self.why_no_diff is not None or (self.diff is not None and not self.diff.equal)
+        other = self.why_no_diff is not None
+        if self.by_chance:
+            other = other or (self.diff is not None and bool(self.diff.signature))
+        else:
+            other = other or bool(self.answer) or (self.diff is not None and not self.diff.equal)
         return self.refused is not None or other or self.level[0] != self.level[1] or bool(self.findings)
 
     @property
@@ -104,6 +118,7 @@ def upgrade(folder: Path, target: Path, name: str) -> Upgrade:
         level=(old.level, new.level),
         findings=tuple(one for one in after if one not in before),
         settled=tuple(one for one in before if one not in after),
+        open=tuple(one.message for one in old.nondeterminism if one.kind in _CHANCE),
     )
     made = load_model(str(target))
     found = replace(found, answer=_answer(made, folder, target, old))

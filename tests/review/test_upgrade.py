@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import json
 import shutil
 import tarfile
@@ -60,6 +62,34 @@ def copy(model: Path, tmp_path: Path) -> Path:
 def test_a_model_of_today_stays_as_it_is(model: Path) -> None:
     found = run("upgrade", model)
     assert (found.exit_code, found.stdout) == (0, f"{model}: as this version saves it\n")
+
+
+@pytest.mark.parametrize(("call", "why"), [("now()", "reads the clock"), ("random()", "draws a random value")])
+def test_rows_that_no_two_runs_share_are_no_change(call: str, why: str, tmp_path: Path) -> None:
+    save(tmp_path / "m", f"SELECT id, {call} AS n FROM input", tables=None, input_example=INPUT)
+    found = run("upgrade", tmp_path / "m")
+    assert found.exit_code == 0 and "as this version saves it" in found.stdout
+    assert "rows are not compared: " in found.stdout and why in found.stdout and "changed cells" not in found.stdout
+    csv = run("upgrade", tmp_path / "m", "--format", "csv").stdout
+    assert why in csv and "answer" not in csv
+    content = yaml.safe_load((tmp_path / "m" / "MLmodel").read_text(encoding="utf-8"))
+    edit(tmp_path / "m", duckdb_sql=content["flavors"]["sql"]["duckdb_sql"].replace("id", "id + 1 AS id", 1))
+    assert run("upgrade", tmp_path / "m").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [decimal.Decimal("1.50"), decimal.Decimal("-3"), datetime.time(1, 2), datetime.timedelta(hours=30)],
+)
+def test_a_default_that_mlflow_has_no_type_for_is_no_change(value: Any, tmp_path: Path) -> None:
+    save(tmp_path / "m", "SELECT id, :d AS d FROM input", tables=None, input_example=(INPUT, {"d": value}))
+    found = run("upgrade", tmp_path / "m")
+    assert found.exit_code == 0 and "as this version saves it" in found.stdout, found.stdout
+
+
+def test_a_folder_that_is_there_is_not_the_models_fault(model: Path) -> None:
+    found = run("upgrade", model, "--save", model)
+    assert found.exit_code == 2 and "exists and is not empty" in found.stderr and "refused" not in found.stdout
 
 
 def test_a_text_that_is_made_otherwise_today_is_shown_with_its_rows(copy: Path) -> None:
