@@ -27,6 +27,9 @@ _logger = logging.getLogger(__name__)
 #: The tag that MLflow's pages show as a description.
 NOTE = "mlflow.note.content"
 
+#: The tag by which they say what data was for.
+CONTEXT = "mlflow.data.context"
+
 #: Of a digest MLflow keeps so many characters.
 MOST_DIGEST = 36
 
@@ -82,9 +85,8 @@ def _warned(what: str) -> Iterator[None]:
 def _input(data: Dataset, context: str) -> DatasetInput:
     from mlflow.entities import Dataset as Entity
     from mlflow.entities import DatasetInput, InputTag
-    from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
-    return DatasetInput(Entity(**data.to_dict()), [InputTag(MLFLOW_DATASET_CONTEXT, context)])
+    return DatasetInput(Entity(**data.to_dict()), [InputTag(CONTEXT, context)])
 
 
 def _params(info: ModelInfo) -> Any:

@@ -55,9 +55,13 @@ def array_of(values: Any, field: pa.Field, any_text: bool = False) -> pa.Array:
     import pandas as pd
     import pyarrow as pa
 
-    # Of a date a time would be cut off unseen, and any number is true to Arrow.
-    guess = pa.types.is_date(field.type) or (
-        pa.types.is_boolean(field.type) and getattr(values.dtype, "kind", "") in ("i", "u", "f")
+    # Arrow itself cuts a time off a date, takes any number for true, a moment, or bytes, and a moment for a number.
+    kind = getattr(getattr(values, "dtype", None), "kind", "")
+    guess = (
+        pa.types.is_date(field.type)
+        or kind == "m"
+        or (kind == "M" and not pa.types.is_timestamp(field.type))
+        or (kind in ("i", "u", "f", "b") and not _takes_numbers(field.type))
     )
     if (
         len(values) > FEW
@@ -87,6 +91,26 @@ def array_of(values: Any, field: pa.Field, any_text: bool = False) -> pa.Array:
     return found
 
 
+def _takes_numbers(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return not (pa.types.is_temporal(kind) or pa.types.is_boolean(kind) or pa.types.is_binary(kind))
+
+
+def _has_no_counterpart(kind: pa.DataType, wanted: pa.DataType) -> bool:
+    """Whether Arrow casts between the types by their bits: of a number, which moment, and of a moment, which number?"""
+    import pyarrow as pa
+
+    t = pa.types
+    if t.is_duration(kind):
+        return True
+    if t.is_timestamp(kind) or t.is_date(kind) or t.is_time(kind):
+        return not ((t.is_temporal(wanted) and not (t.is_timestamp(kind) and t.is_time(wanted))) or _is_text(wanted))
+    if t.is_integer(kind) or t.is_floating(kind) or t.is_decimal(kind) or t.is_boolean(kind):
+        return t.is_temporal(wanted) or t.is_binary(wanted)
+    return False
+
+
 def cast(column: Any, field: pa.Field, any_text: bool = False) -> Any:
     """An Arrow column as the field's type, where that loses nothing but digits of a second.
 
@@ -106,21 +130,25 @@ def cast(column: Any, field: pa.Field, any_text: bool = False) -> Any:
         pa.types.is_time(field.type) or pa.types.is_interval(field.type)
     ):
         column = _read_text(column, field)
-    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
-        if pa.types.is_temporal(field.type):
-            raise _misfit(field)  # of a number, which moment?
-        if pa.types.is_boolean(field.type) and (
-            pa.types.is_floating(column.type) or set(column.unique().to_pylist()) - {0, 1, None}
-        ):
-            raise _misfit(field)
+    if _has_no_counterpart(column.type, field.type):
+        if column.null_count == len(column):
+            return pa.nulls(len(column), field.type)
+        raise _misfit(field)
+    if pa.types.is_boolean(field.type) and (
+        pa.types.is_floating(column.type)
+        or (pa.types.is_integer(column.type) and set(column.unique().to_pylist()) - {0, 1, None})
+    ):
+        raise _misfit(field)
     lossy = pa.types.is_timestamp(column.type) and pa.types.is_timestamp(field.type)
     try:
         found = column.cast(field.type, safe=not lossy)
         if pa.types.is_timestamp(column.type) and pa.types.is_date(field.type):
             lossy = not found.cast(column.type).equals(column)
+        if pa.types.is_floating(column.type) and pa.types.is_decimal(field.type) and field.type.scale == 0:
+            lossy = not found.cast(column.type).equals(column)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
         raise _misfit(field) from None
-    if lossy and pa.types.is_date(field.type):
+    if lossy and not pa.types.is_timestamp(field.type):
         raise _misfit(field)
     return found
 
@@ -157,6 +185,8 @@ def python_types() -> dict[int, frozenset[type]]:
         pa.bool_().id: {bool},
         pa.date32().id: {datetime.date},
         pa.timestamp("us").id: {datetime.datetime, pd.Timestamp},
+        pa.time64("us").id: {datetime.time},
+        pa.binary().id: {bytes, bytearray, memoryview, str},
     }
     for width in (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()):
         kinds[width.id] = {int}

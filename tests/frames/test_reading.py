@@ -15,6 +15,8 @@ from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.errors import InputError, QueryError
 from mlflow_sql_flavor.frames import writing as outputs
 from mlflow_sql_flavor.frames.columns import FEW
+from mlflow_sql_flavor.frames.reading import read
+from mlflow_sql_flavor.frames.schema import arrow_schema as to_schema
 
 #: pandas before version 3 has no type of text.
 STR = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
@@ -201,6 +203,42 @@ def test_values_that_do_not_fit_are_one_sentence(typed, change, rows):
     with pytest.raises(InputError, match=f"A value in column '{name}' does not fit its type") as error:
         typed.predict(pd.DataFrame([ROW | change] * rows, dtype=object))
     assert "\n" not in str(error.value)
+
+
+MOMENT, DAY, CLOCK, SPAN = (
+    datetime.datetime(2024, 1, 1, 10), datetime.date(2024, 1, 1), datetime.time(1), datetime.timedelta(hours=1),
+)  # fmt: skip
+NO_COUNTERPART = {
+    "BIGINT": [MOMENT, CLOCK, SPAN, DAY], "INTEGER": [DAY, MOMENT], "DOUBLE": [MOMENT, DAY], "VARCHAR": [SPAN],
+    "BLOB": [1.5, 5, True, MOMENT, SPAN, decimal.Decimal(1)], "TIMESTAMP": [5, 1.5, True, CLOCK, SPAN],
+    "TIMESTAMP WITH TIME ZONE": [5], "DATE": [5, MOMENT], "TIME": [5, 1.5, MOMENT, decimal.Decimal(1)],
+    "BOOLEAN": [MOMENT, SPAN, 2, 1.0], "HUGEINT": [1.5, MOMENT],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", [1, FEW + 1])
+@pytest.mark.parametrize(("kind", "value"), [(kind, v) for kind, values in NO_COUNTERPART.items() for v in values])
+def test_a_value_is_not_read_by_its_bits(kind, value, rows):
+    types = to_schema({"v": kind})
+    column = [value] * rows
+    frames = [pd.DataFrame({"v": column}), pd.DataFrame({"v": column}, dtype=object), pa.table({"v": column}),
+              pd.DataFrame({"v": [*column[1:], None, value]}, dtype=object)]  # fmt: skip
+    for frame in frames:
+        with pytest.raises(InputError, match="A value in column 'v' does not fit its type"):
+            read(frame, types)
+
+
+@pytest.mark.parametrize("rows", [1, FEW + 1])
+@pytest.mark.parametrize(
+    ("kind", "value", "found"),
+    [("HUGEINT", 2.0, 2), ("BLOB", b"x", b"x"), ("BLOB", "x", b"x"), ("TIME", CLOCK, CLOCK),
+     ("TIME", "01:00:00", CLOCK), ("VARCHAR", 5, "5"), ("VARCHAR", DAY, "2024-01-01"), ("BIGINT", True, 1),
+     ("TIMESTAMP", DAY, datetime.datetime(2024, 1, 1)), ("TIMESTAMP", float("nan"), None), ("BLOB", float("nan"), None),
+     ("TIME", float("nan"), None), ("BIGINT", pd.NaT, None)],
+)  # fmt: skip
+def test_a_value_with_a_counterpart_is_taken(kind, value, found, rows):
+    table = read(pd.DataFrame({"v": [value] * rows}), to_schema({"v": kind})).table
+    assert table.column("v").to_pylist() == [found] * rows
 
 
 def test_columns_by_name_in_any_order_and_case(typed):
