@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from .records import Book
     from .server import Server
-    from .settings import Settings
 
 __all__ = ["SQLDeploymentClient", "run_local", "target_help"]
 
+_INTERNAL = databricks_pb2.INTERNAL_ERROR
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -55,6 +55,15 @@ def _edge(call: _F) -> _F:
             message = f"{error.message} {notes}".strip()
             code = getattr(databricks_pb2, str(error.error_code), databricks_pb2.INTERNAL_ERROR)
             raise DeploymentError(message, code) from None
+        except ImportError as error:
+            missing = error.name or str(error)
+            raise DeploymentError(f"{missing} is not installed, which this needs: install it.", _INTERNAL) from None
+        except Exception as error:  # of a store of models, of a value that nobody thought of
+            said = next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")
+            target = getattr(args[0], "_target", None) if args else None
+            if target is not None and target.url is not None:
+                said = target.masked(said)
+            raise DeploymentError(f"{type(error).__name__}: {said}", _INTERNAL) from None
 
     return called  # type: ignore[return-value]
 
@@ -136,13 +145,19 @@ class SQLDeploymentClient(BaseDeploymentClient):
         """
         from . import lifecycle
         from .fetching import fetched
+        from .settings import Settings
 
         _check(flavor, endpoint)
-        with self._opened() as (_, book):
-            uri = model_uri or lifecycle.found(book, name).version_uri
-        with fetched(uri) as model, self._opened(changes=True) as (server, book):
-            settings = _changed(book, name, config)
-            return lifecycle.update(server, book, name, model, settings).told()
+        while True:
+            with self._opened() as (_, book):
+                uri = lifecycle.found(book, name).version_uri if model_uri is None else model_uri
+            with fetched(uri) as model, self._opened(changes=True) as (server, book):
+                old = lifecycle.found(book, name)
+                if model_uri is None:
+                    if old.version_uri != uri:
+                        continue  # another call was faster: the version that it deployed is the one to keep
+                    lifecycle.check_same(old, model)
+                return lifecycle.update(server, book, name, model, Settings.read(config, old.config)).told()
 
     @_edge
     def delete_deployment(
@@ -255,13 +270,6 @@ class SQLDeploymentClient(BaseDeploymentClient):
             self._engine = self._target.engine()
         with opened(self._target, self._engine, changes=changes) as server:
             yield server, DatabaseBook(server)
-
-
-def _changed(book: Book, name: str, config: Mapping[str, Any] | None) -> Settings:
-    from . import lifecycle
-    from .settings import Settings
-
-    return Settings.read(config, lifecycle.found(book, name).config)
 
 
 def _check(flavor: str | None, endpoint: str | None) -> None:

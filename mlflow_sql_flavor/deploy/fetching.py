@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import _mlflow
-from ..errors import ModelFileError
+from ..errors import InputError, ModelFileError
 
 if TYPE_CHECKING:
     from ..model import SQLModel
@@ -44,9 +45,9 @@ class Fetched:
 
 
 def version_of(uri: str) -> str:
-    """The address of the version that an alias, a stage or ``latest`` means now; else the same address."""
+    """The version that an alias, a stage or ``latest`` means now; else the same address, of a path the whole one."""
     if not uri.startswith("models:/"):
-        return uri
+        return uri if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", uri) else str(Path(uri).absolute())
     name, version = _mlflow.version_of(uri)
     return f"models:/{name}/{version}" if name is not None else uri
 
@@ -63,7 +64,11 @@ def fetched(uri: str) -> Iterator[Fetched]:
 
     from ..pyfunc import load_model
 
+    if not isinstance(uri, str) or not uri:
+        raise InputError("model_uri is the address of a model, such as models:/ranker@champion.")
     version = version_of(uri)
+    if not uri.startswith("models:/"):
+        uri = version  # a path that means the same from every folder
     with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:
         path = Path(_mlflow.download(artifact_uri=version, output_path=folder))
         if not (path / "MLmodel").is_file():

@@ -6,18 +6,17 @@ import datetime
 import getpass
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 from ..errors import InputError, RunError, did_you_mean
 from . import ddl
 from .build import Build
 from .fetching import Fetched
-from .records import TABLE, Book, Record
+from .records import TABLE, Book, Record, objects_of
 from .server import Made, Server
-from .settings import Settings
+from .settings import Settings, plain
 from .verify import verified
 
-__all__ = ["create", "delete", "found", "update"]
+__all__ = ["check_same", "create", "delete", "found", "update"]
 
 
 def found(book: Book, name: str) -> Record:
@@ -28,8 +27,24 @@ def found(book: Book, name: str) -> Record:
     """
     records = {record.name: record for record in book.all()}
     if name not in records:
+        for row in book.rows():
+            if row.get("name") == name:
+                Record.of_row(row)  # which says that it cannot be read
         raise InputError(f"There is no deployment {str(name)[:200]!r} here.{did_you_mean(str(name), list(records))}")
     return records[name]
+
+
+def check_same(record: Record, fetched: Fetched) -> None:
+    """Refuses a model that has taken the place of the one that was deployed.
+
+    Raises:
+        InputError: The query is another.
+    """
+    if _digest(fetched) != record.digest:
+        raise InputError(
+            f"The model at {record.version_uri!r} is another now than when {record.name!r} was deployed: name it by -m "
+            "to deploy it, or put the earlier one back."
+        )
 
 
 def create(server: Server, book: Book, name: str, fetched: Fetched, settings: Settings) -> Record:
@@ -43,7 +58,7 @@ def create(server: Server, book: Book, name: str, fetched: Fetched, settings: Se
     server.check_name(name)
     if name.casefold() == TABLE:
         raise InputError(f"{TABLE} is the name of the bookkeeping table: give the deployment another.")
-    if any(record.name == name for record in book.all()):
+    if any(row.get("name") == name for row in book.rows()):
         raise InputError(f"There is a deployment {name!r} here already: update it, or take another name.")
     build = Build(server, fetched.model, settings, name)
     _check_place(server, build, name)
@@ -97,8 +112,9 @@ def update(server: Server, book: Book, name: str, fetched: Fetched, settings: Se
 def delete(server: Server, book: Book, name: str) -> None:
     """Takes away all that was made for a deployment; one that is not there is gone already."""
     records = {record.name: record for record in book.all()}
-    if name in records:
-        _drop(server, records[name].objects)
+    objects = records[name].objects if name in records else objects_of(book.rows(), name)
+    if objects is not None:
+        _drop(server, objects)
         book.remove(name)
 
 
@@ -186,8 +202,8 @@ def _record(build: Build, fetched: Fetched, verification: str, now: Made) -> Rec
         model_uri=fetched.uri,
         version_uri=fetched.version,
         run_id=fetched.run_id,
-        digest=hashlib.sha256(fetched.model.sql.encode()).hexdigest(),
-        params={name: _plain(value) for name, value in build.values.items()},
+        digest=_digest(fetched),
+        params={name: plain(value) for name, value in build.values.items()},
         config={**build.settings.stored(), "schema": build.schema},
         objects=(now, *build.made),
         query=build.text((slot,)),
@@ -202,11 +218,8 @@ def _record(build: Build, fetched: Fetched, verification: str, now: Made) -> Rec
     )
 
 
-def _plain(value: Any) -> Any:
-    """A parameter's value as JSON has it."""
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+def _digest(fetched: Fetched) -> str:
+    return hashlib.sha256(fetched.model.sql.encode()).hexdigest()
 
 
 def _user() -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +16,9 @@ from .target import failing
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-__all__ = ["TABLE", "Book", "DatabaseBook", "Record"]
+__all__ = ["TABLE", "Book", "DatabaseBook", "Record", "newest", "objects_of"]
+
+_logger = logging.getLogger(__name__)
 
 #: Its name in the schema that the target names.
 TABLE = "mlflow_sql_deployments"
@@ -93,9 +96,10 @@ class Record:
             found["objects"] = tuple(Made(**each) for each in found["objects"])
             found["input_names"] = tuple(found["input_names"])
             return cls(**found)
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise InputError(
-                f"A row of {TABLE} cannot be read: it was written by another version of mlflow-sql-flavor, or edited."
+                f"The row of {row.get('name')!r} in {TABLE} cannot be read: it was written by another version of "
+                "mlflow-sql-flavor, or edited. Delete the deployment and create it anew."
             ) from None
 
     def told(self) -> dict[str, Any]:
@@ -126,8 +130,11 @@ _JSON = ("params", "config", "objects", "input_types", "input_names", "output_ty
 class Book(Protocol):
     """Where the records are."""
 
+    def rows(self) -> list[Mapping[str, Any]]:
+        """The table as it is."""
+
     def all(self) -> list[Record]:
-        """Every deployment, by name; the newest state of each."""
+        """Every deployment that can be read, by name; the newest state of each."""
 
     def add(self, record: Record) -> None:
         """Writes a state of a deployment, which is the one that counts from then on."""
@@ -139,12 +146,38 @@ class Book(Protocol):
         """Takes out the states of a deployment, but for that of a token."""
 
 
-def newest(records: list[Record]) -> list[Record]:
-    """The newest state of each deployment, by name."""
+def newest(rows: Sequence[Mapping[str, Any]]) -> list[Record]:
+    """The newest state of each deployment, by name; a row that cannot be read is told of and left out."""
     found: dict[str, Record] = {}
+    records = []
+    for row in rows:
+        try:
+            records.append(Record.of_row(row))
+        except InputError as error:
+            _logger.warning("%s", error.message)
     for record in sorted(records, key=lambda each: each.deployed_at):
         found[record.name] = record
     return [found[name] for name in sorted(found)]
+
+
+def objects_of(rows: Sequence[Mapping[str, Any]], name: str) -> list[Made] | None:
+    """What was made for a deployment whose row cannot be read otherwise; None if it has no row.
+
+    Raises:
+        InputError: Not even that can be read.
+    """
+    found: list[Made] | None = None
+    for row in rows:
+        if row.get("name") == name:
+            try:
+                made = [Made(**each) for each in json.loads(row["objects"])]
+            except (KeyError, TypeError, ValueError):
+                raise InputError(
+                    f"What was made for {name!r} cannot be read from its row in {TABLE}, which was edited: drop its "
+                    "view and tables by hand, then the row."
+                ) from None
+            found = [*(found or []), *(each for each in made if each not in (found or []))]
+    return found
 
 
 class DatabaseBook:
@@ -188,18 +221,20 @@ class DatabaseBook:
                 self._server.connection.execute(CreateTable(self._table))
         self._server.keep(Made("table", self._schema, TABLE))
 
-    def all(self) -> list[Record]:
+    def rows(self) -> list[Mapping[str, Any]]:
         if not self._there():
             return []
         with failing(self._server.target, f"read the bookkeeping table {TABLE}"):
-            rows = self._server.connection.execute(self._table.select()).mappings().all()
-        return newest([Record.of_row(dict(row)) for row in rows])
+            return [dict(row) for row in self._server.connection.execute(self._table.select()).mappings()]
+
+    def all(self) -> list[Record]:
+        return newest(self.rows())
 
     def add(self, record: Record) -> None:
         if not self._there():
             self._make()
             record = replace(record, own_table="yes")
-        elif any(known.own_table for known in self.all()):
+        elif any(row["own_table"] for row in self.rows()):
             record = replace(record, own_table="yes")
         with failing(self._server.target, f"write to the bookkeeping table {TABLE}"):
             self._server.connection.execute(self._table.insert(), record.row())
@@ -208,10 +243,10 @@ class DatabaseBook:
         self._delete(self._table.c.token == record.token)
 
     def remove(self, name: str, *, but: str | None = None) -> None:
-        if not self._there():
+        rows = self.rows()
+        if not rows:
             return
-        records = self.all()
-        if but is None and all(record.name == name for record in records) and any(r.own_table for r in records):
+        if but is None and all(row["name"] == name for row in rows) and any(row["own_table"] for row in rows):
             self._server.drop(Made("table", self._schema, TABLE))
             return
         where = self._table.c.name == name

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, did_you_mean
 
-__all__ = ["KINDS", "Settings"]
+__all__ = ["KINDS", "Settings", "plain"]
 
 KINDS = ("view", "function", "table")
 
@@ -60,7 +60,18 @@ class Settings:
 
     def stored(self) -> dict[str, Any]:
         """What an update starts from, as JSON has it; rows that were compared are not kept."""
-        return {name: value for name, value in asdict(self).items() if name != "verify" or value is False}
+        kept = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "verify"}
+        kept |= {"params": {name: plain(value) for name, value in self.params.items()}, "tables": dict(self.tables)}
+        return {**kept, "verify": False} if self.verify is False else kept
+
+
+def plain(value: Any) -> Any:
+    """A parameter's value as JSON has it: what JSON has no word for as the text that is read as it again."""
+    if hasattr(value, "tolist"):  # NumPy's
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 _AS = "as"

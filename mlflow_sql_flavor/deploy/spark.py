@@ -102,10 +102,10 @@ class SparkBook:
         self._name = server.quoted(self._schema, TABLE)
 
     def all(self) -> list[Record]:
-        return newest([Record.of_row(row) for row in self._rows()])
+        return newest(self.rows())
 
     def add(self, record: Record) -> None:
-        rows = self._rows()
+        rows = self.rows()
         there = self._server.has(TABLE, self._schema)
         if not there and not self._server.has_schema(str(self._schema)):
             raise InputError(f"There is no schema {self._schema!r} for the bookkeeping table: create it first.")
@@ -114,17 +114,17 @@ class SparkBook:
         self._write([*rows, record.row()])
 
     def take_back(self, record: Record) -> None:
-        self._write([row for row in self._rows() if row["token"] != record.token])
+        self._write([row for row in self.rows() if row["token"] != record.token])
 
     def remove(self, name: str, *, but: str | None = None) -> None:
-        rows = self._rows()
+        rows = self.rows()
         rest = [row for row in rows if row["name"] != name or (but is not None and row["token"] == but)]
         if not rest and any(row["own_table"] for row in rows):
             self._server.drop(Made("table", self._schema, TABLE))
         elif rest != rows:
             self._write(rest)
 
-    def _rows(self) -> list[Mapping[str, Any]]:
+    def rows(self) -> list[Mapping[str, Any]]:
         if not self._server.has(TABLE, self._schema):
             return []
         names, rows = self._server.rows(f"SELECT * FROM {self._name}", f"read the bookkeeping table {TABLE}")

@@ -23,7 +23,16 @@ _EXTRAS = {
     "bigquery": "deploy-bigquery", "redshift": "deploy-redshift", "trino": "deploy-trino", "mssql": "deploy-mssql",
     "oracle": "deploy-oracle",
 }  # fmt: skip
-_SECRET = re.compile(r"pass|pwd|secret|token|key|credential", re.IGNORECASE)
+#: What the address says where an extra installs another driver than the one that SQLAlchemy takes by itself.
+_DRIVERS = {
+    "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql", "mssql": "mssql+pymssql", "oracle": "oracle+oracledb",
+    "postgresql": "postgresql+psycopg",
+}  # fmt: skip
+_SECRET = re.compile(r"pass|pwd|secret|token|key|credential|^odbc_connect$|^options$", re.IGNORECASE)
+#: A password within such a value: ``PWD={…}`` of ODBC, ``-c name=…`` of libpq.
+_WITHIN = re.compile(r"(?:\w*(?:pass|pwd|secret|token|pw)\w*)\s*=\s*(\{[^}]*\}|[^;\s]+)", re.IGNORECASE)
+#: Shorter ones are hidden only where an address or a DSN has them: they may be parts of words.
+_SHORT = 4
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,8 @@ class Target:
                 "The target is sql: and an SQLAlchemy URL, such as sql:postgresql+psycopg://user@host/db, or sql:spark."
             )
         if address.partition("?")[0] == "spark":
-            return cls(None, _book_of_spark(address), uri)
+            named = _book_of_spark(address)
+            return cls(None, named, "sql:spark" if named is None else f"sql:spark?mlflow_schema={named}")
         try:
             from sqlalchemy.engine import make_url
             from sqlalchemy.exc import ArgumentError
@@ -105,8 +115,10 @@ class Target:
         except NoSuchModuleError:
             raise InputError(f"SQLAlchemy has no dialect {self.url.drivername!r} installed{hint}.") from None
         except ImportError as error:
+            driver = _DRIVERS.get(backend)
+            instead = f", and write {driver}:// in the target" if driver and "+" not in self.url.drivername else ""
             raise InputError(
-                f"The driver of {self.url.drivername!r} is not installed ({error.name or 'it'}){hint}."
+                f"The driver of {self.url.drivername!r} is not installed ({error.name or 'it'}){hint}{instead}."
             ) from None
         except (ArgumentError, TypeError, ValueError) as error:
             raise InputError(f"SQLAlchemy takes no such URL: {self.without_secrets(error)}.") from None
@@ -116,9 +128,16 @@ class Target:
         said = str(getattr(error, "orig", None) or error)
         text = next((line.strip() for line in said.splitlines() if line.strip()), type(error).__name__)
         if self.url is not None:
-            for secret in self._secrets():
-                text = text.replace(secret, "***")
+            text = self.masked(text)
         return text.rstrip(". ")
+
+    def masked(self, text: str) -> str:
+        """A text in which no password stands."""
+        for secret in self._secrets():
+            before = r"(?<!\w)" if len(secret) >= _SHORT else r"(?<=[:=])"
+            after = r"(?!\w)" if len(secret) >= _SHORT else r"(?=[@;&\s'\"]|$)"
+            text = re.sub(f"{before}{re.escape(secret)}{after}", "***", text)
+        return text
 
     def _secrets(self) -> list[str]:
         from urllib.parse import quote, quote_plus
@@ -127,7 +146,8 @@ class Target:
         found = [str(self.url.password)] if self.url.password else []
         for key, value in self.url.query.items():
             if _SECRET.search(key):
-                found += [value] if isinstance(value, str) else list(value)
+                values = [value] if isinstance(value, str) else list(value)
+                found += [*values, *(part.strip("{}") for each in values for part in _WITHIN.findall(each))]
         forms = {form for text in found for form in (text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1])}
         return sorted(filter(None, forms), key=len, reverse=True)
 
@@ -150,8 +170,8 @@ def failing(target: Target, what: str) -> Iterator[None]:
     try:
         yield
     except SQLModelError as error:
-        if target.url is not None and any(secret in error.message for secret in target._secrets()):
-            raise type(error)(target.without_secrets(error)) from None
+        if target.url is not None and target.masked(error.message) != error.message:
+            raise type(error)(target.masked(error.message)) from None
         raise
     except (KeyboardInterrupt, GeneratorExit):
         raise
