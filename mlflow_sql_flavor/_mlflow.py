@@ -1,5 +1,8 @@
 """Every private MLflow helper the package uses, in one place: what may break with a new MLflow breaks here."""
 
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
 from mlflow.environment_variables import (
     _MLFLOW_IS_IN_SERVING_ENVIRONMENT,
     MLFLOW_ALLOW_PICKLE_DESERIALIZATION,
@@ -12,7 +15,8 @@ from mlflow.utils.databricks_utils import (
     is_in_databricks_model_serving_environment,
     is_in_databricks_runtime,
 )
-from mlflow.utils.docstring_utils import LOG_MODEL_PARAM_DOCS, format_docstring
+from mlflow.utils.docstring_utils import LOG_MODEL_PARAM_DOCS
+from mlflow.utils.docstring_utils import format_docstring as _format_docstring
 from mlflow.utils.environment import (
     _CONDA_ENV_FILE_NAME,
     _CONSTRAINTS_FILE_NAME,
@@ -31,6 +35,8 @@ from mlflow.utils.model_utils import (
     _validate_and_prepare_target_save_path,
 )
 from mlflow.utils.requirements_utils import _get_pinned_requirement
+
+_F = TypeVar("_F", bound=Callable[..., object])
 
 CONDA_ENV_FILE = _CONDA_ENV_FILE_NAME
 CONSTRAINTS_FILE = _CONSTRAINTS_FILE_NAME
@@ -76,6 +82,11 @@ __all__ = [
     "version_of",
     "write_to",
 ]
+
+
+def format_docstring(values: Mapping[str, str]) -> Callable[[_F], _F]:
+    """MLflow's decorator, which has no types: with them what it decorates keeps its own."""
+    return _format_docstring(values)  # type: ignore[no-any-return]
 
 
 def pickles_allowed() -> bool:

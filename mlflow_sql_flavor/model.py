@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .artifact.tables import ReferenceTable
     from .compile.bound import Bound
     from .compile.definition import Definition
+    from .compile.own_text import Statement
     from .engines.database import Connectable
     from .engines.limits import Limits
     from .frames.compare import Comparison
@@ -68,7 +69,7 @@ class SQLModel:
 
     def __init__(
         self,
-        sql: str | Path | exp.Expr,
+        sql: str | Path | exp.Expr | Statement,
         dialect: str = "duckdb",
         tables: Mapping[str, Data | str | os.PathLike[str]] | None = None,
         udfs: Sequence[Callable[..., Any] | Udf] | None = None,

@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from ..errors import InputError, QueryError
 from ..query.reading.parse import resolve_dialect
 
-__all__ = ["text_of"]
+__all__ = ["Statement", "text_of"]
+
+
+class _Compiled(Protocol):
+    """A SQLAlchemy statement or an ibis expression."""
+
+    def compile(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+class _Relation(Protocol):
+    """A DuckDB relation."""
+
+    def sql_query(self) -> str: ...
+
+
+#: What type checkers know such an object by.
+Statement: TypeAlias = _Compiled | _Relation
 
 #: How DuckDB writes a frame that a relation reads.
 _FRAME = "__duckdb_source_"

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from ..artifact.keys import Key
+    from ..compile.own_text import Statement
     from ..frames.reading import Data
 
 _logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def get_default_conda_env(include_cloudpickle: bool = False) -> dict[str, Any]:
 @public
 @_mlflow.format_docstring(ARGUMENT_DOCS)
 def save_model(
-    sql_model: str | Path | SQLModel | exp.Expr,
+    sql_model: str | Path | SQLModel | exp.Expr | Statement,
     path: str | os.PathLike[str],
     conda_env: str | dict[str, Any] | None = None,
     code_paths: list[str] | None = None,
@@ -148,7 +149,9 @@ def save_model(
     _save(sql_model, Path(os.path.abspath(path)), mlflow_model if mlflow_model is not None else Model(), given)
 
 
-def _save(sql_model: str | Path | SQLModel | exp.Expr, folder: Path, mlflow_model: Model, given: Arguments) -> None:
+def _save(
+    sql_model: str | Path | SQLModel | exp.Expr | Statement, folder: Path, mlflow_model: Model, given: Arguments
+) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         _mlflow.prepare_save_path(str(folder))  # refuses it; an unused one is made only once the query is accepted
     model = _model(sql_model, given)
@@ -220,7 +223,7 @@ def _say_what_callers_meet(prepared: Prepared, folder: Path, given: Arguments) -
         _logger.warning("%s", sentence)
 
 
-def _model(sql_model: str | Path | SQLModel | exp.Expr, given: Arguments) -> SQLModel:
+def _model(sql_model: str | Path | SQLModel | exp.Expr | Statement, given: Arguments) -> SQLModel:
     own = given.of_the_model()
     signature = given.signature if isinstance(given.signature, ModelSignature) else None
     if not isinstance(sql_model, SQLModel):
@@ -252,7 +255,7 @@ def _say_dialect(text: str) -> None:
 @public
 @_mlflow.format_docstring(ARGUMENT_DOCS)
 def log_model(
-    sql_model: str | Path | SQLModel | exp.Expr,
+    sql_model: str | Path | SQLModel | exp.Expr | Statement,
     artifact_path: str | None = None,
     conda_env: str | dict[str, Any] | None = None,
     code_paths: list[str] | None = None,

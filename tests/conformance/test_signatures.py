@@ -11,7 +11,7 @@ import mlflow_sql_flavor
 
 #: Of 0.1, in order; the place of an argument counts, since each may be given without its name.
 SAVE_MODEL = """
-sql_model: str | Path | SQLModel | exp.Expr
+sql_model: str | Path | SQLModel | exp.Expr | Statement
 path: str | os.PathLike[str]
 conda_env: str | dict[str, Any] | None = None
 code_paths: list[str] | None = None
@@ -38,7 +38,7 @@ strict: bool | None = None
 keys: Mapping[str, Key] | None = None
 """
 LOG_MODEL = """
-sql_model: str | Path | SQLModel | exp.Expr
+sql_model: str | Path | SQLModel | exp.Expr | Statement
 artifact_path: str | None = None
 conda_env: str | dict[str, Any] | None = None
 code_paths: list[str] | None = None
