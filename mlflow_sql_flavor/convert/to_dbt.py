@@ -60,6 +60,7 @@ def write_dbt(
     query = stored_query(definition_of(model))
     target = resolve_dialect(dialect) if dialect else query.parsed.dialect
     refs = {table: split_name(table, query.parsed.dialect)[-1] for table in query.types}
+    _check_refs(refs, name)
     properties = _properties(model, query, refs, target, name, seeds is not None)
     described = folder / ("schema.yml" if not (folder / "schema.yml").exists() else f"{name}.yml")
     files: dict[Path, bytes] = {
@@ -78,6 +79,21 @@ def write_dbt(
     return list(files)
 
 
+def _check_refs(refs: Mapping[str, str], name: str) -> None:
+    """Refuses names that dbt, whose ``ref`` takes one part of them, could not tell apart."""
+    seen: dict[str, str] = {}
+    for table, ref in refs.items():
+        if ref.casefold() == name.casefold():
+            raise InputError(
+                f"The dbt model {name!r} would read itself, as the query's {table!r}: take another --name."
+            )
+        other = seen.setdefault(ref.casefold(), table)
+        if other != table:
+            raise InputError(
+                f"{other!r} and {table!r} would both be {ref!r} in dbt: give one of them another name in the query."
+            )
+
+
 def _text(query: SourceQuery, refs: Mapping[str, str], target: str) -> str:
     values = query.parameters.values(None)
     folded = {name.casefold(): name for name in values}
@@ -86,13 +102,18 @@ def _text(query: SourceQuery, refs: Mapping[str, str], target: str) -> str:
         own = folded[name.casefold()]
         exact = typed(own, values[own], query.parameters.types[own]).as_py()
         default = literals.literal(plain(exact, target), target)
-        return f"{{{{ var({json.dumps(own)}, {json.dumps(default)}) }}}}"
+        return f"{{{{ var({_quoted(own)}, {_quoted(default)}) }}}}"
 
     names = {table: Raw(f"{{{{ ref('{ref}') }}}}") for table, ref in refs.items()}
     found = render_for(
         query.parsed, target, query.types, query.parameters.types, names, marker, escape=_no_jinja
     )  # fmt: skip
     return f"{found.sql}\n"
+
+
+def _quoted(text: str) -> str:
+    """A text as Jinja reads it, which takes JSON's escapes but for those of two halves of a character."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _no_jinja(text: str) -> str:

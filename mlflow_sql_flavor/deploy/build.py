@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
     from ..model import SQLModel
 
 __all__ = ["Build"]
+
+
+def _exact(params: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
+    """Decimals, for which JSON has texts, as numbers."""
+    decimals = {name.casefold() for name, kind in types.items() if kind.startswith("DECIMAL")}
+
+    def number(given: Any) -> Any:
+        if isinstance(given, (list, tuple)):
+            return [number(each) for each in given]
+        try:
+            return decimal.Decimal(given) if isinstance(given, str) else given
+        except decimal.InvalidOperation:
+            return given
+
+    return {name: number(given) if name.casefold() in decimals else given for name, given in params.items()}
 
 
 class Build:
@@ -51,7 +67,7 @@ class Build:
         self._values: dict[str, Mapping[str, str]] = {}  # of tables that are not read as they are
         self._definition = definition_of(model)
         self.query = stored_query(self._definition)
-        self.values = self.query.parameters.values(settings.params)
+        self.values = self.query.parameters.values(_exact(settings.params, self.query.parameters.types))
         self._check_kind()
         self.input_table = self._definition.input_table if self._definition.input_table in self.query.types else None
         self.made: list[Made] = []

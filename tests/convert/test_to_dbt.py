@@ -21,7 +21,7 @@ SQL = """SELECT id, price * :factor AS total, label, :note AS note, '{{ no jinja
 FROM input LEFT JOIN regions USING (code)"""
 REGIONS = pa.table({"code": ["a", "b"], "label": ["north", "o'y"]})
 ROWS = pd.DataFrame({"id": [1, 2, 3], "code": ["a", "b", None], "price": [1.5, 2.25, None]})
-PARAMS = {"factor": 2.0, "note": 'it\'s "100%"\\ é {{ x }}'}
+PARAMS = {"factor": 2.0, "note": 'it\'s "100%"\\ é 😀 {{ x }}'}
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,29 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         SQL, path, tables={"regions": REGIONS}, input_example=(ROWS, PARAMS), pip_requirements=["mlflow"]
     )
     return path
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables", "name", "match"),
+    [
+        (
+            "SELECT x.v, y.v AS w FROM input JOIN a.t x ON x.v = id JOIN b.t y ON y.v = id",
+            ["a.t", "b.t"],
+            "m",
+            "both",
+        ),
+        ("SELECT id FROM input", [], "input", "would read itself"),
+    ],
+)
+def test_names_that_dbt_could_not_tell_apart(
+    sql: str, tables: list[str], name: str, match: str, tmp_path: Path
+) -> None:
+    mlflow_sql_flavor.save_model(
+        sql, tmp_path / "m", tables={table: pa.table({"v": [1]}) for table in tables}, input_example=ROWS[["id"]],
+        pip_requirements=["mlflow"],
+    )  # fmt: skip
+    found = exported(tmp_path / "m", tmp_path, "--name", name, "--seeds", str(tmp_path / "seeds"))
+    assert found.exit_code == 1 and match in found.output and not (tmp_path / "models").exists()
 
 
 def exported(model: Path, folder: Path, *args: str) -> Any:
