@@ -6,24 +6,43 @@ import contextlib
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..engines.parse_limits import check_shape
 from ..errors import QueryError
 
-__all__ = ["Column", "Query", "conjunction", "is_missing", "literal", "number", "quote", "total", "unique"]
+__all__ = [
+    "Column",
+    "Query",
+    "Unwritable",
+    "conjunction",
+    "is_missing",
+    "literal",
+    "number",
+    "quote",
+    "total",
+    "unique",
+]
 
 #: Terms of one flat sum: engines and parsers nest one level for each.
 _FLAT = 50
 
 
+class Unwritable(QueryError):
+    """A number that SQL cannot write; whose it is, is said where it is caught."""
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column of the newest expression: its name and whether it holds text (else DOUBLE)."""
+    """A column of the newest expression: its name and whether it holds text (else DOUBLE).
+
+    ``sparse`` says that the estimator sees it in a sparse matrix, which has no zeros.
+    """
 
     name: str
     text: bool = False
+    sparse: bool = field(default=False, compare=False)
 
     @property
     def sql(self) -> str:
@@ -50,7 +69,7 @@ def number(value: Any) -> str:
     """
     value = float(value)
     if not math.isfinite(value):
-        raise QueryError(f"The estimator holds a number that SQL cannot write: {value}.")
+        raise Unwritable(f"it holds a number that SQL cannot write: {value}")
     text = repr(value).upper().removesuffix(".0")
     return text if "E" in text else f"{text}E0"
 

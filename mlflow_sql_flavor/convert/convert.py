@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, QueryError
 from ..frames import reading
 from ..mlflow_errors import public
+from ..query.reading.lengths import MAX_WORDS, check_length
 from . import boosters, through_orbital
 from .builder import Column, Query, conjunction, unique
 from .check import check
@@ -74,6 +75,7 @@ def from_sklearn(
         "signature": infer_signature(used),
         "prediction_column": prediction_column,
     }
+    _refuse_long(estimator, sql, leaves)
     model = SQLModel(sql, **options)
     check(estimator, X, model.predict(used), names)
     if leaves < _WALKED:
@@ -115,6 +117,20 @@ def _written(estimator: Any, X: Any, query: Query, names: Names) -> tuple[str, i
     return finish(query, answer(query, estimator, columns, "", names.probabilities, data), names) + "\n", query.leaves
 
 
+def _refuse_long(estimator: Any, sql: str, leaves: int) -> None:
+    """Says of too many trees what to do, which the limit of a query's length does not."""
+    try:
+        check_length(sql)
+    except QueryError:
+        if not leaves:
+            raise
+        raise QueryError(
+            f"{describe(estimator)} cannot be converted: its trees have {leaves:,} leaves, and the query would have "
+            f"more than {MAX_WORDS:,} words and signs. Fit fewer or shallower trees, or log it with "
+            f"mlflow.{boosters.library(estimator).lower().replace('scikit-learn', 'sklearn')}."
+        ) from None
+
+
 def _best(estimator: Any) -> Any:
     """The estimator that a search answers with."""
     return getattr(estimator, "best_estimator_", estimator)
@@ -150,7 +166,7 @@ def _columns(estimator: Any, X: Any) -> tuple[list[Column], list[int]]:
         raise InputError("The columns of X are named by text, which become the names of the model's input.")
     reading.refuse_twins(names)
     fitted = boosters.feature_names(estimator)
-    if fitted is not None and fitted != names:
+    if fitted not in (None, names, [name.replace(" ", "_") for name in names]):
         raise InputError("X has other columns than the estimator was fitted on, or in another order.")
     used = _used(estimator, X)
     return [Column(name, i in used and _is_text(X.iloc[:, i])) for i, name in enumerate(names)], used

@@ -14,13 +14,16 @@ from .builder import Column, Query, conjunction, number, quote, unique
 from .trees import Tree
 from .walks import add_walks
 
-__all__ = ["Sum", "add_trees", "float32"]
+__all__ = ["Sum", "add_trees", "float32", "real"]
 
 #: Bounds of one layer: leaves written, and trees added (each nests one level).
 _LEAVES, _TREES = 800, 25
 
 #: A tree whose leaves have at most this many different answers is written once, not once for each output.
 _ANSWERS = 8
+
+#: The largest number that rounds to 0 as a 32-bit float.
+_ZERO = number(2.0**-150)
 
 _Item = tuple[str, str]
 
@@ -33,10 +36,17 @@ class Sum:
         start: What each total starts from.
         trees: ``(tree, output)`` in the order they are added: a tree with one value adds to that output, a tree with
             a value for each output (output None) to all of them.
+        float32: Whether every addition rounds to a 32-bit float; each tree then has one value.
     """
 
     start: list[float]
     trees: Sequence[tuple[Tree, int | None]]
+    float32: bool = False
+
+
+def real(x: str) -> str:
+    """A number as a 32-bit float, held in DOUBLE. Postgres refuses the cast of what rounds to 0."""
+    return f"CASE WHEN ABS({x}) <= {_ZERO} THEN 0E0 ELSE CAST(CAST({x} AS REAL) AS DOUBLE) END"
 
 
 def float32(query: Query, columns: list[Column], name: str) -> list[Column]:
@@ -46,7 +56,7 @@ def float32(query: Query, columns: list[Column], name: str) -> list[Column]:
     """
     taken = query.taken([])
     seen = [Column(unique(column.name, taken)) for column in columns]
-    texts = [f"CAST(CAST({column.sql} AS REAL) AS DOUBLE)" for column in columns]
+    texts = [real(column.sql) for column in columns]
     query.layer(name, [*query.carry([]), *((text, column.name) for text, column in zip(texts, seen, strict=True))])
     return seen
 
@@ -67,20 +77,24 @@ def add_trees(query: Query, columns: list[Column], model: Sum, names: Sequence[s
     query.enclose("features")
     query.leaves += sum(tree.leaves for tree, _ in model.trees)
     totals = [Column(unique(name, query.taken(columns))) for name in names]
+    kind = "REAL" if model.float32 else "DOUBLE"
     if query.few_rows:
-        add_walks(query, columns, model.trees, totals, _start(query, columns, model.start, totals, missing), missing)
+        add_walks(query, columns, model.trees, totals, _start(query, columns, model, totals, missing), missing, kind)
     elif _shared(model):
         _add_votes(query, columns, model, totals, missing)
     else:
-        running = _start(query, columns, model.start, totals, missing)
+        running = _start(query, columns, model, totals, missing)
         for label, batch, last in _batches(model):
             terms = [[text] if text else [] for text in running]
             for tree, output in batch:
                 for k, part in enumerate(terms):
                     if output in (None, k):
                         values = [value[0 if output is not None else k] for value in tree.values]
-                        part.append(_double(tree.sql(columns, list(map(number, values)), missing=missing)))
-            query.layer(label, [*([] if last else query.carry(columns)), *_sums(terms, totals)])
+                        part.append(_cast(tree.sql(columns, list(map(number, values)), missing=missing), kind))
+            sums = _sums(terms, totals)
+            if last and model.float32:
+                sums = [(_cast(text, "DOUBLE"), name) for text, name in sums]
+            query.layer(label, [*([] if last else query.carry(columns)), *sums])
             running = [column.sql for column in totals]
     query.enclose("scores")
     return totals
@@ -88,7 +102,7 @@ def add_trees(query: Query, columns: list[Column], model: Sum, names: Sequence[s
 
 def _add_votes(query: Query, columns: list[Column], model: Sum, totals: list[Column], missing: bool) -> None:
     """Each tree once, as the number of its answer; then each output's sum over what that answer adds to it."""
-    running = _start(query, columns, model.start, totals, missing)
+    running = _start(query, columns, model, totals, missing)
     carried = totals if any(running) else []
     taken = query.taken([*columns, *totals])
     leaves: list[Column] = []
@@ -116,28 +130,28 @@ def _sums(terms: list[list[str]], totals: list[Column]) -> list[_Item]:
     return [("\n    + ".join(part) or "0E0", column.name) for part, column in zip(terms, totals, strict=True)]
 
 
-def _double(expression: str) -> str:
-    """For engines that take the literals in a CASE as decimals."""
-    return f"CAST({expression} AS DOUBLE)"
+def _cast(expression: str, kind: str) -> str:
+    """To DOUBLE too, for engines that take the literals in a CASE as decimals."""
+    return f"CAST({expression} AS {kind})"
 
 
 def _label(first: int, last: int) -> str:
     return f"trees_{first}_to_{last}" if last > first else f"tree_{first}"
 
 
-def _start(
-    query: Query, columns: list[Column], start: Sequence[float], totals: list[Column], missing: bool
-) -> list[str]:
+def _start(query: Query, columns: list[Column], model: Sum, totals: list[Column], missing: bool) -> list[str]:
     """What the totals start from, as SQL; an empty text where that is nothing."""
     tests = [] if missing else [f"{column.sql} IS NOT NULL" for column in columns]
     if query.valid is not None:
         tests.insert(0, quote(query.valid))
         query.valid = None
     if not tests:
-        return [number(value) if value else "" for value in start]
-    test = conjunction(tests)
+        texts = [number(value) if value else "" for value in model.start]
+        return [_cast(text, "REAL") if text and model.float32 else text for text in texts]
+    test, kind = conjunction(tests), "REAL" if model.float32 else "DOUBLE"
     items = [
-        (_double(f"CASE WHEN {test} THEN {number(value)} END"), c.name) for value, c in zip(start, totals, strict=True)
+        (_cast(f"CASE WHEN {test} THEN {number(value)} END", kind), c.name)
+        for value, c in zip(model.start, totals, strict=True)
     ]
     query.layer("start", [*query.carry(columns), *items])
     return [column.sql for column in totals]
@@ -171,4 +185,4 @@ def _shared(model: Sum) -> bool:
 def _vote(column: Column, values: list[float]) -> list[str]:
     """What a tree adds to one output: none or one term."""
     whens = " ".join(f"WHEN {code} THEN {number(value)}" for code, value in enumerate(values) if value)
-    return [_double(f"CASE {column.sql} {whens} ELSE 0E0 END")] if whens else []
+    return [_cast(f"CASE {column.sql} {whens} ELSE 0E0 END", "DOUBLE")] if whens else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..errors import QueryError
@@ -19,9 +20,9 @@ from . import (
     transformed,
     tree_models,
 )
-from .builder import Column, Query
+from .builder import Column, Query, Unwritable
 from .outputs import Numbers, Scores
-from .steps import join, known_class, transform, unsupported
+from .steps import join, known_class, sparse, transform, unsupported
 
 __all__ = ["answer", "takes_infinity"]
 
@@ -50,8 +51,11 @@ def answer(
     if type(model).__name__ == "FrozenEstimator":
         model = model.estimator
     if hasattr(model, "steps"):
+        absent = any(column.sparse for column in columns)
         for name, step in model.steps[:-1]:
             columns = transform(query, step, columns, path=join(path, name))
+            absent = sparse(step, absent)
+        columns = [replace(column, sparse=absent) for column in columns]
         name, last = model.steps[-1]
         return answer(query, last, columns, join(path, name), probabilities)
     if not hasattr(model, "predict"):
@@ -59,9 +63,10 @@ def answer(
     reader = known_class(model, boosters.READERS)
     if reader is not None:
         try:
-            return boosters.answer(query, reader(model, columns, data), columns)
+            found = boosters.answer(query, reader(model, columns, data), columns)
         except QueryError as error:
             raise unsupported(path, model, error.reason) from None
+        return _several(found, path, model)
     around = known_class(model, _AROUND)
     if around is not None:
         return around(query, model, columns, path, probabilities, answer)
@@ -74,7 +79,17 @@ def answer(
         for column in columns:
             if column.text:
                 raise unsupported(path, model, f"its feature {column.name!r} is text")
-    return made(query, model, columns, path, probabilities)
+    try:
+        return _several(made(query, model, columns, path, probabilities), path, model)
+    except Unwritable as error:
+        raise unsupported(path, model, error.reason) from None
+
+
+def _several(found: Numbers | Scores, path: str, model: Any) -> Numbers | Scores:
+    """What was found, unless a score decides between two classes of which there is one."""
+    if isinstance(found, Scores) and found.rule != "greatest" and len(found.classes) < 2:
+        raise unsupported(path, model, "it was fitted on one class only")
+    return found
 
 
 def takes_infinity(model: Any) -> bool:

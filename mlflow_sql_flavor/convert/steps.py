@@ -12,12 +12,12 @@ from typing import Any
 
 from ..errors import QueryError
 from . import clusters, expansions
-from .builder import Column, Query, is_missing, literal, number, unique
+from .builder import Column, Query, Unwritable, is_missing, literal, number, unique
 from .encoders import encode
 from .missing import refuses_missing
 from .powers import box_cox, yeo_johnson
 
-__all__ = ["describe", "join", "known_class", "transform", "unsupported"]
+__all__ = ["describe", "join", "known_class", "sparse", "transform", "unsupported"]
 
 Step = Callable[[Query, Any, list[Column], list[Column], str], list[Column]]
 
@@ -29,12 +29,25 @@ def known_class(estimator: Any, table: Mapping[str, Any]) -> Any:
         estimator: Any object.
         table: By the names of classes: of scikit-learn's alone, of other packages' after theirs, ``xgboost.XGBModel``.
     """
+    own = _overridden(estimator)
     for cls in type(estimator).__mro__:
         package = cls.__module__.partition(".")[0]
         name = cls.__name__ if package == "sklearn" else f"{package}.{cls.__name__}"
         if name in table:
-            return table[name]
+            return table[name] if not own else None
     return None
+
+
+#: What an estimator answers by.
+_METHODS = ("predict", "predict_proba", "decision_function", "transform")
+#: Packages whose classes answer what the classes they inherit from do.
+_KNOWN = {"sklearn", "xgboost", "lightgbm", "catboost", "sklearnex", "daal4py", "onedal", "imblearn"}
+
+
+def _overridden(estimator: Any) -> list[str]:
+    """What a class of the user's own answers by in another way than the class it inherits from."""
+    own = (cls for cls in type(estimator).__mro__ if cls.__module__.partition(".")[0] not in {*_KNOWN, "builtins"})
+    return [f"{cls.__name__}.{name}" for cls in own for name in _METHODS if name in vars(cls)]
 
 
 def describe(estimator: Any) -> str:
@@ -49,7 +62,10 @@ def describe(estimator: Any) -> str:
 def unsupported(path: str, estimator: Any, why: str = "") -> QueryError:
     """The error that names a step."""
     where = f"step {path!r} ({type(estimator).__name__})" if path else type(estimator).__name__
-    return QueryError(f"{where} cannot be converted{': ' + why if why else ''}.")
+    own = _overridden(estimator)
+    if not why and own:
+        why = f"it has a method of its own, {own[0]}"
+    return QueryError(f"{where} cannot be converted{': ' + why.removesuffix('.') if why else ''}.")
 
 
 def transform(
@@ -75,7 +91,27 @@ def transform(
     made = known_class(step, _STEPS)
     if made is None:
         raise unsupported(path, step)
-    return made(query, step, columns, keep or [], path)
+    try:
+        return made(query, step, columns, keep or [], path)
+    except Unwritable as error:
+        raise unsupported(path, step, error.reason) from None
+
+
+def sparse(step: Any, given: bool) -> bool:
+    """Whether a fitted transformer, or chain of them, gives a sparse matrix.
+
+    Args:
+        step: The transformer.
+        given: Whether it gets one.
+    """
+    if step is None or isinstance(step, str):
+        return given
+    for _, part in getattr(step, "steps", ()):
+        given = sparse(part, given)
+    if known_class(step, {"FeatureUnion": True}):
+        return any(sparse(part, given) for _, part in step.transformer_list if part != "drop")
+    read = known_class(step, _SPARSE)
+    return read(step) if read is not None else given
 
 
 def join(path: str, name: str) -> str:
@@ -219,6 +255,22 @@ def _function(_query: Query, step: Any, columns: list[Column], _keep: list[Colum
         raise unsupported(path, step, "it calls a Python function")
     return columns
 
+
+def _never(_step: Any) -> bool:
+    return False
+
+
+#: What gives a sparse matrix by its own rule; other steps give what they get.
+_SPARSE: dict[str, Callable[[Any], bool]] = {
+    "ColumnTransformer": lambda step: bool(step.sparse_output_),
+    "OneHotEncoder": lambda step: bool(step.sparse_output),
+    "KBinsDiscretizer": lambda step: step.encode == "onehot",
+    "SplineTransformer": lambda step: bool(getattr(step, "sparse_output", False)),
+    **dict.fromkeys(
+        ("OrdinalEncoder", "TargetEncoder", "PowerTransformer", "PCA", "TruncatedSVD", "KMeans", "MiniBatchKMeans"),
+        _never,
+    ),
+}
 
 _STEPS: dict[str, Step] = {
     "Pipeline": _pipeline,

@@ -107,6 +107,7 @@ def add_walks(
     totals: list[Column],
     running: Sequence[str],
     missing: bool,
+    kind: str,
 ) -> None:
     """Adds the layers that compute the totals.
 
@@ -117,6 +118,7 @@ def add_walks(
         totals: What to call the totals.
         running: What they start from, as SQL; an empty text for nothing.
         missing: Whether a feature may be missing where the totals start from something.
+        kind: The type in which they are added, DOUBLE or REAL.
 
     Raises:
         QueryError: A tree is too deep.
@@ -146,16 +148,22 @@ def add_walks(
     for k, (text, total) in enumerate(zip(running, totals, strict=True)):
         part = None if shared else k
         values = (
-            f"list_transform(leaves{suffixes[part]}, lambda n: CAST(v_{k}[n - {len(arrays[part].feature)}] AS DOUBLE))"
+            f"list_transform(leaves{suffixes[part]}, lambda n: CAST(v_{k}[n - {len(arrays[part].feature)}] AS {kind}))"
         )
+        added = _sum(f"list_prepend(start_{k}, {values})" if text else values, kind)
         if not text:
-            sums.append((f"COALESCE(list_sum({values}), 0E0)", total.name))
-        elif _is_number(text):
-            sums.append((f"list_sum(list_prepend(start_{k}, {values}))", total.name))
-        else:  # NULL where the row is refused, which a sum would leave out
-            added = f"list_sum(list_prepend(start_{k}, {values}))"
-            sums.append((f"CASE WHEN start_{k} IS NOT NULL THEN {added} END", total.name))
+            added = f"COALESCE({added}, 0E0)"
+        elif not _is_number(text):  # NULL where the row is refused, which a sum would leave out
+            added = f"CASE WHEN start_{k} IS NOT NULL THEN {added} END"
+        sums.append((added, total.name))
     query.layer("sums", sums)
+
+
+def _sum(values: str, kind: str) -> str:
+    """Added from left to right; ``list_sum`` adds in 64 bits."""
+    if kind == "DOUBLE":
+        return f"list_sum({values})"
+    return f"CAST(list_reduce({values}, lambda a, b: a + b) AS DOUBLE)"
 
 
 def _is_number(text: str) -> bool:

@@ -17,15 +17,18 @@ xgb = pytest.importorskip("xgboost")
 lgb = pytest.importorskip("lightgbm")
 cb = pytest.importorskip("catboost")
 
-from sklearn.compose import ColumnTransformer  # noqa: E402
+from sklearn.calibration import CalibratedClassifierCV  # noqa: E402
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor  # noqa: E402
+from sklearn.ensemble import BaggingRegressor, VotingRegressor  # noqa: E402
 from sklearn.impute import SimpleImputer  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: E402
+from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScaler  # noqa: E402
 
 import mlflow_sql_flavor  # noqa: E402
 from mlflow_sql_flavor.convert import boosters  # noqa: E402
 from mlflow_sql_flavor.convert.builder import Column  # noqa: E402
 from mlflow_sql_flavor.errors import QueryError  # noqa: E402
+from mlflow_sql_flavor.model import binder_of  # noqa: E402
 
 from .same import missing, numbers, people, target  # noqa: E402
 
@@ -172,7 +175,7 @@ def test_answers(name: str) -> None:
 
 
 def leaf_sums(estimator: Any, data: pd.DataFrame) -> np.ndarray:
-    """What the leaves that the library itself chooses for each row add up to in 64 bits, in its order."""
+    """What the leaves that the library itself chooses for each row add up to in its order, of XGBoost in 32 bits."""
     made = read(estimator, data)
     if isinstance(estimator, xgb.XGBModel):
         # Nodes by number; the tree that was read keeps XGBoost's numbers, and so the leaves' values.
@@ -188,9 +191,10 @@ def leaf_sums(estimator: Any, data: pd.DataFrame) -> np.ndarray:
         leaves, flat = estimator.calc_leaf_indexes(data), estimator.get_leaf_values()
         ends = np.cumsum([0, *estimator.get_tree_leaf_counts()])
         values = [flat[a:b] for a, b in itertools.pairwise(ends)]
-    found = np.full(len(data), made.total.start[0])
+    kind = np.float32 if isinstance(estimator, xgb.XGBModel) else np.float64
+    found = np.full(len(data), made.total.start[0], dtype=kind)
     for at, part in enumerate(values):
-        found = found + np.asarray(part)[leaves[:, at]]
+        found = found + np.asarray(part, dtype=kind)[leaves[:, at]]
     return found
 
 
@@ -235,7 +239,7 @@ def at_thresholds(estimator: Any, data: pd.DataFrame) -> pd.DataFrame:
     ],
 )  # fmt: skip
 def test_leaves_at_thresholds_and_one_step_beside(name: str) -> None:
-    """The library's own leaf in every tree: their sum is the answer to the last bit of 64."""
+    """The library's own leaf in every tree: their sum is the answer to the last bit."""
     estimator = MODELS[name]()
     model = mlflow_sql_flavor.from_sklearn(estimator, FULL if "never saw" in name else X)
     rows = at_thresholds(estimator, FULL if "never saw" in name else X)
@@ -246,6 +250,20 @@ def test_leaves_at_thresholds_and_one_step_beside(name: str) -> None:
     np.testing.assert_allclose(model.predict(rows)["prediction"], expected, rtol=bits, atol=bits)
     np.testing.assert_allclose(model.predict(NEW)["prediction"], leaf_sums(estimator, NEW), rtol=bits, atol=bits)
     assert len(np.unique(expected)) > 50
+
+
+@pytest.mark.ci
+def test_many_trees_add_as_xgboost_does() -> None:
+    """What 32-bit additions lose grows with the number of trees; both texts lose the same."""
+    estimator = xgb.XGBRegressor(n_estimators=150, max_depth=2, learning_rate=0.05).fit(X, Y + 1e4)
+    model = mlflow_sql_flavor.from_sklearn(estimator, X)
+    assert binder_of(model).definition.few_rows is not None
+    portable = mlflow_sql_flavor.SQLModel(model.sql)
+    expected = estimator.predict(NEW)
+    assert model.predict(NEW)["prediction"].tolist() == expected.tolist()
+    assert portable.predict(NEW)["prediction"].tolist() == expected.tolist()
+    poisson = xgb.XGBRegressor(objective="count:poisson", n_estimators=150, max_depth=1, learning_rate=0.1)
+    assert_answers(mlflow_sql_flavor.from_sklearn(poisson.fit(X, POSITIVE * 1e6), X), poisson, NEW)
 
 
 @pytest.mark.parametrize("name", ["xgboost", "lightgbm", "catboost"])
@@ -371,6 +389,29 @@ def test_last_in_a_pipeline(last: Any) -> None:
             MIXED[MIXED["city"] == "Seoul"].astype({"city": str}),
             "lacks a category",
         ),
+        (lambda: with_threshold(0.8), X, "^CatBoostClassifier.*probability threshold is 0.8"),
+        (
+            lambda: lgb.LGBMClassifier(pred_early_stop=True, **LG).fit(X, TWO),
+            X,
+            r"^LGBMClassifier.*\(pred_early_stop\)",
+        ),
+        (
+            lambda: cb.CatBoostRegressor(loss_function=Squares(), eval_metric="RMSE", **CB).fit(X, Y),
+            X,
+            "^CatBoostRegressor.*a function of your own",
+        ),
+        (lambda: Doubled(**LG).fit(X, Y), X, r"^Doubled cannot be converted: it has .* its own, Doubled\.predict"),
+        (lambda: lgb.LGBMClassifier(**LG).fit(X, TWO * 0), X, "^LGBMClassifier.*one class only"),
+        (
+            lambda: xgb.XGBRegressor(objective="count:poisson", **XG).fit(X, TWO * 0),
+            X,
+            r"^XGBRegressor.*SQL cannot write: -inf\.$",
+        ),
+        (
+            lambda: lgb.train({"verbose": -1}, lgb.Dataset(X, Y), 2),
+            X.rename(columns={"x0": "other"}),
+            "other columns",
+        ),
         (xgb.XGBRegressor, X, "^The XGBRegressor is not fitted"),
         (lgb.LGBMClassifier, X, "^The LGBMClassifier is not fitted"),
         (cb.CatBoostRegressor, X, "^The CatBoostRegressor is not fitted"),
@@ -382,6 +423,22 @@ def test_what_cannot_be_converted_is_named(estimator: Any, data: pd.DataFrame, m
 
     with pytest.raises(SQLModelError, match=message):
         mlflow_sql_flavor.from_sklearn(estimator(), data)
+
+
+class Doubled(lgb.LGBMRegressor):
+    def predict(self, X: Any, **options: Any) -> Any:
+        return 2 * super().predict(X, **options)
+
+
+class Squares:
+    def calc_ders_range(self, scores: Any, y: Any, _weights: Any) -> Any:
+        return [(b - a, -1.0) for a, b in zip(scores, y, strict=True)]
+
+
+def with_threshold(share: float) -> Any:
+    found = cb.CatBoostClassifier(**CB).fit(X, TWO)
+    found.set_probability_threshold(share)
+    return found
 
 
 def squares(y: Any, score: Any) -> tuple[Any, Any]:
@@ -397,6 +454,88 @@ def test_statistics_of_a_category() -> None:
     new = data.assign(kind=["unseen", *data["kind"][1:]])
     found = mlflow_sql_flavor.from_sklearn(made, data).predict(new)["prediction"]
     np.testing.assert_allclose(found, made.predict(new), rtol=1e-12, atol=1e-12)
+
+
+def inside(cls: Any, *more: Any, **options: Any) -> Any:
+    return cls(xgb.XGBRegressor(**XG), *more, **options)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: VotingRegressor([("x", xgb.XGBRegressor(**XG)), ("l", lgb.LGBMRegressor(**LG))]).fit(X, Y),
+        lambda: inside(BaggingRegressor, 2, random_state=0).fit(X, Y),
+        lambda: inside(TransformedTargetRegressor, func=np.log, inverse_func=np.exp).fit(X, POSITIVE),
+        lambda: CalibratedClassifierCV(xgb.XGBClassifier(**XG), cv=2).fit(X, TWO),
+    ],
+    ids=["voting", "bagging", "target", "calibrated"],
+)
+def test_32_bits_inside_another_estimator(made: Callable[[], Any]) -> None:
+    estimator = made()
+    model = mlflow_sql_flavor.from_sklearn(estimator, X)
+    found, (expected, proba) = model.predict(NEW), boosters.answers(estimator, NEW, probabilities=True)
+    if proba is not None:
+        found, expected = found.drop(columns="prediction").to_numpy(), proba
+    else:
+        found = found["prediction"]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    "encoder", [OneHotEncoder(handle_unknown="ignore"), KBinsDiscretizer(4, quantile_method="linear")]
+)
+def test_zeros_of_a_sparse_matrix_are_missing_to_xgboost(encoder: Any) -> None:
+    columns = ["city"] if isinstance(encoder, OneHotEncoder) else ["age"]
+    data = people(ROWS)
+    made = make_pipeline(ColumnTransformer([("c", encoder, columns)]), xgb.XGBRegressor(**XG))
+    made.fit(data, data["age"] + 9 * data["city"].str.len())
+    assert made[0].sparse_output_
+    model = mlflow_sql_flavor.from_sklearn(made, data)
+    new = people(ROWS, seed=4).assign(city=["Atlantis", *people(ROWS, seed=4)["city"][1:]])
+    assert model.predict(new)["prediction"].tolist() == made.predict(new).tolist()
+
+
+@pytest.mark.parametrize("kinds", [["나", "b"], ["b", "부산시", "서울시"]])
+def test_categories_that_are_not_ascii(kinds: list[str]) -> None:
+    """XGBoost 3.2 stores their names cut; those of the data count."""
+    codes = np.arange(ROWS) % len(kinds)
+    data = X[["x0"]].assign(city=pd.Categorical.from_codes(codes, kinds))
+    estimator = xgb.XGBRegressor(enable_categorical=True, **XG).fit(data, Y + 3 * codes)
+    model = mlflow_sql_flavor.from_sklearn(estimator, data)
+    assert all(f"WHEN '{kind}' THEN" in model.sql for kind in kinds)
+    assert_answers(model, estimator, data)
+    booster = estimator.get_booster()
+    other = data.assign(city=data["city"].cat.set_categories(kinds[::-1]))
+    with pytest.raises(QueryError, match="not ASCII incompletely"):
+        mlflow_sql_flavor.convert.sklearn_to_sql(booster, other)
+
+
+@pytest.mark.parametrize("absent", [0, 1])
+def test_codes_of_categories_are_compared_with_missing(absent: int) -> None:
+    codes = np.arange(ROWS) % 3
+    data = FULL[["x0"]].assign(kind=pd.Categorical.from_codes(codes, ["p", "q", "r"]))
+    estimator = xgb.XGBRegressor(enable_categorical=True, missing=absent, **XG).fit(data, Y + 3 * (codes == 1))
+    assert_answers(mlflow_sql_flavor.from_sklearn(estimator, data), estimator, data)
+
+
+def test_spaces_in_names() -> None:
+    """LightGBM holds an underscore for each."""
+    data = FULL.set_axis(["a b", "c", "d (cm)", "e"], axis=1)
+    for estimator in (lgb.LGBMRegressor(**LG).fit(data, Y), lgb.train({"verbose": -1}, lgb.Dataset(data, Y), 4)):
+        assert_answers(mlflow_sql_flavor.from_sklearn(estimator, data), estimator, data)
+
+
+def test_too_many_leaves_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    estimator = MODELS["catboost"]()
+    monkeypatch.setattr("mlflow_sql_flavor.query.reading.lengths.MAX_WORDS", 1000)
+    with pytest.raises(QueryError, match=r"^CatBoostRegressor .* 160 leaves.*mlflow\.catboost\.$"):
+        mlflow_sql_flavor.from_sklearn(estimator, X)
+
+
+def test_a_sum_of_models() -> None:
+    parts = [cb.CatBoostRegressor(**{**CB, "random_seed": seed}).fit(X, Y) for seed in (1, 2)]
+    estimator = cb.sum_models(parts, weights=[0.3, 0.7])
+    assert_answers(mlflow_sql_flavor.from_sklearn(estimator, X), estimator, NEW)
 
 
 def test_a_category_the_library_refuses_is_said_in_a_sentence() -> None:

@@ -19,6 +19,7 @@ from sklearn.compose import ColumnTransformer  # noqa: E402
 from sklearn.decomposition import FactorAnalysis  # noqa: E402
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier  # noqa: E402
 from sklearn.linear_model import Ridge, SGDClassifier  # noqa: E402
+from sklearn.naive_bayes import GaussianNB  # noqa: E402
 from sklearn.neighbors import KNeighborsRegressor  # noqa: E402
 from sklearn.pipeline import Pipeline, make_pipeline  # noqa: E402
 from sklearn.preprocessing import FunctionTransformer, StandardScaler  # noqa: E402
@@ -38,6 +39,18 @@ class Doubled(Ridge):
 
     def predict(self, data: Any) -> Any:
         return 2 * super().predict(data)
+
+
+class Inside(Ridge):
+    """The same where only its answers tell."""
+
+    def _decision_function(self, data: Any) -> Any:
+        return 2 * super()._decision_function(data)
+
+
+class Rounded(StandardScaler):
+    def transform(self, X: Any, copy: bool | None = None) -> Any:
+        return np.round(super().transform(X, copy))
 
 
 def columns(name: str, step: Any) -> ColumnTransformer:
@@ -60,8 +73,10 @@ def columns(name: str, step: Any) -> ColumnTransformer:
         (make_pipeline(FunctionTransformer(np.abs), Ridge()), "step 'functiontransformer'.*calls a Python function"),
         (make_pipeline(StandardScaler(), SVR()), r"step 'svr' \(SVR\)"),
         (GradientBoostingRegressor(n_estimators=2, init=Ridge()), r"initial estimator \(Ridge\) is not a constant"),
+        (Doubled(), r"^Doubled cannot be converted: .* its own, Doubled\.predict"),
+        (make_pipeline(Rounded(), Ridge()), r"^step 'rounded' \(Rounded\).*Rounded\.transform"),
         (
-            Doubled(),
+            Inside(),
             "120 of 120 values of 'prediction' are not the estimator's, first in row 0 of X: .* in SQL, .* in sc",
         ),
     ],
@@ -70,6 +85,12 @@ def columns(name: str, step: Any) -> ColumnTransformer:
 def test_what_cannot_be_converted_is_named(estimator: Any, message: str) -> None:
     with pytest.raises(QueryError, match=message):
         mlflow_sql_flavor.from_sklearn(estimator.fit(X, Y), X)
+
+
+def test_a_number_that_sql_cannot_write() -> None:
+    made = GaussianNB(priors=[0.0, 1.0]).fit(X, target(X, 2))
+    with pytest.raises(QueryError, match=r"^GaussianNB cannot be converted: it holds .*-inf\.$"):
+        mlflow_sql_flavor.from_sklearn(made, X)
 
 
 def test_probabilities_without_a_formula_are_refused_by_name() -> None:

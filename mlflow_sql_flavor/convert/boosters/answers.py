@@ -61,8 +61,22 @@ def _unfitted(estimator: Any) -> QueryError:
 
 
 def precision(estimator: Any) -> float:
-    """The relative difference that is rounding: XGBoost adds in 32 bits, the others in 64."""
-    return 1e-6 if library(estimator) == "XGBoost" else 1e-9
+    """The relative difference that is rounding: XGBoost answers in 32 bits, inside another estimator too."""
+    return 1e-6 if any(library(part) == "XGBoost" for part in _parts(estimator)) else 1e-9
+
+
+def _parts(estimator: Any) -> list[Any]:
+    """It, and the fitted estimators inside it."""
+    found = [estimator]
+    for part in found:
+        inner = [getattr(part, name, None) for name in ("best_estimator_", "regressor_", "estimator")]
+        inner += [step for _, step in getattr(part, "steps", None) or ()]
+        for name in ("estimators_", "calibrated_classifiers_"):
+            several = getattr(part, name, None)
+            # Boosting by scikit-learn holds arrays of trees.
+            inner += several if isinstance(several, list) else []
+        found += [each for each in inner if each is not None and not isinstance(each, str)]
+    return found
 
 
 def labels(estimator: Any) -> Any:
@@ -72,8 +86,12 @@ def labels(estimator: Any) -> Any:
 
 
 def feature_names(estimator: Any) -> list[str] | None:
-    """The names of the columns it was fitted on, if it knows them."""
+    """The names of the columns it was fitted on, if it knows them; LightGBM writes ``_`` for a space in them."""
     found = getattr(estimator, "feature_names_in_", None)
+    if found is None and library(estimator) == "LightGBM" and hasattr(estimator, "feature_name"):
+        found = estimator.feature_name()
+        if all(name == f"Column_{at}" for at, name in enumerate(found)):  # which had none
+            return None
     return None if found is None else list(found)
 
 

@@ -34,6 +34,11 @@ _MANY = {"MultiRMSE", "MultiRMSEWithMissingValues", "RMSEWithUncertainty", "Mult
 def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
     """A ``CatBoost``, ``CatBoostRegressor``, ``CatBoostClassifier`` or ``CatBoostRanker``. As of :class:`Reader`."""
     loss = _loss(model)
+    threshold = model.get_probability_threshold() if hasattr(model, "get_probability_threshold") else 0.5
+    if threshold not in (None, 0.5):
+        raise QueryError(
+            f"its probability threshold is {threshold}: set it to 0.5, and compare the probability yourself"
+        )
     found = _json(model, data)
     info = found["features_info"]
     if info.get("text_features") or info.get("embedding_features"):
@@ -69,8 +74,13 @@ def _class_name(model: Any) -> str:
 
 
 def _loss(model: Any) -> str:
-    loss = model.get_all_params().get("loss_function", "RMSE")
-    if not isinstance(loss, str) or "Custom" in loss or loss.startswith("<"):
+    import catboost
+
+    try:
+        loss = model.get_all_params().get("loss_function", "RMSE")
+    except catboost.CatBoostError:  # of a sum of models, which has no parameters
+        loss = "RMSE"
+    if not isinstance(loss, str) or "Custom" in loss or "UserDefined" in loss or loss.startswith("<"):
         raise QueryError("its objective is a function of your own")
     return loss.partition(":")[0]
 

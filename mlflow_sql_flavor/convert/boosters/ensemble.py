@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from ...errors import QueryError
 from ..builder import Column, literal, number
-from ..ensembles import Sum
+from ..ensembles import Sum, real
 
 __all__ = ["Ensemble", "Link", "Reader", "codes", "float32", "link_of", "number_of"]
 
@@ -89,7 +89,7 @@ def float32(column: Column) -> str:
     infinity does.
     """
     x = number_of(column)
-    return f"CASE WHEN ABS({x}) >= {_INFINITE} THEN {x} ELSE CAST(CAST({x} AS REAL) AS DOUBLE) END"
+    return f"CASE WHEN ABS({x}) >= {_INFINITE} THEN {x} ELSE {real(x)} END"
 
 
 def codes(column: Column, categories: list[Any]) -> str:

@@ -36,6 +36,13 @@ _ZERO = 1.0000000180025095e-35
 def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
     """A ``Booster`` or one of the scikit-learn classes. As of :class:`Reader`."""
     booster = getattr(model, "booster_", model)
+    # Among its own parameters the scikit-learn class hands this one to predict.
+    if booster is not model and str(model.get_params().get("pred_early_stop", False)).lower() not in (
+        "false",
+        "0",
+        "-",
+    ):
+        raise QueryError("it stops adding trees where a row's answer is clear (pred_early_stop)")
     dump = booster.dump_model(num_iteration=booster.best_iteration if booster.best_iteration > 0 else -1)
     name, *words = dump.get("objective", "").split() or ["custom"]
     link = link_of(None if name == "custom" else name, _LINKS)

@@ -68,7 +68,7 @@ def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
             _seen(column, kind, _categories(forest, data, i), getattr(model, "missing", math.nan))
             for i, (column, kind) in enumerate(zip(columns, types, strict=True))
         ],
-        total=Sum(start, trees),
+        total=Sum(start, trees, float32=True),
         link=link,
         classes=classes,
     )
@@ -132,23 +132,43 @@ def _categories(forest: dict[str, Any], data: Any, i: int) -> list[Any] | None:
     kind = data.dtypes.iloc[i] if data is not None else None
     stored = forest.get("cats", {}).get("enc") or []
     found = stored[i] if i < len(stored) else {}
+    given = kind.categories.tolist() if isinstance(kind, pd.CategoricalDtype) else None
     if "offsets" in found and len(found["offsets"]) > 1:
-        text = bytes(value % 256 for value in found["values"])
-        ends = found["offsets"]
-        return [text[a:b].decode("utf-8") for a, b in itertools.pairwise(ends)]
+        return _names(bytes(value % 256 for value in found["values"]), found["offsets"], given)
     if found.get("values"):
         return list(found["values"])
-    return kind.categories.tolist() if isinstance(kind, pd.CategoricalDtype) else None
+    return given
+
+
+def _names(stored: bytes, ends: list[int], given: list[Any] | None) -> list[Any]:
+    """Categories from the text that is stored of them.
+
+    XGBoost 3.2 cuts that text after as many bytes as the names have characters, so that names that are not ASCII are
+    those of the data.
+    """
+    parts = [stored[a:b] for a, b in itertools.pairwise(ends)]
+    if stored.isascii():
+        return [part.decode() for part in parts]
+    texts = [str(value) for value in given or ()]
+    whole = [text.encode() for text in texts]
+    counted = list(itertools.accumulate(map(len, texts), initial=0))
+    if whole == parts or (counted == ends and b"".join(whole)[: len(stored)] == stored):
+        return texts
+    raise QueryError(
+        "XGBoost stores names of categories that are not ASCII incompletely: the column of X needs the categories it "
+        "was fitted on, in their order"
+    )
 
 
 def _seen(column: Column, kind: str, categories: list[Any] | None, missing: Any) -> str:
     import numpy as np
 
     if kind == "c":
-        if categories is not None:
-            return codes(column, categories)
-        return f"TRUNC({column.sql})"
-    text = float32(column)
+        text = codes(column, categories) if categories is not None else f"TRUNC({column.sql})"
+    else:
+        text = float32(column)
+    if column.sparse:
+        text = f"NULLIF({text}, 0E0)"
     if missing is None or math.isnan(missing):
         return text
     if math.isinf(np.float32(missing)):
