@@ -86,6 +86,8 @@ def _plain(value: Any) -> Any:
         return float(value)
     if isinstance(value, datetime.timedelta):  # pandas' NaT is one too
         return str(value).replace(",", "") if value == value else None
+    if type(value).__name__ == "DateOffset":  # what pandas has for an interval of Arrow
+        return " ".join(f"{number} {unit}" for unit, number in _units(value.kwds).items() if number) or "0 days"
     if isinstance(value, (datetime.time, uuid.UUID)):
         return str(value)
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
@@ -101,6 +103,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _units(parts: Mapping[str, int]) -> dict[str, int]:
+    """DuckDB has no nanoseconds in an interval."""
+    units = ("years", "months", "weeks", "days", "hours", "minutes", "seconds")
+    micros = parts.get("microseconds", 0) + parts.get("nanoseconds", 0) // 1000
+    return {**{unit: parts[unit] for unit in units if unit in parts}, "microseconds": micros}
+
+
 def save_example(model: Model, example: Any, folder: Path) -> None:
     """Writes what :func:`saved` gave into a model's folder, as MLflow does.
 
@@ -109,7 +118,10 @@ def save_example(model: Model, example: Any, folder: Path) -> None:
     """
     from .. import _mlflow
 
-    _mlflow.save_example(model, example, str(folder))
+    try:
+        _mlflow.save_example(model, example, str(folder))
+    except TypeError as error:
+        raise InputError(f"MLflow cannot store the input example as JSON: {str(error)[:300]}.") from None
     size = (folder / EXAMPLE).stat().st_size if example is not None else 0
     if size > MOST_JSON:
         raise InputError(f"input_example is {size:,} bytes as JSON; at most {MOST_JSON:,}: give fewer rows.")

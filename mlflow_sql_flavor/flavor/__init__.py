@@ -216,9 +216,10 @@ def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Mode
 def _say_what_callers_meet(prepared: Prepared, folder: Path, given: Arguments) -> None:
     inputs, types = getattr(prepared.signature, "inputs", None), prepared.bound.program.input_schema
     example = given.input_example[0] if isinstance(given.input_example, tuple) else given.input_example
+    signed = isinstance(given.signature, ModelSignature) and given.signature.inputs is not None
     for sentence in (
-        *enforcement.refused_by_pyfunc(example, inputs),
-        *enforcement.refused_by_server(folder, inputs, types),
+        *enforcement.refused_by_pyfunc(example, inputs, signed),
+        *enforcement.refused_by_server(folder, inputs, types, signed),
     ):
         _logger.warning("%s", sentence)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import logging
 import re
@@ -9,14 +10,17 @@ import re
 import mlflow
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
-from mlflow.models import ModelSignature
+from mlflow.models import Model, ModelSignature
 from mlflow.models.utils import load_serving_example
 from mlflow.pyfunc.scoring_server import infer_and_parse_data
 from mlflow.types import ColSpec, DataType, Schema
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.artifact.example import stored
+from mlflow_sql_flavor.artifact.enforcement import refused_by_pyfunc
+from mlflow_sql_flavor.artifact.example import save_example, stored
 from mlflow_sql_flavor.errors import InputError
 from mlflow_sql_flavor.review.retest import retest
 
@@ -33,6 +37,9 @@ MISSING = {
 REFUSED = {
     "category": pd.DataFrame({"a": pd.Categorical(["x", "y"])}),
     "category with NULL": pd.DataFrame({"a": pd.Categorical(["x", None])}),
+    "category of integers": pd.DataFrame({"a": pd.Categorical([1, 2])}),
+    "category of floats": pd.DataFrame({"a": pd.Categorical([1.5, 2.0])}),
+    "category of truth values": pd.DataFrame({"a": pd.Categorical([True, False])}),
     "duration": pd.DataFrame({"a": pd.to_timedelta([3600, 90_061], unit="s")}),
     "zone": pd.DataFrame({"a": pd.to_datetime(["2024-03-01 10:00+02:00", None])}),
     "unsigned": pd.DataFrame({"a": np.array([1, 2], dtype="uint64")}),
@@ -95,12 +102,47 @@ def test_what_pyfunc_refuses_is_said_with_what_to_pass(example, tmp_path, caplog
     assert got.tolist()[0] == expected.tolist()[0] and got.isna().tolist() == expected.isna().tolist()
 
 
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("example", "text"),
+    [
+        (pl.DataFrame({"a": [HOUR, None]}), "3600000000 microseconds"),
+        (pa.table({"a": pa.array([HOUR, None])}), "3600000000 microseconds"),
+        (pa.table({"a": pa.array([pa.MonthDayNano([14, -2, 3000]), None])}), "14 months -2 days 3 microseconds"),
+        (pa.table({"a": pa.array([pa.MonthDayNano([0, 0, 0]), None])}), "0 days"),
+    ],
+)
+def test_durations_and_intervals_of_polars_and_arrow_are_stored(example, text, tmp_path) -> None:
+    pyfunc, native = saved(tmp_path, example)
+    data, _ = stored(tmp_path / "m")
+    assert data["a"].tolist()[0] == text
+    expected = native.predict(example, output="arrow").column("a").to_pylist()
+    assert native.predict(data, output="arrow").column("a").to_pylist() == expected
+    assert len(pyfunc.predict(data)) == 2
+
+
+def test_what_mlflow_has_no_json_for_is_one_sentence(tmp_path) -> None:
+    with pytest.raises(mlflow.MlflowException):
+        saved(tmp_path, pa.table({"a": pa.array([[HOUR]])}))
+    with pytest.raises(InputError, match="MLflow cannot store the input example as JSON"):
+        save_example(Model(), pd.DataFrame({"a": [object()]}), tmp_path)
+
+
+def test_advice_on_the_signature_only_where_one_was_given(tmp_path) -> None:
+    inputs = Schema([ColSpec(DataType.long, "a")])
+    for signed in (True, False):
+        (told,) = refused_by_pyfunc(MISSING["integers"], inputs, signed)
+        assert ("leave signature out" in told) == signed
+
+
 def test_a_signature_that_takes_no_missing_value_is_told(tmp_path, caplog, monkeypatch) -> None:
     monkeypatch.setattr(logging.getLogger("mlflow_sql_flavor"), "propagate", True)
     signature = ModelSignature(inputs=Schema([ColSpec(DataType.long, "a")]))
     saved(tmp_path, MISSING["integers"], signature=signature)
     told = [record.message for record in caplog.records if "refuses" in record.message]
-    assert len(told) == 2 and "leave signature out" in told[0] and "sent as JSON" in told[1]
+    assert len(told) == 2 and "leave signature out" in told[0] and "or leave it out" in told[1]
 
 
 @pytest.mark.parametrize("columns", [[0], [("a", "b")], [1.5]], ids=str)
