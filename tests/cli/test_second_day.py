@@ -139,7 +139,11 @@ def test_a_password_is_not_shown() -> None:
     ("sql", "words"),
     [
         ("SELECT CAST(a AS INT64) AS x FROM input", ["INT64 (bigquery)"]),
-        ("SELECT a::int8 AS x, DATE_PART('year', s) AS y FROM input", ["int8 (postgres)", "DATE_PART (postgres"]),
+        (
+            "SELECT nvl(a, 0) AS x, to_char(a, '9') AS y FROM input",
+            ["nvl (databricks, oracle", "to_char (oracle, postgres"],
+        ),
+        ("SELECT date_part('year', s) AS y, a::int8 AS b, s::string AS t FROM input", []),
         ("SELECT `a` FROM input", ["` (bigquery, databricks, mysql)"]),
         ("SELECT a AS number, t.variant, 'INT64' AS iff FROM input AS t -- CAST(a AS INT64)", []),
         ("SELECT (SELECT max(a) AS string FROM input) AS x", []),
