@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from mlflow_sql_flavor import SQLModel
+from mlflow_sql_flavor.errors import QueryError
 
 NONE = "CAST(NULL AS ARRAY<INT64>)"
 
@@ -51,3 +52,13 @@ def test_behind_a_star(star: str) -> None:
     columns = [pa.array([{"a": 1, "b": None}, None], kind), pa.array([None, [1]], numbers), pa.array([1, 2])]
     model = SQLModel(f"SELECT {star} FROM input", dialect="bigquery")
     assert model.predict(pa.table(columns, names=["s", "l", "n"]), output="arrow").to_pylist() == STARS[star]
+
+
+def test_a_star_over_structs_of_an_array() -> None:
+    """query-syntax#unnest_operator: a column for each field, also where the structs have a name."""
+    data = pa.table({"id": [1], "items": [[{"a": 1, "b": "x"}]]})
+    found = SQLModel("SELECT * FROM input CROSS JOIN UNNEST(items)", "bigquery").predict(data, output="arrow")
+    assert found.drop_columns("items").to_pylist() == [{"id": 1, "a": 1, "b": "x"}]
+    for source in ("UNNEST(items) AS item", "input.items AS item"):
+        with pytest.raises(QueryError, match="gives their fields"):
+            SQLModel(f"SELECT * FROM input, {source}", "bigquery").predict(data)

@@ -10,7 +10,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from ..shared.sources import columns_of_star, type_of_path
+from ..shared.sources import columns_of_star, element_of, type_of_path
 from .names import spelled
 
 R = DialectRules("bigquery arrays")
@@ -223,11 +223,26 @@ def _holds_arrays(field: exp.Expr) -> bool:
     )
 
 
+def _named_structs(part: exp.Expr) -> bool:
+    """Whether what FROM or a join reads are structs of an array under a name."""
+    source = part.this
+    element = element_of(source) if isinstance(source, exp.Unnest) and source.args.get("alias") else None
+    return element is not None and element.is_type(exp.DType.STRUCT)
+
+
 def _written_star(
     item: exp.Expr, select: exp.Select, tree: exp.Expr, spelling: Mapping[str, str], ctx: Context
 ) -> None:
     """The arrays that a star hands on."""
     star = item if isinstance(item, exp.Star) else item.find(exp.Star)
+    if star is item and any(
+        _named_structs(part)
+        for part in (select.args.get("from_"), *(select.args.get("joins") or ()))
+        if part is not None
+    ):
+        ctx.refuse(
+            "unfaithful", item, "A star over UNNEST of structs gives their fields in BigQuery", "Name the columns"
+        )
     columns = columns_of_star(item, select, ctx.schema)
     if star is None or columns is None or any(kind is None or kind.is_type(exp.DType.UNKNOWN) for _, kind in columns):
         arrays = any("[]" in kind for table in ctx.schema.values() for kind in table.values())

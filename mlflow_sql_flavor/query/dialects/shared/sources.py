@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from ...reading.placeholders import data_type
 
-__all__ = ["columns_of", "columns_of_star", "type_of_column", "type_of_path"]
+__all__ = ["columns_of", "columns_of_star", "element_of", "type_of_column", "type_of_path"]
 
 Schema = Mapping[str, Mapping[str, str]]
 Columns = list[tuple[str, exp.DataType | None]]
@@ -34,10 +34,9 @@ def type_of_column(
             continue
         query = source.this if isinstance(source, exp.Subquery) else None
         if isinstance(source, exp.Unnest) and table is None and _named(source, name):
-            array = source.expressions[0].type if len(source.expressions) == 1 else None
-            if isinstance(array, exp.DataType) and array.is_type(exp.DType.ARRAY) and array.expressions:
-                element = array.expressions[0]
-                return element if isinstance(element, exp.DataType) else None
+            element = element_of(source)
+            if element is not None:
+                return element
         if isinstance(source, exp.Table):
             cte = _step(source)
             query = cte.this if cte is not None else None
@@ -113,6 +112,15 @@ def _named(source: exp.Unnest, name: str) -> bool:
     return name.casefold() in {each.casefold() for each in names[-1:]}
 
 
+def element_of(source: exp.Unnest) -> exp.DataType | None:
+    """The type of what an UNNEST of one array gives; None where it is not known."""
+    array = source.expressions[0].type if len(source.expressions) == 1 else None
+    if not isinstance(array, exp.DataType) or not array.is_type(exp.DType.ARRAY) or not array.expressions:
+        return None
+    element = array.expressions[0]
+    return element if isinstance(element, exp.DataType) else None
+
+
 def columns_of(source: exp.Expr, schema: Schema, depth: int = 0) -> Columns | None:
     """Names and types of what a table or a step of FROM has; None where they are not known."""
     cte = _step(source) if isinstance(source, exp.Table) else None
@@ -133,10 +141,11 @@ def columns_of(source: exp.Expr, schema: Schema, depth: int = 0) -> Columns | No
     elif isinstance(source, exp.Unnest):
         alias = source.args.get("alias")
         named = [column.name for column in alias.columns] if alias is not None else []
+        element = element_of(source)
+        if not named and element is not None and element.is_type(exp.DType.STRUCT):
+            found = [(field.name, field.args.get("kind")) for field in element.expressions]
         if len(named) == 1:
-            array = source.expressions[0].type if len(source.expressions) == 1 else None
-            known_array = isinstance(array, exp.DataType) and array.is_type(exp.DType.ARRAY) and array.expressions
-            found = [(named[0], array.expressions[0] if isinstance(array, exp.DataType) and known_array else None)]
+            found = [(named[0], element)]
             if isinstance(source.args.get("offset"), exp.Identifier):
                 found.append((source.args["offset"].name, exp.DataType.build("BIGINT")))
     return None if source.args.get("pivots") else found
