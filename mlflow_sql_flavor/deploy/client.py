@@ -281,10 +281,11 @@ def _check(flavor: str | None, endpoint: str | None) -> None:
 
 @_edge
 def run_local(name: str, model_uri: str, flavor: str | None = None, config: Mapping[str, Any] | None = None) -> None:
-    """Deploys a model to a DuckDB file in this folder, with the stored example as its input.
+    """Deploys a model to a DuckDB file in this folder, with the stored example as its input; to an SQLite file if the
+    model is in another dialect than DuckDB's.
 
     Args:
-        name: Of the deployment and of the file, ``NAME.duckdb``.
+        name: Of the deployment and of the file, ``NAME.duckdb`` or ``NAME.sqlite``.
         model_uri: Of the model.
         flavor: ``sql`` or None.
         config: As for :meth:`SQLDeploymentClient.create_deployment`, without ``input``.
@@ -295,7 +296,7 @@ def run_local(name: str, model_uri: str, flavor: str | None = None, config: Mapp
     from .local import run
 
     _check(flavor, None)
-    path = run(name, model_uri, config, lambda path: SQLDeploymentClient(f"sql:duckdb:///{path}"))
+    path = run(name, model_uri, config, SQLDeploymentClient)
     click.echo(f'{name} is a view in {path}, over the stored example: read it with SELECT * FROM "{name}".')
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -332,6 +334,15 @@ def test_run_local(ranker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert again.exit_code == 1 and "There is a file 'my_ranker.duckdb' already" in again.output
     failed = run("run-local", "-t", "sql", "--name", "x", "-m", ranker, "-C", "params={}", "-C", "as=function")
     assert failed.exit_code == 1 and not (tmp_path / "x.duckdb").exists()
+
+
+def test_run_local_of_another_dialect(postgres_like: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an SQLite file."""
+    monkeypatch.chdir(tmp_path)
+    found = run("run-local", "-t", "sql", "--name", "p", "-m", postgres_like)
+    assert found.exit_code == 0, found.output
+    with contextlib.closing(sqlite3.connect(tmp_path / "p.sqlite")) as connection:
+        assert connection.execute("SELECT h, c FROM p ORDER BY h").fetchall() == [(0, "AB"), (1, "Z")]
 
 
 def test_values_in_files(sqlite: Place, ranker: str, tmp_path: Path) -> None:
