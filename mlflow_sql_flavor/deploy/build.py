@@ -336,4 +336,4 @@ class Build:
         Raises:
             RunError: It cannot be read.
         """
-        self.server.rows(f"SELECT * FROM ({self.reads(name)}) AS tried WHERE 1 = 0", f"read the new {name!r}")
+        self.server.rows(ddl.no_row(self.reads(name), self.server.dialect), f"read the new {name!r}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 
-__all__ = ["BARE", "FUNCTIONS", "Argument", "create", "marker_of", "plan_of", "reads", "replaces", "swap"]
+__all__ = ["BARE", "FUNCTIONS", "Argument", "create", "marker_of", "no_row", "plan_of", "reads", "replaces", "swap"]
 
 #: Engines with functions that give tables, or views with parameters.
 FUNCTIONS = {"postgres", "bigquery", "snowflake", "databricks", "clickhouse"}
@@ -125,6 +125,11 @@ def reads(kind: str, dialect: str, name: str, arguments: Sequence[Argument] = ()
         return f"SELECT * FROM {name}({', '.join(f'{each.name} = {each.default}' for each in arguments)})"
     call = f"{name}({', '.join(each.default for each in arguments)})"
     return f"SELECT * FROM TABLE({call})" if dialect == "snowflake" else f"SELECT * FROM {call}"
+
+
+def no_row(statement: str, dialect: str) -> str:
+    """The statement that asks for no row of another: whether it can be read."""
+    return f"SELECT * FROM ({statement}){' ' if dialect == 'oracle' else ' AS '}tried WHERE 1 = 0"
 
 
 def swap(dialect: str, name: str, made: str, gone: str) -> tuple[list[str], str] | None:

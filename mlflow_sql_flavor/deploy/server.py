@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..engines import database
-from ..errors import InputError
+from ..errors import InputError, RunError
 from ..query.targets import literals
 from .target import Target, failing
 
@@ -338,7 +338,10 @@ def opened(target: Target, engine: Engine, *, changes: bool = False) -> Iterator
         for statement in _SESSION.get(dialect, []):
             server.run(statement, "set the session up")
         if lock:
-            server.run(lock, "wait for another deployment")
+            (answer,) = server.rows(lock, "wait for another deployment")[1]
+            if dialect == "mysql" and answer[0] != 1:
+                unlock = None
+                raise RunError("Another deployment has been at work for long: try again when it is done.")
         try:
             yield server
             with failing(target, "commit"):

@@ -90,7 +90,7 @@ def described(server: Server, record: Record) -> dict[str, Any]:
     """What ``get`` says: the record, whether the deployment can be read, and what its alias means now."""
     told = record.told()
     try:
-        server.rows(f"SELECT * FROM ({record.reads}) AS tried WHERE 1 = 0", f"read {record.name!r}")
+        server.rows(ddl.no_row(record.reads, server.dialect), f"read {record.name!r}")
         told["status"] = "ready"
     except RunError as error:
         told["status"] = f"broken: {error.message}"

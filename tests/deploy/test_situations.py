@@ -13,6 +13,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from mlflow.deployments import get_deploy_client, set_deployments_target
 from mlflow.deployments.cli import commands
@@ -20,6 +21,7 @@ from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.deploy import lifecycle
+from mlflow_sql_flavor.deploy import server as deploy_server
 
 from .conftest import EXAMPLE
 from .places import Place, opened
@@ -73,6 +75,21 @@ def test_two_at_once_on_duckdb(tmp_path: Path, ranker: str) -> None:
         assert len(client.list_deployments()) == 1
         client.delete_deployment("one")
         assert place.objects() == before
+
+
+@pytest.mark.ci
+def test_a_lock_that_is_not_given_on_mysql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing goes on without it."""
+    lock, unlock = deploy_server._LOCK["mysql"]
+    monkeypatch.setitem(deploy_server._LOCK, "mysql", (lock.replace("60", "1"), unlock))
+    with opened("mysql", tmp_path) as place:
+        client, other = get_deploy_client(place.target), sa.create_engine(place.uri)
+        with other.connect() as connection:
+            connection.exec_driver_sql(lock).fetchall()
+            with pytest.raises(MlflowException, match="Another deployment has been at work"):
+                client.delete_deployment("nothing")
+        other.dispose()
+        client.delete_deployment("nothing")
 
 
 @pytest.mark.ci

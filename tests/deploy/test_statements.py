@@ -51,6 +51,14 @@ def test_functions_are_read_back(dialect: str) -> None:
     assert "factor" in tree.this.sql(dialect)
 
 
+@pytest.mark.parametrize("dialect", NOT_RUN)
+def test_no_row_is_asked_for(dialect: str) -> None:
+    """Oracle takes no AS before a table's alias."""
+    sql = ddl.no_row("SELECT * FROM ranker", dialect)
+    assert sqlglot.parse_one(sql, dialect=dialect).find(exp.Subquery).alias.lower() == "tried"
+    assert (" AS " in sql) == (dialect != "oracle")
+
+
 def test_values_stay_values() -> None:
     """Whatever a text holds is one literal to the engine's reader."""
     for dialect in (*NOT_RUN, "postgres", "mysql", "clickhouse", "databricks", "duckdb", "sqlite"):
