@@ -107,6 +107,10 @@ class UnreadableError(QueryError):
     """DuckDB's parser does not take the text."""
 
 
+class UnwritableError(QueryError):
+    """A number that SQL cannot write; whose it is, is said where it is caught."""
+
+
 class UnknownFunctionError(QueryError):
     """The query calls a function that there is not, of this name."""
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..engines.parse_limits import check_shape
-from ..errors import QueryError
+from ..errors import QueryError, UnwritableError
 
 __all__ = [
     "Column",
     "Query",
-    "Unwritable",
     "conjunction",
     "is_missing",
     "literal",
@@ -27,10 +26,6 @@ __all__ = [
 
 #: Terms of one flat sum: engines and parsers nest one level for each.
 _FLAT = 50
-
-
-class Unwritable(QueryError):
-    """A number that SQL cannot write; whose it is, is said where it is caught."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ def number(value: Any) -> str:
     """
     value = float(value)
     if not math.isfinite(value):
-        raise Unwritable(f"it holds a number that SQL cannot write: {value}")
+        raise UnwritableError(f"it holds a number that SQL cannot write: {value}")
     text = repr(value).upper().removesuffix(".0")
     return text if "E" in text else f"{text}E0"
 

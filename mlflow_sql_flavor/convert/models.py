@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..errors import QueryError
+from ..errors import QueryError, UnwritableError
 from . import (
     adaptive,
     averages,
@@ -20,7 +20,7 @@ from . import (
     transformed,
     tree_models,
 )
-from .builder import Column, Query, Unwritable
+from .builder import Column, Query
 from .outputs import Numbers, Scores
 from .steps import join, known_class, sparse, transform, unsupported
 
@@ -81,7 +81,7 @@ def answer(
                 raise unsupported(path, model, f"its feature {column.name!r} is text")
     try:
         return _several(made(query, model, columns, path, probabilities), path, model)
-    except Unwritable as error:
+    except UnwritableError as error:
         raise unsupported(path, model, error.reason) from None
 
 

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..errors import QueryError
+from ..errors import QueryError, UnwritableError
 from . import clusters, expansions
-from .builder import Column, Query, Unwritable, is_missing, literal, number, unique
+from .builder import Column, Query, is_missing, literal, number, unique
 from .encoders import encode
 from .missing import refuses_missing
 from .powers import box_cox, yeo_johnson
@@ -93,7 +93,7 @@ def transform(
         raise unsupported(path, step)
     try:
         return made(query, step, columns, keep or [], path)
-    except Unwritable as error:
+    except UnwritableError as error:
         raise unsupported(path, step, error.reason) from None
 
 
