@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime
 import hashlib
@@ -188,7 +189,6 @@ EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "config no limit": lambda f: f["python_function"].update(config={"timeout_seconds": "for ever"}),
     "table columns it lacks": _in("tables", "t", columns={"secret": "VARCHAR"}),
     "table twice": lambda f: f["sql"]["tables"].update(T=f["sql"]["tables"]["t"]),
-    "table of the catalog": lambda f: f["sql"]["tables"].update(sqlite_master=f["sql"]["tables"]["t"]),
     "table missing": _in("tables", "t", path="tables/other.parquet"),
     **{
         f"table path {path[:24]!r}": _in("tables", "t", path=path)
@@ -204,6 +204,17 @@ EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
 def test_an_edited_field_is_refused(victim: Victim, name: str) -> None:
     victim.edit(EDITS[name])
     victim.attack()
+
+
+def test_a_table_named_as_a_view_of_the_catalog(victim: Victim) -> None:
+    """It comes before DuckDB's, so that a view of a newer DuckDB closes no model; nothing of the catalog is read."""
+    expected = mlflow_sql_flavor.load_model(str(victim.folder)).predict(DATA)
+    victim.edit(lambda f: f["sql"]["tables"].update(sqlite_master=f["sql"]["tables"]["t"]))
+    assert mlflow_sql_flavor.load_model(str(victim.folder)).predict(DATA).equals(expected)
+    victim.edit(lambda f: f["sql"].update(duckdb_sql="SELECT k + $p AS y, v AS x FROM sqlite_master", rows="table"))
+    with contextlib.suppress(MlflowException):
+        found = mlflow_sql_flavor.load_model(str(victim.folder)).predict(DATA)
+        assert sorted(found["x"]) == [10, 20]
 
 
 @pytest.mark.parametrize("field", ["input_types", "param_types", "output_types", "tables"])
