@@ -59,6 +59,9 @@ for _row in """
 
 _UNITS = {"YEAR", "QUARTER", "MONTH", "WEEK", "ISOWEEK", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND"}
 
+#: So many words back a call's bracket is looked for: a text of many names stays linear.
+_NEAR = 200
+
 #: Texts, quoted names and comments.
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 
@@ -102,15 +105,21 @@ def _signs(tokens: Any, words: list[str], at: int) -> Iterator[tuple[str, tuple[
         yield tokens[at].text, ("bigquery",)
 
 
-def _cuts(tokens: Any, words: list[str], at: int) -> bool:
-    """Whether a unit of time is the last argument of what is cut or counted by it, as BigQuery has it."""
+def _call_around(words: list[str], at: int) -> int:
+    """The place of the bracket that is open before a word, 0 if none is near."""
     depth = 0
-    for place in range(at - 1, max(0, at - 200), -1):
+    for place in range(at - 1, max(0, at - _NEAR), -1):
         depth += {")": 1, "(": -1}.get(words[place], 0)
         if depth < 0:
-            called = words[place - 1].endswith(("_TRUNC", "_DIFF"))
-            return called and tokens[place + 1].token_type is not TokenType.STRING
-    return False
+            return place
+    return 0
+
+
+def _cuts(tokens: Any, words: list[str], at: int) -> bool:
+    """Whether a unit of time is the last argument of what is cut or counted by it, as BigQuery has it."""
+    place = _call_around(words, at)
+    called = place > 0 and words[place - 1].endswith(("_TRUNC", "_DIFF"))
+    return called and tokens[place + 1].token_type is not TokenType.STRING
 
 
 def _is(part: str, token: Any, word: str) -> bool:
@@ -135,9 +144,5 @@ def _used_as_such(words: list[str], at: int) -> bool:
 
 
 def _in_cast(words: list[str], at: int) -> bool:
-    depth = 0
-    for place in range(at - 1, 0, -1):
-        depth += {")": 1, "(": -1}.get(words[place], 0)
-        if depth < 0:
-            return words[place - 1] in ("CAST", "TRY_CAST", "SAFE_CAST")
-    return False
+    place = _call_around(words, at)
+    return place > 0 and words[place - 1] in ("CAST", "TRY_CAST", "SAFE_CAST")
