@@ -53,12 +53,13 @@ def track(
     active = mlflow.active_run()
     run = run_id or (active.info.run_id if active is not None else None)
     with _warned("The logged model's description"):
-        known = mlflow.get_logged_model(info.model_id)
         tags = {"sql.level": spec.level}
+        known = mlflow.get_logged_model(info.model_id)
         mlflow.set_logged_model_tags(info.model_id, tags if known.tags.get(NOTE) else {**tags, NOTE: told})
     with _warned("The parameters' defaults"):
         defaults = {param.name: json.dumps(param.default, default=str) for param in _params(info)}
-        new = {name: text for name, text in defaults.items() if name not in known.params}
+        there = mlflow.get_logged_model(info.model_id).params if defaults else {}
+        new = {name: text for name, text in defaults.items() if name not in there}
         if new and hasattr(mlflow, "log_model_params"):
             mlflow.log_model_params(new, info.model_id)
     if registered is not None and info.registered_model_version is not None:
