@@ -28,9 +28,9 @@ import yaml
 
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.errors import SQLModelError
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 from mlflow_sql_flavor.query.reading.parse import parse
-from mlflow_sql_flavor.query.reading.statements import statements, word
+from mlflow_sql_flavor.query.reading.scripts.statements import statements, word
 from mlflow_sql_flavor.query.reading.syntax import tokenized
 from mlflow_sql_flavor.query.reading.tables import table_uses
 
@@ -372,7 +372,9 @@ def _answer(clone: Clone, folder: str, functions: Functions) -> tuple[str, str]:
     except (OverflowError, pa.ArrowException) as error:
         return "wrong", f"rows that Python does not read: {error}"
     # what ARRAY_AGG gathers in no given order has none
-    ordered = all(found.kind != "unordered_list" for found in binder_of(model).bound[-1].compiled.nondeterminism)
+    ordered = all(
+        found.kind != "unordered_list" for found in compiled_model_of(model).bound[-1].compiled.nondeterminism
+    )
     if _equal([_shown(row) for row in want], got, ordered):
         return "equal", ""
     left = [row for row in got if not any(_same(row, other, ordered) for other in map(_shown, want))]

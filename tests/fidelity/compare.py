@@ -62,6 +62,11 @@ def _same(a: Any, b: Any) -> bool:
         return a.moment() == _moment(b)
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, list) and isinstance(b, dict) and list(b) == [str(place) for place in range(1, len(a) + 1)]:
+        return all(_same(x, y) for x, y in zip(a, b.values(), strict=True))  # a tuple of ClickHouse, a struct in Arrow
+    if isinstance(a, dict) and isinstance(b, list) and all(isinstance(pair, (list, tuple)) for pair in b):
+        pairs = zip(a.items(), b, strict=False)  # a map of ClickHouse, its keys written as text
+        return len(a) == len(b) and all(str(pair[0]) == str(k) and _same(v, pair[1]) for (k, v), pair in pairs)
     if isinstance(a, dict) and isinstance(b, dict):
         return list(a) == list(b) and all(_same(a[k], b[k]) for k in a)
     if isinstance(a, uuid.UUID) or isinstance(b, uuid.UUID):

@@ -13,6 +13,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,9 @@ __all__ = ["ENGINES", "EngineError", "Missing", "Run", "Specs", "encode", "start
 #: ``{table: ({column: logical type}, rows)}``, as :func:`~.cases.raw_tables` gives it.
 Specs = dict[str, tuple[dict[str, str], list[list[Any]]]]
 Run = Callable[[str], tuple[list[str], list[list[Any]]]]
+
+
+_SECONDS = 20  # that an engine may take for a query: one made by machine may ask for billions of rows
 
 
 class EngineError(Exception):
@@ -130,6 +134,7 @@ def _mysql(specs: Specs) -> Iterator[Run]:
                 f"SET NAMES utf8mb4 COLLATE {collation}",
                 f"SET sql_mode = '{modes},NO_ENGINE_SUBSTITUTION'",
                 "SET time_zone = '+00:00'",
+                f"SET max_statement_time = {_SECONDS}",
             ):
                 cursor.execute(statement)
             types = {"int32": "INT", "int64": "BIGINT", "double": "DOUBLE", "dec": "DECIMAL({})", "bool": "BOOLEAN"}
@@ -164,6 +169,9 @@ def _postgres(specs: Specs) -> Iterator[Run]:
         connection = psycopg.connect(server.get_uri(), autocommit=True)
         cursor = connection.cursor()
         cursor.execute("SET TimeZone = 'UTC'")
+        cursor.execute("SET statement_timeout = '10s'")
+        for kind in ("json", "jsonb"):  # as PostgreSQL writes it, not as Python reads it
+            cursor.adapters.register_loader(kind, psycopg.types.string.TextLoader)
         types = {"int32": "integer", "int64": "bigint", "double": "double precision", "dec": "numeric({})"}
         types |= {"string": "text", "bool": "boolean", "date": "date", "ts": "timestamp"}
         for statement in _create(specs, types, escape=False):
@@ -191,6 +199,8 @@ def _of_json(value: Any, kind: str) -> Any:
         return [_of_json(each, inner) for each in value] if wrapped[1] == "Array" else _of_json(value, inner)
     if kind == "Float32":
         return struct.unpack("f", struct.pack("f", float(value)))[0]
+    if kind.startswith("Variant(") and "Decimal(" in kind and "String" not in kind and isinstance(value, str):
+        return Decimal(value)
     base = kind.partition("(")[0].rstrip("0123456789")
     make = {"Int": int, "UInt": int, "Float": float, "Decimal": Decimal, "Date": dt.date.fromisoformat}
     return {**make, "DateTime": dt.datetime.fromisoformat}.get(base, lambda x: x)(value)
@@ -217,6 +227,7 @@ def _clickhouse(specs: Specs) -> Iterator[Run]:
         for row in rows:
             session.query(f"INSERT INTO {name} VALUES ({', '.join(_literal(v) for v in row)})")
 
+    session.query(f"SET max_execution_time = {_SECONDS}")
     session.query("SET max_threads = 1")  # arrays of a group are in the order of the threads
     for quoted in ("64bit_integers", "64bit_floats", "denormals", "decimals"):
         session.query(f"SET output_format_json_quote_{quoted} = 1")
@@ -259,10 +270,17 @@ def _spark(specs: Specs) -> Iterator[Run]:
         def run(sql: str) -> tuple[list[str], list[list[Any]]]:
             try:
                 frame = session.sql(sql)
-                return frame.columns, [[plain(value) for value in row] for row in frame.collect()]
+                alarm = threading.Timer(_SECONDS, session.sparkContext.cancelAllJobs)
+                alarm.start()
+                try:
+                    rows = frame.collect()
+                finally:
+                    alarm.cancel()
+                return frame.columns, [[plain(value) for value in row] for row in rows]
             except Exception as e:  # py4j and pyspark have many
                 raise EngineError(str(e).splitlines()[0]) from None
 
+        run.analysed = session.sql  # type: ignore[attr-defined]  # raises what it refuses, and runs nothing
         yield run
         session.stop()
 

@@ -118,7 +118,7 @@ def _row(
     }  # fmt: skip
     if table in ("chartevents", "services"):  # of one stay and minute the order of two values is nobody's
         begin += datetime.timedelta(minutes=number % 29, seconds=number % 59)
-        fixed["charttime"] = begin
+        fixed["charttime"] = fixed["transfertime"] = begin
     amount = rng.choice([0.5, 1, 2.5, 7.35, 14, 40, 65, 90, 98, 120, 180, 300])
     row: list[Any] = []
     for column, kind in columns.items():

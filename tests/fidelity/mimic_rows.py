@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mlflow_sql_flavor import SQLModel
-from mlflow_sql_flavor.engines.connection import of_rows
+from mlflow_sql_flavor.engines.databases.connection import of_rows
 from mlflow_sql_flavor.errors import SQLModelError
 from mlflow_sql_flavor.frames.compare import compare
 from mlflow_sql_flavor.frames.schema import arrow_schema

@@ -13,10 +13,12 @@ of rules ``R``. These topics there are, in every dialect the same words:
     dates        parts, differences, sums and construction of dates and timestamps
     decimals     precision and scale of exact numbers
     encodings    digests, checksums, hexadecimal and other codes of a value
+    filling      rows that ORDER BY puts between others
     formats      values as text by a pattern, and back
     intervals    literals and arithmetic of intervals
     joins        joins, and what an unmatched row holds
     json         values taken from JSON, JSON that is made
+    json_edits   JSON that is changed or contained, of whole rows, and rows of JSON
     lambdas      functions of which an argument is a function
     names        aliases, and which column a name is read as
     nulls        whether a value may be NULL, and functions that ask so
@@ -34,28 +36,31 @@ of rules ``R``. These topics there are, in every dialect the same words:
 ``shared/`` has, of these, aggregates, casts, comparisons, strings and verified, and one module for each of what else
 several dialects do alike:
 
-    aliases       outputs that read other outputs by their aliases
-    blanks        texts that end in blanks, where those do not count
-    build         nodes of DuckDB's syntax, literals
-    calls         a call as it is written: its arguments, one of them as text
-    catalog       which functions an engine has
-    clauses       where a node stands in its query
-    date_formats  patterns of dates, for strftime and strptime
-    documented    what only a manual settles, for engines that nobody asked
-    edges         the smallest INTEGER
-    exact         digits of exact numbers
-    grouping      ROLLUP, CUBE and GROUPING SETS
-    groups        capturing groups of a regular expression
-    java_time     patterns of dates in java.time
-    nan           NaN in comparisons and in order
-    pivot         names of the columns that PIVOT makes
-    ratios        a value's part of a sum
-    rounding      ROUND of a double
-    rows          comparisons of rows, field by field
-    shifts        a date or timestamp some units later
-    sources       types of what a SELECT reads, where typing did not follow it
-    ties          TOP and FETCH WITH TIES
-    unpivot       names that UNPIVOT writes
+    aliases           outputs that read other outputs by their aliases
+    build             nodes of DuckDB's syntax, literals
+    calls             a call as it is written: its arguments, one of them as text
+    catalog           which functions an engine has
+    clauses           where a node stands in its query
+    date_formats      patterns of dates, for strftime and strptime
+    documented        what only a manual settles, for engines that nobody asked
+    exact_numbers     digits of exact numbers
+    grouping          ROLLUP, CUBE and GROUPING SETS
+    java_time         patterns of dates in java.time
+    lookarounds       lookahead and lookbehind at the ends of a regular expression
+    nan               NaN in comparisons and in order
+    outer_aggregates  aggregates within a subquery of columns of the query around it alone
+    pivot             names of the columns that PIVOT makes
+    postgres_moments  constant texts of dates in PostgreSQL's forms
+    ratios            a value's part of a sum
+    regex_groups      capturing groups of a regular expression
+    rounding          ROUND of a double
+    row_comparisons   comparisons of rows, field by field
+    shifts            a date or timestamp some units later
+    smallest_integer  the smallest INTEGER
+    source_types      types of what a SELECT reads, where typing did not follow it
+    ties              TOP and FETCH WITH TIES
+    trailing_blanks   texts that end in blanks, where those do not count
+    unpivot           names that UNPIVOT writes
 
 How to add to a topic:
 
@@ -78,7 +83,8 @@ How to add to a topic:
             ``ctx.refuse("hash", node, why, instead)`` raises unless the user allows "hash".
 - known:    ``R.known("pi", ...)``: passed through and checked, so no warning; ``R.accepts("if", ...)``: grammar words.
 - setting:  ``SET integer_division = true;`` in macros_v1.sql, or ``ctx.set("integer_division", False)`` for one query.
-- open:     ``ctx.open("random", node, "why two runs may differ")``; ``ctx.warn("kind", node, "message")``.
+- open:     ``R.opens("order", {exp.Mode}, "why two runs may differ")``; ``ctx.open("random", node, "why")``;
+            ``ctx.warn("kind", node, "message")``.
 - formats:  ``date_formats.timefmt(text, TOKENS)`` -> strftime text; raises ``UnknownToken``.
 
 A rule names its source (the engine's documentation) in a comment, and has a recorded case as its test.

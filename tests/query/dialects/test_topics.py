@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 from importlib import import_module
 from pathlib import Path
@@ -66,19 +67,24 @@ def test_the_rules_of_every_topic_are_used(folder: str) -> None:
 
 #: An argument of the node's own, and one that a function of one argument makes of it, or of the whole node.
 _OWN = r"\*?node\.(this|expression|args\['\w+'\]|expressions(\[\d\])?)"
-_MADE = rf"_?\w+\({_OWN}, ctx\)|build\.cast\({_OWN}, '\w+'\)|ctx\.(call|macro)\('\w+', {_OWN}\)|_?\w+\(node, ctx\)"
+_INNER = rf"ctx\.(call|macro)\('\w+'(, {_OWN})?(, type='\w+')?\)"
+_MADE = rf"_?\w+\({_OWN}, ctx\)|build\.cast\({_OWN}, '\w+'\)|{_INNER}|_?\w+\(node, ctx\)"
 _CONSTANT = r"(build\.)?lit\([^()]+\)"
 _HANDED = re.compile(rf"{_OWN}(\.unnest\(\))?|{_MADE}|{_CONSTANT}")
 #: What gives the first argument, converted.
 _CONVERTED = re.compile(rf"(_?\w+\()?{_OWN}(, ctx\))?|build\.cast\(({_MADE}|{_OWN}), '\w+'\)")
 #: A name that the node settles.
 _NAMED = re.compile(r"'\w+'( if .+ else '\w+')?")
+_OPENS = re.compile(r"ctx\.open\('\w+', node, '[^']*'\)")
 _ARITY = re.compile(r"len\(node\.expressions\) == \d")
 
 
 def _returned(function: ast.FunctionDef) -> tuple[ast.expr | None, dict[str, str]]:
     """What a rule of one expression returns, in any case or for one number of arguments; the name it settled before."""
     body = [step for step in function.body if not (isinstance(step, ast.Expr) and isinstance(step.value, ast.Constant))]
+    if _OPENS.fullmatch(ast.unparse(body[0])):  # R.opens
+        body = body[1:] or [ast.Return(ast.Constant(None))]
+    body = _inlined(body)
     names: dict[str, str] = {}
     if len(body) == 2 and isinstance(body[0], ast.Assign) and _NAMED.fullmatch(ast.unparse(body[0].value)):
         named = body.pop(0)
@@ -89,13 +95,47 @@ def _returned(function: ast.FunctionDef) -> tuple[ast.expr | None, dict[str, str
     return made, names
 
 
+class _Put(ast.NodeTransformer):
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self._name, self._value = name, value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self._value if node.id == self._name else node
+
+
+def _inlined(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Without what is only named on the way to what is returned."""
+    while len(body) > 1 and isinstance(body[0], ast.Assign) and isinstance(body[0].targets[0], ast.Name):
+        named = body[0]
+        if _NAMED.fullmatch(ast.unparse(named.value)):
+            break
+        put = _Put(body[0].targets[0].id, named.value)
+        body = [ast.fix_missing_locations(put.visit(copy.deepcopy(step))) for step in body[1:]]
+    return body
+
+
+def _is_handed(value: ast.expr) -> bool:
+    """Whether a table can say an argument: the node's own, a constant, or what one function makes of the node."""
+    text = ast.unparse(value)
+    if _HANDED.fullmatch(text) or not {"node", "ctx"} & {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}:
+        return True
+    if isinstance(value, ast.Starred):  # what is not given is a constant
+        value = value.value
+        values = value.values if isinstance(value, ast.BoolOp) else [value]
+        return all(re.fullmatch(r"node\.expressions(\[\d*:\d*\])?|\[[^\]]*\]", ast.unparse(each)) for each in values)
+    listed = re.fullmatch(r"exp\.Array\(expressions=\[(.+) for (\w+) in node\.expressions\]\)", text)
+    if listed:
+        return bool(re.fullmatch(rf"_?\w+\({listed[2]}, ctx\)|{listed[2]}", listed[1]))
+    return bool(re.fullmatch(rf"_?\w+\(node, {_OWN}, ctx\)", text))
+
+
 def _only_calls(function: ast.FunctionDef) -> bool:
     """Whether a rule does nothing but call one function of DuckDB, or one macro, with what a table can say."""
     made, names = _returned(function)
     if not isinstance(made, ast.Call) or ast.unparse(made.func) not in ("ctx.call", "ctx.macro"):
         return False
-    name, *args = map(ast.unparse, made.args)
-    return bool(_NAMED.fullmatch(names.get(name, name))) and all(_HANDED.fullmatch(arg) for arg in args)
+    name = ast.unparse(made.args[0])
+    return bool(_NAMED.fullmatch(names.get(name, name))) and all(_is_handed(arg) for arg in made.args[1:])
 
 
 def _only_converts(function: ast.FunctionDef) -> bool:
@@ -109,6 +149,38 @@ def _only_refuses(function: ast.FunctionDef) -> bool:
     steps = [text for step in function.body if (text := ast.unparse(step)) not in ("return", "return None")]
     calls = [node for node in ast.walk(function) if isinstance(node, ast.JoinedStr | ast.IfExp)]
     return len(steps) == 1 and steps[0].startswith(("ctx.refuse(", "raise ctx.error(")) and not calls
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'return ctx.call("trim", _text(node.this, ctx), *(node.expressions[1:] or [build.lit(" ")]), type="VARCHAR")',
+        'return ctx.macro("dbx__elt", node.this, exp.Array(expressions=[_text(e, ctx) for e in node.expressions]))',
+        'day = build.lit("1970-01-01")\n    return ctx.call("date_diff", day, as_date(node.this, ctx), type="BIGINT")',
+        'zone = _zone(node, node.args["zone"], ctx)\n    return ctx.macro("x__at", as_ts(node.this, ctx), zone)',
+        'name = "a" if node.args.get("b") else "c"\n    return ctx.call(name, node.this)',
+        "return node.expressions[0]",
+        'ctx.refuse("hash", node, "why", "instead")',
+    ],
+)
+def test_what_a_table_can_say_is_seen(body: str) -> None:
+    (function,) = ast.parse(f"def f(node, ctx):\n    {body}\n").body
+    assert isinstance(function, ast.FunctionDef)
+    assert _only_calls(function) or _only_converts(function) or _only_refuses(function)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'a, b = node.expressions\n    return ctx.macro("x__f", b, a)',
+        'if node.this.is_string:\n        return None\n    return ctx.call("f", node.this)',
+        'made = ctx.call("f", node.this, node.expression)\n    return ctx.call("len", ctx.call("g", made, node.this))',
+    ],
+)
+def test_what_a_table_cannot_say_is_a_function(body: str) -> None:
+    (function,) = ast.parse(f"def f(node, ctx):\n    {body}\n").body
+    assert isinstance(function, ast.FunctionDef)
+    assert not (_only_calls(function) or _only_converts(function) or _only_refuses(function))
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -6,7 +6,7 @@ A TIMESTAMP is kept in UTC, as DuckDB's TIMESTAMP. The pages named at the rules 
 from __future__ import annotations
 
 from .. import DialectRules
-from ..shared import pivot
+from ..shared import outer_aggregates, pivot
 from . import (
     aggregates,
     arrays,
@@ -29,6 +29,7 @@ __all__ = ["D"]
 D = DialectRules("bigquery", pack="bigquery")
 
 for _topic in (
+    outer_aggregates,
     pivot,
     aggregates,
     casts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_first
 from .. import DialectRules
 from ..shared import aggregates, build
 
@@ -44,7 +45,7 @@ def least(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     most: exp.Expr = exp.Max(this=inner.this.copy())
     if node is not inner:
         whole = node.copy()
-        (whole.find(exp.Min) or whole).replace(most)
+        (find_first(whole, exp.Min) or whole).replace(most)
         most = whole
     return ctx.macro("bq__or_nan", node.copy(), most)
 
@@ -141,7 +142,34 @@ def corr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         ctx.refuse("unfaithful", node, "CORR over a window is not verified", "Use GROUP BY")
     pairs = ctx.call("regr_count", node.this.copy(), node.expression.copy())
     many = exp.GTE(this=pairs, expression=build.lit(2))
-    return exp.Case(ifs=[exp.If(this=many, true=ctx.call("corr", node.this, node.expression))])
+    pairs_of = [(side, exp.Mul(this=exp.Paren(this=build.cast(side.copy(), "DOUBLE")), expression=_less()))
+                for side in (node.this, node.expression)]  # fmt: skip
+    found, again = (ctx.call("corr", *(pair[i] for pair in pairs_of)) for i in (0, 1))
+    return exp.Case(ifs=[exp.If(this=many, true=ctx.macro("bq__number_or", found, again, type="DOUBLE"))])
+
+
+def _less() -> exp.Expr:
+    """2 ** -300: of numbers whose squares leave the range, which the correlation does not depend on."""
+    return exp.Literal.number(repr(2.0**-300))
+
+
+# aggregate_functions#stddev_pop and others: NaN where a value is NaN or infinite
+@R.rule(exp.StddevPop, exp.VariancePop, exp.Stddev, exp.StddevSamp, exp.Variance)
+def spread(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not ctx.is_a(node.this, "float") or node.meta.get("translated"):
+        return None
+    if isinstance(node.parent, (exp.Window, exp.Filter)) or isinstance(node.this, exp.Distinct):
+        return None
+    node.meta["translated"] = True
+    odd = ctx.call("bool_or", exp.Not(this=ctx.call("isfinite", node.this.copy())))
+    known = exp.GTE(this=ctx.call("count", node.this.copy()), expression=build.lit(
+        1 if isinstance(node, (exp.StddevPop, exp.VariancePop)) else 2))  # fmt: skip
+    whole = type(node)(this=exp.Case(ifs=[exp.If(this=ctx.call("isfinite", node.this.copy()), true=node.this.copy())]))
+    whole.meta["translated"] = True
+    nan = exp.Case(ifs=[exp.If(this=known, true=build.cast(build.lit("nan"), "DOUBLE"))])
+    made = exp.Case(ifs=[exp.If(this=odd, true=nan)], default=whole)
+    made.type = exp.DataType.build("DOUBLE")
+    return made
 
 
 # aggregate_functions#any_value

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first, walk_tree
 from .. import DialectRules
 from ..shared import build
-from ..shared.sources import columns_of_star, element_of, type_of_path
+from ..shared.source_types import columns_of_star, element_of, type_of_path
 from .names import spelled
 
 R = DialectRules("bigquery arrays")
@@ -177,10 +178,10 @@ def _written(item: exp.Expr, spelling: Mapping[str, str], ctx: Context) -> None:
 
 
 def _as_spelled(kind: exp.DataType | None, spelling: Mapping[str, str]) -> exp.DataType | None:
-    if kind is None or not kind.find(exp.ColumnDef):
+    if kind is None or not find_first(kind, exp.ColumnDef):
         return kind
     kind = kind.copy()
-    for field in kind.find_all(exp.ColumnDef):
+    for field in find_all(kind, exp.ColumnDef):
         field.set("this", exp.to_identifier(spelling.get(field.name.casefold(), field.name), quoted=True))
     return kind
 
@@ -219,7 +220,7 @@ def _each(array: exp.Expr, element: exp.DataType | None, ctx: Context, depth: in
 def _holds_arrays(field: exp.Expr) -> bool:
     kind = field.args.get("kind")
     return isinstance(kind, exp.DataType) and any(
-        part.this in exp.DataType.ARRAY_TYPES for part in kind.find_all(exp.DataType)
+        part.this in exp.DataType.ARRAY_TYPES for part in find_all(kind, exp.DataType)
     )
 
 
@@ -234,7 +235,7 @@ def _written_star(
     item: exp.Expr, select: exp.Select, tree: exp.Expr, spelling: Mapping[str, str], ctx: Context
 ) -> None:
     """The arrays that a star hands on."""
-    star = item if isinstance(item, exp.Star) else item.find(exp.Star)
+    star = item if isinstance(item, exp.Star) else find_first(item, exp.Star)
     if star is item and any(
         _named_structs(part)
         for part in (select.args.get("from_"), *(select.args.get("joins") or ()))
@@ -246,7 +247,7 @@ def _written_star(
     columns = columns_of_star(item, select, ctx.schema)
     if star is None or columns is None or any(kind is None or kind.is_type(exp.DType.UNKNOWN) for _, kind in columns):
         arrays = any("[]" in kind for table in ctx.schema.values() for kind in table.values())
-        if arrays or any(ctx.is_a(node, "array") for node in tree.walk()):
+        if arrays or any(ctx.is_a(node, "array") for node in walk_tree(tree)):
             ctx.refuse("unfaithful", item, "A star over arrays is not verified here", "Name the columns")
         if star is None or columns is None:
             return

@@ -9,6 +9,7 @@ from functools import partial
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
 from ..shared import build
 
@@ -183,7 +184,7 @@ def _nested(value: exp.Expr, to: exp.DataType, ctx: Context, soft: bool) -> exp.
         made = value
     elif isinstance(value, exp.Anonymous) and value.name == "error":
         return None
-    elif isinstance(value, exp.Array) and not value.find(exp.Query) and to.this == _T.ARRAY:
+    elif isinstance(value, exp.Array) and not find_first(value, exp.Query) and to.this == _T.ARRAY:
         value.set("expressions", [_as(each, to.expressions[0], ctx) for each in value.expressions])
         made = build.translated(value, to.sql("duckdb"), False)
     elif isinstance(value, (exp.Struct, exp.Tuple)) and to.this == _T.STRUCT:
@@ -251,8 +252,13 @@ def _unnamed(value: exp.Expr, to: exp.DataType, ctx: Context, soft: bool) -> exp
                 "unfaithful", value, "A cast of an array's elements is not verified", "Cast each in ARRAY(SELECT …)"
             )
     kind = ctx.type_of(value)
-    if kind is not None and kind.find(exp.ColumnDef) and to.find(exp.ColumnDef) and not isinstance(value, exp.Struct):
-        named = [[f.name.casefold() for f in each.find_all(exp.ColumnDef)] for each in (kind, to)]
+    if (
+        kind is not None
+        and find_first(kind, exp.ColumnDef)
+        and find_first(to, exp.ColumnDef)
+        and not isinstance(value, exp.Struct)
+    ):
+        named = [[f.name.casefold() for f in find_all(each, exp.ColumnDef)] for each in (kind, to)]
         if named[0] != named[1]:
             ctx.refuse("unfaithful", value, "A cast of a struct to other names is not verified", "Write its fields")
     return None

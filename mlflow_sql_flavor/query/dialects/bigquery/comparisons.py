@@ -5,20 +5,48 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
-from ..shared import nan, rows
+from ..shared import nan, row_comparisons
+from ..shared.source_types import columns_of, type_of_path
 
 R = DialectRules("bigquery comparisons")
-R.normalise(rows.by_field())
+R.normalise(row_comparisons.by_field())
 R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)(nan.compared)
 # data-types#ordering_floating_point_values
 R.rule(exp.Ordered)(nan.first_in_order)
 
 
 @R.prepare
+def typed_columns(tree: exp.Expr, ctx: Context) -> None:
+    """The types of columns that typing did not reach, as within ARRAY(SELECT …): whether NaN has to be looked for."""
+    for column in find_all(tree, exp.Column):
+        if ctx.unknown(column) and not isinstance(column.this, exp.Star):
+            found = type_of_path(column, ctx.schema)
+            if found is not None:
+                column.type = found.copy()
+
+
+# query-syntax#using_clause: NaN is equal to nothing
+@R.prepare
+def no_nan_in_using(tree: exp.Expr, ctx: Context) -> None:
+    for join in find_all(tree, exp.Join):
+        names = {name.name.casefold() for name in join.args.get("using") or ()}
+        above = join.parent
+        first = above.args.get("from_") if names and isinstance(above, exp.Select) else None
+        if not isinstance(above, exp.Select) or first is None:
+            continue
+        for source in (first.this, *(other.this for other in above.args.get("joins") or ())):
+            kinds = {name.casefold(): kind for name, kind in columns_of(source, ctx.schema) or () if kind is not None}
+            if any(name in kinds and kinds[name].is_type(*exp.DataType.FLOAT_TYPES) for name in names):
+                ctx.refuse("unfaithful", join.args["using"][0], "USING of a FLOAT64 is not verified, for NaN",
+                           "Write ON a.x = b.x")  # fmt: skip
+
+
+@R.prepare
 def one_struct(tree: exp.Expr, ctx: Context) -> None:
     """Structs meet by the places of their fields, under the names of the first; DuckDB goes by the names."""
-    for node in list(tree.find_all(exp.SetOperation, exp.Array, exp.Case, exp.If, exp.Coalesce)):
+    for node in list(find_all(tree, exp.SetOperation, exp.Array, exp.Case, exp.If, exp.Coalesce)):
         if isinstance(node, exp.SetOperation):
             for first, *others in zip(*(_items(side) for side in (node.this, node.expression)), strict=False):
                 _as_first([first, *others], ctx)
@@ -67,6 +95,15 @@ def structs(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """By their fields, whatever those are called; a NULL in one makes the answer NULL."""
     if ctx.is_a(node.this, "struct") or ctx.is_a(node.expression, "struct"):
         ctx.refuse("unfaithful", node, "A comparison of structs is not verified", "Compare their fields")
+    return None
+
+
+@R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+def of_one_kind(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """conversion_rules#coercion: a STRING and a number have no supertype."""
+    for one, other in ((node.this, node.expression), (node.expression, node.this)):
+        if ctx.is_a(one, "text") and ctx.is_a(other, "number", "bool"):
+            raise ctx.error(node, "bigquery does not compare a STRING with a number or BOOL. Cast one side.")
     return None
 
 

@@ -7,8 +7,10 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
+from ..shared.calls import extracted_json
 
 R = DialectRules("bigquery json")
 _LONG_NUMBER = re.compile(r"[0-9.]{16}")
@@ -38,17 +40,17 @@ def _steps(node: exp.Expr, columns: frozenset[str], tables: frozenset[str], ctx:
 # operators#field_access_operator, operators#json_subscript_operator
 @R.prepare
 def subscripts(tree: exp.Expr, ctx: Context) -> None:
-    made = {a.alias.casefold() for a in tree.find_all(exp.Alias) if ctx.is_a(a.this, "json")}
+    made = {a.alias.casefold() for a in find_all(tree, exp.Alias) if ctx.is_a(a.this, "json")}
     read = {name.casefold() for t in ctx.schema.values() for name, kind in t.items() if kind.upper() == "JSON"}
     unnested = {
         column.name.casefold()
-        for unnest in tree.find_all(exp.Unnest)
+        for unnest in find_all(tree, exp.Unnest)
         for column in (unnest.args["alias"].columns if unnest.args.get("alias") is not None else ())
         if ctx.is_a(column, "json") or (unnest.type is not None and unnest.type.is_type(exp.DType.JSON))
     }
     columns = frozenset(made | read | unnested)
-    aliases = {s.alias_or_name.casefold() for s in tree.find_all(exp.Table, exp.Subquery, exp.CTE, exp.Unnest)}
-    for node in list(tree.find_all(exp.Bracket, exp.Dot, exp.Column, bfs=False)):
+    aliases = {s.alias_or_name.casefold() for s in find_all(tree, exp.Table, exp.Subquery, exp.CTE, exp.Unnest)}
+    for node in list(find_all(tree, exp.Bracket, exp.Dot, exp.Column, bfs=False)):
         if isinstance(node.parent, (exp.Bracket, exp.Dot)) and node.arg_key == "this":
             continue
         steps = _steps(node, columns, frozenset(aliases), ctx)
@@ -219,13 +221,9 @@ def _written_alike(kind: exp.Expr | None) -> bool:
 
 
 # json_functions: arrays
-@R.rule(exp.JSONExtractArray)
-def json_array(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    found = exp.JSONExtract(this=node.this, expression=node.expression)
-    return ctx.macro("bq__json_array", found, type="VARCHAR[]")
-
-
-@R.rule(exp.JSONValueArray)
-def json_values(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    found = exp.JSONExtract(this=node.this, expression=node.expression)
-    return ctx.macro("bq__json_values", found, type="VARCHAR[]")
+R.macros(
+    {
+        exp.JSONExtractArray: ("bq__json_array", "VARCHAR[]", extracted_json),
+        exp.JSONValueArray: ("bq__json_values", "VARCHAR[]", extracted_json),
+    }
+)

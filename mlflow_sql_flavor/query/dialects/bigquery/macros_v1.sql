@@ -129,3 +129,4 @@ CREATE MACRO bq__atanh(x) AS CASE WHEN abs(x) >= 1 THEN CAST(error('atanh is def
 CREATE MACRO bq__divide(a, b) AS bq__finite(a / b, CASE WHEN isinf(CAST(a AS DOUBLE)) THEN a ELSE 0 END);
 CREATE MACRO bq__parse_numeric(s) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, '\s*([+-]?\s*([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?|([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?\s*[+-])\s*') THEN CAST(CASE WHEN regexp_matches(s, '-\s*$|^\s*-') THEN '-' ELSE '' END || regexp_replace(regexp_replace(s, '^\s*[+-]|[+-]\s*$', '', 'g'), '[\s,]', '', 'g') AS DECIMAL(38, 9)) ELSE CAST(error('This text is no NUMERIC.') AS DECIMAL(38, 9)) END;
 CREATE MACRO bq__second_of_day(t) AS lpad(CAST(hour(t) * 3600 + minute(t) * 60 + second(t) AS VARCHAR), 5, '0');
+CREATE MACRO bq__number_or(a, b) AS CASE WHEN isnan(a) THEN b ELSE a END;

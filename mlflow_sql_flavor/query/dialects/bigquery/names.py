@@ -8,9 +8,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from ...reading.placeholders import data_type
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
-from ..shared.sources import type_of_path
+from ..shared.source_types import type_of_path
 
 R = DialectRules("bigquery names")
 
@@ -19,7 +20,7 @@ R = DialectRules("bigquery names")
 def stars_of_fields(tree: exp.Expr, ctx: Context) -> None:
     """``h.info.*``, ``info.*`` and ``(expression).*``, with EXCEPT and REPLACE: each field is a column."""
     spelling = spelled(tree, ctx)
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         for item in list(select.expressions):
             found = _struct(item, select, ctx)
             if found is None:
@@ -46,12 +47,12 @@ def stars_of_fields(tree: exp.Expr, ctx: Context) -> None:
 
 def spelled(tree: exp.Expr, ctx: Context) -> dict[str, str]:
     """``{folded name: as it is written}``: typing folds the names of fields."""
-    found = {name.name.casefold(): name.name for name in tree.find_all(exp.Identifier)}
+    found = {name.name.casefold(): name.name for name in find_all(tree, exp.Identifier)}
     return found | {field.name.casefold(): field.name for table in ctx.schema.values() for field in _fields(table)}
 
 
 def _fields(table: Mapping[str, str]) -> list[exp.Expr]:
-    return [field for kind in table.values() if "STRUCT" in kind for field in data_type(kind).find_all(exp.ColumnDef)]
+    return [field for kind in table.values() if "STRUCT" in kind for field in find_all(data_type(kind), exp.ColumnDef)]
 
 
 # query-syntax#select_as_struct

@@ -7,6 +7,7 @@ import math
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first, walk_tree
 from .. import DialectRules
 from ..shared import build, casts, rounding
 
@@ -70,7 +71,7 @@ def wide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.prepare
 def overflows(tree: exp.Expr, ctx: Context) -> None:
     """A FLOAT64 that is too large is an error (operators#arithmetic_operators); of constants it is known before."""
-    for node in list(tree.find_all(*_ARITHMETIC)):
+    for node in list(find_all(tree, *_ARITHMETIC)):
         if isinstance(node.parent, (*_ARITHMETIC, exp.Paren, exp.SafeFunc)):
             continue
         value = _value(node)
@@ -125,7 +126,9 @@ def _may_overflow(left: exp.Expr, right: exp.Expr, ctx: Context) -> bool:
     if constant is not None and abs(constant) >= 1:
         return False
     # it is written twice
-    return sum(1 for side in (left, right) for _ in side.walk()) <= _LONGEST and not left.find(exp.AggFunc, exp.Window)
+    return sum(1 for side in (left, right) for _ in walk_tree(side)) <= _LONGEST and not find_first(
+        left, exp.AggFunc, exp.Window
+    )
 
 
 _SAFE: dict[type[exp.Expr], type[exp.Expr]] = {
@@ -163,6 +166,8 @@ def _raises(node: exp.Expr, ctx: Context) -> bool:
 def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """functions-reference#safe_prefix: for functions that raise here exactly where BigQuery does."""
     inner = node.this
+    if find_first(inner, exp.AggFunc) is not None:
+        raise ctx.error(node, "SAFE. has no counterpart around an aggregate: compute that in a step of WITH before.")
     if not isinstance(inner, _RAISE) and not inner.meta.get("raises") and not _raises(inner, ctx):
         ctx.refuse("unfaithful", inner, "SAFE. of this function is not verified", "Test its arguments with CASE")
     parsed = inner

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, groups
+from ..shared import build, regex_groups
 from ..shared.calls import argument_count
 
 R = DialectRules("bigquery regex")
@@ -41,4 +41,4 @@ def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         found = ctx.call("list_extract", found, build.lit(nth), type="VARCHAR")
     else:
         found = ctx.macro("bq__regexp_extract", node.this, node.expression, build.lit(captured), type="VARCHAR")
-    return groups.absent(found, pattern, captured, node, ctx)
+    return regex_groups.absent(found, pattern, captured, node, ctx)

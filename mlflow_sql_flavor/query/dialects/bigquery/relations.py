@@ -5,18 +5,39 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
 from ..shared import build
-from ..shared.sources import columns_of_star, type_of_path
+from ..shared.grouping import sets_of
+from ..shared.source_types import columns_of_star, type_of_path
 
 R = DialectRules("bigquery relations")
+
+
+# query-syntax#group_by_grouping_item: whether a key that is made of another one is known in a set of that one alone
+@R.prepare
+def keys_of_keys(tree: exp.Expr, ctx: Context) -> None:
+    for select in find_all(tree, exp.Select):
+        for each in sets_of(select.args.get("group")):
+            keys = [key for key in find_all(each, exp.Column) if _is_key(key, each)]
+            for column in find_all(each, exp.Column):
+                if not _is_key(column, each) and any(key.name.casefold() == column.name.casefold() for key in keys):
+                    ctx.refuse("unfaithful", column, "Grouping sets of a key and what is made of it are not verified",
+                               "Group by the key alone")  # fmt: skip
+
+
+def _is_key(column: exp.Expr, each: exp.Expr) -> bool:
+    above = column.parent
+    while isinstance(above, (exp.Paren, exp.Tuple)) and above is not each:
+        above = above.parent
+    return isinstance(above, (exp.Rollup, exp.Cube, exp.GroupingSets))
 
 
 # query-syntax#by_name_or_corresponding
 @R.normalise
 def by_name(tree: exp.Expr, ctx: Context) -> None:
     """Columns of both sides by their names: FULL takes all, LEFT those of the left, INNER those of both."""
-    for node in reversed(list(tree.find_all(exp.SetOperation))):
+    for node in reversed(list(find_all(tree, exp.SetOperation))):
         if not node.args.get("by_name"):
             continue
         sides = [_column_names(side, ctx) for side in (node.this, node.expression)]
@@ -65,7 +86,7 @@ def _column_names(query: exp.Expr, ctx: Context) -> list[str]:
     for item in query.expressions:
         if item.is_star:
             known = columns_of_star(item, query, ctx.schema)
-            star = item if isinstance(item, exp.Star) else item.find(exp.Star)
+            star = item if isinstance(item, exp.Star) else find_first(item, exp.Star)
             if known is None or star is None:
                 return []
             left_out = {part.name.casefold() for part in star.args.get("except_") or ()}
@@ -80,18 +101,22 @@ def _column_names(query: exp.Expr, ctx: Context) -> list[str]:
 @R.prepare
 def constants(tree: exp.Expr, ctx: Context) -> None:
     """query-syntax#group_by_all: constants are no keys; without a key and an aggregate there is one row."""
-    for select in tree.find_all(exp.Select):
+    for select in find_all(tree, exp.Select):
         group = select.args.get("group")
-        if group is None or not group.args.get("all") or select.find(exp.Star):
+        if group is None or not group.args.get("all") or any(i.is_star for i in select.expressions):
             continue
-        if not any(item.find(exp.Column, exp.AggFunc, exp.Subquery) for item in select.expressions):
+        if not any(find_first(item, exp.Column, exp.AggFunc, exp.Subquery) for item in select.expressions):
             select.set("group", exp.Group(expressions=[exp.Tuple()]))
+        elif select.args.get("qualify") is not None:  # DuckDB combines the two not
+            keys = [item.unalias() for item in select.expressions if not find_first(item, exp.AggFunc, exp.Window)]
+            keys = [key for key in keys if find_first(key, exp.Column)]
+            select.set("group", exp.Group(expressions=[key.copy() for key in keys] or [exp.Tuple()]))
 
 
 @R.prepare
 def grouped_by_outputs(tree: exp.Expr, ctx: Context) -> None:
     """query-syntax#group_by_clause: an output's name goes before the columns of FROM; DuckDB takes those first."""
-    for select in tree.find_all(exp.Select):
+    for select in find_all(tree, exp.Select):
         group = select.args.get("group")
         for key in list(group.expressions) if group is not None else ():
             if not isinstance(key, exp.Column) or key.table:
@@ -100,7 +125,7 @@ def grouped_by_outputs(tree: exp.Expr, ctx: Context) -> None:
             value = same[0].unalias() if len(same) == 1 else None
             if value is None or isinstance(value, (exp.Literal, exp.Star, exp.Subquery)) or value == key:
                 continue
-            if not value.find(exp.AggFunc, exp.Window):
+            if not find_first(value, exp.AggFunc, exp.Window):
                 key.replace(value.copy())
 
 
@@ -108,12 +133,12 @@ def grouped_by_outputs(tree: exp.Expr, ctx: Context) -> None:
 def windows_over_outputs(tree: exp.Expr, ctx: Context) -> None:
     """query-syntax#qualify_clause: its windows read aggregates and keys by the names of outputs."""
     columns = {name.casefold() for name in ctx.columns}
-    for select in tree.find_all(exp.Select):
+    for select in find_all(tree, exp.Select):
         qualify = select.args.get("qualify")
         made = {item.alias.casefold(): item.this for item in select.expressions if isinstance(item, exp.Alias)}
-        for column in list(qualify.find_all(exp.Column)) if qualify is not None else ():
+        for column in list(find_all(qualify, exp.Column)) if qualify is not None else ():
             value = made.get(column.name.casefold()) if not column.table else None
-            if value is None or not column.find_ancestor(exp.Window) or value.find(exp.Window):
+            if value is None or not column.find_ancestor(exp.Window) or find_first(value, exp.Window):
                 continue
             if column.name.casefold() in columns and select.args.get("group") is None:
                 continue
@@ -143,10 +168,10 @@ def unpivoted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.prepare
 def ordinals(tree: exp.Expr, ctx: Context) -> None:
     """query-syntax#group_by_grouping_sets: a number stands for the output at its place, within sets too."""
-    for select in tree.find_all(exp.Select):
+    for select in find_all(tree, exp.Select):
         group = select.args.get("group")
-        for grouped in group.find_all(*_SETS) if group is not None else ():
-            for number in [n for n in grouped.find_all(exp.Literal) if n.is_int]:
+        for grouped in find_all(group, *_SETS) if group is not None else ():
+            for number in [n for n in find_all(grouped, exp.Literal) if n.is_int]:
                 place = int(number.name) - 1
                 if isinstance(number.parent, (exp.Tuple, exp.Paren, *_SETS)) and place < len(select.expressions):
                     number.replace(select.expressions[place].unalias().copy())
@@ -158,7 +183,7 @@ _SETS = (exp.GroupingSets, exp.Rollup, exp.Cube)
 @R.prepare
 def fields(tree: exp.Expr, ctx: Context) -> None:
     """query-syntax#unnest_and_structs: the fields of structs in an array without an alias are columns."""
-    for node in list(tree.find_all(exp.Unnest)):
+    for node in list(find_all(tree, exp.Unnest)):
         if node.args.get("alias") is not None or node.args.get("offset") or len(node.expressions) != 1:
             continue
         if not isinstance(node.parent, (exp.From, exp.Join)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import walk_tree
 from .. import DialectRules
 from ..shared.calls import written_name
 from ..shared.verified import is_known
@@ -40,7 +41,7 @@ VERIFIED = frozenset(_NAMES.split())
 @R.prepare
 def verified(tree: exp.Expr, ctx: Context) -> None:
     """A function that is not on the list is refused: a name both engines have need not mean the same."""
-    for node in tree.walk():
+    for node in walk_tree(tree):
         name = written_name(node, ctx.sql) if isinstance(node, exp.Func) else None
         if name is None or is_known(name, VERIFIED, ctx):
             continue

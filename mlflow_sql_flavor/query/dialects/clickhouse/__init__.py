@@ -7,6 +7,7 @@ which they are: what depends on it is refused or is an error when it happens. Te
 from __future__ import annotations
 
 from .. import DialectRules
+from ..shared import outer_aggregates
 from . import (
     aggregates,
     arrays,
@@ -14,6 +15,7 @@ from . import (
     comparisons,
     dates,
     encodings,
+    filling,
     formats,
     joins,
     json,
@@ -36,7 +38,7 @@ D = DialectRules("clickhouse", pack="clickhouse", catalog="clickhouse")
 
 _TOPICS = (
     names, nulls, types, casts, formats, numbers, encodings, comparisons, aggregates, arrays, lambdas, strings,
-    regex, verified, json, times, dates, joins, relations, windows,
+    regex, verified, json, times, dates, filling, joins, relations, windows, outer_aggregates,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

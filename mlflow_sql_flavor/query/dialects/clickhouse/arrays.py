@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.rules import arguments
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 from .casts import to_text
-from .nulls import default_of
+from .nulls import condition, default_of, elements_nullable
 
 R = DialectRules("clickhouse arrays")
 
@@ -20,6 +22,22 @@ R.macros(
 )
 R.renames({exp.ArrayReverse: "list_reverse"})
 # https://clickhouse.com/docs/sql-reference/functions/distance-functions
+_LENGTHS = [f"{name}{what}" for name in ("l1", "l2", "l2squared", "linf", "lp") for what in ("norm", "distance")]
+
+
+@R.rule(exp.CosineDistance)
+@R.function(*_LENGTHS)
+def of_singles(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    for value in arguments(node):
+        kind = element_type(value)
+        single = any(made.to.this == exp.DType.FLOAT for made in find_all(value, exp.Cast))
+        if single or (kind is not None and kind.this == exp.DType.FLOAT):
+            raise ctx.error(node, "Of Float32 the digits are Float32's: convert the array to Float64.")
+    return None
+
+
+R.macros({f"{name}distance": (f"ch__{name}_distance", "DOUBLE") for name in ("l1", "l2", "l2squared", "linf", "lp")})
+R.macros({exp.CosineDistance: ("ch__cosine_distance", "DOUBLE")})
 R.macros({f"{name}norm": (f"ch__{name}_norm", "DOUBLE") for name in ("l1", "l2", "l2squared", "linf", "lp")})
 
 
@@ -46,7 +64,15 @@ def element(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         key = place
         if isinstance(node.this, exp.Column) and isinstance(place, exp.Literal) and not place.is_string:
             key = exp.Literal.number(int(place.this) + 1)  # taken for a place in an array when it was read
-        return _at(ctx.call("map_extract_value", node.this, key), _default_of_value(node.this, ctx), node, ctx)
+        found, default = ctx.call("map_extract_value", node.this, key), _default_of_value(node.this, ctx)
+        values = node.this.args.get("values")
+        if isinstance(values, exp.Array) and any(isinstance(item, exp.Null) for item in values.expressions):
+            return found
+        if _may_hold_null(values or node.this):
+            held = ctx.call("map_contains", node.this, key, type="BOOLEAN")
+            _at(found, default, node, ctx)  # refuses one that is not known
+            return exp.Paren(this=exp.Case(ifs=[exp.If(this=held, true=found)], default=default))
+        return _at(found, default, node, ctx)
     if isinstance(place, exp.Literal) and not place.is_string:
         place = exp.Literal.number(int(place.this) + 1)
     elif isinstance(place, exp.Neg) and isinstance(place.this, exp.Literal):
@@ -68,13 +94,35 @@ def _element_at(array: exp.Expr, place: exp.Expr, node: exp.Expr, ctx: Context) 
     default = build.lit("") if isinstance(array, (exp.Split, exp.RegexpSplit)) else default_of(probe, ctx)
     if isinstance(array, exp.Array) and any(isinstance(item, exp.Null) for item in array.expressions):
         default = exp.Null()
+    if default is not None and isinstance(array, exp.Column):
+        return _of_column(array, place, or_null(default, array, ctx), kind, ctx)
     made = _at(ctx.call("list_extract", array, place), default, node, ctx)
+    if _may_hold_null(array):
+        reached = exp.LTE(this=ctx.call("abs", place), expression=ctx.call("len", array))
+        element = ctx.call("list_extract", array, place)
+        made = exp.Paren(this=exp.Case(ifs=[exp.If(this=reached, true=element)], default=default))
     if not isinstance(place.unnest(), (exp.Literal, exp.Neg)):
         made = exp.Case(
             ifs=[exp.If(this=exp.Is(this=place.copy(), expression=exp.Null()), true=exp.Null())], default=made
         )
     made.type = kind or node.type
     return made
+
+
+def _of_column(
+    array: exp.Expr, place: exp.Expr, default: exp.Expr, kind: exp.DataType | None, ctx: Context
+) -> exp.Expr:
+    made: exp.Expr = ctx.macro("ch__in_or", array, place, default)
+    if not isinstance(place.unnest(), (exp.Literal, exp.Neg)):
+        null = exp.If(this=exp.Is(this=place.copy(), expression=exp.Null()), true=exp.Null())
+        made = exp.Paren(this=exp.Case(ifs=[null], default=made))
+    made.type = kind
+    return made
+
+
+def _may_hold_null(array: exp.Expr) -> bool:
+    items = array.expressions if isinstance(array, exp.Array) else ()
+    return any(not isinstance(item.unnest(), (exp.Literal, exp.Neg, exp.Null)) for item in items)
 
 
 def _at(found: exp.Expr, default: exp.Expr | None, node: exp.Expr, ctx: Context) -> exp.Expr:
@@ -94,30 +142,110 @@ R.macros(
         "hasany": ("ch__has_any", "BOOLEAN"),
         "hasall": ("ch__has_all", "BOOLEAN"),
         "indexof": ("ch__index_of", "BIGINT"),
-        "arrayuniq": ("ch__array_uniq", "BIGINT"),
-        "countequal": ("ch__count_equal", "BIGINT"),
         "arrayenumerate": ("ch__enumerate", "BIGINT[]"),
-        "arrayintersect": "ch__intersect",
         "arraypushback": "ch__push_back",
         "arraypushfront": "ch__push_front",
         "arraypopback": "ch__pop_back",
         "arraypopfront": "ch__pop_front",
-        "arrayzip": "ch__zip",
         "arrayflatten": "ch__flatten",
         "arraywithconstant": "ch__with_constant",
         "mapkeys": "ch__map_keys",
         "mapvalues": "ch__map_values",
         "mapcontains": ("ch__map_has", "BOOLEAN"),
+        "mapadd": "ch__map_add",
+        "mapfromarrays": "ch__map_from",
+        "mapupdate": "ch__map_update",
+        "arrayenumeratedense": ("ch__enumerate_dense", "BIGINT[]"),
+        "arrayrotateleft": "ch__rotate",
+        "arrayremove": "ch__without",
+        "hassubstr": ("ch__has_part", "BOOLEAN"),
     }
 )
 
 
-@R.function("arraycumsum", "arraydifference")
-def along(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    first = node.expressions[0] if node.expressions else None
-    if isinstance(first, exp.Array) and first.find(exp.Null):
-        raise ctx.error(node, f"{node.name.lower()} of an array with NULLs is an error in ClickHouse: filter them.")
-    return ctx.macro("ch__cum_sum" if node.name.lower() == "arraycumsum" else "ch__difference", *node.expressions)
+@R.function("arrayintersect")
+def intersected(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    made, *others = node.expressions
+    for other in others:
+        made = ctx.macro("ch__intersect", made, other)
+    return made if others else ctx.macro("ch__array_distinct", made)
+
+
+@R.function("arrayuniq", "arrayenumerateuniq")
+def of_several(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Of several arrays one of their elements together
+    if len(node.expressions) > 3:
+        raise ctx.error(node, f"{node.name} has a counterpart for up to three arrays.")
+    together = [None, None, "ch__zip", "ch__zip3"][len(node.expressions)]
+    array = node.expressions[0] if together is None else ctx.macro(together, *node.expressions)
+    if node.name.lower() == "arrayuniq":
+        return ctx.macro("ch__array_uniq", array, type="BIGINT")
+    return ctx.macro("ch__enumerate_uniq", array, type="BIGINT[]")
+
+
+R.macros({"arrayrotateright": "ch__rotate"}, of=(build.as_it_is, lambda n, ctx: exp.Neg(this=exp.Paren(this=n))))
+R.renames({"arrayelementornull": "list_extract"})
+R.refuses("unfaithful", {"mapconcat"}, "ClickHouse keeps a key twice", "Use mapUpdate")
+
+
+@R.function("mapsubtract")
+def subtracted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Unsigned values wrap around below 0
+    kinds = [map_part(value, 1) for value in node.expressions]
+    signed = any(kind is not None and kind.this in exp.DataType.SIGNED_INTEGER_TYPES for kind in kinds)
+    literal = any(isinstance(value, (exp.VarMap, exp.Map)) for value in node.expressions)
+    return ctx.macro("ch__map_subtract", *node.expressions, exp.Boolean(this=signed and not literal))
+
+
+def map_part(node: exp.Expr | None, place: int) -> exp.DataType | None:
+    """The type of a map's keys or of its values."""
+    kind = node.type if node is not None else None
+    if isinstance(kind, exp.DataType) and kind.this == exp.DType.MAP and len(kind.expressions) == 2:
+        found = kind.expressions[place]
+        return found if isinstance(found, exp.DataType) and found.this != exp.DType.UNKNOWN else None
+    return None
+
+
+def default_element(node: exp.Expr, array: exp.Expr, ctx: Context) -> exp.Expr:
+    probe = exp.Null()
+    probe.type = element_type(array)
+    default = default_of(probe, ctx)
+    if default is None:
+        raise ctx.error(node, "The default of the elements' type is not known here: give it, or convert the array.")
+    return or_null(default, array, ctx)
+
+
+def or_null(default: exp.Expr, array: exp.Expr, ctx: Context) -> exp.Expr:
+    """The default of an array's elements, NULL where one of them may be."""
+    found = elements_nullable(array, ctx)
+    if not found:
+        return default
+    return (
+        exp.Null() if found is True else exp.Case(ifs=[exp.If(this=condition(found), true=exp.Null())], default=default)
+    )
+
+
+@R.function("arrayresize", "arrayshiftleft", "arrayshiftright", "emptyarraytosingle")
+def with_defaults(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/array-functions#arrayResize: filled with the type's default
+    name, (array, *rest) = node.name.lower(), node.expressions
+    default = rest[1] if len(rest) > 1 else default_element(node, array, ctx)
+    if name == "emptyarraytosingle":
+        empty = exp.EQ(this=ctx.call("len", array.copy()), expression=build.lit(0))
+        return exp.Paren(this=exp.Case(ifs=[exp.If(this=empty, true=exp.Array(expressions=[default]))], default=array))
+    if name == "arrayresize":
+        return ctx.macro("ch__resize", array, rest[0], default)
+    places = rest[0] if name.endswith("left") else exp.Neg(this=exp.Paren(this=rest[0]))
+    return ctx.macro("ch__shift", array, places, default)
+
+
+@R.function("dotproduct", "arraydotproduct")
+def dot_product(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    kinds = [element_type(value) for value in node.expressions]
+    if any(kind is None or kind.this == exp.DType.FLOAT for kind in kinds):
+        raise ctx.error(node, f"{node.name} has a counterpart for arrays of Float64 or of integers: convert them.")
+    whole = all(kind is not None and kind.this in exp.DataType.INTEGER_TYPES for kind in kinds)
+    return ctx.macro("ch__dot_whole" if whole else "ch__dot", *node.expressions, type="BIGINT" if whole else "DOUBLE")
 
 
 @R.rule(exp.StartsWith, exp.EndsWith)
@@ -161,42 +289,49 @@ def joined(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__join", array, separator[0] if separator else build.lit(""), type="VARCHAR")
 
 
-_REDUCED = {"sum": "ch__array_sum", "max": "ch__array_max", "min": "ch__array_min", "avg": "ch__array_avg",
-            "uniq": "ch__array_uniq", "uniqexact": "ch__array_uniq", "count": "len"}  # fmt: skip
-
-
-@R.function("arrayreduce")
-def reduced(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    name = _REDUCED.get((build.text(node.expressions[0]) or "").lower())
-    if name is None or len(node.expressions) != 2:
-        raise ctx.error(node, "arrayReduce of this aggregate has no counterpart.")
-    return ctx.call(name, node.expressions[1]) if name == "len" else ctx.macro(name, node.expressions[1])
-
-
-@R.function("range")
-def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+def _range_end(value: exp.Expr, ctx: Context) -> exp.Expr:
     # https://clickhouse.com/docs/sql-reference/functions/array-functions#range: NULL is an error
-    arguments = [
-        value if isinstance(value.unnest(), (exp.Literal, exp.Neg)) else ctx.macro("ch__range_end", value)
-        for value in node.expressions
-    ]
-    return ctx.call("range", *arguments, type="BIGINT[]")
+    plain = isinstance(value.unnest(), (exp.Literal, exp.Neg))
+    return value if plain else build.cast(ctx.macro("ch__range_end", value), "BIGINT")
+
+
+R.renames({"range": ("range", "BIGINT[]")}, of=_range_end)
 
 
 @R.rule(exp.ArrayContains)
 def has(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if ctx.is_a(node.this, "map") or isinstance(node.this, (exp.VarMap, exp.Map)):
+        return ctx.macro("ch__map_has", node.this, node.expression, type="BOOLEAN")
     if isinstance(node.expression, exp.Null):
-        raise ctx.error(node, "has of a NULL has no counterpart: use arrayExists(x -> isNull(x), array).")
-    return None
+        nulls = ctx.macro("ch__nulls_of", node.this, type="BIGINT")
+        return exp.Paren(this=exp.GT(this=nulls, expression=build.lit(0)))
+    if isinstance(node.expression.unnest(), (exp.Literal, exp.Neg)):
+        return None
+    # A NULL is looked for as any value is
+    null = exp.Is(this=node.expression.copy(), expression=exp.Null())
+    holds = exp.GT(this=ctx.call("len", node.this), expression=ctx.call("list_count", node.this))
+    found = ctx.call("list_contains", node.this, node.expression, type="BOOLEAN")
+    return exp.Paren(this=exp.Case(ifs=[exp.If(this=null, true=holds)], default=found))
 
 
-R.renames({"tupleelement": "struct_extract"}, arity=2)
+@R.function("countequal")
+def count_equal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.expressions[1], exp.Null):
+        return ctx.macro("ch__nulls_of", node.expressions[0], type="BIGINT")
+    return ctx.macro("ch__count_equal", *node.expressions, type="BIGINT")
+
+
+R.renames({"tupleelement": lambda node, ctx: _extract(node.expressions[1])}, arity=2)
+
+
+def _extract(place: exp.Expr) -> str:
+    return "struct_extract" if build.text(place) is not None else "struct_extract_at"
 
 
 @R.normalise
 def places(tree: exp.Expr, ctx: Context) -> None:
     """``t.1`` is the first element of the tuple ``t``, and no column."""
-    for node in list(tree.find_all(exp.Column)):
+    for node in list(find_all(tree, exp.Column)):
         if isinstance(node.this, exp.Literal) and node.args.get("table") is not None:
             base = exp.Column(this=node.args["table"], table=node.args.get("db"))
             node.replace(exp.Dot(this=base, expression=node.this))
@@ -206,15 +341,64 @@ def places(tree: exp.Expr, ctx: Context) -> None:
 def tuple_dot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     place = node.expression
     if isinstance(place, exp.Literal) and not place.is_string:
-        return ctx.call("struct_extract", node.this, build.lit(int(place.this)))
+        made = ctx.call("struct_extract_at", node.this, build.lit(int(place.this)))
+        made.type = node.type
+        return made
     return None
 
 
-@R.rule(exp.Struct)
+@R.function("arrayzip")
+def zipped(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    arrays = node.expressions
+    if len(arrays) not in (2, 3):
+        raise ctx.error(node, "arrayZip has a counterpart for two or three arrays.")
+    return ctx.macro("ch__pairs" if len(arrays) == 2 else "ch__triples", *arrays)
+
+
+#: Where a tuple is written out and DuckDB's own rows do: in comparisons, lists and keys.
+_ROWS = (
+    exp.Binary,
+    exp.In,
+    exp.Between,
+    exp.Ordered,
+    exp.Group,
+    exp.GroupingSets,
+    exp.Rollup,
+    exp.Cube,
+    exp.Window,
+    exp.Values,
+    exp.Limit,
+    exp.Distinct,
+    exp.Query,
+)
+
+
+@R.rule(exp.Struct, exp.Tuple)
 def tuples(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if any(isinstance(item, (exp.PropertyEQ, exp.Alias)) for item in node.expressions):
+    # Elements have numbers: https://clickhouse.com/docs/sql-reference/data-types/tuple
+    if not node.expressions or any(isinstance(item, (exp.PropertyEQ, exp.Alias)) for item in node.expressions):
         return None
-    return ctx.call("row", *node.expressions)
+    if isinstance(node, exp.Tuple) and not _is_value(node):
+        return None
+    made = numbered(node.expressions, ctx)
+    made.type = node.type
+    return made
+
+
+def _is_value(node: exp.Expr) -> bool:
+    while isinstance(node.parent, (exp.Tuple, exp.Paren)):
+        node = node.parent
+    listed = isinstance(node.parent, exp.Select) and node.arg_key == "expressions"
+    return listed or isinstance(node.parent, exp.Dot) or not isinstance(node.parent, _ROWS)
+
+
+def numbered(values: list[exp.Expr], ctx: Context) -> exp.Expr:
+    """A tuple of ClickHouse as a struct of DuckDB: its fields are named 1, 2, …, as ClickHouse's Arrow has them."""
+    named = [
+        exp.PropertyEQ(this=exp.to_identifier(str(place), quoted=True), expression=value)
+        for place, value in enumerate(values, 1)
+    ]
+    return exp.Struct(expressions=named)
 
 
 @R.function(*(f"emptyarray{kind}" for kind in ("int32", "int64", "uint8", "uint32", "uint64", "string", "float64")))

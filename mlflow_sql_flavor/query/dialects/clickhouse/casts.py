@@ -36,12 +36,19 @@ def to_int(value: exp.Expr, bits: int, signed: bool, found: bool | list[exp.Expr
         made: exp.Expr = ctx.macro("ch__int_of", value, *_range(bits, signed), condition(found), type="BIGINT")
         made.meta["bits"] = (bits, signed)
         return made
+    if isinstance(value, exp.Null):
+        made = build.cast(value, "BIGINT")
+        made.meta["bits"] = (bits, signed)
+        return made
     if ctx.is_a(value, "float", "decimal"):
-        made = build.cast(ctx.call("trunc", value), "BIGINT")
+        whole: exp.Expr = ctx.call("trunc", value)
+        if signed and bits <= 32:  # beyond it a float's is left open, and a decimal's an error
+            whole = ctx.macro("ch__within", whole, exp.Literal.number(2**31))
+        made = build.cast(whole, "BIGINT")
     elif ctx.is_a(value, "date"):
         made = ctx.macro("ch__days", value, type="BIGINT")
     elif ctx.is_a(value, "timestamp", "timestamptz"):
-        made = ctx.macro("ch__seconds", value, type="BIGINT")
+        made = ctx.macro("ch__seconds_cut", value, type="BIGINT")
     elif ctx.is_a(value, "int", "bool"):
         made = build.cast(value, "BIGINT")
     else:
@@ -58,8 +65,13 @@ def to_int(value: exp.Expr, bits: int, signed: bool, found: bool | list[exp.Expr
     return made
 
 
+def declared(column: exp.Column, ctx: Context) -> set[str]:
+    """The types of a table's column of that name, as DuckDB names them: integers are widened when they are read."""
+    return {columns[column.name] for columns in ctx.schema.values() if column.name in columns}
+
+
 def _narrow(column: exp.Column, ctx: Context) -> bool:
-    kinds = {columns[column.name] for columns in ctx.schema.values() if column.name in columns}
+    kinds = declared(column, ctx)
     return bool(kinds) and kinds <= {"INTEGER", "SMALLINT", "TINYINT"}
 
 
@@ -78,7 +90,7 @@ def _number(value: exp.Expr, found: bool | list[exp.Expr], ctx: Context) -> exp.
 
 def to_date(value: exp.Expr, found: bool | list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
     """``toDate`` of a text, a date, a moment or a count of days or seconds."""
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", build.text(value) or ""):
+    if isinstance(value, exp.Null) or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", build.text(value) or ""):
         return build.cast(value, "DATE")
     if ctx.is_a(value, "text"):
         return ctx.macro("ch__date_of", value, condition(found), type="DATE")
@@ -91,7 +103,8 @@ def to_date(value: exp.Expr, found: bool | list[exp.Expr], node: exp.Expr, ctx: 
 
 def to_moment(value: exp.Expr, found: bool | list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
     """``toDateTime`` in UTC: whole seconds."""
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?", build.text(value) or ""):
+    whole = r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?"
+    if isinstance(value, exp.Null) or re.fullmatch(whole, build.text(value) or ""):
         made = build.cast(value, "TIMESTAMP")
         made.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
         return made
@@ -108,7 +121,7 @@ def to_moment(value: exp.Expr, found: bool | list[exp.Expr], node: exp.Expr, ctx
 def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     to, value = node.args["to"], node.this
     kind = to.this.value if isinstance(to.this, exp.DType) else ""
-    if kind == "NULLABLE":
+    if kind == "NULLABLE" or node.meta.get("translated"):
         return None
     nullable = to.args.get("nullable")
     found = of_argument(node) if nullable is None else bool(nullable)
@@ -124,6 +137,10 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, f"{written}::{kind} is an error in ClickHouse: use CAST or toInt64.")
     if kind in _BITS:
         return to_int(value, _BITS[kind], not kind.startswith("U"), found, ctx)
+    if kind == "FIXEDSTRING":
+        return fixed_string(to_text(value, node, ctx), to.expressions[0].this, node, ctx)
+    if to.this in (exp.DType.JSON, exp.DType.JSONB, exp.DType.OBJECT, exp.DType.VARIANT, exp.DType.DYNAMIC):
+        raise ctx.error(node, f"A {to.this.value} has no counterpart: keep the text, and read it with JSONExtract.")
     if to.this in exp.DataType.TEXT_TYPES:
         return to_text(value, node, ctx)
     if kind == "DOUBLE":
@@ -136,12 +153,55 @@ def casts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made = exp.NEQ(this=exp.Paren(this=value), expression=build.lit(0))
         made.type, made.meta["bool"] = exp.DataType.build("BOOLEAN"), True
         return exp.Paren(this=made)
+    if kind == "MAP" and not ctx.is_a(value, "map") and not isinstance(value, exp.VarMap):
+        return _to_map(node.this.unnest(), node, ctx)
     if kind == "DECIMAL" and ctx.is_a(value, "float", "text", "decimal"):
         scale = to.expressions[1].name if len(to.expressions) > 1 else "0"
         return _decimal(value, scale, int(to.expressions[0].name), found, ctx)
     if value is not node.this:
         node.set("this", value)
     return None
+
+
+#: What gives back a value that it is given.
+_HANDED_ON = (exp.Alias, exp.Paren, exp.If, exp.Case, exp.Array, exp.Lambda, exp.Transform)
+
+
+def fixed_string(value: exp.Expr, size: exp.Expr, node: exp.Expr, ctx: Context) -> exp.Expr:
+    # https://clickhouse.com/docs/sql-reference/data-types/fixedstring: filled with zero bytes, which do not count when
+    # it is compared. So it is here where it is given back.
+    item: exp.Expr = node
+    while isinstance(item.parent, _HANDED_ON) and not (isinstance(item.parent, exp.If) and item.arg_key == "this"):
+        item = item.parent
+    shown = isinstance(item.parent, exp.Select) and item.arg_key == "expressions" and item.parent.parent is None
+    return ctx.macro("ch__fixed_filled" if shown else "ch__fixed", value, size, type="VARCHAR")
+
+
+@R.function("tofixedstring")
+def to_fixed_string(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, size = node.expressions
+    return fixed_string(value, size, node, ctx)
+
+
+def _to_map(value: exp.Expr, node: exp.Expr, ctx: Context) -> exp.Expr:
+    # https://clickhouse.com/docs/sql-reference/data-types/map#converting-tuple-to-map: of keys and of values
+    parts = [part.expression for part in value.expressions if isinstance(part, exp.PropertyEQ)]
+    if not isinstance(value, exp.Struct) or len(parts) != 2:
+        raise ctx.error(node, "A map has a counterpart out of a tuple of two arrays: use mapFromArrays(keys, values).")
+    made = node.copy()
+    made.set("this", ctx.macro("ch__map_from", *parts))
+    return made
+
+
+@R.normalise
+def to_moments(tree: exp.Expr, ctx: Context) -> None:
+    """``CAST(x AS DateTime64(3))`` is ``toDateTime64(x, 3)``."""
+    for node in list(tree.find_all(exp.Cast)):
+        if node.to.this == exp.DType.DATETIME64 and not isinstance(node, exp.TryCast):
+            scale = [param.this for param in node.to.expressions]
+            made = exp.Anonymous(this="toDateTime64", expressions=[node.this, *(scale or [exp.Literal.number("3")])])
+            made.meta.update(node.meta)
+            node.replace(made)
 
 
 @R.rule(exp.CastToStrType)
@@ -176,24 +236,64 @@ def to_text(value: exp.Expr, node: exp.Expr, ctx: Context) -> exp.Expr:
         return ctx.call("strftime", value, build.lit(fmt), type="VARCHAR")
     if isinstance(value, exp.Null):
         return build.cast(value, "VARCHAR")
+    if ctx.is_a(value, "array") and isinstance(value.type, exp.DataType) and value.type.expressions:
+        each = exp.to_identifier("__each")
+        each.type = value.type.expressions[0]
+        if not ctx.unknown(each):
+            return _listed(value, each, node, ctx)
     if ctx.unknown(value):
         return ctx.macro("ch__any_text", value, type="VARCHAR")
     raise ctx.error(node, "The text of a value of this type is ClickHouse's own: convert a number, a date or a text.")
 
 
+def _listed(value: exp.Expr, each: exp.Identifier, node: exp.Expr, ctx: Context) -> exp.Expr:
+    """The text of an array: texts and moments in quotes, NULL as a word."""
+    written = to_text(each, node, ctx)
+    if ctx.is_a(each, "text", "date", "timestamp"):
+        written = ctx.macro("ch__quoted", written, type="VARCHAR")
+    made = exp.Lambda(this=exp.Coalesce(this=written, expressions=[build.lit("NULL")]), expressions=[each.copy()])
+    return ctx.macro("ch__list_text", ctx.call("list_transform", value, made), type="VARCHAR")
+
+
+#: Digits of a moment's seconds, by its type: those of DateTime and of DateTime64(3), DateTime64(6).
+_DIGITS = {exp.DType.TIMESTAMP_S: 0, exp.DType.DATETIME: 0, exp.DType.TIMESTAMP_MS: 3, exp.DType.TIMESTAMP: 6,
+           exp.DType.TIMESTAMPNTZ: 6}  # fmt: skip
+_FORMATS = {0: "%Y-%m-%d %H:%M:%S", 3: "%Y-%m-%d %H:%M:%S.%g", 6: "%Y-%m-%d %H:%M:%S.%f"}
+_ONE_OF = (exp.Coalesce, exp.If, exp.Case, exp.Nullif, exp.Max, exp.Min, exp.AnyValue, exp.Filter, exp.Window, exp.Lag,
+           exp.Lead, exp.FirstValue, exp.LastValue, exp.Greatest, exp.Least)  # fmt: skip
+
+
 def _moment_format(value: exp.Expr, ctx: Context) -> str | None:
-    """DateTime has seconds, DateTime64(6) six digits more; None where it is not known which one a moment is."""
-    kind = value.type.this if isinstance(value.type, exp.DataType) else None
-    if kind == exp.DType.TIMESTAMP_S:
-        return "%Y-%m-%d %H:%M:%S"
-    if kind == exp.DType.TIMESTAMP_MS:  # of toDateTime64, by its argument
-        return None
+    """The pattern of a moment's text; None where its number of digits is not known."""
+    digits = _digits(value, ctx)
+    return None if digits is None else _FORMATS[digits]
+
+
+def _digits(value: exp.Expr, ctx: Context) -> int | None:
     plain = value.unnest()
+    if isinstance(plain, _ONE_OF):  # of several types the finest
+        each = [_digits(value, ctx) for value in _values(plain) if not isinstance(value, exp.Null)]
+        known = [digits for digits in each if digits is not None]
+        return max(known) if known and len(known) == len(each) else None
     if isinstance(plain, (exp.Add, exp.Sub)):
-        return "%Y-%m-%d %H:%M:%S" if ctx.is_a(plain.this, "date") else _moment_format(plain.this, ctx)
-    if ctx.is_a(value, "timestamp") and isinstance(plain, (exp.Column, exp.Anonymous)):
-        return "%Y-%m-%d %H:%M:%S.%f"
-    return None
+        unit = str(getattr(plain.expression, "unit", None) or "").upper()
+        if unit.startswith(("MILLI", "MICRO", "NANO")):
+            return None
+        return 0 if ctx.is_a(plain.this, "date") else _digits(plain.this, ctx)
+    kind = value.type.this if isinstance(value.type, exp.DataType) else None
+    found = _DIGITS.get(kind) if isinstance(kind, exp.DType) else None
+    return found if found != 6 or isinstance(plain, (exp.Column, exp.Anonymous)) else None
+
+
+def _values(node: exp.Expr) -> list[exp.Expr]:
+    """What a choice is made of."""
+    if isinstance(node, exp.Case):
+        return [*(branch.args["true"] for branch in node.args["ifs"]), *filter(None, [node.args.get("default")])]
+    if isinstance(node, exp.If):
+        return [node.args["true"], *filter(None, [node.args.get("false")])]
+    if isinstance(node, (exp.Coalesce, exp.Greatest, exp.Least)):
+        return [node.this, *node.expressions]
+    return [node.this, *filter(None, [node.args.get("default")])]
 
 
 @R.function("tostring")
@@ -311,10 +411,18 @@ def from_unix(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("todatetime64")
 def to_datetime64(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, *scale = node.expressions
-    unit = {"0": "second", "3": "millisecond", "6": "microsecond"}.get(scale[0].name if len(scale) == 1 else "")
+    zone = build.text(scale[1]) if len(scale) == 2 else "UTC"
+    if zone != "UTC" and not (zone and ctx.is_a(value, "text")):
+        raise ctx.error(node, "toDateTime64 has a counterpart with a constant zone for a text: use toTimeZone.")
+    scale = scale[:1]
+    units = {"0": ("second", "TIMESTAMP_S"), "3": ("millisecond", "TIMESTAMP_MS"), "6": ("microsecond", "TIMESTAMP")}
+    unit, kind = units.get(scale[0].name if len(scale) == 1 else "", (None, ""))
+    if unit is not None and ctx.is_a(value, "int") and zone == "UTC":
+        return ctx.macro("ch__fine_moment_of_int", value, type=kind)
     if unit is None or not ctx.is_a(value, "date", "timestamp", "text"):
         raise ctx.error(node, "toDateTime64 has a counterpart for a text or a moment and 0, 3 or 6 digits.")
-    return ctx.call("date_trunc", build.lit(unit), build.cast(value, "TIMESTAMP"), type="TIMESTAMP_MS")
+    made = ctx.call("date_trunc", build.lit(unit), build.cast(value, "TIMESTAMP"), type=kind)
+    return made if zone == "UTC" else ctx.macro("ch__wall", made, build.lit(zone or ""), type=kind)
 
 
 @R.function("todatetime")
@@ -325,6 +433,8 @@ def convert_moment(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             raise ctx.error(node, "toDateTime has a counterpart with a constant zone: write it as a text.")
         if not ctx.is_a(node.expressions[0], "text"):
             return ctx.call("timezone", node.expressions[1], _instant(node, ctx), type="TIMESTAMP_S")
+        made = to_moment(node.expressions[0], of_argument(node), node, ctx)
+        return ctx.macro("ch__wall", made, node.expressions[1], type="TIMESTAMP_S")
     return to_moment(node.expressions[0], of_argument(node), node, ctx)
 
 

@@ -5,14 +5,30 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
-from ..shared import build, rows
+from ..shared import build, nan, row_comparisons
 from .nulls import truth
 from .numbers import width_of
 
 R = DialectRules("clickhouse comparisons")
 # https://clickhouse.com/docs/sql-reference/operators#comparison-operators; a set of tuples is looked up as a whole
-R.normalise(rows.by_field(lists=False))
+R.normalise(row_comparisons.by_field(most=0))
+
+
+@R.normalise
+def any_and_all(tree: exp.Expr, ctx: Context) -> None:
+    """``= ANY (SELECT …)`` is IN, and ``<> ALL (SELECT …)`` NOT IN, with its rules for NULLs."""
+    for kind, quantifier in ((exp.EQ, exp.Any), (exp.NEQ, exp.All)):
+        for node in list(find_all(tree, kind)):
+            right = node.expression
+            if not isinstance(right, quantifier) or not isinstance(right.this, (exp.Subquery, exp.Query)):
+                continue
+            query = right.this if isinstance(right.this, exp.Subquery) else exp.Subquery(this=right.this)
+            found: exp.Expr = exp.In(this=node.this.copy(), query=query.copy())
+            node.replace(found if kind is exp.EQ else exp.Not(this=found))
+
+
 _OPERATORS: dict[str, type[exp.Binary]] = {
     "equals": exp.EQ, "notequals": exp.NEQ, "less": exp.LT, "lessorequals": exp.LTE, "greater": exp.GT,
     "greaterorequals": exp.GTE,
@@ -79,11 +95,13 @@ def one_type(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def may_be_nan(node: exp.Expr, ctx: Context) -> bool:
-    if not (ctx.is_a(node, "float") or ctx.unknown(node)):
+    if ctx.is_a(node, "float"):
+        return not isinstance(node.unnest(), (exp.Literal, exp.Neg))
+    if not ctx.unknown(node):
         return False
     kinds = (exp.Div, exp.Sqrt, exp.Ln, exp.Log, exp.Avg)
-    word = any(isinstance(cast.this, exp.Literal) and cast.this.this == "nan" for cast in node.find_all(exp.Cast))
-    return node.find(*kinds) is not None or word
+    word = any(isinstance(cast.this, exp.Literal) and cast.this.this == "nan" for cast in find_all(node, exp.Cast))
+    return find_first(node, *kinds) is not None or word
 
 
 _COMPARED: dict[type[exp.Expr], str] = {
@@ -104,9 +122,14 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for one, two in ((left, right), (right, left)):
         if ctx.is_a(one, "text") and ctx.is_a(two, "number", "bool") and not isinstance(one.unnest(), exp.Literal):
             raise ctx.error(node, "ClickHouse compares no text with a number: convert one of them.")
-    if may_be_nan(left, ctx) or may_be_nan(right, ctx):  # NaN is less, greater and equal to nothing
+    if any(ctx.unknown(side) and may_be_nan(side, ctx) for side in (left, right)):
         return ctx.macro(f"ch__{_COMPARED[type(node)]}", left, right, type="BOOLEAN")
-    return None
+    return nan.compared(node, ctx)  # NaN is less, greater and equal to nothing
+
+
+@R.rule(exp.Between)
+def between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    return nan.compared(node, ctx)
 
 
 @R.rule(exp.Greatest, exp.Least)
@@ -125,20 +148,36 @@ def greatest(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.Ordered)
 def nan_last(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # With the NULLs, at the end in both directions: https://clickhouse.com/docs/sql-reference/statements/select/order-by
-    order = node.parent
-    if not node.args.get("desc") or not isinstance(order, exp.Order):
+    # With the NULLs in both directions, towards the values: https://clickhouse.com/docs/sql-reference/statements/select/order-by
+    order, in_front = node.parent, bool(node.args.get("nulls_first"))
+    if not (node.args.get("desc") or in_front) or not isinstance(order, exp.Order):
         return None
-    key: exp.Expr | None = node.this
+    key = node.this
     if isinstance(key, exp.Column) and not key.table and isinstance(order.parent, exp.Select):
-        key = next((item.this for item in order.parent.selects if item.alias == key.name), None)
-    if key is None or not may_be_nan(key, ctx):
+        key = next((item.this for item in order.parent.selects if item.alias == key.name), key)
+    if not may_be_nan(key, ctx):
         return None
-    first = exp.Ordered(this=ctx.macro("ch__nan", node.this.copy()), nulls_first=False)
+    first = exp.Ordered(this=ctx.macro("ch__nan", key.copy()), desc=in_front, nulls_first=in_front)
     order.expressions.insert(order.expressions.index(node), first)
     first.parent, first.arg_key = order, "expressions"
     order.set("expressions", order.expressions)
     return None
+
+
+_CONSTANTS = (exp.Literal, exp.Null, exp.Neg, exp.Cast, exp.Boolean)
+
+
+@R.normalise
+def sets_of_one(tree: exp.Expr, ctx: Context) -> None:
+    """``x IN 1`` is ``x IN (1)``; GLOBAL says where a cluster would send the set."""
+    for node in find_all(tree, exp.In):
+        one = node.args.get("field")
+        called = isinstance(one, exp.Anonymous) and one.name.lower().startswith(("toint", "touint", "todec", "todate"))
+        if isinstance(one, _CONSTANTS) or called:
+            node.set("field", None)
+            node.set("expressions", [one])
+        if node.expressions:
+            node.set("is_global", None)
 
 
 @R.rule(exp.In)
@@ -147,27 +186,30 @@ def without_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     query = node.args.get("query")
     if not isinstance(query, exp.Subquery):
         kept = [item for item in node.expressions if not isinstance(item, exp.Null)]
-        if len(kept) < len(node.expressions) and kept:
+        if len(kept) < len(node.expressions):
+            if not kept:
+                null = exp.If(this=exp.Is(this=node.this.copy(), expression=exp.Null()), true=exp.Null())
+                made: exp.Expr = exp.Case(ifs=[null], default=exp.Boolean(this=False))
+                made.type = exp.DataType.build("BOOLEAN")
+                return made
             node.set("expressions", kept)
-        if any(item.find(exp.Column) for item in kept):  # a NULL among them is equal to nothing
+        if any(find_first(item, exp.Column) for item in kept):  # a NULL among them is equal to nothing
             null = exp.If(this=exp.Is(this=node.this.copy(), expression=exp.Null()), true=exp.Null())
             found = exp.Coalesce(this=exp.Paren(this=node.copy()), expressions=[exp.Boolean(this=False)])
             answer = exp.Case(ifs=[null], default=found)
             answer.type = exp.DataType.build("BOOLEAN")
             return answer
-        return None
+        return nan.compared(node, ctx)
     node.set("is_global", None)  # where a cluster would send the set
-    if isinstance(node.this, exp.Tuple):
-        return None
+    if isinstance(node.this, exp.Tuple):  # a row that holds a NULL is none itself, and equal to nothing
+        found = exp.Coalesce(this=exp.Paren(this=node.copy()), expressions=[exp.Boolean(this=False)])
+        found.type = exp.DataType.build("BOOLEAN")
+        return found
     inner = query.copy()
     inner.set("alias", exp.TableAlias(this=exp.to_identifier("__set"), columns=[exp.to_identifier("__value")]))
     column = exp.column("__value")
-    made = (
-        exp.Select(expressions=[column])
-        .from_(inner)
-        .where(exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null())))
-    )
-    node.set("query", exp.Subquery(this=made))
+    held = exp.Not(this=exp.Is(this=column.copy(), expression=exp.Null()))
+    node.set("query", exp.Subquery(this=exp.Select(expressions=[column]).from_(inner).where(held)))
     return None
 
 

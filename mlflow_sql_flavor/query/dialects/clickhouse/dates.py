@@ -90,10 +90,16 @@ def _truncated(value: exp.Expr, unit: str, ctx: Context) -> exp.Expr:
     if unit == "week":
         return ctx.macro("ch__monday", value, type="DATE")
     found = ctx.call("date_trunc", build.lit(unit), value, type="TIMESTAMP_S")
-    if unit in ("hour", "minute", "second", "day"):
-        made = build.cast(found, "TIMESTAMP")
-        made.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
+    fine = {**dict.fromkeys(("hour", "minute", "second", "day"), "TIMESTAMP_S"), "millisecond": "TIMESTAMP_MS"}
+    if unit in fine:
+        made: exp.Expr = build.cast(found, "TIMESTAMP")
+        kind = value.type.this if isinstance(value.type, exp.DataType) else None
+        if unit in ("hour", "minute", "day") and kind in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMP_MS):
+            made = ctx.macro("ch__start_in_seconds", made)
+        made.type = exp.DataType.build(fine[unit], dialect="duckdb")
         return made
+    if unit not in ("month", "quarter", "year"):
+        raise ctx.error(value, f"A start of {unit} has no counterpart here.")
     return build.cast(found, "DATE")
 
 
@@ -167,9 +173,15 @@ def _moved(value: exp.Expr, count: exp.Expr, unit: str, ctx: Context) -> exp.Exp
     if ctx.is_a(value, "date") and unit in _UNITS:
         return ctx.macro("ch__in_range", build.cast(moved, "DATE"), value.copy(), type="DATE")
     fine = value.type.this if isinstance(value.type, exp.DataType) else None
-    kind = "TIMESTAMP_S" if ctx.is_a(value, "date") or fine == exp.DType.TIMESTAMP_S else "TIMESTAMP"
-    moved.type = exp.DataType.build(kind, dialect="duckdb")
+    if ctx.is_a(value, "date") or fine == exp.DType.TIMESTAMP_S:
+        return in_seconds(moved, value, ctx)
+    moved.type = exp.DataType.build("TIMESTAMP", dialect="duckdb")
     return moved
+
+
+def in_seconds(moved: exp.Expr, value: exp.Expr, ctx: Context) -> exp.Expr:
+    # https://clickhouse.com/docs/sql-reference/data-types/datetime: wraps around behind 2106
+    return ctx.macro("ch__in_seconds", moved, value.copy(), type="TIMESTAMP_S")
 
 
 @R.rule(exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub)
@@ -217,6 +229,8 @@ def plus(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made = node.copy()
         made.type = None
         return build.cast(made, "DATE") if unit in _UNITS else None
+    if isinstance(right, exp.Interval) and isinstance(left.type, exp.DataType):
+        return in_seconds(node.copy(), left, ctx) if left.type.this == exp.DType.TIMESTAMP_S else None
     if ctx.is_a(left, "timestamp") and ctx.is_a(right, "int"):
         return _moved(left, exp.Neg(this=exp.Paren(this=right)) if sign < 0 else right, "second", ctx)
     return None
@@ -226,13 +240,11 @@ for _unit in ("year", "quarter", "month", "week", "day", "hour", "minute", "seco
     R.known(f"tointerval{_unit}")
 
 
-@R.function("tolastdayofweek")
-def last_day_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    made = start_of_week(node, ctx)
-    assert made is not None
-    total = exp.Paren(this=exp.Add(this=made, expression=build.lit(6)))
-    total.type = made.type
-    return total
+@R.rule(exp.Interval)
+def interval_alone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Given back it is its number: https://clickhouse.com/docs/sql-reference/data-types/special-data-types/interval
+    item = node.parent if isinstance(node.parent, exp.Alias) else node
+    return build.cast(node.this, "BIGINT") if isinstance(item.parent, exp.Select) and node.this is not None else None
 
 
 @R.function("toweek", "toyearweek", "yearweek")
@@ -264,6 +276,8 @@ def week_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("tounixtimestamp", "torelativedaynum", "torelativemonthnum")
 def since(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, name = node.expressions[0], node.name.lower()
+    if name == "tounixtimestamp" and len(node.expressions) == 1 and ctx.is_a(value, "text"):
+        value = ctx.macro("ch__moment_of", value, exp.Boolean(this=False), type="TIMESTAMP_S")
     if len(node.expressions) > 1 or not ctx.is_a(value, "date", "timestamp"):
         raise ctx.error(node, f"{node.name} has a counterpart for a date or a moment in UTC.")
     if name == "torelativemonthnum":
@@ -272,12 +286,15 @@ def since(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__seconds" if name == "tounixtimestamp" else "ch__days", value, type="BIGINT")
 
 
-@R.function("tostartofweek")
+@R.function("tostartofweek", "tolastdayofweek")
 def start_of_week(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # In modes of odd numbers a week begins on Monday
     value, *mode = node.expressions
-    if mode and not (isinstance(mode[0], exp.Literal) and mode[0].this in ("0", "1")):
-        raise ctx.error(node, "Of toStartOfWeek's modes 0 and 1 have a counterpart: use one of them.")
-    monday = bool(mode) and mode[0].this == "1"
+    if mode and not (isinstance(mode[0], exp.Literal) and mode[0].this in tuple("0123456789")):
+        raise ctx.error(node, f"{node.name} has a counterpart with a constant mode from 0 to 9.")
+    monday = bool(mode) and int(mode[0].this) % 2 == 1
+    if node.name.lower() == "tolastdayofweek":
+        return ctx.macro("ch__last_of_week", build.cast(value, "DATE"), exp.Boolean(this=monday), type="DATE")
     return ctx.macro("ch__monday" if monday else "ch__sunday", value, type="DATE")
 
 
@@ -286,9 +303,12 @@ def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.name.lower() == "monthname":
         return ctx.call("strftime", node.expressions[0], build.lit("%B"), type="VARCHAR")
     part = (build.text(node.expressions[0]) or "").lower()
-    fmt = {"weekday": "%A", "month": "%B", "year": "%Y", "day": "%-d", "hour": "%-H", "dayofyear": "%-j"}.get(part)
-    if part == "quarter":
-        return build.cast(ctx.call("quarter", node.expressions[1]), "VARCHAR")
+    fmt = {"weekday": "%A", "month": "%B", "year": "%Y", "day": "%-d", "hour": "%-H", "dayofyear": "%-j",
+           "minute": "%-M", "second": "%-S"}.get(part)  # fmt: skip
+    if len(node.expressions) != 2:
+        raise ctx.error(node, "dateName has a counterpart with a constant zone: write it as a text.")
+    if part in ("quarter", "week"):  # the week of ISO 8601
+        return build.cast(ctx.call(part, node.expressions[1]), "VARCHAR")
     if fmt is None:
         raise ctx.error(node, "This part of dateName has no counterpart.")
     return ctx.call("strftime", node.expressions[1], build.lit(fmt), type="VARCHAR")
@@ -379,4 +399,25 @@ def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__make_date", *node.expressions, type="DATE") if len(node.expressions) == 3 else None
 
 
-R.renames({"makedatetime": ("make_timestamp", "TIMESTAMP")}, arity=6)
+@R.function("makedatetime64")
+def make_moment(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/date-time-functions#makeDateTime64
+    parts, fraction = node.expressions[:6], node.expressions[6:7] or [build.lit(0)]
+    digits = node.expressions[7].name if len(node.expressions) > 7 else "3"
+    if len(parts) < 6 or len(node.expressions) > 8 or digits not in ("3", "6"):
+        raise ctx.error(node, "makeDateTime64 has a counterpart of 3 or 6 digits, without a time zone.")
+    kind = "TIMESTAMP_MS" if digits == "3" else "TIMESTAMP"
+    return ctx.macro("ch__make_moment", *parts, *fraction, build.lit(10 ** int(digits)), type=kind)
+
+
+@R.function("makedatetime")
+def make_second(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/date-time-functions#makeDateTime
+    zone = node.expressions[6:]
+    if len(node.expressions) < 6 or (zone and build.text(zone[0]) is None):
+        raise ctx.error(node, "makeDateTime has a counterpart of six parts and a constant zone.")
+    parts = [build.cast(ctx.call("trunc", build.as_double(part, ctx)), "BIGINT") for part in node.expressions[:6]]
+    made = ctx.macro("ch__make_second", *parts, type="TIMESTAMP_S")
+    if zone and build.text(zone[0]) != "UTC":  # as that zone's clocks show it, whose hours may not all be there
+        made = ctx.macro("ch__wall", made, zone[0], type="TIMESTAMP_S")
+    return made

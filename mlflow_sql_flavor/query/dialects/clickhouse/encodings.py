@@ -25,6 +25,8 @@ def hexadecimal(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "int"):
         made = ctx.macro("ch__hex", node.this, type="VARCHAR")
         return ctx.call("lower", made, type="VARCHAR") if isinstance(node, exp.LowerHex) else made
+    if not ctx.is_a(node.this, "text"):
+        ctx.refuse("encoding", node, "The bytes of this type are ClickHouse's own", "Compute it beforehand")
     return None
 
 

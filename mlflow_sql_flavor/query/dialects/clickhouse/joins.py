@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from .nulls import condition, default_of, nullable
 
@@ -22,8 +23,9 @@ JOIN_USE_NULLS = "join_use_nulls"
 
 @R.prepare
 def outer_joins(tree: exp.Expr, ctx: Context) -> None:
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         _any_joins(select, ctx)
+        _star_of_one_side(select, ctx)
         if tree.meta.get(JOIN_USE_NULLS):
             continue
         if "outer_join_default" in ctx.allow:
@@ -39,36 +41,128 @@ def _outer(join: exp.Expr) -> bool:
     return side in ("LEFT", "RIGHT", "FULL") and kind not in ("SEMI", "ANTI", "ARRAY")
 
 
+def _star_of_one_side(select: exp.Select, ctx: Context) -> None:
+    kinds = {(join.args.get("kind") or "").upper() for join in select.args.get("joins") or ()}
+    star = next((item for item in select.expressions if isinstance(item, exp.Star)), None)
+    if star is not None and kinds & {"SEMI", "ANTI"}:
+        raise ctx.error(star, "A star over a SEMI or ANTI JOIN has the columns of both sides in ClickHouse: name them.")
+
+
 def _any_joins(select: exp.Select, ctx: Context) -> None:
-    """ANY: one of the matching rows."""
-    for join in select.args.get("joins") or ():
+    """ANY: one of the matching rows. https://clickhouse.com/docs/sql-reference/statements/select/join#supported-types-of-join"""
+    from_ = select.args.get("from_")
+    for place, join in enumerate(select.args.get("joins") or ()):
         if (join.args.get("kind") or "").upper() != "ANY":
             continue
-        keys = _right_keys(join)
-        if (join.args.get("side") or "").upper() != "LEFT" or keys is None:
-            raise ctx.error(join.this, "ANY JOIN has a counterpart as LEFT ANY JOIN on equal columns.")
+        side = (join.args.get("side") or "").upper()
+        keys = _keys(join, ctx)
+        alone = place == 0 and from_ is not None and isinstance(from_.this, (exp.Table, exp.Subquery))
+        if side == "FULL" or keys is None or (side != "LEFT" and not alone):
+            raise ctx.error(join.this, "ANY JOIN has a counterpart of two tables on equal columns or expressions.")
         ctx.open("any_join", join.this, "Which of the matching rows is taken is not fixed.")
-        source = join.this
-        alias = source.args.get("alias") or exp.TableAlias(this=exp.to_identifier(source.alias_or_name))
-        inner = source.copy()
-        first = exp.Distinct(on=exp.Tuple(expressions=[exp.column(key) for key in keys]))
-        made = exp.Select(expressions=[exp.Star()], distinct=first).from_(inner)
-        join.set("this", exp.Subquery(this=made, alias=alias.copy()))
+        left, right = keys
+        if side != "RIGHT":
+            _one_each(join.this, right)
+        if side != "LEFT":
+            assert from_ is not None
+            _one_each(from_.this, left)
         join.set("kind", None)
 
 
-def _right_keys(join: exp.Expr) -> list[str] | None:
+def _one_each(source: exp.Expr, keys: list[exp.Expr]) -> None:
+    """Leaves one row of a source for each of its keys."""
+    alias = source.args.get("alias") or exp.TableAlias(this=exp.to_identifier(source.alias_or_name))
+    own = [key.copy() for key in keys]
+    for column in [column for key in own for column in find_all(key, exp.Column)]:
+        column.set("table", None)
+    first = exp.Distinct(on=exp.Tuple(expressions=own))
+    made = exp.Select(expressions=[exp.Star()], distinct=first).from_(source.copy())
+    source.replace(exp.Subquery(this=made, alias=alias.copy()))
+
+
+def _keys(join: exp.Expr, ctx: Context) -> tuple[list[exp.Expr], list[exp.Expr]] | None:
+    """What has to be equal on the left and on the right."""
     if join.args.get("using"):
-        return [key.name for key in join.args["using"]]
-    name, keys = join.this.alias_or_name, []
+        keys: list[exp.Expr] = [exp.column(key.name) for key in join.args["using"]]
+        return keys, keys
+    name, known = join.this.alias_or_name, columns_of(join.this, ctx)
+    left: list[exp.Expr] = []
+    right: list[exp.Expr] = []
     on = join.args.get("on")
     for part in on.flatten() if isinstance(on, exp.And) else [on]:
         sides = [part.this, part.expression] if isinstance(part, exp.EQ) else []
-        mine = [side for side in sides if isinstance(side, exp.Column) and side.table == name]
-        if len(mine) != 1:
+        owned = [_of_right(side, name, known) for side in sides]
+        if sorted(owned, key=str) != [False, True]:
             return None
-        keys.append(mine[0].name)
-    return keys
+        right.append(sides[owned.index(True)])
+        left.append(sides[owned.index(False)])
+    return left, right
+
+
+def _of_right(side: exp.Expr, name: str, known: list[str] | None) -> bool | None:
+    """Whether an expression reads the joined table alone, or nothing of it; None where that is not known."""
+    found = set()
+    for column in find_all(side, exp.Column):
+        if not column.table and known is None:
+            return None
+        found.add(column.table == name if column.table else column.name in (known or ()))
+    return found.pop() if len(found) == 1 else None
+
+
+@R.normalise
+def kinds_of_joins(tree: exp.Expr, ctx: Context) -> None:
+    """ALL is what a join is anyway; ANY and ASOF stand before LEFT and the like or behind it."""
+    for join in find_all(tree, exp.Join):
+        for key in ("side", "kind"):
+            word = (join.args.get(key) or "").upper()
+            if word in ("ALL", "ASOF"):
+                join.set(key, None)
+            if word == "ASOF":
+                join.set("method", "ASOF")
+                ctx.open("asof_join", join.this, "Which of several rows of one moment is taken is not fixed.")
+            if word == "ANY" and key == "side":
+                join.set("side", None)
+                join.set("kind", "ANY")
+
+
+@R.normalise
+def stars_over_joins(tree: exp.Expr, ctx: Context) -> None:
+    """``*`` over a join of two by its columns: of two columns with one name the second is ``table.name``."""
+    for select in list(find_all(tree, exp.Select)):
+        joins, from_ = select.args.get("joins") or [], select.args.get("from_")
+        if len(joins) != 1 or from_ is None or not any(item.is_star for item in select.expressions):
+            continue
+        join = joins[0]
+        kind = (join.args.get("kind") or "").upper()
+        sources = [from_.this, join.this]
+        if kind in ("SEMI", "ANTI", "ARRAY") or not all(
+            isinstance(each, (exp.Table, exp.Subquery)) for each in sources
+        ):
+            continue
+        (left, right), names = [columns_of(each, ctx) for each in sources], [each.alias_or_name for each in sources]
+        if left is None or right is None or not all(names) or names[0] == names[1]:
+            continue
+        using = {key.name for key in join.args.get("using") or ()}
+        if not _outer(join) and not set(left) & (set(right) - using):
+            continue
+        both = [(names[0], name, name) for name in left]
+        both += [(names[1], name, f"{names[1]}.{name}" if name in left else name) for name in right]
+        made: list[exp.Expr] = []
+        for item in select.expressions:
+            star = item.this if isinstance(item, exp.Column) else item
+            if not isinstance(star, exp.Star):
+                made.append(item)
+                continue
+            if any(star.args.values()) or (isinstance(item, exp.Column) and using):
+                break
+            wanted = item.table if isinstance(item, exp.Column) else ""
+            for table, name, output in both:
+                if (wanted and table != wanted) or (name in using and table != names[0]):
+                    continue
+                value = exp.column(name, table=None if name in using else table, quoted=True)
+                made.append(exp.alias_(value, output, quoted=True))
+        else:
+            select.set("expressions", made)
 
 
 def _guard(select: exp.Select, ctx: Context) -> None:
@@ -90,9 +184,9 @@ def _guard(select: exp.Select, ctx: Context) -> None:
     if any(isinstance(item, exp.Star) or (isinstance(item, exp.Column) and isinstance(item.this, exp.Star))
            for item in select.expressions):  # fmt: skip
         ctx.refuse("outer_join_default", select.expressions[0], _WHY, _INSTEAD)
-    known = {alias: _columns(source, ctx) for alias, source in open_.items()}
+    known = {alias: columns_of(source, ctx) for alias, source in open_.items()}
     outputs = {item.alias for item in select.expressions if isinstance(item, exp.Alias)}
-    everything = [_columns(source, ctx) for source in before]
+    everything = [columns_of(source, ctx) for source in before]
     used = set()
     for column in list(_columns_of(select)):
         owner = column.table
@@ -141,31 +235,35 @@ def _mark(source: exp.Expr, alias: str) -> None:
     source.replace(exp.Subquery(this=made, alias=exp.TableAlias(this=exp.to_identifier(alias))))
 
 
-def _columns(source: exp.Expr, ctx: Context) -> set[str] | None:
-    """The names a source gives; None when a star hides them."""
+def columns_of(source: exp.Expr, ctx: Context, depth: int = 0) -> list[str] | None:
+    """The names a source gives, in order; None when a star hides them."""
     query: exp.Expr | None = source.this if isinstance(source, exp.Subquery) else None
     if isinstance(source, exp.Table):
-        with_ = [cte for cte in source.root().find_all(exp.CTE) if cte.alias == source.name]
+        with_ = [cte for cte in find_all(source.root(), exp.CTE) if cte.alias == source.name]
         if not with_:
             name = next((name for name in ctx.schema if name.casefold() == source.name.casefold()), None)
-            return set(ctx.schema[name]) if name is not None else None
+            return list(ctx.schema[name]) if name is not None else None
         query = with_[0].this
-    if not isinstance(query, exp.Query) or any(item.is_star for item in query.selects):
+    if not isinstance(query, exp.Query):
         return None
-    return set(query.named_selects)
+    if isinstance(query, exp.Select) and depth < 20 and [type(item) for item in query.selects] == [exp.Star]:
+        from_ = query.args.get("from_")
+        plain = from_ is not None and not query.args.get("joins") and not any(query.selects[0].args.values())
+        return columns_of(from_.this, ctx, depth + 1) if plain and from_ is not None else None
+    return None if any(item.is_star for item in query.selects) else list(query.named_selects)
 
 
 def _columns_of(select: exp.Select) -> list[exp.Column]:
     """A SELECT's columns, but for those that say what matches."""
     found = []
-    for column in select.find_all(exp.Column):
+    for column in find_all(select, exp.Column):
         join = column.find_ancestor(exp.Join, exp.Select)
         if column.find_ancestor(exp.Select) is select and not isinstance(join, exp.Join):
             found.append(column)
         elif column.find_ancestor(exp.Select) is not select and column.table:
             inner = column.find_ancestor(exp.Select)
             if inner is not None and not any(
-                table.alias_or_name == column.table for table in inner.find_all(exp.Table)
+                table.alias_or_name == column.table for table in find_all(inner, exp.Table)
             ):
                 found.append(column)
     return found

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first, walk_tree
 from .. import DialectRules
 from ..shared import build
 
@@ -21,14 +22,14 @@ _FLOATS = {"nan": "nan", "inf": "inf", "infinity": "inf"}
 @R.normalise
 def values_in_with(tree: exp.Expr, ctx: Context) -> None:
     # WITH <expression> AS <name>: https://clickhouse.com/docs/sql-reference/statements/select/with
-    for with_ in list(tree.find_all(exp.With)):
+    for with_ in list(find_all(tree, exp.With)):
         owner = with_.parent
         assert owner is not None
         for cte in list(with_.expressions):
             if not cte.args.get("scalar"):
                 continue
             cte.pop()
-            for column in list(owner.find_all(exp.Column)):
+            for column in list(find_all(owner, exp.Column)):
                 if column.name == cte.alias and not column.table:
                     _substitute(column, cte.this)
         if not with_.expressions:
@@ -37,7 +38,7 @@ def values_in_with(tree: exp.Expr, ctx: Context) -> None:
 
 @R.normalise
 def float_words(tree: exp.Expr, ctx: Context) -> None:
-    for column in list(tree.find_all(exp.Column)):
+    for column in list(find_all(tree, exp.Column)):
         word = _FLOATS.get(column.name.lower())
         if word and not column.table and column.name not in ctx.columns and not column.this.quoted:
             number = build.cast(build.lit(word), "DOUBLE")
@@ -47,7 +48,7 @@ def float_words(tree: exp.Expr, ctx: Context) -> None:
 
 @R.normalise
 def aliases(tree: exp.Expr, ctx: Context) -> None:
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         _distinct_names(select, ctx)
         known: dict[str, exp.Expr] = {}
         inline: set[str] = set()
@@ -66,7 +67,7 @@ def aliases(tree: exp.Expr, ctx: Context) -> None:
         wanted = {
             name: value.copy() for name, value in known.items() if name in inline or name in sources or _short(value)
         }
-        own = {id(node): name for name, value in known.items() for node in value.walk()}
+        own = {id(node): name for name, value in known.items() for node in walk_tree(value)}
         _name_source(select, wanted, ctx)
         for column in list(_of(select)):
             if not isinstance(column, exp.Column) or column.table or column.name not in wanted:
@@ -88,7 +89,7 @@ def _name_source(select: exp.Select, wanted: dict[str, exp.Expr], ctx: Context) 
     if not isinstance(source, exp.Identifier):
         return
     for value in wanted.values():
-        for column in value.find_all(exp.Column):
+        for column in find_all(value, exp.Column):
             if not column.table and column.name in wanted and column.name in ctx.columns and column is not value:
                 column.meta["source"] = source
 
@@ -103,7 +104,7 @@ def _reads_output(column: exp.Column, select: exp.Select, hidden: bool) -> bool:
 
 def _short(value: exp.Expr) -> bool:
     """Whether a value may be written twice: DuckDB reads an alias in another output only if it cannot fail."""
-    return sum(1 for _ in value.walk()) < 40 and value.find(exp.Query) is None
+    return sum(1 for _ in walk_tree(value)) < 40 and find_first(value, exp.Query) is None
 
 
 def _distinct_names(select: exp.Select, ctx: Context) -> None:
@@ -120,7 +121,7 @@ def _expanded(name: str, wanted: dict[str, exp.Expr], within: tuple[str, ...], c
     if len(within) > 20:
         raise ctx.error(at, "The aliases of this query refer to each other in a circle.")
     holder = exp.Paren(this=wanted[name].copy())
-    for column in list(holder.find_all(exp.Column)):
+    for column in list(find_all(holder, exp.Column)):
         if column.table or column.name not in wanted or column.name == name or column.find_ancestor(exp.Select):
             continue
         if column.name in within:
@@ -128,7 +129,7 @@ def _expanded(name: str, wanted: dict[str, exp.Expr], within: tuple[str, ...], c
         value = wanted[column.name]
         if not (isinstance(value, exp.Column) and value.name == column.name):
             _substitute(column, _expanded(column.name, wanted, (*within, name), ctx, at))
-    for column in holder.find_all(exp.Column):
+    for column in find_all(holder, exp.Column):
         source = column.meta.pop("source", None)
         if source is not None and column.name == name:
             column.set("table", source.copy())
@@ -140,7 +141,7 @@ def _expanded(name: str, wanted: dict[str, exp.Expr], within: tuple[str, ...], c
 def _other_names(tree: exp.Expr, select: exp.Select) -> set[str]:
     return {
         name
-        for other in tree.find_all(exp.Select)
+        for other in find_all(tree, exp.Select)
         if other is not select
         for name in other.named_selects
         if name != "*"
@@ -154,7 +155,7 @@ def _of(select: exp.Select) -> Iterator[exp.Expr]:
             continue
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, exp.Expr):
-                yield from item.walk(bfs=False, prune=lambda node: isinstance(node, exp.Query))
+                yield from walk_tree(item, bfs=False, prune=lambda node: isinstance(node, exp.Query))
 
 
 def _grouped(value: exp.Expr) -> exp.Expr:

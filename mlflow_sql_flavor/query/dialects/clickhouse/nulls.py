@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import walk_tree
 from .. import DialectRules
 from ..shared import build
 
@@ -20,7 +21,7 @@ _STRICT = (
     exp.Upper, exp.Lower, exp.Round, exp.Floor, exp.Ceil, exp.Trunc, exp.Abs, exp.Sign, exp.Sqrt, exp.Exp, exp.Ln,
     exp.Substring, exp.Left, exp.Right, exp.Trim, exp.Replace, exp.Length, exp.TimestampTrunc, exp.DateTrunc,
     exp.DateDiff, exp.TimeToStr, exp.Concat, exp.DPipe, exp.Alias, exp.Like,
-    exp.Sum, exp.Min, exp.Max, exp.Avg, exp.AnyValue,
+    exp.Sum, exp.Min, exp.Max, exp.Avg, exp.AnyValue, exp.And, exp.Or, exp.Not, exp.In,
 )  # fmt: skip
 _NEVER = (exp.Literal, exp.Boolean, exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.Rank, exp.DenseRank,
           exp.Is, exp.Array, exp.Struct, exp.Exists, exp.RowNumber, exp.Ntile)  # fmt: skip
@@ -28,13 +29,29 @@ _STRICT_FUNCTIONS = {
     "tostring", "toint8", "toint16", "toint32", "toint64", "touint8", "touint16", "touint32", "touint64", "tofloat64",
     "tofloat32", "todate", "todatetime", "toyear", "tomonth", "todayofmonth", "tohour", "tominute", "tosecond",
     "intdiv", "plus", "minus", "multiply", "divide", "negate", "modulo", "lengthutf8", "todecimal32", "todecimal64",
-    "tomonday", "tostartofweek", "toyyyymm", "toyyyymmdd", "jsonextractint", "jsonextractfloat", "jsonextractbool",
+    "todatetime64", "todecimal128", "tomonday", "tostartofweek", "toyyyymm", "toyyyymmdd", "jsonextractint",
+    "jsonextractfloat",
+    "jsonextractbool",
 }  # fmt: skip
 _ASKED = {
-    "laginframe", "leadinframe", "toint8", "toint16", "toint32", "toint64", "touint8", "touint16", "touint32",
-    "touint64", "tofloat64", "tofloat32", "todate", "todatetime", "todecimal32", "todecimal64", "todecimal128",
+    "isnullable", "laginframe", "leadinframe", "toint8", "toint16", "toint32", "toint64", "touint8", "touint16",
+    "touint32", "touint64", "tofloat64", "tofloat32", "todate", "todatetime", "todecimal32", "todecimal64",
+    "todecimal128",
 }  # fmt: skip
-_NEVER_FUNCTIONS = {"isnull", "isnotnull", "assumenotnull", "uniqexact", "today", "now", "range", "empty", "notempty"}
+_NEVER_FUNCTIONS = {
+    "isnull",
+    "isnotnull",
+    "assumenotnull",
+    "uniqexact",
+    "today",
+    "now",
+    "range",
+    "empty",
+    "notempty",
+    "arrayproduct",
+    "arrayavg",
+    "ignore",
+}
 
 
 def nullable(node: exp.Expr | None, ctx: Context, depth: int = 0) -> bool | list[exp.Expr]:
@@ -79,10 +96,29 @@ def _nullable(node: exp.Expr, ctx: Context, depth: int) -> bool | list[exp.Expr]
         return _any(node.expressions, ctx, depth) if name in _STRICT_FUNCTIONS else []
     if isinstance(node, exp.Window):
         return nullable(node.this, ctx, depth + 1)
+    if isinstance(node, exp.CastToStrType):
+        return str(node.args["to"].name).startswith("Nullable(")
+    if isinstance(node, _AGGREGATES):
+        return _aggregate(node, ctx, depth)
     if isinstance(node, _STRICT):
         operands = [part for key in ("this", "expression", "expressions") for part in _listed(node.args.get(key))]
         return _any(operands, ctx, depth)
     return []
+
+
+_AGGREGATES = (exp.CombinedAggFunc, exp.AnonymousAggFunc, exp.ParameterizedAgg, exp.CombinedParameterizedAgg,
+               exp.Quantile, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop)  # fmt: skip
+_NEVER_AGGREGATES = ("count", "uniq", "group", "quantiles", "topk", "retention")
+
+
+def _aggregate(node: exp.Expr, ctx: Context, depth: int) -> bool | list[exp.Expr]:
+    name = str(node.this).lower() if isinstance(node.this, str) else ""
+    if "ornull" in name:
+        return True
+    if name.startswith(_NEVER_AGGREGATES):
+        return False
+    listed = node.args.get("params") or node.expressions
+    return nullable(node.this if isinstance(node.this, exp.Expr) else (listed or [None])[0], ctx, depth + 1)
 
 
 def _listed(value: object) -> list[exp.Expr]:
@@ -100,58 +136,18 @@ def _any(values: list[exp.Expr], ctx: Context, depth: int) -> bool | list[exp.Ex
 
 
 def _column(column: exp.Column, ctx: Context, depth: int) -> bool | list[exp.Expr]:
-    select = column.find_ancestor(exp.Select)
-    if not isinstance(select, exp.Select):
+    source = ctx.read_from(column)
+    if not isinstance(source, exp.Table):
+        return [] if isinstance(source, exp.SetOperation) else nullable(ctx.origin(column), ctx, depth + 1)
+    table = next((name for name in ctx.schema if name.casefold() == source.name.casefold()), "")
+    known = next((name for name in ctx.schema.get(table, {}) if name.casefold() == column.name.casefold()), None)
+    if known is None:
         return []
-    ctes = ctx_ctes(column)
-    found: list[bool | list[exp.Expr]] = []
-    for source in sources(select):
-        if column.table and source.alias_or_name != column.table:
-            continue
-        query: exp.Expr | None = source.this if isinstance(source, exp.Subquery) else None
-        if isinstance(source, exp.Table):
-            if source.name in ctes:
-                query = ctes[source.name].this
-            else:
-                name = next((n for n in ctx.schema if n.casefold() == source.name.casefold()), "")
-                columns = ctx.schema.get(name, {})
-                known = next((c for c in columns if c.casefold() == column.name.casefold()), None)
-                if known is not None:
-                    required = ctx.required.get(name) or ()
-                    # a schema that says of some columns that they have none says it of no other
-                    unsaid = True if required else [_holds_null(name, known)]
-                    found.append(False if known in required else unsaid)
-                continue
-        if isinstance(query, exp.Select):
-            item = next((item for item in query.selects if item.alias_or_name == column.name), None)
-            if item is not None:
-                found.append(nullable(item, ctx, depth + 1))
-            elif any(isinstance(item, exp.Star) for item in query.selects):
-                probe = exp.column(column.name)
-                probe.parent = query
-                found.append(_column(probe, ctx, depth + 1))
-        elif isinstance(query, exp.SetOperation):
-            return []
-    return found[0] if len(found) == 1 else []
-
-
-def ctx_ctes(node: exp.Expr) -> dict[str, exp.CTE]:
-    """The named queries a node can read."""
-    found: dict[str, exp.CTE] = {}
-    here: exp.Expr | None = node
-    while here is not None:
-        with_ = here.args.get("with_")
-        for cte in with_.expressions if with_ is not None else ():
-            found.setdefault(cte.alias, cte)
-        here = here.parent
-    return found
-
-
-def sources(select: exp.Select) -> list[exp.Expr]:
-    """What a SELECT reads: tables and subqueries."""
-    from_ = select.args.get("from_")
-    joins = [join.this for join in select.args.get("joins") or () if isinstance(join.this, (exp.Table, exp.Subquery))]
-    return ([from_.this] if from_ is not None else []) + joins
+    required = ctx.required.get(table) or ()
+    if known in required:
+        return False
+    # a schema that says of some columns that they have none says it of no other
+    return True if required else [_holds_null(table, known)]
 
 
 def _holds_null(table: str, column: str) -> exp.Expr:
@@ -160,6 +156,28 @@ def _holds_null(table: str, column: str) -> exp.Expr:
     found = exp.Exists(this=rows.where(exp.Is(this=known, expression=exp.Null())))
     found.type = exp.DataType.build("BOOLEAN")
     return found
+
+
+def elements_nullable(array: exp.Expr, ctx: Context, depth: int = 0) -> bool | list[exp.Expr]:
+    """Whether an array's elements may be NULL: as :func:`nullable`."""
+    if isinstance(array, exp.Array):
+        return _any(array.expressions, ctx, depth) if array.expressions else False
+    if not isinstance(array, exp.Column):
+        return False
+    source = ctx.read_from(array)
+    if not isinstance(source, exp.Table):
+        origin = ctx.origin(array) if source is not None and depth < 30 else None
+        return elements_nullable(origin, ctx, depth + 1) if origin is not None else []
+    table = next((name for name in ctx.schema if name.casefold() == source.name.casefold()), "")
+    known = next((name for name in ctx.schema.get(table, {}) if name.casefold() == array.name.casefold()), None)
+    if known is None:
+        return []
+    value = exp.column(exp.to_identifier(known, quoted=True))
+    held = exp.GT(this=ctx.call("len", value), expression=ctx.call("list_count", value.copy()))
+    rows = exp.Select(expressions=[exp.Literal.number(1)]).from_(exp.Table(this=exp.to_identifier(table, quoted=True)))
+    found = exp.Exists(this=rows.where(held))
+    found.type = exp.DataType.build("BOOLEAN")
+    return [found]
 
 
 def condition(found: bool | list[exp.Expr]) -> exp.Expr:
@@ -202,7 +220,7 @@ def truth(node: exp.Expr, ctx: Context) -> exp.Expr:
 @R.prepare
 def marked(tree: exp.Expr, ctx: Context) -> None:
     # Before any rule changes what a column means
-    for node in tree.walk():
+    for node in walk_tree(tree):
         if isinstance(node, (exp.AggFunc, exp.Lag, exp.Lead, exp.NthValue)) or (
             isinstance(node, exp.Anonymous) and node.name.lower() in _ASKED
         ):
@@ -217,6 +235,16 @@ def of_argument(node: exp.Expr) -> bool | list[exp.Expr]:
     """What is known of a function's first argument, asked before the rules."""
     found: bool | list[exp.Expr] = node.meta.get("argument", [])
     return found
+
+
+@R.function("isnullable")
+def is_nullable(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    found = of_argument(node)
+    if not isinstance(found, bool):
+        raise ctx.error(
+            node, "isNullable of a column has a counterpart where the table's schema says which are Nullable."
+        )
+    return build.cast(build.lit(int(found)), "BIGINT")
 
 
 R.converts({"tonullable": build.as_it_is})

@@ -5,9 +5,12 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_first
 from .. import DialectRules
 from ..shared import build
-from ..shared.edges import smallest
+from ..shared.calls import argument
+from ..shared.smallest_integer import smallest
+from .casts import declared
 
 R = DialectRules("clickhouse numbers")
 
@@ -17,6 +20,8 @@ R.macros(
         "exp10": ("ch__exp10", "DOUBLE"),
         "log1p": ("ch__log1p", "DOUBLE"),
         "hypot": ("ch__hypot", "DOUBLE"),
+        "sigmoid": ("ch__sigmoid", "DOUBLE"),
+        "roundbankers": ("ch__bankers", None, argument(0, build.lit(0)), argument(1, build.lit(0))),
     }
 )
 R.refuses("number_format", {"formatreadablesize", "formatreadablequantity", "formatreadabledecimalsize"},
@@ -102,7 +107,7 @@ def integer_division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name, arguments = node.name.lower(), node.expressions
     if name == "negate":
-        return exp.Neg(this=exp.Paren(this=arguments[0]))
+        return _negated(arguments[0], ctx) or exp.Neg(this=exp.Paren(this=arguments[0]))
     left, right = (exp.Paren(this=arg) for arg in arguments)
     left.type, right.type = arguments[0].type, arguments[1].type
     if name == "divide":
@@ -121,13 +126,17 @@ def _integers(values: list[exp.Expr], node: exp.Expr, ctx: Context) -> None:
         raise ctx.error(node, f"{node.name} has a counterpart for integers: convert with toInt64.")
 
 
-@R.function("positivemodulo", "gcd", "lcm")
+@R.function("positivemodulo", "positive_modulo", "gcd", "lcm")
 def of_integers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     _integers(node.expressions, node, ctx)
-    name = {"positivemodulo": "ch__pmod", "gcd": "ch__gcd"}.get(node.name.lower(), "ch__lcm")
+    name = {"positivemodulo": "ch__pmod", "positive_modulo": "ch__pmod", "gcd": "ch__gcd"}.get(
+        node.name.lower(), "ch__lcm"
+    )
     return ctx.macro(name, *node.expressions, type="BIGINT")
 
 
+# https://clickhouse.com/docs/sql-reference/functions/other-functions#ignore: 0 of anything
+R.converts({"ignore": lambda value, ctx: build.cast(build.lit(0), "BIGINT")})
 R.converts(dict.fromkeys(("identity", "materialize", "tolowcardinality"), build.as_it_is))
 
 
@@ -141,8 +150,38 @@ def is_nan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Neg)
 def negated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # An Int32 whose sign is turned is one: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions#negate
-    inner = node.this.unnest()
-    return inner if smallest(inner) else None
+    _as_signed(node, "this", ctx)
+    return _negated(node.this.unnest(), ctx)
+
+
+def _negated(value: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if smallest(value):
+        return value
+    if isinstance(value, exp.Cast) and isinstance(value.this, exp.Identifier) and ctx.is_a(value, "int"):
+        narrow = any(
+            kind in ("INTEGER[]", "INTEGER[][]") for columns in ctx.schema.values() for kind in columns.values()
+        )
+        return ctx.macro("ch__turned", value, type="BIGINT") if narrow else None  # a name of a lambda
+    if not (isinstance(value, exp.Column) and declared(value, ctx) == {"INTEGER"}):
+        return None
+    least = exp.EQ(this=value.copy(), expression=exp.Neg(this=exp.Literal.number(2**31)))
+    made = exp.Case(ifs=[exp.If(this=least, true=value.copy())], default=exp.Neg(this=value.copy()))
+    made.type = value.type
+    return exp.Paren(this=made)
+
+
+@R.rule(exp.Sub)
+def difference(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Of unsigned integers it is a signed one
+    for key in ("this", "expression"):
+        _as_signed(node, key, ctx)
+    return None
+
+
+def _as_signed(node: exp.Expr, key: str, ctx: Context) -> None:
+    value = node.args[key]
+    if ctx.is_a(value, "int") and value.type.this in (exp.DType.UBIGINT, exp.DType.UINT):
+        node.set(key, build.cast(value, "BIGINT"))
 
 
 @R.rule(exp.Round)
@@ -153,6 +192,11 @@ def rounding(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return ctx.macro("ch__round", node.this, digits, type="DOUBLE")
     if ctx.is_a(node.this, "decimal"):
         return _same_scale(node, node.this)
+    column = node.this.unnest()
+    if isinstance(column, exp.Column) and declared(column, ctx) == {"INTEGER"} and isinstance(digits, exp.Neg):
+        return ctx.macro(
+            "ch__within", node.copy(), exp.Literal.number(2**31)
+        )  # where it overflows it is another number
     return ctx.macro("ch__round_any", node.this, digits) if ctx.unknown(node.this) else None
 
 
@@ -160,12 +204,6 @@ def _same_scale(made: exp.Expr, value: exp.Expr) -> exp.Expr:
     """A decimal with the digits of another one: DuckDB drops those it rounds away."""
     scale = _scale(value)
     return made if scale is None else build.cast(made, f"DECIMAL(38,{scale})")
-
-
-@R.function("roundbankers")
-def bankers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    value, *digits = node.expressions
-    return ctx.macro("ch__bankers", value, digits[0] if digits else build.lit(0))
 
 
 @R.rule(exp.Trunc, exp.Floor, exp.Ceil)
@@ -187,6 +225,8 @@ R.macros(
         "bitxor": ("ch__xor", "BIGINT"),
         "bittest": ("ch__bit_test", "BIGINT"),
         "bitcount": ("ch__bit_count", "BIGINT"),
+        "bithammingdistance": ("ch__bit_distance", "BIGINT"),
+        "intexp2": ("ch__power_of_2", "BIGINT"),
         "isnull": ("ch__is_null", "BIGINT"),
         "isnotnull": ("ch__is_not_null", "BIGINT"),
         "isfinite": ("ch__finite", "BOOLEAN"),
@@ -233,6 +273,22 @@ def shifts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made
 
 
+@R.function("bittestall", "bittestany")
+def tested_bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, *places = node.expressions
+    tests = [exp.EQ(this=ctx.macro("ch__bit_test", value.copy(), place), expression=build.lit(1)) for place in places]
+    join = exp.and_ if node.name.lower() == "bittestall" else exp.or_
+    return build.cast(exp.Paren(this=join(*tests)), "BIGINT")
+
+
+@R.function("bitmasktoarray", "bitpositionstoarray")
+def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/encoding-functions#bitmaskToArray
+    width = width_of(node.expressions[0], ctx)
+    macro = "ch__bits_of" if node.name.lower() == "bitmasktoarray" else "ch__bit_places"
+    return ctx.macro(macro, node.expressions[0], build.lit(width[0] if width is not None else 0), type="BIGINT[]")
+
+
 @R.rule(exp.Add, exp.Sub, exp.Mul, exp.Sum, exp.Avg)
 def of_conditions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # A comparison is 1 or 0
@@ -246,6 +302,6 @@ def of_conditions(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Add, exp.Sub, exp.Mul)
 def of_literals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # In a wider integer than either: of two literals DuckDB keeps to 32 bits
-    if ctx.is_a(node.this, "int") and ctx.is_a(node.expression, "int") and node.find(exp.Column) is None:
+    if ctx.is_a(node.this, "int") and ctx.is_a(node.expression, "int") and find_first(node, exp.Column) is None:
         node.set("this", build.cast(node.this, "BIGINT"))
     return None

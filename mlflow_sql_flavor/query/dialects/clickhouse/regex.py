@@ -54,6 +54,38 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     )
 
 
+@R.function("extractgroups", "extractallgroups", "extractallgroupsvertical", "extractallgroupshorizontal")
+def groups(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/string-search-functions#extractGroups: of a text that does
+    # not match none
+    value, pattern = node.expressions
+    written, name = _pattern(pattern, ctx), node.name.lower()
+    count = _groups(written, node, ctx)
+    value = not_null(value, ctx)
+    each = [build.lit(number) for number in range(1, count + 1)]
+    columns = [ctx.call("regexp_extract_all", value.copy(), pattern, number, build.lit("s")) for number in each]
+    if name.endswith("horizontal"):
+        return exp.Array(expressions=columns)
+    rows = ctx.macro("ch__across", exp.Array(expressions=columns))
+    if name != "extractgroups":
+        return rows
+    return exp.Coalesce(this=ctx.call("list_extract", rows, build.lit(1)), expressions=[exp.Array(expressions=[])])
+
+
+def _groups(pattern: str, node: exp.Expr, ctx: Context) -> int:
+    import re
+
+    try:
+        count = re.compile(pattern).groups
+    except re.error:
+        count = 0
+    if count == 0:
+        raise ctx.error(node, f"{node.name} has a counterpart for a pattern with groups in brackets.")
+    if _matches_nothing(pattern):
+        raise ctx.error(node, "This pattern also matches an empty text, which ClickHouse finds in other places.")
+    return count
+
+
 @R.rule(exp.RegexpExtract)
 def regexp_extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     group = node.args.get("group") or node.args.get("position") or build.lit(1)
@@ -66,9 +98,16 @@ def count_matches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("len", found, type="BIGINT")
 
 
-R.renames(
-    {exp.RegexpSplit: ("regexp_split_to_array", "VARCHAR[]", "this", "expression")}, of=(not_null, build.as_it_is)
-)
+@R.rule(exp.RegexpSplit)
+def split_regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/functions/splitting-merging-functions#splitbyregexp: where the text
+    # matches a part of no length, it is cut no more; without a pattern it is cut into its bytes
+    written = _pattern(node.expression, ctx)
+    if written == "":
+        return ctx.macro("ch__split", not_null(node.this, ctx), node.expression, type="VARCHAR[]")
+    if _matches_nothing(written):
+        raise ctx.error(node, "This pattern also matches an empty text, at which ClickHouse cuts no more.")
+    return ctx.call("regexp_split_to_array", not_null(node.this, ctx), node.expression, type="VARCHAR[]")
 
 
 # https://clickhouse.com/docs/sql-reference/functions/string-search-functions#multiMatchAny

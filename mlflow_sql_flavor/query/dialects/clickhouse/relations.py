@@ -7,13 +7,14 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
-from ..shared import build, grouping
+from ..shared import build, grouping, source_types
 from .joins import JOIN_USE_NULLS
-from .nulls import condition, default_of, nullable, sources
+from .nulls import condition, default_of, nullable
 
 R = DialectRules("clickhouse relations")
-R.prepare(grouping.no_total_of_nothing)
+R.prepare(grouping.no_total_of_nothing_unlisted)
 
 
 @R.prepare
@@ -22,7 +23,7 @@ def subtotals(tree: exp.Expr, ctx: Context) -> None:
 
     https://clickhouse.com/docs/sql-reference/statements/select/group-by#rollup-modifier
     """
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         group = select.args.get("group")
         for key in _keys_of_sets(group):
             meant = _named(key, select)
@@ -37,7 +38,7 @@ def subtotals(tree: exp.Expr, ctx: Context) -> None:
             of_group = exp.EQ(this=exp.Grouping(expressions=[meant.copy()]), expression=build.lit(1))
             for place in ("expressions", "having", "order", "qualify"):
                 for part in select.args.get(place) or () if place == "expressions" else [select.args.get(place)]:
-                    for node in list(part.find_all(type(meant))) if part is not None else ():
+                    for node in list(find_all(part, type(meant))) if part is not None else ():
                         if node != meant or node.find_ancestor(exp.AggFunc, exp.Select) is not select:
                             continue
                         value = node.copy()
@@ -66,7 +67,7 @@ def _keys_of_sets(group: exp.Expr | None) -> list[exp.Expr]:
 @R.normalise
 def last_part_of_union(tree: exp.Expr, ctx: Context) -> None:
     # ORDER BY and LIMIT belong to the last SELECT: https://clickhouse.com/docs/sql-reference/statements/select/union
-    for union in list(tree.find_all(exp.SetOperation)):
+    for union in list(find_all(tree, exp.SetOperation)):
         last = union.expression
         if isinstance(last, exp.Select) and any(last.args.get(key) for key in ("order", "limit", "offset")):
             union.set("expression", exp.Subquery(this=last))
@@ -76,9 +77,16 @@ R.known("ch__together")
 
 
 @R.normalise
+def final(tree: exp.Expr, ctx: Context) -> None:
+    for node in find_all(tree, exp.Final):
+        raise ctx.error(node.this, "FINAL merges the rows of the table's engine, which a model's table has not: "
+                                   "give the merged rows as the table, and leave FINAL out.")  # fmt: skip
+
+
+@R.normalise
 def prewhere(tree: exp.Expr, ctx: Context) -> None:
     # A condition like WHERE, asked first: https://clickhouse.com/docs/sql-reference/statements/select/prewhere
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         first = select.args.get("prewhere")
         if first is None:
             continue
@@ -103,7 +111,7 @@ def _unnested(array: exp.Expr, name: str) -> exp.Expr:
 @R.normalise
 def rows_of_arrays(tree: exp.Expr, ctx: Context) -> None:
     """ARRAY JOIN, and arrayJoin() in an expression: one row for each element, before WHERE."""
-    for place, select in enumerate(list(tree.find_all(exp.Select))):
+    for place, select in enumerate(list(find_all(tree, exp.Select))):
         for number, join in enumerate([j for j in select.args.get("joins") or () if (j.kind or "").upper() == "ARRAY"]):
             _array_join(select, join, f"__a{place}_{number}", ctx)
         _array_join_function(select, f"__e{place}", ctx)
@@ -132,10 +140,10 @@ def _array_join(select: exp.Select, join: exp.Join, source: str, ctx: Context) -
     made = []
     for name, number in names.items():
         array = columns[number]
-        if (join.side or "").upper() == "LEFT":
-            raise ctx.error(join.this, "LEFT ARRAY JOIN gives a default for an empty array: use ARRAY JOIN.")
+        if (join.side or "").upper() == "LEFT":  # of an empty array a row with the default
+            array = exp.Anonymous(this="emptyArrayToSingle", expressions=[array])
         made.append(_unnested(array, name))
-    for column in list(select.find_all(exp.Column)):
+    for column in list(find_all(select, exp.Column)):
         if column.name in names and not column.table and not column.find_ancestor(exp.Join):
             column.set("table", exp.to_identifier(source))
     join.replace(_lateral(source, made))
@@ -156,7 +164,7 @@ def _without_elements(select: exp.Select, source: str, own: list[str], ctx: Cont
 
 def _qualify(select: exp.Select, source: str, arrays: list[exp.Expr], names: set[str]) -> None:
     """An array beside elements of its name belongs to the table."""
-    same = [c for array in arrays for c in array.find_all(exp.Column) if not c.table and c.name in names]
+    same = [c for array in arrays for c in find_all(array, exp.Column) if not c.table and c.name in names]
     table = _only_source(select, source) if same else None
     for column in same if table is not None else ():
         column.set("table", exp.to_identifier(table))
@@ -175,8 +183,8 @@ def _only_source(select: exp.Select, source: str) -> str | None:
 
 def _array_join_function(select: exp.Select, source: str, ctx: Context) -> None:
     found: dict[str, tuple[str, exp.Expr]] = {}
-    for node in list(select.find_all(exp.Explode)):
-        if node.find_ancestor(exp.Select) is not select or node.find(exp.AggFunc) is not None:
+    for node in list(find_all(select, exp.Explode)):
+        if node.find_ancestor(exp.Select) is not select or find_first(node, exp.AggFunc) is not None:
             continue
         if node.find_ancestor(exp.Lateral, exp.Select) is not select:
             continue
@@ -187,7 +195,9 @@ def _array_join_function(select: exp.Select, source: str, ctx: Context) -> None:
             value = exp.alias_(value, node.output_name or "arrayJoin")
         node.replace(value)
     for name, array in found.values():
-        if array.find(exp.Column) is not None and any(c.table.startswith(source) for c in array.find_all(exp.Column)):
+        if find_first(array, exp.Column) is not None and any(
+            c.table.startswith(source) for c in find_all(array, exp.Column)
+        ):
             raise ctx.error(array, "arrayJoin within arrayJoin has no counterpart: use a subquery.")
         join = _lateral(name, [_unnested(array, "element")])
         if select.args.get("from_") is None:
@@ -216,7 +226,7 @@ _AS_IT_IS = {
 @R.normalise
 def settings(tree: exp.Expr, ctx: Context) -> None:
     """SETTINGS: those that change rows are honoured or refused."""
-    for select in list(tree.find_all(exp.Query)):
+    for select in list(find_all(tree, exp.Query)):
         for each in select.args.get("settings") or ():
             name = each.this.name.lower()
             value = each.expression.name if isinstance(each.expression, exp.Expr) else ""
@@ -262,9 +272,15 @@ def _named(key: exp.Expr, select: exp.Select) -> exp.Expr:
     return key.copy()
 
 
+def _at_its_place(key: exp.Expr, select: exp.Select) -> exp.Expr:
+    """LIMIT 1 BY 2 is by the second output."""
+    place = build.literal_int(key)
+    return select.selects[place - 1].unalias() if place is not None and 0 < place <= len(select.selects) else key
+
+
 @R.normalise
 def limits(tree: exp.Expr, ctx: Context) -> None:
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         limit, skip = select.args.get("limit"), select.args.get("offset")
         if isinstance(limit, exp.Fetch):  # FETCH FIRST n ROWS [WITH TIES] is LIMIT n [WITH TIES]
             if limit.args.get("percent"):
@@ -281,14 +297,14 @@ def limits(tree: exp.Expr, ctx: Context) -> None:
         ties = options is not None and options.args.get("with_ties")
         if not keys and not ties:
             continue
-        if select.args.get("distinct") or (select.args.get("offset") and ties):
+        if select.args.get("distinct"):
             raise ctx.error(limit, "This LIMIT has no counterpart here: put the rest into a subquery.")
         order = _ordered(select)
         for item in order.expressions if order is not None else ():
             item.set("this", _named(item.this, select))
         over = exp.Window(
             this=exp.Rank() if ties else exp.RowNumber(),
-            partition_by=[_named(key, select) for key in keys or ()],
+            partition_by=[_named(_at_its_place(key, select), select) for key in keys or ()],
             order=order,
             over="OVER",
         )
@@ -299,7 +315,9 @@ def limits(tree: exp.Expr, ctx: Context) -> None:
         if offset is not None:
             skipped = offset.args["offset"] if isinstance(offset, exp.Limit) else offset.expression
             last = exp.Add(this=skipped.copy(), expression=exp.Paren(this=size))
-            place = exp.and_(exp.GT(this=over.copy(), expression=skipped.copy()),
+            behind = over.copy()
+            behind.set("this", exp.RowNumber())
+            place = exp.and_(exp.GT(this=behind, expression=skipped.copy()),
                              exp.LTE(this=over.copy(), expression=last))  # fmt: skip
         if order is None and not ties:
             ctx.open("limit", limit, "LIMIT BY keeps any of the rows: give an order.")
@@ -307,13 +325,6 @@ def limits(tree: exp.Expr, ctx: Context) -> None:
         select.set("qualify", exp.Qualify(this=place if before is None else exp.and_(before.this, place)))
         select.set("limit", None)
         select.set("offset", None)
-
-
-@R.rule(exp.Ordered)
-def filled(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if node.args.get("with_fill") is not None:
-        raise ctx.error(node.this, "WITH FILL has no counterpart: join with numbers().")
-    return None
 
 
 @R.rule(exp.Table)
@@ -337,7 +348,7 @@ def numbers(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.normalise
 def rows_of_values(tree: exp.Expr, ctx: Context) -> None:
     # values('name Type, …', (…), …): https://clickhouse.com/docs/sql-reference/table-functions/values
-    for values in list(tree.find_all(exp.Values)):
+    for values in list(find_all(tree, exp.Values)):
         rows = values.expressions
         if len(rows) == 1 and isinstance(rows[0], exp.Tuple) and rows[0].expressions:
             rows = rows[0].expressions
@@ -384,14 +395,14 @@ def _kind(text: str, node: exp.Expr, ctx: Context) -> exp.DataType:
 @R.prepare
 def of_no_rows(tree: exp.Expr, ctx: Context) -> None:
     # A subquery that reads the outer row is joined to it: of no rows it is NULL, a count too
-    for query in list(tree.find_all(exp.Subquery)):
+    for query in list(find_all(tree, exp.Subquery)):
         select = query.this
         if isinstance(query.parent, (exp.From, exp.Join, exp.In, exp.Exists)) or not isinstance(select, exp.Select):
             continue
-        if select.args.get("group") or not select.find(exp.Count, exp.CountIf) or len(select.expressions) != 1:
+        if select.args.get("group") or not find_first(select, exp.Count, exp.CountIf) or len(select.expressions) != 1:
             continue
-        inside = {source.alias_or_name for source in sources(select)}
-        if all(not column.table or column.table in inside for column in select.find_all(exp.Column)):
+        inside = {source.alias_or_name for source in source_types.sources_of(select)}
+        if all(not column.table or column.table in inside for column in find_all(select, exp.Column)):
             continue
         item = select.expressions[0]
         rows = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
@@ -404,11 +415,11 @@ def of_no_rows(tree: exp.Expr, ctx: Context) -> None:
 @R.prepare
 def by_its_name(tree: exp.Expr, ctx: Context) -> None:
     # A table keeps its name beside an alias: inside of the subquery, grp.id of "grp AS z" is z.id
-    for column in tree.find_all(exp.Column):
+    for column in find_all(tree, exp.Column):
         select = column.find_ancestor(exp.Select) if column.table else None
         if not isinstance(select, exp.Select):
             continue
-        inside = sources(select)
+        inside = source_types.sources_of(select)
         if any(source.alias_or_name == column.table for source in inside):
             continue
         if any(isinstance(source, exp.Table) and source.name == column.table for source in inside):

@@ -13,6 +13,7 @@ from ..shared import build
 from .casts import to_text
 
 R = DialectRules("clickhouse strings")
+R.macros({"appendtrailingcharifabsent": ("ch__ends_in", "VARCHAR")})
 
 R.renames(
     {
@@ -38,8 +39,27 @@ R.macros(
         exp.Lower: ("ch__lower", "VARCHAR", "this"),
         "multisearchany": ("ch__search_any", "BOOLEAN"),
         "initcaputf8": ("ch__initcap_utf8", "VARCHAR"),
+        "countmatchescaseinsensitive": ("ch__count_no_case", "BIGINT"),
+        "regexpquotemeta": ("ch__quote_meta", "VARCHAR"),
+        "multisearchfirstindex": ("ch__first_of", "BIGINT"),
+        "multisearchfirstposition": ("ch__first_place_of", "BIGINT"),
+        exp.Levenshtein: ("ch__edit_distance", "BIGINT", "this", "expression"),
     }
 )
+R.renames({"startswithutf8": ("starts_with", "BOOLEAN"), "endswithutf8": ("ends_with", "BOOLEAN"),
+           "translateutf8": ("translate", "VARCHAR")})  # fmt: skip
+R.macros({"ngrams": ("ch__ngrams", "VARCHAR[]")}, of=(lambda value, ctx: not_null(value, ctx), build.as_it_is))
+R.macros({"multisearchallpositions": ("ch__positions", "BIGINT[]")},
+         of=(lambda value, ctx: not_null(value, ctx), build.as_it_is))  # fmt: skip
+
+
+@R.function("isvalidutf8", "tovalidutf8")
+def valid(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # Texts are UTF-8 here; one that is written may hold bytes
+    value = node.expressions[0]
+    if build.text(value.unnest()) is not None:
+        raise ctx.error(node, f"{node.name} has a counterpart for a column: texts are UTF-8 here.")
+    return value if node.name.lower() == "tovalidutf8" else ctx.macro("ch__one", value, type="BIGINT")
 
 
 def _ascii(value: exp.Expr, ctx: Context) -> exp.Expr:
@@ -183,6 +203,9 @@ def trims(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call(name, node.expressions[0], *(node.expressions[1:] or [build.lit(" ")]), type="VARCHAR")
 
 
+R.renames({exp.Repeat: ("repeat", "VARCHAR", "this", lambda node, ctx: build.cast(node.args["times"], "BIGINT"))})
+
+
 @R.rule(exp.Reverse)
 def reverse(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "array") or isinstance(node.this, exp.Array):
@@ -207,9 +230,18 @@ def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("ch__split", not_null(node.this, ctx), node.expression, type="VARCHAR[]")
 
 
-@R.function("splitbywhitespace", "alphatokens")
+#: What a word is made of.
+_WORDS = {
+    "splitbywhitespace": "[^ \\t\\n\\r\\f\\v]+", "alphatokens": "[a-zA-Z]+",
+    "splitbynonalpha": "[^ \\t\\n\\r\\f\\v!-/:-@\\[-`{-}]+", "tokens": "[^\\x00-/:-@\\[-`{-\\x7f]+",
+}  # fmt: skip
+
+
+@R.function(*_WORDS)
 def words(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    pattern = "[a-zA-Z]+" if node.name.lower() == "alphatokens" else "[^ \\t\\n\\r\\f\\v]+"
+    if len(node.expressions) != 1:
+        raise ctx.error(node, f"{node.name} with a limit has no counterpart: use arraySlice.")
+    pattern = _WORDS[node.name.lower()]
     return ctx.call("regexp_extract_all", not_null(node.expressions[0], ctx), build.lit(pattern), type="VARCHAR[]")
 
 

@@ -5,13 +5,10 @@ A moment of another zone than UTC stands here as that zone's clocks show it; com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
 from ...facts.context import Context
-from ...facts.typed import scopes_of
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 
@@ -20,6 +17,32 @@ R.known("ch__moment_in")
 R.macros(
     {"tounixtimestamp64milli": ("ch__milliseconds", "BIGINT"), "tounixtimestamp64micro": ("ch__microseconds", "BIGINT")}
 )
+# Counted from 1970, or the year 0: https://clickhouse.com/docs/sql-reference/functions/date-time-functions
+R.macros({"torelativeweeknum": ("ch__week_number", "BIGINT"), "torelativehournum": ("ch__hour_number", "BIGINT"),
+          "torelativeminutenum": ("ch__minute_number", "BIGINT"),
+          "torelativesecondnum": ("ch__second_number", "BIGINT"),
+          "torelativequarternum": ("ch__quarter_number", "BIGINT"), "yyyymmddtodate": ("ch__day_of_number", "DATE"),
+          "todayssinceyearzero": ("ch__from_year_zero", "BIGINT")}, arity=1)  # fmt: skip
+R.renames({"torelativeyearnum": ("year", "BIGINT")}, arity=1)
+
+
+@R.function("addmilliseconds", "addmicroseconds", "subtractmilliseconds", "subtractmicroseconds")
+def finely_moved(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, count = node.expressions
+    unit = "milliseconds" if "milli" in node.name.lower() else "microseconds"
+    kind = value.type.this if isinstance(value.type, exp.DataType) else None
+    if kind not in (exp.DType.TIMESTAMP_S, exp.DType.TIMESTAMP_MS, exp.DType.TIMESTAMP):
+        raise ctx.error(
+            node, f"{node.name} has a counterpart for a DateTime or a DateTime64: convert with toDateTime64."
+        )
+    if node.name.lower().startswith("sub"):
+        count = exp.Neg(this=exp.Paren(this=count))
+    moment = build.cast(value, "TIMESTAMP")
+    made = exp.Paren(this=exp.Add(this=moment, expression=ctx.call(f"to_{unit}", build.cast(count, "BIGINT"))))
+    milli = unit == "milliseconds" and kind != exp.DType.TIMESTAMP
+    made.type = exp.DataType.build("TIMESTAMP_MS" if milli else "TIMESTAMP", dialect="duckdb")
+    return made
+
 
 #: ``{function: how many arguments stand before its zone, at least}``.
 _PARTS = {
@@ -30,15 +53,29 @@ _PARTS = {
          "tostring", "tolastdayofmonth"), 1),
     **dict.fromkeys(("tostartofinterval", "tostartofweek", "todayofweek"), 2),
 }  # fmt: skip
-_MOMENTS = {"todatetime", "totimezone", "tostartofhour", "tostartofday", "tostartofminute"}
+_MOMENTS = {
+    "todatetime",
+    "todatetime64",
+    "makedatetime",
+    "totimezone",
+    "tostartofhour",
+    "tostartofday",
+    "tostartofminute",
+}
+#: What gives a moment of its first argument's zone.
+_OF_ITS_ZONE = ("add", "subtract", "tostartof", "timeslot")
 _COMPARED = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
 @R.normalise
 def in_a_zone(tree: exp.Expr, ctx: Context) -> None:
     """``toHour(at, zone)`` is ``toHour(toTimeZone(at, zone))``; the zone is the last argument."""
-    for node in list(tree.find_all(exp.Anonymous, exp.TimeToStr, exp.TimestampTrunc, exp.DateDiff)):
-        if isinstance(node, exp.Anonymous):
+    for node in reversed(list(find_all(tree, exp.Anonymous, exp.TimeToStr, exp.TimestampTrunc, exp.DateDiff))):
+        if isinstance(node, exp.Anonymous) and node.name.lower() == "datename" and len(node.expressions) == 3:
+            part, value, zone = node.expressions
+            if isinstance(zone, exp.Literal) and zone.is_string:
+                node.set("expressions", [part, _shown(value, zone)])
+        elif isinstance(node, exp.Anonymous):
             *others, zone = node.expressions or [None]
             least = _PARTS.get(node.name.lower())
             if least is None or len(others) < least or not (isinstance(zone, exp.Literal) and zone.is_string):
@@ -65,7 +102,7 @@ _FROM = {"fromunixtimestamp64second": 1_000_000, "fromunixtimestamp64milli": 1_0
 @R.normalise
 def counted_in_a_zone(tree: exp.Expr, ctx: Context) -> None:
     """``fromUnixTimestamp64Milli(n, zone)`` is that moment in the zone."""
-    for node in list(tree.find_all(exp.Anonymous)):
+    for node in list(find_all(tree, exp.Anonymous)):
         if node.name.lower() in _FROM and len(node.expressions) == 2:
             zone = node.expressions.pop()
             node.replace(_shown(node, zone))
@@ -75,31 +112,32 @@ def counted_in_a_zone(tree: exp.Expr, ctx: Context) -> None:
 @R.function(*_FROM)
 def counted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     number = build.cast(exp.Paren(this=node.expressions[0]), "BIGINT")
-    size = build.lit(_FROM[node.name.lower()])
-    return ctx.call("make_timestamp", exp.Mul(this=number, expression=size), type="TIMESTAMP")
+    size = _FROM[node.name.lower()]
+    kind = {1: "TIMESTAMP", 1_000: "TIMESTAMP_MS"}.get(size, "TIMESTAMP_S")
+    return ctx.call("make_timestamp", exp.Mul(this=number, expression=build.lit(size)), type=kind)
 
 
 @R.prepare
 def as_moments(tree: exp.Expr, ctx: Context) -> None:
     """Moments of two zones are compared, and counted from 1970, as what they are."""
-    origins = _origins(tree)
 
     def _zone(node: exp.Expr) -> str | None:
-        return zone_of(node, origins)
+        return zone_of(node, ctx)
 
-    for node in list(tree.find_all(*_COMPARED, exp.Between, exp.Sub, exp.DateDiff)):
+    for node in list(find_all(tree, *_COMPARED, exp.Between, exp.Sub, exp.DateDiff)):
         if isinstance(node, exp.Between):
             sides = [node.this, node.args["low"], node.args["high"]]
         else:
             sides = [node.this, node.expression]
         if isinstance(node, exp.DateDiff) or not any(_zone(side) for side in sides):
             continue
-        if len({_zone(side) for side in sides}) == 1 or any(ctx.is_a(side, "text") for side in sides):
-            continue  # a text is read in the other side's zone
+        if len({_zone(side) for side in sides}) == 1 or any(ctx.is_a(side, "text", "date") for side in sides):
+            continue  # a text, and a day, is one of the other side's zone
         for side in sides:
             _make_moment(side, _zone(side), ctx)
-    for call in list(tree.find_all(exp.Anonymous)):
-        if call.name.lower() in _COUNTED and len(call.expressions) == 1:
+    for call in list(find_all(tree, exp.Anonymous)):
+        shown = call.name.lower() == "totimezone" and len(call.expressions) == 2
+        if shown or (call.name.lower() in _COUNTED and len(call.expressions) == 1):
             _make_moment(call.expressions[0], _zone(call.expressions[0]), ctx)
 
 
@@ -107,34 +145,26 @@ def as_moments(tree: exp.Expr, ctx: Context) -> None:
 _COUNTED = {f"tounixtimestamp{digits}" for digits in ("", "64milli", "64micro")}
 
 
-def _origins(tree: exp.Expr) -> dict[int, exp.Expr]:
-    """``{id of a column: what a step has for it}``."""
-    found: dict[int, exp.Expr] = {}
-    for scope in scopes_of(tree):
-        for column in scope.columns:
-            sources = [scope.sources.get(column.table)] if column.table else list(scope.sources.values())
-            for source in sources:
-                query = source.expression if isinstance(source, Scope) else None
-                for item in query.selects if isinstance(query, exp.Query) else []:
-                    if item.output_name == column.name:
-                        found.setdefault(id(column), item.unalias())
-    return found
-
-
-def zone_of(node: exp.Expr, origins: Mapping[int, exp.Expr]) -> str | None:
+def zone_of(node: exp.Expr, ctx: Context) -> str | None:
     """The zone of a moment, as far as its expression says; None for UTC."""
     node = node.unnest()
     if isinstance(node, exp.Column):
-        origin = origins.get(id(node))
-        return zone_of(origin, origins) if origin is not None else None
+        origin = ctx.origin(node)
+        return zone_of(origin, ctx) if origin is not None else None
     if isinstance(node, (exp.Add, exp.Sub, exp.Min, exp.Max, exp.AnyValue)):
-        return zone_of(node.this, origins)
+        return zone_of(node.this, ctx)
+    if isinstance(node, (exp.TimestampTrunc, exp.DateTrunc)):
+        return zone_of(node.this, ctx) if ctx.is_a(node, "timestamp") else None
+    if isinstance(node, exp.Anonymous) and node.expressions and node.name.lower().startswith(_OF_ITS_ZONE):
+        return zone_of(node.expressions[0], ctx) if ctx.is_a(node, "timestamp") else None
     if not isinstance(node, exp.Anonymous) or node.name.lower() not in _MOMENTS or not node.expressions:
         return None
-    if isinstance(node, exp.Anonymous) and len(node.expressions) == 2:
-        zone = build.text(node.expressions[1])
+    places = {"todatetime64": 2, "makedatetime": 6}
+    place = places.get(node.name.lower(), 1)
+    if len(node.expressions) == place + 1:
+        zone = build.text(node.expressions[place])
         return None if zone == "UTC" else zone
-    return zone_of(node.expressions[0], origins)
+    return zone_of(node.expressions[0], ctx) if place == 1 else None
 
 
 def _make_moment(side: exp.Expr, zone: str | None, ctx: Context) -> None:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlglot import exp
 
+from ...facts.context import Context
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
-from ..shared.edges import same_type
+from ..shared import build
+from ..shared.smallest_integer import same_type
+from .nulls import nullable
 
 R = DialectRules("clickhouse types")
 
 
 def _stored_as(kind: str) -> str:
     # Arithmetic of small integers is done in wider ones: https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions
-    return "BIGINT" if kind in ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER") else kind
+    base = kind.removesuffix("[]")
+    narrow = base in ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
+    return kind.replace(base, "BIGINT") if narrow else kind
 
 
 R.stored_as = _stored_as
 _TYPES = {
     "BIGINT": """intdiv intdivorzero positivemodulo toint8 toint16 toint32 toint64 touint8 touint16 touint32 touint64
-        bitand bitor bitxor bitnot bitshiftleft bitshiftright bitcount lengthutf8 positionutf8 positioncaseinsensitive
+        bitand bitor bitxor bitnot bitshiftleft bitshiftright bitcount bithammingdistance intexp2
+        lengthutf8 positionutf8 positioncaseinsensitive
         positioncaseinsensitiveutf8 countsubstrings countmatches toyear tomonth todayofmonth tohour tominute tosecond
         toquarter todayofyear todayofweek toisoweek toisoyear toweek toyearweek toyyyymm toyyyymmdd toyyyymmddhhmmss
         tounixtimestamp torelativedaynum torelativemonthnum age indexof countequal arraycount arrayuniq jsonlength
@@ -28,7 +36,9 @@ _TYPES = {
         toint32ornull toint64ornull toint8ornull toint16ornull toint8orzero toint16orzero touint8ornull touint8orzero
         touint16ornull touint16orzero touint32ornull touint32orzero touint64ornull touint64orzero arrayfirstindex
         arraylastindex simplejsonextractint simplejsonextractuint visitparamextractint isnull isnotnull
-        toint32ordefault toint64ordefault yearweek""",
+        toint32ordefault toint64ordefault yearweek countmatchescaseinsensitive
+        multisearchfirstindex multisearchfirstposition isvalidutf8 torelativehournum torelativeminutenum
+        torelativesecondnum torelativeweeknum torelativeyearnum torelativequarternum todayssinceyearzero""",
     "DOUBLE": """tofloat64 tofloat32 tofloat64ornull tofloat64orzero tofloat32ornull tofloat32orzero divide
         jsonextractfloat simplejsonextractfloat visitparamextractfloat arrayavg divideornull stddevpop stddevsamp varpop
         varsamp covarpop covarsamp skewpop skewsamp kurtpop kurtsamp avgweighted avgif median quantile quantileif
@@ -37,18 +47,20 @@ _TYPES = {
         replaceregexpone extract concatwithseparator base64encode base64decode hex bin arraystringconcat datename
         jsonextractstring jsonextractraw simplejsonextractstring visitparamextractstring json_value jsontype mid
         reverseutf8 leftpadutf8 rightpadutf8 leftpad rightpad trimleft trimright trimboth initcaputf8 domain path
-        protocol monthname""",
+        protocol monthname regexpquotemeta translateutf8""",
     "DATE": """todate todateornull todateorzero tomonday tostartofweek tostartofmonth tostartofquarter tostartofyear
         tolastdayofmonth tolastdayofweek makedate today yesterday""",
     "TIMESTAMP_S": """todatetime tostartofhour tostartofminute tostartoffiveminutes tostartoftenminutes
         tostartoffifteenminutes tostartofday makedatetime parsedatetime parsedatetimeornull parsedatetimeorzero
-        parsedatetimebesteffort parsedatetimebesteffortornull fromunixtimestamp now timeslot""",
-    "TIMESTAMP": "fromunixtimestamp64second fromunixtimestamp64milli fromunixtimestamp64micro",
+        parsedatetimebesteffort parsedatetimebesteffortornull fromunixtimestamp now timeslot
+        fromunixtimestamp64second""",
+    "TIMESTAMP_MS": "fromunixtimestamp64milli",
+    "TIMESTAMP": "fromunixtimestamp64micro",
     "BOOLEAN": """empty notempty hasany hasall arrayexists arrayall jsonhas isvalidjson mapcontains multisearchany
         isfinite isinfinite isnan jsonextractbool iszeroornull""",
     "VARCHAR[]": """splitbywhitespace alphatokens extractall mapkeys jsonextractkeys splitbychar splitbystring
-        splitbyregexp""",
-    "BIGINT[]": "range arrayenumerate",
+        splitbyregexp ngrams tokens splitbynonalpha""",
+    "BIGINT[]": "range arrayenumerate arrayenumerateuniq arrayenumeratedense bitmasktoarray multisearchallpositions",
 }
 _BY_NAME = {
     name: exp.DataType.build(kind, dialect="duckdb") for kind, names in _TYPES.items() for name in names.split()
@@ -59,9 +71,12 @@ _FIRST = """ifnull assumenotnull tonullable negate plus minus multiply modulo an
     quantileexacthigh argmin argmax argminif argmaxif laginframe leadinframe first_value last_value arraysort
     arrayreversesort arrayreverse arraypushback arraypushfront arraypopback arraypopfront arrayslice arrayresize
     arrayintersect arraycompact arraydistinct arrayconcat groupbitand groupbitor groupbitxor roundbankers ifnotfinite
-    sumkahan sumwithoverflow todatetime64 addyears addmonths addweeks adddays addquarters subtractyears
+    sumkahan sumwithoverflow addyears addmonths addweeks adddays addquarters subtractyears
     subtractmonths subtractweeks subtractdays subtractquarters"""
-_FIRST += " identity materialize tolowcardinality"
+_FIRST += """ identity materialize tolowcardinality totimezone arrayshiftleft arrayshiftright arrayrotateleft
+    arrayrotateright arrayremove emptyarraytosingle mapadd mapsubtract mapsort mapreversesort mapupdate tofixedstring
+    tovalidutf8 addseconds addminutes addhours subtractseconds subtractminutes subtracthours addmilliseconds
+    addmicroseconds subtractmilliseconds subtractmicroseconds"""
 _LIKE = {**dict.fromkeys(_FIRST.split(), 0), "multiif": 1, "transform": 2}
 _LISTS = {"grouparray", "groupuniqarray", "grouparrayif", "groupuniqarrayif", "topk", "arraywithconstant"}
 
@@ -82,10 +97,15 @@ def _typed(self: Any, node: exp.Expr) -> Any:
         inner = arguments[-1 if name == "arraywithconstant" else 0].type
         if isinstance(inner, exp.DataType) and inner.this != exp.DType.UNKNOWN:
             found = exp.DataType(this=exp.DType.LIST, expressions=[inner.copy()], nested=True)
-    if name == "todecimal32" or name in ("todecimal64", "todecimal128"):
+    if name in ("todecimal32", "todecimal64", "todecimal128"):
         scale = arguments[1].name if len(arguments) > 1 else ""
-        digits = {"todecimal32": 9, "todecimal64": 18}.get(name, 38)
-        found = exp.DataType.build(f"DECIMAL({digits},{scale})", dialect="duckdb") if scale.isdigit() else None
+        wide = {"todecimal32": 9, "todecimal64": 18}.get(name, 38)
+        found = exp.DataType.build(f"DECIMAL({wide},{scale})", dialect="duckdb") if scale.isdigit() else None
+    if name in ("todatetime64", "makedatetime64"):
+        place = 1 if name == "todatetime64" else 7
+        digits = arguments[place].name if len(arguments) > place else "3" if place == 7 else ""
+        kind = {"0": "TIMESTAMP_S", "3": "TIMESTAMP_MS", "6": "TIMESTAMP"}.get(digits)
+        found = exp.DataType.build(kind, dialect="duckdb") if kind else None
     return self._set_type(node, found)
 
 
@@ -105,6 +125,16 @@ R.typing[exp.Median] = R.typing[exp.Quantile] = {"returns": exp.DType.DOUBLE}
 R.typing[exp.Split] = R.typing[exp.RegexpSplit] = {
     "annotator": lambda self, node: self._set_type(node, _BY_NAME["splitbychar"].copy())
 }
+
+
+def _truncation(self: Any, node: exp.Expr) -> Any:
+    # https://clickhouse.com/docs/sql-reference/functions/date-time-functions#dateTrunc: a date from the week on
+    unit = str(node.args["unit"].name).upper()
+    kind = "TIMESTAMP_S" if unit in ("DAY", "HOUR", "MINUTE", "SECOND") else "DATE"
+    return self._set_type(node, exp.DataType.build(kind, dialect="duckdb"))
+
+
+R.typing.update({node: {"annotator": _truncation} for node in (exp.TimestampTrunc, exp.DateTrunc)})
 
 
 def _division(self: Any, node: exp.Expr) -> Any:
@@ -143,3 +173,234 @@ R.typing.update({node: {"annotator": _arithmetic} for node in (exp.Add, exp.Sub,
 
 # https://clickhouse.com/docs/sql-reference/functions/rounding-functions: of the type of its argument
 R.typing.update({node: {"annotator": same_type} for node in (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)})
+
+
+@R.normalise
+def low_cardinality(tree: exp.Expr, ctx: Context) -> None:
+    """LowCardinality says how values are stored."""
+    for node in list(find_all(tree, exp.Cast)):
+        if node.to.this == exp.DType.LOWCARDINALITY and isinstance(node.to.expressions[0], exp.DataType):
+            node.set("to", node.to.expressions[0])
+
+
+_COLUMNS = {"TINYINT": "Int8", "SMALLINT": "Int16", "INTEGER": "Int32", "BIGINT": "Int64", "UTINYINT": "UInt8",
+            "USMALLINT": "UInt16", "UINTEGER": "UInt32", "UBIGINT": "UInt64", "DOUBLE": "Float64", "FLOAT": "Float32",
+            "VARCHAR": "String", "DATE": "Date", "BOOLEAN": "Bool", "TIMESTAMP_S": "DateTime",
+            "TIMESTAMP_MS": "DateTime64(3)", "TIMESTAMP": "DateTime64(6)"}  # fmt: skip
+#: Functions whose type depends on no argument, but for NULLs.
+_NAMED = {
+    **{f"to{sign.lower()}int{bits}": f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64, 128, 256)},
+    "tofloat32": "Float32", "tofloat64": "Float64", "tostring": "String", "todate": "Date", "todate32": "Date32",
+    "lengthutf8": "UInt64", "toyear": "UInt16", "tomonth": "UInt8", "todayofmonth": "UInt8", "tohour": "UInt8",
+    "tominute": "UInt8", "tosecond": "UInt8", "tobool": "Bool", "isnull": "UInt8", "isnotnull": "UInt8",
+    "arrayproduct": "Float64", "arrayavg": "Float64", "ignore": "UInt8",
+    "upperutf8": "String", "lowerutf8": "String",
+}  # fmt: skip
+_AS_ITS_ARGUMENT = {"materialize", "identity", "any", "anylast", "min", "max"}
+_DECIMALS = {"todecimal32": 9, "todecimal64": 18, "todecimal128": 38, "todecimal256": 76}
+
+
+@R.prepare
+def named_types(tree: exp.Expr, ctx: Context) -> None:
+    """``toTypeName(x)`` is a constant where the type follows from the text."""
+    for node in list(find_all(tree, exp.Typeof)):
+        found = _name(node.this, ctx, 0)
+        if found is not None:
+            made = build.lit(found)
+            if find_first(node.this, exp.AggFunc) is not None and node.find_ancestor(exp.AggFunc) is None:
+                rows = exp.GTE(this=exp.Count(this=exp.Star()), expression=build.lit(0))  # of all the rows one
+                made = exp.Case(ifs=[exp.If(this=rows, true=made)])
+            made.type = exp.DataType.build("VARCHAR")
+            node.replace(made)
+
+
+def _name(node: exp.Expr, ctx: Context, depth: int) -> str | None:
+    """ClickHouse's name of an expression's type; None where it is not known."""
+    base = _plain(node, ctx, depth)
+    if base is None or base.startswith(("Array(", "Tuple(", "Nullable(", "Map(")):
+        return base
+    found = nullable(node, ctx)
+    return f"Nullable({base})" if found is True else base if found is False else None
+
+
+def _plain(node: exp.Expr, ctx: Context, depth: int) -> str | None:
+    """The name without Nullable."""
+    if depth > 30:
+        return None
+    node = node.unnest()
+    if isinstance(node, exp.Alias):
+        return _plain(node.this, ctx, depth + 1)
+    number = build.literal_int(node)
+    if number is not None:
+        return _integer(number)
+    if isinstance(node, exp.Literal):
+        return "String" if node.is_string else "Float64"
+    if isinstance(node, exp.Null):
+        return "Nullable(Nothing)"
+    if isinstance(node, exp.Boolean):
+        return "Bool"
+    if isinstance(node, exp.Column):
+        return _of_column(node, ctx, depth)
+    if isinstance(node, exp.Array):
+        null = any(isinstance(each, exp.Null) for each in node.expressions)
+        kinds = {_name(each, ctx, depth + 1) for each in node.expressions if not isinstance(each, exp.Null)}
+        only = kinds.pop() if len(kinds) == 1 else None if kinds else "Nullable(Nothing)"
+        if only is None or (null and only.startswith(("Array(", "Tuple("))):
+            return None
+        return f"Array(Nullable({only}))" if null and not only.startswith("Nullable(") else f"Array({only})"
+    if isinstance(node, (exp.Tuple, exp.Struct)):
+        every = [_name(each, ctx, depth + 1) for each in node.expressions]
+        known = [each for each in every if each is not None]
+        return f"Tuple({', '.join(known)})" if known and len(known) == len(every) else None
+    if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
+        return _of_sum(node, _plain(node.this, ctx, depth + 1), _plain(node.expression, ctx, depth + 1))
+    if isinstance(node, exp.VarMap):
+        sides = [{_name(each, ctx, depth + 1) for each in node.args[key].expressions} for key in ("keys", "values")]
+        pair = [side.pop() for side in sides if len(side) == 1]
+        return f"Map({pair[0]}, {pair[1]})" if len(pair) == 2 and None not in pair else None
+    if isinstance(node, _OF_ONE_TYPE):
+        return next(name for kinds, name in _CLASSES.items() if isinstance(node, kinds))
+    if isinstance(node, exp.Cast):
+        return _written(node.to.sql(dialect="clickhouse"))
+    if isinstance(node, exp.CastToStrType):
+        return _written(node.args["to"].name)
+    if isinstance(node, exp.Div):
+        plain = [_plain(side, ctx, depth + 1) for side in (node.this, node.expression)]
+        numbers = all(side is not None and side.startswith(("Int", "UInt", "Float")) for side in plain)
+        return "Float64" if numbers else None
+    if isinstance(node, (exp.CombinedAggFunc, exp.AnonymousAggFunc)):
+        return _of_aggregate(str(node.this).lower(), node.expressions[0] if node.expressions else None, ctx, depth)
+    if isinstance(node, (exp.Coalesce, exp.If)):
+        parts = (
+            [node.this, *node.expressions]
+            if isinstance(node, exp.Coalesce)
+            else [node.args.get("true"), node.args.get("false")]
+        )
+        names = {
+            None if part is None else _plain(part, ctx, depth + 1) for part in parts if not isinstance(part, exp.Null)
+        }
+        return names.pop() if len(names) == 1 else None
+    if isinstance(node, (exp.Count, exp.CountIf)):
+        return "UInt64"
+    if isinstance(node, exp.Avg):
+        return "Float64"
+    if isinstance(node, (exp.Min, exp.Max, exp.AnyValue)):
+        return _plain(node.this, ctx, depth + 1)
+    if isinstance(node, exp.Sum):
+        return _of_total(_plain(node.this, ctx, depth + 1))
+    return _of_call(node, ctx, depth) if isinstance(node, exp.Anonymous) else None
+
+
+#: ``{node types: the type of what they give}``
+_CLASSES: dict[tuple[type[exp.Expr], ...], str] = {
+    (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.And, exp.Or, exp.Not, exp.In, exp.Like, exp.Is): "UInt8",
+    (exp.Length, exp.ApproxDistinct): "UInt64",
+    (exp.Upper, exp.Lower, exp.Substring, exp.Replace, exp.Trim): "String",
+    (exp.Quantile, exp.Median, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop, exp.Sqrt, exp.Exp,
+     exp.Ln): "Float64",
+}  # fmt: skip
+_OF_ONE_TYPE = tuple(kind for kinds in _CLASSES for kind in kinds)
+
+
+def _written(name: str) -> str | None:
+    """A type's name as it was written, without Nullable."""
+    name = name.removeprefix("Nullable(").removesuffix(")") if name.startswith("Nullable(") else name
+    return name if re.fullmatch(r"U?Int(8|16|32|64)|Float(32|64)|String|Date|DateTime|Bool", name) else None
+
+
+def _of_aggregate(name: str, argument: exp.Expr | None, ctx: Context, depth: int) -> str | None:
+    name = name.removesuffix("ornull").removesuffix("if")
+    if name.startswith(("count", "uniq")) and not name.endswith("array"):
+        return "UInt64"
+    if name in ("avg", "varsamp", "varpop", "stddevsamp", "stddevpop", "quantile", "median"):
+        return "Float64"
+    found = _plain(argument, ctx, depth + 1) if argument is not None else None
+    return _of_total(found) if name == "sum" else found if name in _AS_ITS_ARGUMENT else None
+
+
+def _of_call(node: exp.Anonymous, ctx: Context, depth: int) -> str | None:
+    name, arguments = node.name.lower(), node.expressions
+    if name in _NAMED:
+        return _NAMED[name]
+    if name in ("mapadd", "mapsubtract"):
+        kinds = {_plain(each, ctx, depth + 1) for each in arguments}
+        found = re.fullmatch(r"Map\((\w+), (\w+)\)", (kinds.pop() or "") if len(kinds) == 1 else "")
+        total = _of_total(found[2]) if found else None
+        return f"Map({found[1]}, {total})" if found and total else None
+    if name in ("todatetime", "todatetime64") and arguments:
+        zone = [build.text(each) for each in arguments[2 if name.endswith("64") else 1 :]]
+        digits = [arguments[1].name] if name.endswith("64") and len(arguments) > 1 else []
+        if None in zone or len(zone) > 1:
+            return None
+        inside = ", ".join([*digits, *(f"'{each}'" for each in zone)])
+        kind = "DateTime64" if digits else "DateTime"
+        return f"{kind}({inside})" if inside else kind
+    if name in _DECIMALS and len(arguments) == 2 and arguments[1].name.isdigit():
+        return f"Decimal({_DECIMALS[name]}, {arguments[1].name})"
+    if name in ("ifnull", "if", "multiif") and arguments:
+        parts = arguments if name == "ifnull" else [*arguments[1::2], arguments[-1]]
+        names = {_plain(part, ctx, depth + 1) for part in parts if not isinstance(part, exp.Null)}
+        return names.pop() if len(names) == 1 else None
+    if name in ("tonullable", *_AS_ITS_ARGUMENT) and len(arguments) == 1:
+        return _plain(arguments[0], ctx, depth + 1)
+    return None
+
+
+def _of_column(column: exp.Column, ctx: Context, depth: int) -> str | None:
+    select = column.find_ancestor(exp.Select)
+    if not isinstance(select, exp.Select):
+        return None
+    if not column.table:
+        own = next((i for i in select.selects if isinstance(i, exp.Alias) and i.alias == column.name), None)
+        if own is not None and column.find_ancestor(exp.Alias) is not own:
+            return _plain(own.this, ctx, depth + 1)
+    source = ctx.read_from(column)
+    if isinstance(source, exp.Table):
+        return _COLUMNS.get(ctx.schema.get(source.name, {}).get(column.name, ""))
+    found = ctx.origin(column) if isinstance(source, exp.Select) else None
+    return _plain(found, ctx, depth + 1) if found is not None else None
+
+
+def _integer(number: int) -> str:
+    for bits in (8, 16, 32):
+        if 0 <= number < 2**bits:
+            return f"UInt{bits}"
+        if -(2 ** (bits - 1)) <= number < 0:
+            return f"Int{bits}"
+    return "UInt64" if number >= 0 else "Int64"
+
+
+def _bits(name: str) -> tuple[int, bool] | None:
+    bare = name.removeprefix("U")
+    found = bare.removeprefix("Int")
+    return (int(found), bare == name) if bare.startswith("Int") and found.isdigit() else None
+
+
+def _of_sum(node: exp.Expr, left: str | None, right: str | None) -> str | None:
+    # https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions: of the next width
+    if left is None or right is None:
+        return None
+    if "Float64" in (left, right) and all(side.startswith(("Float", "Int", "UInt")) for side in (left, right)):
+        return "Float64"
+    if left.startswith("Decimal(") and right.startswith("Decimal("):
+        (wide, scale), (other, second) = (
+            [int(part) for part in side.removeprefix("Decimal(").rstrip(")").split(", ")] for side in (left, right)
+        )
+        return f"Decimal({max(wide, other)}, {scale + second if isinstance(node, exp.Mul) else max(scale, second)})"
+    one, two = _bits(left), _bits(right)
+    if one is None or two is None or max(one[0], two[0]) > 64:
+        return None
+    signed = one[1] or two[1] or isinstance(node, exp.Sub)
+    return f"{'' if signed else 'U'}Int{min(2 * max(one[0], two[0]), 64)}"
+
+
+def _of_total(name: str | None) -> str | None:
+    if name is None:
+        return None
+    if name.startswith("Decimal("):
+        digits, scale = name.removeprefix("Decimal(").rstrip(")").split(", ")
+        return f"Decimal({max(38, int(digits))}, {scale})"
+    width = _bits(name)
+    if width is None or width[0] > 64:
+        return "Float64" if name == "Float64" else None
+    return "Int64" if width[1] else "UInt64"

@@ -7,9 +7,33 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .nulls import condition, default_of, of_argument
+from .nulls import condition, default_of, of_argument, of_none
 
 R = DialectRules("clickhouse windows")
+
+
+def empty_frame(node: exp.Expr) -> None:
+    """A moving frame may hold no row at all: of the default then, where the argument is not Nullable."""
+    spec = node.parent.args.get("spec") if node.parent is not None else None
+    if spec is None or of_argument(node) is True:
+        return
+    start, end = (str(spec.args.get(f"{side}_side") or "").upper() for side in ("start", "end"))
+    if node.parent is not None and (start == "FOLLOWING" or end == "PRECEDING"):
+        node.parent.meta["empty_frame"] = of_argument(node)
+
+
+@R.rule(exp.Window)
+def empty_frames(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    found = node.meta.pop("empty_frame", None)
+    if found is None:
+        return None
+    counted = node.copy()
+    counted.set("this", exp.Count(this=exp.Star()))
+    value = node.copy()
+    value.type = node.type
+    nan = exp.Cast(this=exp.Literal.string("nan"), to=exp.DataType.build("DOUBLE"))
+    default = nan if isinstance(node.this, exp.Avg) else default_of(node.this, ctx)
+    return of_none(value, counted, found, default, ctx)
 
 
 # Window functions: https://clickhouse.com/docs/sql-reference/window-functions

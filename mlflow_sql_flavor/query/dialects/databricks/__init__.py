@@ -6,7 +6,7 @@ The session's time zone is taken to be UTC, so a TIMESTAMP is DuckDB's TIMESTAMP
 from __future__ import annotations
 
 from .. import DialectRules
-from ..shared import pivot
+from ..shared import outer_aggregates, pivot
 from . import (
     aggregates,
     arrays,
@@ -34,8 +34,9 @@ __all__ = ["D"]
 D = DialectRules("databricks", pack="databricks", catalog="databricks")
 
 _TOPICS = (
-    types, checks, casts, comparisons, aggregates, names, arrays, json, dates, encodings, times, verified,
+    types, checks, json, casts, comparisons, aggregates, names, arrays, dates, encodings, times, verified,
     relations, intervals, lambdas, numbers, formats, strings, regex, pivot,
+    outer_aggregates,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

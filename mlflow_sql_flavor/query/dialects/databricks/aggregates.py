@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
 from ..shared import aggregates, build
 from .casts import as_double, as_text, exact_ratio, to_decimal
@@ -47,7 +48,7 @@ def _mean(inner: exp.Avg, whole: exp.Expr, kind_: exp.DataType, ctx: Context) ->
     sides = []
     for made in (exp.Sum(this=inner.this.copy()), exp.Count(this=inner.this.copy(), big_int=True)):
         side = whole.copy()
-        found = side.find(exp.Avg)
+        found = find_first(side, exp.Avg)
         if found is None or found is side:
             side = made
         else:
@@ -114,10 +115,19 @@ def collect(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.normalise
 def any_(tree: exp.Expr, ctx: Context) -> None:
     """any(condition) is an aggregate, where no comparison stands before it."""
-    for node in list(tree.find_all(exp.Any)):
+    for node in list(find_all(tree, exp.Any)):
         if not isinstance(node.parent, exp.Binary) and not isinstance(node.this, exp.Query):
             made = exp.LogicalOr(this=node.this.unnest())
             node.replace(made)
+
+
+@R.rule(exp.Count)
+def count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``count(a, b)`` counts the rows in which none of them is NULL."""
+    if not node.expressions or isinstance(node.this, (exp.Distinct, exp.Star)):
+        return None
+    tests = [not_null(each).this for each in (node.this, *node.expressions)]
+    return ctx.call("count", exp.Case(ifs=[exp.If(this=exp.and_(*tests), true=build.lit(1))]), type="BIGINT")
 
 
 @R.rule(exp.CountIf)
@@ -191,12 +201,8 @@ def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("quantile_cont", this, node.args["quantile"], type="DOUBLE")
 
 
-@R.rule(exp.ApproxQuantile)
-def percentile_approx(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("approximate", node, "An approximation; here it is computed exactly.")
-    return ctx.call("quantile_disc", node.this, node.args["quantile"])
-
-
+R.opens("approximate", {exp.ApproxQuantile}, "An approximation; here it is computed exactly.")
+R.renames({exp.ApproxQuantile: ("quantile_disc", None, "this", "quantile")})
 R.rule(exp.ApproxDistinct)(aggregates.distinct_count)
 
 
@@ -226,11 +232,20 @@ R.renames(
 def try_total(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULL where the sum overflows."""
     this, average = node.expressions[0], str(node.name).lower() == "try_avg"
-    if _wrapped(node) or family(this) not in ("int", "float"):
-        ctx.refuse("unfaithful", node, f"{node.name} is verified for integers and doubles", "Cast the argument")
-    if average:
+    name = family(this)
+    if _wrapped(node) or name not in ("int", "float", "null", "decimal"):
+        ctx.refuse("unfaithful", node, f"{node.name} is verified for numbers", "Cast the argument to DOUBLE")
+    if average and name == "decimal":
+        p, s = decimal_of(this) or (38, 18)
+        mean = exp.Avg(this=this)
+        mean.type = exp.DataType.build(f"DECIMAL({min(p + 4, 38)}, {min(s + 4, 38)})", dialect="duckdb")
+        return _mean(mean, mean, mean.type, ctx)
+    if name == "decimal":
+        p, s = decimal_of(this) or (38, 18)
+        return exp.TryCast(this=ctx.call("sum", this), to=exp.DataType.build(f"DECIMAL({min(p + 10, 38)}, {s})"))
+    if average or name == "null":
         return ctx.call("avg", build.cast(this, "DOUBLE"), type="DOUBLE")
-    if family(this) == "int":
+    if name == "int":
         return exp.TryCast(this=ctx.call("sum", this), to=exp.DataType.build("BIGINT"))
     return ctx.call("sum", this, type="DOUBLE")
 
@@ -274,8 +289,6 @@ def max_by(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         condition = node.parent.expression
         condition.set("this", exp.And(this=exp.Paren(this=condition.this), expression=not_null(node.expression).this))
         return ctx.call(name, node.this, node.expression)
-    if isinstance(node.parent, exp.Window):
-        ctx.refuse("unfaithful", node, "max_by over a window is not verified", "Aggregate in a subquery")
     return exp.Filter(this=ctx.call(name, node.this, node.expression), expression=not_null(node.expression))
 
 
@@ -283,7 +296,7 @@ def max_by(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(node.this) in ("int", "float", "decimal", "bool", "date", "timestamp"):
         node.set("this", as_text(node.this, ctx))
-    if not node.find(exp.Order) and not isinstance(node.parent, exp.WithinGroup):
+    if not find_first(node, exp.Order) and not isinstance(node.parent, exp.WithinGroup):
         ctx.open("order", node, "The order of the joined values is not defined.")
     if node.args.get("separator") is None or isinstance(node.args["separator"], exp.Null):
         node.set("separator", build.lit(""))

@@ -11,6 +11,8 @@ from ...facts.rules import arguments
 from .. import DialectRules
 from ..shared import build, clauses
 from .casts import as_text
+from .json import fields
+from .regex import plain
 from .types import family, kind
 
 R = DialectRules("databricks arrays")
@@ -24,6 +26,30 @@ R.macros(
     }
 )
 R.known("map_entries", "map_values")
+
+
+@R.rule(exp.Array, exp.Case, exp.If, exp.Coalesce, exp.Greatest, exp.Least, exp.Union, exp.Except, exp.Intersect)
+def one_struct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Structs of other fields have no one type in Spark, or the first's, where DuckDB makes one of all their fields."""
+    for values in _alternatives(node):
+        types = [ctx.type_of(value) for value in values if value is not None]
+        structs = [t for t in types if t is not None and t.this in exp.DataType.STRUCT_TYPES and t.expressions]
+        if len({tuple(name.casefold() for name, _ in fields(t)) for t in structs}) > 1:
+            told = "are those of the first" if isinstance(node, exp.SetOperation) else "have no one type"
+            raise ctx.error(node, f"Structs with other fields {told} in Spark. Name their fields alike.")
+    return None
+
+
+def _alternatives(node: exp.Expr) -> list[list[exp.Expr | None]]:
+    """The values of which a node gives one, or all: of a set operation those of each column."""
+    if isinstance(node, exp.SetOperation):
+        sides = [side.selects for side in (node.this, node.expression)]
+        return [list(pair) for pair in zip(*sides, strict=False)]
+    if isinstance(node, exp.Case):
+        return [[*(branch.args.get("true") for branch in node.args["ifs"]), node.args.get("default")]]
+    if isinstance(node, exp.If):
+        return [[node.args.get("true"), node.args.get("false")]]
+    return [[*([] if isinstance(node, exp.Array) else [node.this]), *node.expressions]]
 
 
 @R.rule(exp.MapContainsKey)
@@ -194,3 +220,44 @@ def _early(node: exp.Expr) -> bool:
         return True
     found = re.match(r"\d{4}-\d\d-(\d\d)", build.text(node) or "")
     return bool(found) and int(found[1]) <= 28  # type: ignore[index]
+
+
+@R.rule(exp.MapCat)
+@R.function("map_concat")
+def map_concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A key that two maps have is an error."""
+    maps = arguments(node)
+    if len(maps) < 2 or any(family(m) != "map" for m in maps):
+        ctx.refuse("unfaithful", node, "map_concat is verified for two maps or more of known types", "Cast them")
+        return None
+    made = ctx.call("map_entries", maps[0])
+    for other in maps[1:]:
+        made = ctx.call("list_concat", made, ctx.call("map_entries", other))
+    some = exp.or_(*(exp.Is(this=m.copy(), expression=exp.Null()) for m in maps), copy=False)
+    merged = exp.Case(ifs=[exp.If(this=some, true=exp.Null())], default=ctx.call("map_from_entries", made))
+    merged.type = kind(maps[0])
+    return exp.Paren(this=merged)
+
+
+@R.rule(exp.StrToMap)
+def str_to_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A pair without the second separator has no value; a key that comes twice is an error."""
+    seps = [node.args.get("pair_delim") or build.lit(","), node.args.get("key_value_delim") or build.lit(":")]
+    if not all(plain(build.text(sep)) for sep in seps):
+        ctx.refuse("unfaithful", node, "str_to_map is verified for separators of one plain character", "Split the text")
+        return None
+    made = ctx.macro("dbx__str_to_map", as_text(node.this, ctx), *seps)
+    made.type = exp.DataType.build("MAP<STRING, STRING>", dialect="databricks")
+    return made
+
+
+@R.rule(exp.ArrayInsert)
+def array_insert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """At a constant place counted from 1; NULLs fill up to it."""
+    at = build.literal_int(node.args["position"])
+    if at is None or at < 1 or node.args.get("offset") not in (None, 0, 1):
+        ctx.refuse("unfaithful", node, "array_insert is verified for a place from 1 on", "Count from the start")
+        return None
+    made = ctx.macro("dbx__array_insert", node.this, build.lit(at), node.expression)
+    made.type = kind(node.this)
+    return made

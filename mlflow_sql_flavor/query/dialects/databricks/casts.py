@@ -46,6 +46,11 @@ def as_double(node: exp.Expr, ctx: Context) -> exp.Expr:
     return node
 
 
+def as_whole(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """An argument where a BIGINT is wanted: what follows the point is cut off."""
+    return build.cast(ctx.call("trunc", node), "BIGINT") if family(node) in ("float", "decimal") else node
+
+
 def as_date(node: exp.Expr, ctx: Context) -> exp.Expr:
     """The implicit cast to DATE."""
     name = family(node)
@@ -165,10 +170,16 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if mine != "text":
             continue
         operand = node.args[key]
+        if (
+            other == "interval"
+            and isinstance(node, (exp.Add, exp.Sub))
+            and not (key == "expression" and b == mine and isinstance(node, exp.Sub))
+        ):
+            node.set(key, as_ts(operand, ctx))  # and a text again
+            moment = exp.Paren(this=type(node)(this=node.this, expression=node.expression))
+            return build.cast(moment, "VARCHAR")
         if other == "interval":
-            ctx.refuse(
-                "implicit_cast", node, "A text is used as a date", "Cast it to DATE or TIMESTAMP before adding to it"
-            )
+            ctx.refuse("implicit_cast", node, "A text is used as a date", "Cast it to DATE or TIMESTAMP first")
         elif other in ("date", "timestamp"):
             node.set(key, as_date(operand, ctx) if other == "date" else as_ts(operand, ctx))
             a, b = (other, b) if key == "this" else (a, other)
@@ -246,6 +257,9 @@ def _moments(node: exp.Expr, a: str | None, b: str | None, ctx: Context) -> exp.
     return None
 
 
+_WRITTEN = ("float", "interval", "struct", "map")
+
+
 @R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)
 def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Doubles are written as Java writes them; binary and arrays stay what they are."""
@@ -253,7 +267,13 @@ def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     names = {family(o) for o in operands}
     if "array" in names or names == {"binary"}:
         return None
-    texts = [as_text(o, ctx) if family(o) in ("float", "interval", "struct", "map") else o for o in operands]
+    alone = len(operands) == 1 and names != {"text"}  # sqlglot leaves the call out, and with it the text it makes
+    texts = [as_text(o, ctx) if alone or family(o) in _WRITTEN else o for o in operands]
+    if isinstance(node, exp.ConcatWs) and len(operands) == 1:  # the separator of nothing
+        known = exp.Not(this=exp.Is(this=exp.Paren(this=operands[0]), expression=exp.Null()))
+        return exp.Case(ifs=[exp.If(this=known, true=exp.Literal.string(""))])
+    if alone:
+        return texts[0]
     if isinstance(node, exp.DPipe):
         node.set("this", texts[0])
         node.set("expression", texts[1])

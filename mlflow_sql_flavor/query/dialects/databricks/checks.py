@@ -10,11 +10,12 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
-from ...facts.typed import outputs_of
+from ...facts.typed_query import outputs_of
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 from ..shared.calls import written_name, written_text
-from ..shared.edges import as_integer, smallest
+from ..shared.smallest_integer import as_integer, smallest
 from .casts import as_double
 from .types import family, kind
 
@@ -124,7 +125,7 @@ _UNITS = re.compile(r"(micro|milli)?seconds?|minutes?|hours?|days?|dayofyear|wee
 @R.normalise
 def units(tree: exp.Expr, ctx: Context) -> None:
     """A unit is a word: date_diff('day', a, b) is an error."""
-    for node in list(tree.find_all(exp.Func)):
+    for node in list(find_all(tree, exp.Func)):
         start = node.meta.get("start")
         if isinstance(node, exp.Extract):
             quoted = build.text(node.this)

@@ -7,15 +7,16 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
-from ...facts.typed import outputs_of
+from ...facts.typed_query import outputs_of
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
-from ..shared import build, clauses, rows
+from ..shared import build, clauses, row_comparisons
 from .casts import as_date, as_double, as_ts
 from .types import decimal_of, family, kind, widest
 
 R = DialectRules("databricks comparisons")
 # Structs are compared as they are sorted: NULL is less than all else, and equal to itself
-R.normalise(rows.by_field(rows.nulls_first))
+R.normalise(row_comparisons.by_field(row_comparisons.nulls_first))
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?|[+-]?(nan|inf|infinity)", re.I)
 _COMPARE = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
@@ -50,23 +51,30 @@ def _bound_list(query: exp.Expr) -> bool:
 
 @R.prepare
 def membership(tree: exp.Expr, ctx: Context) -> None:
-    """IN of a subquery is an existence join, but where it filters rows itself: false, never NULL."""
-    for node in list(tree.find_all(exp.In)):
+    """IN of a subquery is an existence join, but where it filters rows itself: false, never NULL.
+
+    NOT is moved inwards before, so ``NOT (a OR b IN (...))`` filters by ``b NOT IN (...)``:
+    https://github.com/apache/spark/blob/v4.0.0/sql/catalyst/src/main/scala/org/apache/spark/sql/catalyst/optimizer/subquery.scala
+    """
+    for node in list(find_all(tree, exp.In)):
         query = node.args.get("query")
         if query is None or _bound_list(query):
             continue
-        value: exp.Expr = node
-        while isinstance(value.parent, (exp.Paren, exp.Not)):
-            value = value.parent
-        above = value.parent
-        while isinstance(above, (exp.And, exp.Paren)):
+        above, filters, negated = node.parent, True, False
+        inner: list[type[exp.Expr] | None] = []  # the connectors from the inside, None for NOT
+        while isinstance(above, (exp.Paren, exp.Not, exp.And, exp.Or)):
+            if not isinstance(above, exp.Paren):
+                inner.append(None if isinstance(above, exp.Not) else type(above))
             above = above.parent
-        if isinstance(above, (exp.Where, exp.Having)):
+        for connector in reversed(inner):
+            negated = negated is not (connector is None)
+            filters = filters and connector is not (exp.And if negated else exp.Or)
+        if filters and isinstance(above, (exp.Where, exp.Having)):
             continue
-        made = exp.Coalesce(this=exp.Null(), expressions=[exp.Boolean(this=False)])
+        made = exp.Coalesce(this=exp.Null(), expressions=[exp.Boolean(this=negated)])
         made.type = exp.DataType.build("BOOLEAN")
-        value.replace(made)
-        made.set("this", value)
+        node.replace(made)
+        made.set("this", node)
 
 
 @R.rule(*_COMPARE)
@@ -126,7 +134,7 @@ def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         a, b = _innermost(one), _innermost(two)
         if "text" in (a, b) and a != b and {a, b} - {"text", "null", None}:
             ctx.refuse(
-                "implicit_cast", next((n for n in (two, one) if n.parent and n.find(exp.Identifier)), right),
+                "implicit_cast", next((n for n in (two, one) if n.parent and find_first(n, exp.Identifier)), right),
                 f"Column {i + 1} is text in one branch and a {a if b == 'text' else b} in another",
                 "Cast both branches to one type",
             )  # fmt: skip

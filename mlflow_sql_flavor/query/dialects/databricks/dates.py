@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...facts.rules import arguments
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
-from ..shared.calls import argument_count
-from ..shared.java_time import QUARTER, parser, printer
+from ..shared.calls import argument_count, written_text
+from ..shared.java_time import FIXED, QUARTER, parser, printer
 from .casts import as_date, as_ts
 from .formats import format_text
 from .types import family
@@ -122,15 +126,17 @@ _TRUNC_TS = {
 @R.rule(exp.DateTrunc, exp.TimestampTrunc)
 def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """TRUNC(date, unit) is a DATE, DATE_TRUNC(unit, timestamp) a TIMESTAMP; an unknown unit gives NULL."""
-    unit = node.args.get("unit")
-    if isinstance(unit, exp.WeekStart):
-        unit = exp.Var(this="WEEK")
     dates = isinstance(node, exp.DateTrunc)
     type_ = "DATE" if dates else "TIMESTAMP"
-    if not isinstance(unit, (exp.Var, exp.Literal)):
-        ctx.refuse("unfaithful", node, "The unit is not a constant", "Write the unit as a text")
+    start = node.meta.get("start")
+    # as it is written: sqlglot has other words for some, and takes a column for the name of a unit
+    unit = written_text(ctx.sql, start, 1 if dates else 0) if start is not None else None
+    if unit is None:
+        # a parameter that was read as a word is refused as such
+        if not re.match(r"(?i)\w+\s*\(\s*:", ctx.sql[start or 0 :]):
+            ctx.refuse("unfaithful", node, "The unit is not a constant", "Write the unit as a text")
         return None
-    name = (_TRUNC_DATE if dates else _TRUNC_TS).get(unit.name.upper())
+    name = (_TRUNC_DATE if dates else _TRUNC_TS).get(unit.upper())
     if name is None:
         return build.cast(exp.Null(), type_)
     this = as_date(node.this, ctx) if dates else as_ts(node.this, ctx)
@@ -258,6 +264,33 @@ def names(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("strftime", as_date(_inner(node.this), ctx), build.lit(fmt), type="VARCHAR")
 
 
+_MOMENTS = (exp.DType.DATE, exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ, exp.DType.TIMESTAMPNTZ)
+_NAMED_DAYS = {"epoch": 0, "today": 0, "now": 0, "yesterday": -1, "tomorrow": 1}
+
+
+@R.normalise
+def named_days(tree: exp.Expr, ctx: Context) -> None:
+    """``DATE 'tomorrow'``, ``CAST('now' AS TIMESTAMP)``, where it is a constant.
+
+    https://spark.apache.org/docs/latest/sql-ref-literals.html#datetime-literal
+    """
+    for node in list(find_all(tree, exp.Cast)):
+        word = (build.text(node.this) or "").strip().lower()
+        if word not in _NAMED_DAYS or node.to.this not in _MOMENTS:
+            continue
+        dates = node.to.this == exp.DType.DATE
+        if dates and word == "now":
+            continue
+        if word == "epoch":
+            node.set("this", build.lit("1970-01-01"))
+            continue
+        moment: exp.Expr = exp.CurrentTimestamp() if word == "now" else exp.CurrentDate()
+        if _NAMED_DAYS[word]:
+            moment = exp.TsOrDsAdd(this=moment, expression=build.lit(_NAMED_DAYS[word]), unit=exp.Var(this="DAY"))
+        ctx.open("clock", node, "The day of the run.")
+        node.set("this", moment)
+
+
 @R.rule(exp.TsOrDsToDate)
 def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("format") is None:
@@ -271,9 +304,16 @@ R.converts({exp.TimeStrToTime: as_ts})
 def parse_moment(node: exp.Expr, this: exp.Expr, ctx: Context, index: int = 1, soft: bool = False) -> exp.Expr:
     if family(this) in ("date", "timestamp"):
         return as_ts(this, ctx)
-    fmt, pattern = parser(format_text(node, ctx, index), node, ctx)
-    name = "dbx__try_strptime" if soft else "dbx__strptime"
-    return ctx.macro(name, this, build.lit(fmt), build.lit(pattern), type="TIMESTAMP")
+    return read_moment(this, format_text(node, ctx, index), node, ctx, soft)
+
+
+def read_moment(this: exp.Expr, fmt: str, node: exp.Expr, ctx: Context, soft: bool = False) -> exp.Expr:
+    """A text as a moment, by a pattern of java.time."""
+    made: exp.Expr = exp.Null() if soft else ctx.macro("dbx__unread", this)
+    for pattern, text, read in reversed(parser(fmt, node, ctx)):
+        args = [this.copy(), *(build.lit(part) for part in (pattern, text, read)), made]
+        made = ctx.macro("dbx__try_read" if soft else "dbx__read", *args, type="TIMESTAMP")
+    return made
 
 
 @R.rule(exp.StrToTime)
@@ -295,9 +335,47 @@ def try_to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.TimeToStr)
 def date_format(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    fmt = printer(format_text(node, ctx), node, ctx)
-    moment = as_ts(node.this, ctx)
+    return printed(node.this, format_text(node, ctx), node, ctx)
+
+
+# What strftime does not have: token -> its macro.
+_MARKS = {
+    "k": "dbx__clock_hour", "kk": "dbx__clock_hour2", "K": "dbx__half_hour", "KK": "dbx__half_hour2",
+    "F": "dbx__aligned_day", "DD": "dbx__day_of_year2", "QQQ": "dbx__quarter3", "QQQQ": "dbx__quarter4",
+    "qqq": "dbx__quarter3", "qqqq": "dbx__quarter4",
+}  # fmt: skip
+_FRACTIONS = {"S" * n: n for n in (1, 2, 4, 5, 7, 8, 9)}
+_TOKENS = {**FIXED, **{token: f"{{{token}}}" for token in (*_MARKS, *_FRACTIONS)}}
+
+
+def printed(value: exp.Expr, pattern: str, node: exp.Expr, ctx: Context) -> exp.Expr:
+    """A moment as text, by a pattern of java.time."""
+    fmt, moment = printer(pattern, node, ctx, _TOKENS), as_ts(value, ctx)
+    if "{" in pattern:
+        raise ctx.error(node, f"The date pattern {pattern!r} holds {{, which is not supported here.")
     if QUARTER in fmt:
-        mark = build.lit(fmt.replace(QUARTER, "{Q}"))
-        return ctx.macro("dbx__strftime_q", moment, mark, type="VARCHAR")
-    return ctx.call("strftime", moment, build.lit(fmt), type="VARCHAR")
+        made = ctx.macro("dbx__strftime_q", moment, build.lit(fmt.replace(QUARTER, "{Q}")), type="VARCHAR")
+    elif fmt:
+        made = ctx.call("strftime", moment, build.lit(fmt), type="VARCHAR")
+    else:
+        made = ctx.macro("dbx__empty", moment, type="VARCHAR")
+    for token in (*_MARKS, *_FRACTIONS):
+        mark = f"{{{token}}}"
+        if mark in fmt:
+            size = [build.lit(_FRACTIONS[token])] if token in _FRACTIONS else []
+            part = ctx.macro(_MARKS.get(token, "dbx__fraction"), moment.copy(), *size)
+            made = ctx.call("replace", made, build.lit(mark), part, type="VARCHAR")
+    return made
+
+
+@R.rule(exp.ToChar)
+@R.function("to_varchar")
+def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://docs.databricks.com/en/sql/language-manual/functions/to_char.html: of a date or a moment date_format
+    value, pattern = arguments(node)[:2]
+    written = build.text(pattern)
+    if written is None or family(value) not in ("date", "timestamp"):
+        ctx.refuse("number_format", node, "to_char is verified for dates and timestamps and a constant pattern",
+                   "Use format_number or round")  # fmt: skip
+        return None
+    return printed(value, written, node, ctx)

@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 
@@ -39,7 +40,7 @@ _SIZES = {
 @R.normalise
 def far(tree: exp.Expr, ctx: Context) -> None:
     """A long time is written as its days and the rest, which hold it; beyond 64 bits of microseconds it is an error."""
-    for node in list(tree.find_all(exp.Interval)):
+    for node in list(find_all(tree, exp.Interval)):
         unit = node.args.get("unit")
         if not isinstance(unit, exp.Var):
             continue
@@ -63,7 +64,7 @@ _CLOCK = ("HOUR", "MINUTE", "SECOND")
 @R.normalise
 def spans(tree: exp.Expr, ctx: Context) -> None:
     """``INTERVAL '1 02:03:04' DAY TO SECOND`` by its days and microseconds, ``'1-2' YEAR TO MONTH`` by its months."""
-    for node in list(tree.find_all(exp.Interval)):
+    for node in list(find_all(tree, exp.Interval)):
         span = node.args.get("unit")
         if not isinstance(span, exp.IntervalSpan):
             continue

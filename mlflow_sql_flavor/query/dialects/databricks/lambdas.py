@@ -8,6 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, walk_tree
 from .. import DialectRules
 from ..shared import build
 from .types import anonymous_type, kind
@@ -28,7 +29,7 @@ def _mentions(body: exp.Lambda, name: str) -> list[exp.Identifier]:
     """Where a lambda's text uses one of its parameters; not the fields of that name."""
     return [
         found
-        for found in body.this.find_all(exp.Identifier)
+        for found in find_all(body.this, exp.Identifier)
         if found.name.lower() == name.lower()
         and not (isinstance(found.parent, (exp.Dot, exp.Alias, exp.PropertyEQ)) and _is_name(found))
     ]
@@ -47,7 +48,7 @@ def _typed_body(annotator: Any, body: Any, types: list[exp.DataType | None]) -> 
     for parameter, found in zip(body.expressions, types, strict=False):
         for mention in _mentions(body, parameter.name) if found is not None else []:
             mention.type = found.copy() if found is not None else None
-    for node in reversed(list(body.this.walk(bfs=False))):
+    for node in reversed(list(walk_tree(body.this, bfs=False))):
         if isinstance(node, (exp.Identifier, exp.Literal, exp.Column, exp.DataType)):
             continue
         entry = annotator.expression_metadata.get(type(node), {})

@@ -44,6 +44,8 @@ CREATE MACRO dbx__log(b, x) AS CASE WHEN b > 0 AND x > 0 THEN ln(x) / ln(b) END;
 CREATE MACRO dbx__asin(x) AS CASE WHEN abs(x) <= 1 THEN asin(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END;
 CREATE MACRO dbx__acos(x) AS CASE WHEN abs(x) <= 1 THEN acos(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END;
 CREATE MACRO dbx__pow(x, y) AS CASE WHEN x < 0 AND y <> trunc(y) THEN CAST('NaN' AS DOUBLE) ELSE pow(x, y) END;
+CREATE MACRO dbx__sec(x) AS CASE WHEN isfinite(x) THEN 1 / cos(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END;
+CREATE MACRO dbx__csc(x) AS CASE WHEN isfinite(x) THEN CASE WHEN sin(x) = 0 THEN CAST('Infinity' AS DOUBLE) ELSE 1 / sin(x) END WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END;
 CREATE MACRO dbx__factorial(n) AS CASE WHEN n BETWEEN 0 AND 20 THEN CAST(factorial(CAST(n AS INTEGER)) AS BIGINT) END;
 CREATE MACRO dbx__width_bucket(v, lo, hi, n) AS CASE WHEN n <= 0 OR lo = hi OR v IS NULL OR lo IS NULL OR hi IS NULL OR n IS NULL OR isnan(v) OR NOT isfinite(lo) OR NOT isfinite(hi) THEN NULL WHEN lo < hi THEN CASE WHEN v < lo THEN 0 WHEN v >= hi THEN n + 1 ELSE CAST(floor(CAST(n AS DOUBLE) * (v - lo) / (hi - lo)) AS BIGINT) + 1 END ELSE CASE WHEN v > lo THEN 0 WHEN v <= hi THEN n + 1 ELSE CAST(floor(CAST(n AS DOUBLE) * (lo - v) / (lo - hi)) AS BIGINT) + 1 END END;
 CREATE MACRO dbx__wrap(v, size) AS (v % size + size + size // 2) % size - size // 2;
@@ -86,6 +88,9 @@ CREATE MACRO dbx__split_part(s, d, n) AS CASE WHEN s IS NULL OR d IS NULL OR n I
 CREATE MACRO dbx__find_in_set(x, s) AS CASE WHEN x IS NULL OR s IS NULL THEN NULL WHEN contains(x, ',') THEN 0 ELSE coalesce(list_position(string_split(s, ','), x), 0) END;
 CREATE MACRO dbx__chr(n) AS CASE WHEN n < 0 THEN '' WHEN n % 256 = 0 THEN chr(0) ELSE chr(CAST(n % 256 AS INTEGER)) END;
 CREATE MACRO dbx__ascii(s) AS CASE WHEN s = '' THEN 0 ELSE unicode(s) END;
+CREATE MACRO dbx__is_text(s) AS CASE WHEN s IS NOT NULL THEN true END;
+CREATE MACRO dbx__luhn_digit(d, i) AS CASE WHEN i % 2 = 1 THEN d ELSE d * 2 - CASE WHEN d > 4 THEN 9 ELSE 0 END END;
+CREATE MACRO dbx__luhn_check(s) AS CASE WHEN s IS NULL THEN NULL WHEN NOT regexp_full_match(s, '[0-9]+') THEN false ELSE list_sum(list_transform(string_split(reverse(s), ''), lambda c, i: dbx__luhn_digit(CAST(c AS INTEGER), i))) % 10 = 0 END;
 CREATE MACRO dbx__elt(n, xs) AS CASE WHEN n < 1 OR n > len(xs) THEN error('The index of elt is out of bounds.') ELSE xs[n] END;
 CREATE MACRO dbx__overlay(s, r, p, n) AS dbx__substr(s, 1, CAST(p AS BIGINT) - 1) || r || dbx__substr2(s, CAST(p AS BIGINT) + CASE WHEN n < 0 THEN length(r) ELSE n END);
 -- Java rounds half up the digits that a double is written with, where C rounds its exact value.
@@ -103,10 +108,22 @@ CREATE MACRO dbx__micros(a, b) AS epoch_us(CAST(b AS TIMESTAMP)) - epoch_us(CAST
 CREATE MACRO dbx__month_end(t) AS last_day(CAST(t AS DATE)) = CAST(t AS DATE);
 CREATE MACRO dbx__months_between(a, b) AS CASE WHEN day(a) = day(b) OR (dbx__month_end(a) AND dbx__month_end(b)) THEN CAST(dbx__month_no(a) - dbx__month_no(b) AS DOUBLE) ELSE dbx__month_no(a) - dbx__month_no(b) + (dbx__in_month(a) // 1000000 - dbx__in_month(b) // 1000000) / 2678400.0::DOUBLE END;
 CREATE MACRO dbx__next_day(d, n) AS CAST(d + CAST((n - isodow(d) + 6) % 7 + 1 AS INTEGER) AS DATE);
-CREATE MACRO dbx__strptime(s, f, re) AS CASE WHEN s IS NOT NULL THEN strptime(dbx__parse_ok(s, re), f) END;
+CREATE MACRO dbx__unread(s) AS CASE WHEN s IS NOT NULL THEN error('The text ''' || s || ''' does not match the date format.') END;
+CREATE MACRO dbx__read(s, re, parts, f, otherwise) AS CASE WHEN regexp_full_match(s, re) THEN CAST(strptime(regexp_replace(s, re, parts), f) AS TIMESTAMP) ELSE otherwise END;
+CREATE MACRO dbx__try_read(s, re, parts, f, otherwise) AS CASE WHEN regexp_full_match(s, re) THEN CAST(try_strptime(regexp_replace(s, re, parts), f) AS TIMESTAMP) ELSE otherwise END;
 CREATE MACRO dbx__parse_ok(s, re) AS CASE WHEN regexp_full_match(s, re) THEN s ELSE error('The text ''' || s || ''' does not match the date format.') END;
 CREATE MACRO dbx__try_strptime(s, f, re) AS CASE WHEN regexp_full_match(s, re) THEN try_strptime(s, f) END;
 CREATE MACRO dbx__strftime_q(t, f) AS replace(strftime(t, f), '{Q}', CAST(quarter(t) AS VARCHAR));
+CREATE MACRO dbx__empty(t) AS CASE WHEN t IS NOT NULL THEN '' END;
+CREATE MACRO dbx__clock_hour(t) AS CAST((hour(t) + 23) % 24 + 1 AS VARCHAR);
+CREATE MACRO dbx__clock_hour2(t) AS CASE WHEN hour(t) BETWEEN 1 AND 9 THEN '0' ELSE '' END || dbx__clock_hour(t);
+CREATE MACRO dbx__half_hour(t) AS CAST(hour(t) % 12 AS VARCHAR);
+CREATE MACRO dbx__half_hour2(t) AS CASE WHEN hour(t) % 12 < 10 THEN '0' ELSE '' END || dbx__half_hour(t);
+CREATE MACRO dbx__aligned_day(t) AS CAST((day(t) - 1) % 7 + 1 AS VARCHAR);
+CREATE MACRO dbx__day_of_year2(t) AS CASE WHEN dayofyear(t) < 10 THEN '0' ELSE '' END || dayofyear(t);
+CREATE MACRO dbx__quarter3(t) AS 'Q' || quarter(t);
+CREATE MACRO dbx__quarter4(t) AS quarter(t) || ['st', 'nd', 'rd', 'th'][quarter(t)] || ' quarter';
+CREATE MACRO dbx__fraction(t, n) AS rpad(left(strftime(t, '%f'), n), n, '0');
 CREATE MACRO dbx__from_utc(t, z) AS timezone(z, timezone('UTC', CAST(t AS TIMESTAMP)));
 CREATE MACRO dbx__to_utc(t, z) AS timezone('UTC', timezone(z, CAST(t AS TIMESTAMP)));
 
@@ -133,6 +150,12 @@ CREATE MACRO dbx__exists(a) AS CASE WHEN list_contains(a, true) THEN true WHEN d
 CREATE MACRO dbx__forall(a) AS CASE WHEN list_contains(a, false) THEN false WHEN dbx__has_null(a) THEN NULL WHEN a IS NOT NULL THEN true END;
 CREATE MACRO dbx__pairs(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_transform(generate_series(1, greatest(len(a), len(b))), lambda i: {'l': a[i], 'r': b[i]}) END;
 CREATE MACRO dbx__positions(a) AS list_transform(CASE WHEN len(a) > 0 THEN a ELSE [NULL] END, lambda v, i: {'p': CASE WHEN len(a) > 0 THEN CAST(i - 1 AS INTEGER) END, 'v': v});
+CREATE MACRO dbx__places(a) AS list_transform(a, lambda v, i: {'p': CAST(i - 1 AS INTEGER), 'v': v});
+CREATE MACRO dbx__characters(s) AS CASE WHEN s = '' THEN [''] ELSE regexp_extract_all(s, '(?s).') END;
+CREATE MACRO dbx__str_to_map(s, p, k) AS CASE WHEN s IS NOT NULL THEN map_from_entries(list_transform(string_split(s, p), lambda e: {'k': split_part(e, k, 1), 'v': CASE WHEN contains(e, k) THEN substring(e, strpos(e, k) + 1) END})) END;
+CREATE MACRO dbx__array_insert(a, n, x) AS CASE WHEN a IS NOT NULL THEN list_transform(range(1, greatest(len(a) + 1, n) + 1), lambda i: CASE WHEN i < n THEN a[i] WHEN i = n THEN x ELSE a[i - 1] END) END;
+CREATE MACRO dbx__getbit(x, n) AS CASE WHEN n < 0 OR n > 63 THEN error('The bit ' || n || ' is out of range.') ELSE CAST((CAST(x AS BIGINT) >> CAST(n AS BIGINT)) & 1 AS TINYINT) END;
+CREATE MACRO dbx__make_ts(y, m, d, h, i, s) AS CASE WHEN s > 60 THEN make_timestamp(y, 13, d, h, i, s) WHEN s = 60 THEN make_timestamp(y, m, d, h, i, 0.0::DOUBLE) + INTERVAL 1 MINUTE ELSE make_timestamp(y, m, d, h, i, s) END;
 CREATE MACRO dbx__split_limit(s, d, n) AS CASE WHEN len(string_split(s, d)) > n THEN list_concat(string_split(s, d)[1:n - 1], [array_to_string(string_split(s, d)[n:], d)]) ELSE string_split(s, d) END;
 CREATE MACRO dbx__explode_outer(a) AS CASE WHEN len(a) > 0 THEN a ELSE [NULL] END;
 CREATE MACRO dbx__array_join(a, s) AS CASE WHEN a IS NOT NULL AND s IS NOT NULL THEN coalesce(array_to_string(a, s), '') END;
@@ -142,6 +165,20 @@ CREATE MACRO dbx__skewness(x) AS CASE WHEN count(x) > 2 THEN skewness(x) * (coun
 CREATE MACRO dbx__no_nan(x) AS CASE WHEN NOT isnan(x) THEN x END;
 
 -- JSON and addresses.
+CREATE MACRO dbx__json_given(s) AS NOT regexp_full_match(s, '[\x00-\x20]*');
+CREATE MACRO dbx__json_unread(s) AS CASE WHEN s IS NOT NULL THEN error('from_json of this text is not supported: ' || s) END;
+-- What Spark's parser reads and DuckDB's does not (single quotes, text behind the value, NaN) is an error.
+CREATE MACRO dbx__json_root(s) AS CASE WHEN json_valid(s) THEN CAST(s AS JSON) WHEN regexp_matches(s, '^[\x00-\x20]*[^\x00-\x20{\[]') OR regexp_matches(s, '^[\x00-\x20]*\{[\x00-\x20]*[^"''}\x00-\x20]') OR NOT regexp_matches(s, '[}\]]') THEN NULL ELSE dbx__json_unread(s) END;
+CREATE MACRO dbx__json_object(j) AS CASE WHEN json_type(j) = 'OBJECT' THEN CASE WHEN len(json_keys(j)) = len(list_distinct(json_keys(j))) THEN true ELSE dbx__json_unread(CAST(j AS VARCHAR)) END END;
+CREATE MACRO dbx__json_text(j) AS CASE WHEN json_type(j) <> 'NULL' THEN json_extract_string(j, '$') END;
+CREATE MACRO dbx__json_int(j) AS CASE WHEN json_type(j) IN ('BIGINT', 'UBIGINT') THEN json_extract_string(j, '$') END;
+CREATE MACRO dbx__json_bool(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN json_extract_string(j, '$') END;
+CREATE MACRO dbx__json_dbl(j) AS CASE WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT') THEN json_extract_string(j, '$') WHEN json_type(j) = 'VARCHAR' THEN CASE WHEN json_extract_string(j, '$') IN ('NaN', 'INF', '+INF', '-INF', 'Infinity', '+Infinity', '-Infinity') THEN json_extract_string(j, '$') END END;
+CREATE MACRO dbx__json_dec(j) AS CASE WHEN json_type(j) IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT') THEN json_extract_string(j, '$') WHEN json_type(j) = 'VARCHAR' THEN CASE WHEN regexp_full_match(json_extract_string(j, '$'), '-?[0-9]+(\.[0-9]+)?') THEN json_extract_string(j, '$') ELSE dbx__json_unread(CAST(j AS VARCHAR)) END END;
+CREATE MACRO dbx__json_date(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN CASE WHEN regexp_full_match(json_extract_string(j, '$'), '[+-]?[0-9]{1,3}|[+-]?[0-9]{5,}') THEN dbx__json_unread(CAST(j AS VARCHAR)) ELSE dbx__try_str_date(json_extract_string(j, '$')) END END;
+CREATE MACRO dbx__json_ts(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN dbx__try_str_ts(json_extract_string(j, '$')) WHEN json_type(j) IN ('BIGINT', 'UBIGINT') THEN make_timestamp(CAST(json_extract_string(j, '$') AS BIGINT) * 1000000) END;
+CREATE MACRO dbx__json_number(t, x) AS CASE WHEN isfinite(x) THEN t ELSE '"' || t || '"' END;
+CREATE MACRO dbx__bracketed(a, s, l, r) AS l || CASE WHEN len(a) = 0 THEN '' ELSE array_to_string(a, s) END || r;
 CREATE MACRO dbx__json_array_length(j) AS CASE WHEN json_valid(j) AND json_type(j) = 'ARRAY' THEN json_array_length(j) END;
 CREATE MACRO dbx__json_object_keys(j) AS CASE WHEN json_valid(j) AND json_type(j) = 'OBJECT' THEN json_keys(j) END;
 CREATE MACRO dbx__url_encode(s) AS replace(replace(replace(url_encode(s), '%20', '+'), '~', '%7E'), '%2A', '*');
@@ -161,3 +198,5 @@ CREATE MACRO dbx__url_ref(s) AS CASE WHEN contains(dbx__url(s), '#') THEN regexp
 CREATE MACRO dbx__url_file(s) AS dbx__url_path(s) || coalesce('?' || dbx__url_query(s), '');
 CREATE MACRO dbx__url_key(s, p) AS CASE WHEN regexp_matches(dbx__url_query(s), p) THEN regexp_extract(dbx__url_query(s), p, 1) END;
 CREATE MACRO dbx__no_nulls(l) AS list_transform(l, lambda x: coalesce(x, ''));
+CREATE MACRO dbx__mask_one(c, upper_, lower_, digit, other) AS coalesce(CASE WHEN regexp_matches(c, '\p{Lu}') THEN upper_ WHEN regexp_matches(c, '\p{Ll}') THEN lower_ WHEN regexp_matches(c, '\p{Nd}') THEN digit ELSE other END, c);
+CREATE MACRO dbx__mask(s, upper_, lower_, digit, other) AS CASE WHEN s = '' THEN s ELSE array_to_string(list_transform(regexp_extract_all(s, '(?s).'), lambda c: dbx__mask_one(c, upper_, lower_, digit, other)), '') END;

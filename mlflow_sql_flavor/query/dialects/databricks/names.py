@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope
 
 from ...facts.context import Context
-from ...facts.typed import scopes_of
+from ...reading.traversal import find_all
 from .. import DialectRules
-from ..shared import aliases
+from ..shared import aliases, source_types
 
 R = DialectRules("databricks names")
 R.prepare(aliases.written_again)
@@ -18,9 +17,9 @@ R.prepare(aliases.written_again)
 def called_all(tree: exp.Expr, ctx: Context) -> None:
     """A column called ``all`` is read before GROUP BY ALL and ORDER BY ALL are."""
     names = {column.casefold() for columns in ctx.schema.values() for column in columns}
-    if "all" not in names | {alias.alias.casefold() for alias in tree.find_all(exp.Alias)}:
+    if "all" not in names | {alias.alias.casefold() for alias in find_all(tree, exp.Alias)}:
         return
-    for node in tree.find_all(exp.Group, exp.Ordered):
+    for node in find_all(tree, exp.Group, exp.Ordered):
         by = node.this if isinstance(node, exp.Ordered) else None
         if node.args.get("all") or (isinstance(by, exp.Var) and by.name.upper() == "ALL"):
             raise ctx.error(node.parent, "A column is called all: write `all` for it, or the columns in place of ALL.")
@@ -29,37 +28,32 @@ def called_all(tree: exp.Expr, ctx: Context) -> None:
 @R.normalise
 def whole_rows(tree: exp.Expr, ctx: Context) -> None:
     """``struct(t.*)`` and ``struct(*)`` with the columns that the star stands for."""
-    structs = [node for node in tree.find_all(exp.Struct) if any(e.is_star for e in node.expressions)]
-    if not structs:
-        return
-    for scope in scopes_of(tree):
-        for node in structs:
-            if node.find_ancestor(exp.Select) is scope.expression:
-                node.set("expressions", [c for e in node.expressions for c in _spelled(e, scope, ctx)])
+    for node in list(find_all(tree, exp.Coalesce, exp.Greatest, exp.Least, exp.Array, exp.Struct)):
+        select = node.find_ancestor(exp.Select)
+        first = node.args.get("this")
+        if isinstance(first, exp.Expr) and first.is_star and select is not None:
+            given = [column for item in (first, *node.expressions) for column in _spelled(item, select, ctx)]
+            node.set("this", given[0])
+            node.set("expressions", given[1:])
+            continue
+        if select is not None and any(item.is_star for item in node.expressions):
+            node.set("expressions", [column for item in node.expressions for column in _spelled(item, select, ctx)])
 
 
-def _spelled(item: exp.Expr, scope: Scope, ctx: Context) -> list[exp.Expr]:
+def _spelled(item: exp.Expr, select: exp.Select, ctx: Context) -> list[exp.Expr]:
     if not item.is_star:
         return [item]
-    joins = scope.expression.args.get("joins") or []
+    joins = select.args.get("joins") or []
     if any(j.args.get("using") or j.args.get("method") for j in joins) or item.args.get("except_"):
         raise ctx.error(item, "Write the columns in place of this star.")
     table = item.table if isinstance(item, exp.Column) else ""
     found: list[exp.Expr] = []
-    for name, source in scope.sources.items():
-        if table and name.lower() != table.lower():
+    for source in [*source_types.sources_of(select), *(select.args.get("laterals") or ())]:
+        if table and source.alias_or_name.casefold() != table.casefold():
             continue
-        columns = _columns_of(source, ctx)
+        columns = source_types.columns_of(source, ctx.schema)
         if columns is None:
             raise ctx.error(item, "It is not known here which columns this star stands for. Write them.")
-        found.extend(exp.column(exp.to_identifier(c, quoted=True), table=name) for c in columns)
+        name = source.alias_or_name
+        found.extend(exp.column(exp.to_identifier(column, quoted=True), table=name or None) for column, _ in columns)
     return found
-
-
-def _columns_of(source: object, ctx: Context) -> list[str] | None:
-    if isinstance(source, exp.Table):
-        return next((list(c) for name, c in ctx.schema.items() if name.lower() == source.name.lower()), None)
-    query = source.expression if isinstance(source, Scope) else None
-    if not isinstance(query, exp.Query) or any(e.is_star for e in query.selects):
-        return None
-    return list(query.named_selects)

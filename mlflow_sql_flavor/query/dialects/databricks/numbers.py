@@ -7,8 +7,8 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from .casts import as_double, cast, to_decimal
-from .types import decimal_of, division, family, kind
+from .casts import arithmetic, as_double, as_whole, cast, quotient
+from .types import decimal_of, family, kind, moment_type, sizes
 
 R = DialectRules("databricks numbers")
 
@@ -18,7 +18,8 @@ R.macros(
         "pmod": "dbx__pmod",
     }
 )
-R.known("e", "expm1", "hypot", "bin", "isnotnull", "isnull", "bigint", "smallint", "tinyint", "decimal")
+R.renames({"bin": ("bin", "VARCHAR")}, of=(as_whole,))
+R.known("e", "expm1", "hypot", "isnotnull", "isnull", "bigint", "smallint", "tinyint", "decimal", "binary")
 
 
 def _whole(node: exp.Expr | None) -> int | None:
@@ -41,6 +42,12 @@ def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+@R.rule(exp.Hex)
+def hex_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    node.set("this", as_whole(node.this, ctx))
+    return None
+
+
 @R.function("bround")
 def bround(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     digits = node.expressions[1] if len(node.expressions) > 1 else build.lit(0)
@@ -55,6 +62,8 @@ def bround(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return build.cast(made, type_.sql("duckdb"))
     if family(this) == "float" and n and n > 0:
         return ctx.macro("dbx__bround", this, digits, type="DOUBLE")
+    if family(this) == "int" and n is not None and n >= 0:
+        return this  # a DOUBLE has not all digits of a BIGINT
     found = kind(this)
     made = ctx.call("round_even", build.cast(this, "DOUBLE"), digits, type="DOUBLE")
     if family(this) == "int" and found is not None:
@@ -83,7 +92,13 @@ def ceil_floor(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def _to_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """ceil(x, n) is a decimal of n digits; a double is taken as DECIMAL(30, 15)."""
     digits, name = _whole(node.args["decimals"]), family(node.this)
-    size = (30, 15) if name == "float" else decimal_of(node.this) if name == "decimal" else None
+    size = (30, 15) if name == "float" else decimal_of(node.this) if name in ("decimal", "int") else None
+    if digits is not None and digits < 1 and name != "float" and size is not None and size[0] <= 15:
+        unit = 10**-digits
+        called = "ceil" if isinstance(node, exp.Ceil) else "floor"
+        part = exp.Div(this=build.cast(node.this, "DOUBLE"), expression=build.cast(build.lit(unit), "DOUBLE"))
+        many = exp.Mul(this=ctx.call(called, part), expression=build.lit(unit))
+        return build.cast(exp.Paren(this=many), f"DECIMAL({max(size[0] - size[1] + 1, 1 - digits)}, 0)")
     if digits is None or digits < 1 or size is None or size[0] - size[1] > 15:
         ctx.refuse("unfaithful", node, "Rounding up or down to these digits is not verified", "Scale and scale back")
         return None
@@ -107,6 +122,8 @@ R.macros(
         exp.Ln: ("dbx__ln", "DOUBLE", "this"),
         exp.Asin: ("dbx__asin", "DOUBLE", "this"),
         exp.Acos: ("dbx__acos", "DOUBLE", "this"),
+        exp.Sec: ("dbx__sec", "DOUBLE", "this"),
+        exp.Csc: ("dbx__csc", "DOUBLE", "this"),
     },
     of=_double,
 )
@@ -175,14 +192,12 @@ def conv(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__conv", *args, type="VARCHAR")
 
 
-@R.function("nullifzero")
-def nullifzero(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return exp.Nullif(this=node.expressions[0], expression=build.lit(0))
-
-
-@R.function("zeroifnull")
-def zeroifnull(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return exp.Coalesce(this=node.expressions[0], expressions=[build.lit(0)])
+R.renames(
+    {
+        "nullifzero": ("nullif", None, "expressions", build.lit(0)),
+        "zeroifnull": ("coalesce", None, "expressions", build.lit(0)),
+    }
+)
 
 
 @R.function("isnull", "isnotnull")
@@ -191,9 +206,7 @@ def is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.Not(this=made) if node.name.lower() == "isnotnull" else made)
 
 
-@R.function("positive")
-def positive(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return exp.Paren(this=node.expressions[0])
+R.converts({"positive": lambda value, ctx: exp.Paren(this=value)})
 
 
 @R.rule(exp.Negative)
@@ -201,7 +214,7 @@ def negative(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.Neg(this=exp.Paren(this=node.this)))
 
 
-@R.function("bigint", "smallint", "tinyint", "decimal")
+@R.function("bigint", "smallint", "tinyint", "decimal", "binary")
 def cast_by_name(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     target = exp.DataType.build(node.name, dialect="databricks")
     made = exp.Cast(this=node.expressions[0], to=target)
@@ -216,14 +229,37 @@ _SAFE: dict[type[exp.Expr], type[exp.Expr]] = {
 }
 
 
+def _paren(node: exp.Expr) -> exp.Paren:
+    made = exp.Paren(this=node)
+    made.type = node.type
+    return made
+
+
 @R.rule(*_SAFE)
 def safe(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULL on overflow: https://spark.apache.org/docs/latest/api/sql/#try_add"""
     left, right = node.this, node.expression
-    if {family(left), family(right)} - {"int", "float"}:
-        ctx.refuse("unfaithful", node, "try_ arithmetic is verified for integers and doubles only", "Cast the operands")
-    made = _SAFE[type(node)](this=exp.Paren(this=left), expression=exp.Paren(this=right))
-    return ctx.call("try", made)
+    names = {family(left), family(right)}
+    made = _SAFE[type(node)](this=_paren(left), expression=_paren(right))
+    if names <= {"int", "float"}:
+        return ctx.call("try", made)
+    if names <= {"int", "float", "decimal"}:
+        p, q = decimal_of(left), decimal_of(right)
+        if "float" in names:
+            made = type(made)(this=build.cast(left, "DOUBLE"), expression=build.cast(right, "DOUBLE"))
+        elif p and q:
+            made.type = sizes(made, p, q)
+            inner = arithmetic(made, ctx) or made
+            return ctx.call("try", build.cast(inner, made.type.sql("duckdb")))
+        return ctx.call("try", made)
+    if names in ({"date", "int"}, {"date"}) and family(left) == "date" and not isinstance(node, exp.SafeMultiply):
+        made.type = exp.DataType.build("DATE" if len(names) == 2 else "INTERVAL")
+        return ctx.call("try", arithmetic(made, ctx) or made)
+    if "interval" in names and names & {"date", "timestamp"} and not isinstance(node, exp.SafeMultiply):
+        made.type = moment_type(made)
+        return ctx.call("try", arithmetic(made, ctx) or made)
+    ctx.refuse("unfaithful", node, "try_ arithmetic is verified for numbers and days", "Cast the operands")
+    return None
 
 
 @R.rule(exp.SafeDivide)
@@ -231,12 +267,11 @@ def safe_divide(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if "float" in (family(node.this), family(node.expression)):
         for key in ("this", "expression"):
             node.set(key, build.cast(as_double(node.args[key], ctx), "DOUBLE"))
-    divisor = exp.Nullif(this=node.expression, expression=build.lit(0))
     p, q = decimal_of(node.this), decimal_of(node.expression)
-    made: exp.Expr = exp.Div(this=exp.Paren(this=node.this), expression=divisor, typed=False, safe=False)
+    divisor = exp.Nullif(this=node.expression, expression=build.lit(0))
     if "decimal" in (family(node.this), family(node.expression)) and p and q:
-        return to_decimal(exp.Paren(this=made), division(p, q))
-    return exp.Paren(this=made)
+        return ctx.call("try", quotient(node.this, divisor, p, q, ctx))
+    return exp.Paren(this=exp.Div(this=exp.Paren(this=node.this), expression=divisor, typed=False, safe=False))
 
 
 @R.function("try_mod")

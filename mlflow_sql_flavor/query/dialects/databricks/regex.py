@@ -112,6 +112,11 @@ def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 _PLAIN = r"[\w ,;:/@#%&=<>!\"'~`-]"
 
 
+def plain(pattern: str | None) -> bool:
+    """Whether a pattern is one character that stands for itself."""
+    return pattern is not None and re.fullmatch(_PLAIN, pattern) is not None
+
+
 def _matches_nothing(pattern: str) -> bool:
     try:
         return re.fullmatch(pattern, "") is not None
@@ -126,6 +131,8 @@ def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if small(limit, 1) and found is not None and re.fullmatch(_PLAIN, found):
             return ctx.macro("dbx__split_limit", node.this, node.expression, limit, type="VARCHAR[]")
         ctx.refuse("unfaithful", node, "split with this limit is not verified", "Split at one plain character")
+    if found == "" and limit is None:
+        return ctx.macro("dbx__characters", node.this, type="VARCHAR[]")
     if found is not None and _matches_nothing(found):
         ctx.refuse("unfaithful", node, "A pattern that matches the empty text splits differently",
                    "Write \\\\| for a bar, or [|]")  # fmt: skip

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
 from ..shared import build, grouping
 from .aggregates import not_null
-from .types import family
+from .types import family, kind
 
 R = DialectRules("databricks relations")
 R.normalise(grouping.ordinals)
@@ -93,7 +96,7 @@ def _named(node: exp.Expr) -> list[str]:
 @R.normalise
 def written_out(tree: exp.Expr, ctx: Context) -> None:
     """stack and json_tuple as plain SELECTs, hints away, and the names that Spark gives to columns without one."""
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         select.set("hint", None)
         for item in list(select.expressions):
             call = item.this if isinstance(item, exp.Aliases) else item
@@ -175,19 +178,24 @@ def range_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.ExplodeOuter)
 def explode_outer(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """One row of NULL where there is nothing."""
-    if isinstance(node.parent, exp.Lateral):
+    if isinstance(node.parent, exp.Lateral) or isinstance(node, exp.PosexplodeOuter):
         return None
-    if isinstance(node, exp.PosexplodeOuter) or family(node.this) != "array":
+    if family(node.this) != "array":
         ctx.refuse("unfaithful", node, "Only explode_outer of an array is verified", "Use LATERAL VIEW OUTER")
     return exp.Explode(this=ctx.macro("dbx__explode_outer", node.this))
 
 
 @R.rule(exp.Select)
 def explode_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    """The entries of a map are two columns."""
+    """The entries of a map are two columns, as a place and its element are."""
     assert isinstance(node, exp.Select)
     for item in list(node.expressions):
         call = item.this if isinstance(item, exp.Aliases) else item
+        if type(call) is exp.Inline:
+            _replace_item(node, item, _of_structs(call, _named(item), ctx))
+        if type(call) is exp.PosexplodeOuter and family(call.this) == "array":
+            names = _named(item) or ["pos", "col"]
+            _replace_item(node, item, _placed(call.this, names, ctx))
         if type(call) is exp.Explode and family(call.this) == "map":
             names = _named(item) or ["key", "value"]
             _replace_item(node, item, _entries(call.this, names, ctx))
@@ -197,6 +205,31 @@ def explode_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def _entries(value: exp.Expr, names: list[str], ctx: Context) -> list[exp.Expr]:
     sides = zip(("map_keys", "map_values"), names, strict=True)
     return [exp.alias_(exp.Explode(this=ctx.call(side, value.copy())), name) for side, name in sides]
+
+
+def _of_structs(call: exp.Expr, names: list[str], ctx: Context) -> list[exp.Expr]:
+    """inline(array of structs): a column for each field."""
+    array = kind(call.this)
+    element = array.expressions[0] if array is not None and array.expressions else None
+    if not isinstance(element, exp.DataType) or not element.is_type(*exp.DataType.STRUCT_TYPES):
+        raise ctx.error(call, "The fields of these structs are not known here. Use explode, and name the fields.")
+    found = []
+    for i, field in enumerate(element.expressions):
+        key = field.name if isinstance(field, exp.ColumnDef) else f"col{i + 1}"
+        part = exp.Dot(this=exp.to_identifier("e"), expression=exp.to_identifier(key, quoted=True))
+        rows = ctx.call("list_transform", call.this.copy(), exp.Lambda(this=part, expressions=[exp.to_identifier("e")]))
+        found.append(exp.alias_(exp.Explode(this=rows), names[i] if len(names) > i else key))
+    return found
+
+
+def _placed(array: exp.Expr, names: list[str], ctx: Context) -> list[exp.Expr]:
+    found = []
+    for key, name in zip(("p", "v"), names, strict=True):
+        part = exp.Lambda(this=exp.Dot(this=exp.to_identifier("e"), expression=exp.to_identifier(key)),
+                          expressions=[exp.to_identifier("e")])  # fmt: skip
+        rows = ctx.call("list_transform", ctx.macro("dbx__positions", array.copy()), part)
+        found.append(exp.alias_(exp.Explode(this=rows), name))
+    return found
 
 
 @R.rule(exp.Lateral)
@@ -210,14 +243,18 @@ def lateral_view(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     table = alias.name if alias is not None and alias.name else "lateral_rows"
     position = isinstance(call, exp.Posexplode)
     if family(call.this) == "map" and node.args.get("view"):
-        if outer or position:
-            ctx.refuse("unfaithful", call, "LATERAL VIEW OUTER of a map is not verified", "Use explode of map_entries")
+        if position:
+            ctx.refuse("unfaithful", call, "posexplode of a map is not verified", "Use posexplode of map_entries")
         names = columns if len(columns) == 2 else ["key", "value"]
-        return _joined(exp.Select(expressions=_entries(call.this, names, ctx)), table)
+        entries = _entries(call.this, names, ctx)
+        for entry in entries if outer else []:
+            entry.this.set("this", ctx.macro("dbx__explode_outer", entry.this.this))
+        return _joined(exp.Select(expressions=entries), table)
     if family(call.this) not in ("array", None):
         return None
-    if outer and position:
-        return _joined(_positions(call.this, columns or ["pos", "col"], ctx), table)
+    if position and (outer or not node.args.get("view")):
+        made = _joined(_positions(call.this, columns or ["pos", "col"], ctx, outer), table)
+        return made if node.args.get("view") else made.this
     if outer:
         call.set("this", ctx.macro("dbx__explode_outer", call.this))
         node.set("outer", False)
@@ -229,9 +266,66 @@ def lateral_view(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
-def _positions(array: exp.Expr, names: list[str], ctx: Context) -> exp.Select:
-    rows = ctx.macro("dbx__positions", array)
+@R.normalise
+def conditions(tree: exp.Expr, ctx: Context) -> None:
+    """CROSS JOIN may have a condition, and LEFT SEMI and ANTI JOIN have none."""
+    for node in find_all(tree, exp.Join):
+        given = node.args.get("on") or node.args.get("using")
+        if given and node.kind == "CROSS":
+            node.set("kind", "INNER")
+        elif not given and node.kind in ("SEMI", "ANTI") and not node.args.get("method"):
+            node.set("on", exp.true())
+
+
+@R.normalise
+def kept(tree: exp.Expr, ctx: Context) -> None:
+    """LEFT JOIN LATERAL of a generator without a condition: Spark 4.2 gives the rows of an inner join."""
+    joins = [
+        node for node in find_all(tree, exp.Join)
+        if node.args.get("side") and isinstance(node.this, exp.Lateral) and isinstance(node.args.get("on"), exp.Boolean)
+        and find_first(node.this, exp.Explode, exp.Inline)
+    ]  # fmt: skip
+    # sqlglot adds the condition where there is none
+    if len(joins) > len(re.findall(r"(?i)\bon[\s(]+true\b", ctx.sql)):
+        raise ctx.error(joins[0].this, "Write ON true behind this join, or LATERAL VIEW OUTER.")
+
+
+def _positions(array: exp.Expr, names: list[str], ctx: Context, outer: bool = True) -> exp.Select:
+    rows = ctx.macro("dbx__positions" if outer else "dbx__places", array)
     each = exp.Select(expressions=[exp.alias_(exp.Explode(this=rows), "e")])
     fields = [exp.alias_(exp.Dot(this=exp.to_identifier("e"), expression=exp.to_identifier(key)), name)
               for key, name in zip(("p", "v"), names, strict=True)]  # fmt: skip
     return exp.Select(expressions=fields).from_(each.subquery("each_of_it"))
+
+
+def _unordered(node: exp.Expr) -> str:
+    """An expression as text, whatever the order of the operands is that may change places."""
+    if isinstance(node, exp.Paren):
+        return _unordered(node.this)
+    if isinstance(node, (exp.Add, exp.Mul, exp.And, exp.Or, exp.EQ)):
+        return f"{type(node).__name__}({', '.join(sorted((_unordered(node.this), _unordered(node.expression))))})"
+    return node.sql().lower()
+
+
+@R.normalise
+def one_set_twice(tree: exp.Expr, ctx: Context) -> None:
+    """Spark takes ``a + b`` and ``b + a`` for one expression, and its sets for one set."""
+    for sets in find_all(tree, exp.GroupingSets):
+        found: dict[str, str] = {}
+        for part in sets.expressions:
+            for item in part.expressions if isinstance(part, exp.Tuple) else [part.unnest()]:
+                if found.setdefault(_unordered(item), item.sql()) != item.sql():
+                    raise ctx.error(sets, "Write these operands in one order: Spark takes them for one.")
+
+
+@R.normalise
+def grouping_sets(tree: exp.Expr, ctx: Context) -> None:
+    # https://spark.apache.org/docs/latest/sql-ref-syntax-qry-select-groupby.html: Hive's form, whose sets say all
+    for group in list(find_all(tree, exp.Group)):
+        sets = group.args.get("grouping_sets")
+        if not sets or not group.expressions:
+            continue
+        found = find_first(group.parent, exp.GroupingId) if group.parent is not None else None
+        if found is not None and not found.expressions:
+            raise ctx.error(found, "grouping_id() has a counterpart with its columns here: name them.")
+        group.set("expressions", [])

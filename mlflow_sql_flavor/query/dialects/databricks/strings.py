@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build, clauses, strings
-from .casts import as_text
+from .casts import as_text, as_whole
 from .types import family
 
 R = DialectRules("databricks strings")
@@ -24,7 +25,7 @@ def _text(node: exp.Expr, ctx: Context) -> exp.Expr:
 def doubled_quotes(tree: exp.Expr, ctx: Context) -> None:
     """``'it''s'`` holds a quote in Spark 4, where sqlglot reads two texts side by side:
     https://spark.apache.org/docs/latest/sql-ref-literals.html#string-literal"""
-    for node in list(tree.find_all(exp.Concat)):
+    for node in list(find_all(tree, exp.Concat)):
         pieces = node.expressions
         if node.meta or type(node) is not exp.Concat or not all(build.text(p) is not None for p in pieces):
             continue
@@ -153,24 +154,22 @@ R.macros(
 )
 
 
-@R.function("btrim")
-def btrim(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.call("trim", _text(node.expressions[0], ctx), *(node.expressions[1:] or [build.lit(" ")]),
-                    type="VARCHAR")  # fmt: skip
+R.renames({"btrim": ("trim", "VARCHAR", "expressions", build.lit(" "))}, of=_text, arity=1)
+R.renames({"btrim": ("trim", "VARCHAR")}, of=(_text, build.as_it_is), arity=2)
 
 
 @R.rule(exp.Chr)
 def chr_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 1:
         raise ctx.error(node, "chr takes one number.")
-    return ctx.macro("dbx__chr", node.expressions[0], type="VARCHAR")
+    return ctx.macro("dbx__chr", as_whole(node.expressions[0], ctx), type="VARCHAR")
 
 
-@R.rule(exp.Elt)
-def elt(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    return ctx.macro("dbx__elt", node.this, exp.Array(expressions=[_text(e, ctx) for e in node.expressions]))
+def _texts(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return exp.Array(expressions=[_text(value, ctx) for value in node.expressions])
 
 
+R.macros({exp.Elt: ("dbx__elt", None, "this", _texts)})
 R.renames({exp.Space: ("repeat", "VARCHAR", build.lit(" "), "this")})
 
 
@@ -193,4 +192,21 @@ R.macros(
     }
 )
 
+# A text of DuckDB is always valid.
+R.converts(dict.fromkeys(("make_valid_utf8", "validate_utf8", "try_validate_utf8"), build.as_it_is))
+R.macros({"is_valid_utf8": ("dbx__is_text", "BOOLEAN"), "luhn_check": ("dbx__luhn_check", "BOOLEAN")})
+
 R.macros({exp.Ascii: ("dbx__ascii", "INTEGER")}, of=_text)
+
+
+# https://docs.databricks.com/en/sql/language-manual/functions/mask.html
+@R.function("mask")
+def mask(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    value, *given = node.expressions
+    marks: list[exp.Expr] = [build.lit("X"), build.lit("x"), build.lit("n"), exp.Null()]
+    for place, mark in enumerate(given):
+        written = build.text(mark)
+        if not isinstance(mark, exp.Null) and (written is None or len(written) != 1):
+            raise ctx.error(node, "mask has a counterpart for constants of one character.")
+        marks[place] = mark
+    return ctx.macro("dbx__mask", value, *(build.cast(mark, "VARCHAR") for mark in marks), type="VARCHAR")

@@ -8,9 +8,8 @@ from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
 from ..shared.calls import argument_count
-from ..shared.java_time import parser, printer
-from .casts import as_date, as_ts
-from .dates import parse_moment
+from .casts import as_date, as_ts, as_whole
+from .dates import parse_moment, printed, read_moment
 from .formats import format_text
 from .types import family
 
@@ -28,8 +27,7 @@ def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if family(this) in ("date", "timestamp"):
         return ctx.macro("dbx__unix", this, type="BIGINT")
     if argument_count(node, ctx) < 2:
-        fmt, pattern = parser("yyyy-MM-dd HH:mm:ss", node, ctx)
-        moment: exp.Expr = ctx.macro("dbx__strptime", this, build.lit(fmt), build.lit(pattern))
+        moment = read_moment(this, "yyyy-MM-dd HH:mm:ss", node, ctx)
     else:
         moment = parse_moment(node, this, ctx)
     return ctx.macro("dbx__unix", moment, type="BIGINT")
@@ -38,9 +36,10 @@ def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.UnixToStr)
 def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = format_text(node, ctx) if argument_count(node, ctx) > 1 else "yyyy-MM-dd HH:mm:ss"
-    micros = exp.Mul(this=build.cast(node.this, "BIGINT"), expression=build.lit(1_000_000))
+    micros = exp.Mul(this=build.cast(as_whole(node.this, ctx), "BIGINT"), expression=build.lit(1_000_000))
     moment = ctx.call("make_timestamp", micros)
-    return ctx.call("strftime", moment, build.lit(printer(fmt, node, ctx)), type="VARCHAR")
+    moment.type = exp.DataType.build("TIMESTAMP")
+    return printed(moment, fmt, node, ctx)
 
 
 @R.function("timestamp_seconds", "timestamp_millis", "timestamp_micros")
@@ -62,16 +61,13 @@ def unix_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__floor_div", micros, build.lit(size), type="BIGINT")
 
 
-@R.rule(exp.UnixDate)
-def unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    epoch = build.cast(build.lit("1970-01-01"), "DATE")
-    return ctx.call("date_diff", build.lit("day"), epoch, as_date(node.this, ctx), type="BIGINT")
+_EPOCH = build.cast(build.lit("1970-01-01"), "DATE")
+R.renames({exp.UnixDate: ("date_diff", "BIGINT", build.lit("day"), _EPOCH, "this")}, of=as_date)
 
 
 @R.rule(exp.DateFromUnixDate)
 def date_from_unix_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    epoch = build.cast(build.lit("1970-01-01"), "DATE")
-    return exp.Paren(this=exp.Add(this=epoch, expression=build.cast(node.this, "INTEGER")))
+    return exp.Paren(this=exp.Add(this=_EPOCH.copy(), expression=build.cast(node.this, "INTEGER")))
 
 
 _ZONES = {"UTC", "GMT", "Z"}
@@ -84,16 +80,17 @@ def _zone(node: exp.Expr, zone: exp.Expr, ctx: Context) -> exp.Expr:
     return build.lit("UTC") if name == "Z" else zone
 
 
-@R.rule(exp.AtTimeZone)
-def from_utc_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    zone = _zone(node, node.args["zone"], ctx)
-    return ctx.macro("dbx__from_utc", as_ts(node.this, ctx), zone, type="TIMESTAMP")
+def _own_zone(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return _zone(node, node.args["zone"], ctx)
 
 
-@R.rule(exp.FromTimeZone)
-def to_utc_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    zone = _zone(node, node.args["zone"], ctx)
-    return ctx.macro("dbx__to_utc", as_ts(node.this, ctx), zone, type="TIMESTAMP")
+R.macros(
+    {
+        exp.AtTimeZone: ("dbx__from_utc", "TIMESTAMP", "this", _own_zone),
+        exp.FromTimeZone: ("dbx__to_utc", "TIMESTAMP", "this", _own_zone),
+    },
+    of=as_ts,
+)
 
 
 @R.rule(exp.ConvertTimezone)
@@ -112,3 +109,48 @@ def current_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def _current(node: exp.Expr) -> exp.Expr:
     node.meta["translated"] = True
     return build.cast(node, "TIMESTAMP")
+
+
+@R.function("make_dt_interval")
+def make_dt_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Of days, hours, minutes and seconds; what is not given is 0."""
+    sizes = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000)
+    if any(family(part) not in ("int", "decimal") for part in node.expressions):
+        ctx.refuse("unfaithful", node, "make_dt_interval is verified for whole numbers and decimals", "Cast the parts")
+        return None
+    parts = [build.lit(0)]
+    for part, size in zip(node.expressions, sizes, strict=False):
+        whole = build.cast(part, "BIGINT") if family(part) == "int" else build.cast(part, "DECIMAL(18, 6)")
+        parts.append(build.cast(exp.Paren(this=exp.Mul(this=whole, expression=build.lit(size))), "BIGINT"))
+    total: exp.Expr = parts[0]
+    for other in parts[1:]:
+        total = exp.Add(this=total, expression=other)
+    made = ctx.call("to_microseconds", exp.Paren(this=total))
+    made.type = exp.DataType.build("INTERVAL")
+    return made
+
+
+@R.function("make_ym_interval")
+def make_ym_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Of years and months; what is not given is 0."""
+    years, months = [*node.expressions, build.lit(0), build.lit(0)][:2]
+    total = exp.Add(
+        this=exp.Mul(this=exp.Paren(this=years), expression=build.lit(12)), expression=exp.Paren(this=months)
+    )
+    made = ctx.call("to_months", build.cast(exp.Paren(this=total), "INTEGER"))
+    made.type = exp.DataType.build("INTERVAL")
+    return made
+
+
+@R.function("make_timestamp_ltz", "try_make_timestamp", "try_make_timestamp_ltz", "try_make_timestamp_ntz")
+def make_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Of six parts, in UTC; the second 60 is the next minute's 0."""
+    parts = node.expressions
+    if len(parts) != 6:
+        ctx.refuse("timezone", node, f"{node.name} is verified for six parts, without a zone", "Leave the zone out")
+        return None
+    made = ctx.macro("dbx__make_ts", *parts[:5], build.cast(parts[5], "DOUBLE"), type="TIMESTAMP")
+    return ctx.call("try", made, type="TIMESTAMP") if str(node.name).lower().startswith("try") else made
+
+
+R.macros({exp.Getbit: ("dbx__getbit", "TINYINT", "this", "expression"), "bit_get": ("dbx__getbit", "TINYINT")})

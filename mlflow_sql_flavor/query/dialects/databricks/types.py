@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlglot import exp
 
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
-from ..shared.edges import same_type, typed
+from ..shared.smallest_integer import same_type, typed
 
 R = DialectRules("databricks types")
 _T = exp.DType
@@ -145,8 +146,7 @@ def _arithmetic(self: Any, node: exp.Binary) -> exp.Expr:
         if a in moments and b in moments:
             found = _T.INTERVAL
         elif "interval" in (a, b):
-            step = right if b == "interval" else left
-            found = _T.DATE if "date" in (a, b) and not _has_time(step) else _T.TIMESTAMP
+            found = moment_type(node).this
         else:
             found = _T.DATE
     elif "interval" in (a, b):
@@ -155,7 +155,7 @@ def _arithmetic(self: Any, node: exp.Binary) -> exp.Expr:
         found = _T.DOUBLE
     elif {a, b} <= {"int", "decimal"} and "decimal" in (a, b):
         p, q = decimal_of(left), decimal_of(right)
-        found = _sizes(node, p, q) if p and q else None
+        found = sizes(node, p, q) if p and q else None
     elif a == b == "text":
         found = _T.DOUBLE
     else:
@@ -163,7 +163,16 @@ def _arithmetic(self: Any, node: exp.Binary) -> exp.Expr:
     return self._set_type(node, found)
 
 
-def _sizes(node: exp.Expr, p: tuple[int, int], q: tuple[int, int]) -> exp.DataType:
+def moment_type(node: exp.Expr) -> exp.DataType:
+    """The type of a date or a timestamp and an interval: a date of a date and whole days."""
+    sides = (node.this, node.expression)
+    step = next(side for side in sides if family(side) == "interval")
+    days = any(family(side) == "date" for side in sides) and not _has_time(step)
+    return exp.DataType(this=_T.DATE if days else _T.TIMESTAMP)
+
+
+def sizes(node: exp.Expr, p: tuple[int, int], q: tuple[int, int]) -> exp.DataType:
+    """The type of arithmetic on decimals of these precisions and scales."""
     if isinstance(node, exp.Mul):
         return _decimal(p[0] + q[0] + 1, p[1] + q[1])
     if isinstance(node, exp.Div):
@@ -179,7 +188,7 @@ def _has_time(node: exp.Expr) -> bool:
     if isinstance(node, exp.Interval):
         unit = node.args.get("unit")
         return not (isinstance(unit, exp.Var) and unit.name.upper().rstrip("S") in _DAYS)
-    return any(_has_time(child) for child in node.find_all(exp.Interval)) or not node.find(exp.Interval)
+    return any(_has_time(child) for child in find_all(node, exp.Interval)) or not find_first(node, exp.Interval)
 
 
 _DAYS = {"DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
@@ -259,7 +268,11 @@ _NAMED = {
     "timestamp_seconds": _T.TIMESTAMP, "timestamp_millis": _T.TIMESTAMP, "timestamp_micros": _T.TIMESTAMP,
     "make_timestamp_ntz": _T.TIMESTAMP, "try_to_timestamp": _T.TIMESTAMP, "try_to_date": _T.DATE,
     "to_timestamp_ntz": _T.TIMESTAMP, "to_timestamp_ltz": _T.TIMESTAMP, "bigint": _T.BIGINT, "smallint": _T.SMALLINT,
-    "tinyint": _T.TINYINT, "decimal": exp.DataType.build("DECIMAL(10, 0)", dialect="duckdb"),
+    "tinyint": _T.TINYINT, "binary": _T.BINARY, "is_valid_utf8": _T.BOOLEAN,
+    "luhn_check": _T.BOOLEAN, "make_valid_utf8": _T.VARCHAR, "validate_utf8": _T.VARCHAR,
+    "try_validate_utf8": _T.VARCHAR, "make_timestamp_ltz": _T.TIMESTAMP, "try_make_timestamp": _T.TIMESTAMP,
+    "make_dt_interval": _T.INTERVAL, "make_ym_interval": _T.INTERVAL,
+    "decimal": exp.DataType.build("DECIMAL(10, 0)", dialect="duckdb"),
     "json_object_keys": "ARRAY<STRING>", "try_avg": _T.DOUBLE, "to_varchar": _T.VARCHAR, "printf": _T.VARCHAR,
 }  # fmt: skip
 _LIKE_FIRST = {"positive", "nullifzero", "zeroifnull", "array_union", "array_repeat", "try_sum"}

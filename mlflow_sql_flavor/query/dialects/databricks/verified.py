@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import walk_tree
 from .. import DialectRules
 from ..shared.calls import written_name
 from ..shared.verified import is_known
@@ -34,14 +35,16 @@ _NAMES = """
     timestampadd timestampdiff to_date to_timestamp to_unix_timestamp to_utc_timestamp transform translate trim
     trunc try_add try_cast try_divide try_element_at try_multiply try_subtract ucase unbase64 unhex unix_date
     unix_micros unix_millis unix_seconds unix_timestamp upper uuid var_pop var_samp variance weekofyear width_bucket
-    year interval values stack inline range case when in between not and or try_avg try_sum arrays_zip parse_url
+    year interval values stack inline range case when in between not and or try_avg try_sum arrays_zip parse_url mask
+    to_char to_varchar to_json str_to_map array_insert posexplode_outer map_concat getbit bit_get sec csc
+    make_timestamp_ntz make_interval
 """
 VERIFIED = frozenset(_NAMES.split())
 
 
 @R.prepare
 def verified(tree: exp.Expr, ctx: Context) -> None:
-    for node in tree.walk():
+    for node in walk_tree(tree):
         if not isinstance(node, exp.Func) or "parameter" in node.meta:
             continue
         name = written_name(node, ctx.sql)

@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from ..shared import build
 
 _NUMERAL = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)")
@@ -78,12 +79,12 @@ def text(node: exp.Expr, ctx: Context) -> exp.Expr:
             return ctx.call("printf", build.lit(f"%.{digits}f"), node, type="VARCHAR")
         return ctx.macro("my__text", node, type="VARCHAR")
     if ctx.is_a(node, "interval"):
-        long = any(ctx.is_a(column, "timestamp") for column in node.find_all(exp.Column))
+        long = any(ctx.is_a(column, "timestamp") for column in find_all(node, exp.Column))
         return ctx.macro("my__time_text", node, exp.Boolean(this=long), type="VARCHAR")
     if ctx.is_a(node, "timestamp"):
         fmt = (
             "%Y-%m-%d %H:%M:%S.%f"
-            if any(ctx.is_a(c, "timestamp") for c in node.find_all(exp.Column))
+            if any(ctx.is_a(c, "timestamp") for c in find_all(node, exp.Column))
             else "%Y-%m-%d %H:%M:%S"
         )
         return ctx.call("strftime", node, build.lit(fmt), type="VARCHAR")

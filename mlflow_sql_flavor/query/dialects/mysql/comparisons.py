@@ -8,14 +8,15 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
-from ..shared import build, comparisons, rows
+from ..shared import build, comparisons, row_comparisons
 from .coercions import by_bytes, condition, exact, is_json, json_text, number, text
 from .times import time
 
 R = DialectRules("mysql comparisons")
 # https://dev.mysql.com/doc/refman/8.0/en/comparison-operators.html
-R.normalise(rows.by_field())
+R.normalise(row_comparisons.by_field())
 
 
 @R.rule(exp.And, exp.Or, exp.Xor)
@@ -195,7 +196,7 @@ _ORDERED = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.Min, exp.Max, exp
 
 @R.prepare
 def sorted_texts(tree: exp.Expr, ctx: Context) -> None:
-    for node in tree.find_all(exp.Ordered, exp.Anonymous, *_ORDERED):
+    for node in find_all(tree, exp.Ordered, exp.Anonymous, *_ORDERED):
         value = node.this
         if isinstance(node, exp.Anonymous):
             if node.name.lower() != "strcmp":

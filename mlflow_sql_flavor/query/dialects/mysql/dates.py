@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 from .coercions import number, text, whole
@@ -128,7 +129,7 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("unit") is not None and node.args["unit"].name.upper() != "DAY":
         return None
     since = node.expression
-    if any(literal.this == "0000-01-01" for literal in since.find_all(exp.Literal)):
+    if any(literal.this == "0000-01-01" for literal in find_all(since, exp.Literal)):
         # TO_DAYS as sqlglot writes it; in MySQL day 719528 is 1970-01-01
         this = build.cast(moment(node.this, ctx), "DATE")
         days_ = ctx.call(
@@ -268,7 +269,7 @@ def unix_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.expressions[0]
     seconds = ctx.call("epoch", moment(value, ctx), type="DOUBLE")
     written = build.text(value.unnest())
-    parts = any(ctx.is_a(c, "timestamp", "text") for c in value.find_all(exp.Column))
+    parts = any(ctx.is_a(c, "timestamp", "text") for c in find_all(value, exp.Column))
     return build.cast(seconds, "DECIMAL(20,6)" if parts or "." in (written or "") else "BIGINT")
 
 

@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
+from ..shared.calls import argument
 from .coercions import is_json, text
 
 R = DialectRules("mysql json")
@@ -17,7 +18,20 @@ R.refuses(
     "The text of a JSON that is changed differs",
     "Build it with JSON_OBJECT",
 )
-R.macros({exp.JSONType: ("my__json_type", "VARCHAR", "this")})
+
+
+def _extracted(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return ctx.call("json_extract", node.this, node.expression)
+
+
+R.macros(
+    {
+        exp.JSONType: ("my__json_type", "VARCHAR", "this"),
+        exp.JSONKeys: ("my__json_keys", "VARCHAR", "this", argument(1, build.lit("$"))),
+        exp.JSONExtractScalar: ("my__json_text", "VARCHAR", _extracted),
+    }
+)
+R.macros({"json_length": ("my__json_length", "BIGINT", argument(0, build.lit("")), argument(1, build.lit("$")))})
 
 
 @R.rule(exp.Alias)
@@ -33,12 +47,6 @@ def one_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.expressions:
         raise ctx.error(node, "JSON_EXTRACT with several paths has no counterpart: call it once a path.")
     return None
-
-
-@R.function("json_length")
-def json_length(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    value, *path = node.expressions
-    return ctx.macro("my__json_length", value, path[0] if path else build.lit("$"), type="BIGINT")
 
 
 @R.function("json_contains_path")
@@ -64,12 +72,6 @@ def json_unquote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         made = ctx.call("json_extract", value.this, value.expression)
         return ctx.macro("my__json_text", made, type="VARCHAR")
     return ctx.macro("my__json_text", value, type="VARCHAR")
-
-
-@R.rule(exp.JSONExtractScalar)
-def unquoted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    made = ctx.call("json_extract", node.this, node.expression)
-    return ctx.macro("my__json_text", made, type="VARCHAR")
 
 
 @R.function("json_quote")
@@ -108,12 +110,6 @@ def json_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.args.get("returning") or node.args.get("on_condition"):
         raise ctx.error(node, "JSON_VALUE with RETURNING or ON has no counterpart: CAST its value.")
     return ctx.macro("my__json_scalar", ctx.call("json_extract", node.this, node.args["path"]), type="VARCHAR")
-
-
-@R.rule(exp.JSONKeys)
-def json_keys(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    path = node.expression if isinstance(node.expression, exp.Expr) else build.lit("$")
-    return ctx.macro("my__json_keys", node.this, path, type="VARCHAR")
 
 
 @R.rule(exp.JSONObject)

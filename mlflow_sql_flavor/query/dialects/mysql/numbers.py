@@ -103,16 +103,15 @@ R.macros(
 )
 
 
-@R.rule(exp.Log)
-def logarithm(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    args = [number(arg, ctx) for arg in (node.this, node.args.get("expression")) if isinstance(arg, exp.Expr)]
-    return ctx.macro("my__log" if len(args) == 1 else "my__log2", *args, type="DOUBLE")
-
-
-@R.function("log10", "log2")
-def log_base(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    base = build.lit(int(node.name.lower().removeprefix("log")))
-    return ctx.macro("my__log2", base, number(node.expressions[0], ctx), type="DOUBLE")
+R.macros({exp.Log: ("my__log", "DOUBLE")}, of=number, arity=1)
+R.macros({exp.Log: ("my__log2", "DOUBLE")}, of=number, arity=2)
+R.macros(
+    {
+        "log10": ("my__log2", "DOUBLE", build.lit(10), "expressions"),
+        "log2": ("my__log2", "DOUBLE", build.lit(2), "expressions"),
+    },
+    of=number,
+)
 
 
 @R.rule(exp.BitwiseNot, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift)
@@ -127,12 +126,9 @@ def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro(name, *args, type="UBIGINT")
 
 
-@R.rule(exp.Atan)
-def atan(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html#function_atan2: ATAN(y, x) is ATAN2
-    other = node.args.get("expression")
-    sides = [number(side, ctx) for side in (node.this, other) if isinstance(side, exp.Expr)]
-    return ctx.call("atan" if len(sides) == 1 else "atan2", *sides, type="DOUBLE")
+# https://dev.mysql.com/doc/refman/8.0/en/mathematical-functions.html#function_atan2: ATAN(y, x) is ATAN2
+R.renames({exp.Atan: ("atan", "DOUBLE")}, of=number, arity=1)
+R.renames({exp.Atan: ("atan2", "DOUBLE")}, of=number, arity=2)
 
 
 @R.rule(exp.Interval)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import grouping
 
@@ -15,7 +16,7 @@ R.prepare(grouping.no_total_of_nothing)
 @R.prepare
 def no_dual(tree: exp.Expr, ctx: Context) -> None:
     # https://dev.mysql.com/doc/refman/8.0/en/select.html: DUAL stands for no table
-    for select in tree.find_all(exp.Select):
+    for select in find_all(tree, exp.Select):
         source = select.args.get("from_")
         table = source.this if source is not None else None
         if isinstance(table, exp.Table) and table.name.lower() == "dual" and not select.args.get("joins"):

@@ -168,10 +168,11 @@ def char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     raise ctx.error(node, "CHAR makes bytes of the texts it is joined with: write CHAR(... USING utf8mb4).")
 
 
-@R.rule(exp.Elt)
-def elt(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    values = exp.Array(expressions=[text(value, ctx) for value in node.expressions])
-    return ctx.macro("my__elt", whole(node.this, ctx), values, type="VARCHAR")
+def _texts(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return exp.Array(expressions=[text(value, ctx) for value in node.expressions])
+
+
+R.macros({exp.Elt: ("my__elt", "VARCHAR", "this", _texts)}, of=whole)
 
 
 @R.function("field")

@@ -39,10 +39,12 @@ def time(node: exp.Expr, ctx: Context) -> exp.Expr:
 R.converts({exp.Time: time})
 
 
-@R.rule(exp.CurrentTime)
-def now(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("now", node, "The time of the run is part of the result.")
-    return ctx.macro("my__clock", ctx.macro("my__now", type="TIMESTAMP"), type="INTERVAL")
+def _now(node: exp.Expr, ctx: Context) -> exp.Expr:
+    return ctx.macro("my__now", type="TIMESTAMP")
+
+
+R.opens("now", {exp.CurrentTime}, "The time of the run is part of the result.")
+R.macros({exp.CurrentTime: ("my__clock", "INTERVAL", _now)})
 
 
 @R.function("time_to_sec")

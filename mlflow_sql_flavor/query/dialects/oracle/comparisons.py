@@ -20,3 +20,11 @@ def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     made = exp.Case(ifs=[exp.If(this=missing, true=exp.Null())], default=node.copy())
     made.type = node.type
     return exp.Paren(this=made)
+
+
+# LNNVL: true unless the condition is, in WHERE and in the conditions of CASE alone
+@R.function("lnnvl")
+def lnnvl(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not isinstance(node.find_ancestor(exp.Where, exp.If, exp.Select), (exp.Where, exp.If)):
+        raise ctx.error(node, "LNNVL stands in WHERE or in a condition of CASE only: write it there.")
+    return ctx.macro("ora__lnnvl", *node.expressions, type="BOOLEAN")

@@ -7,6 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
+from .formats import as_number
 
 R = DialectRules("oracle dates")
 
@@ -80,6 +81,7 @@ def trunc_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _cut(value: exp.Expr, digits: list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
+    value = as_number(value, ctx)
     if digits and ctx.is_a(value, "int", "decimal") and build.literal_int(digits[0]) is not None:
         return ctx.call("trunc", value, build.lit(build.literal_int(digits[0]) or 0))
     if ctx.is_a(value, "date", "timestamp") and not digits:

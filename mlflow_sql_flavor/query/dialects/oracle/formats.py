@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 
 from sqlglot import exp
 
@@ -13,6 +14,7 @@ from ..shared.calls import argument_count, written_text
 from . import times as moments
 
 R = DialectRules("oracle formats")
+_NUMBER = r"\s*[+-]?([0-9]+\.?[0-9]{0,10}|\.[0-9]{1,10})\s*"  # as many digits as a DECIMAL(28, 10) keeps
 _DIGITS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DDD": "%j", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I",
            "MI": "%M", "SS": "%S", "IW": "%V", "IYYY": "%G", "FF3": "%g", "FF6": "%f"}  # fmt: skip
 _WORDS = {"MONTH": "%B", "MON": "%b", "DAY": "%A", "DY": "%a", "AM": "%p", "PM": "%p"}
@@ -129,9 +131,21 @@ def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     word = re.match(r"\w+", ctx.sql[start:])[0].upper() if start is not None else ""  # type: ignore[index]
     if not word.startswith("TO_"):  # TIMESTAMP '...'
         literal = build.text(node.this)
-        if literal is None or not re.fullmatch(r"\d{4}-\d\d?-\d\d? \d\d?:\d\d:\d\d(\.\d{1,6})?", literal):
+        found = re.fullmatch(
+            r"(\d{4}-\d\d?-\d\d? \d\d?:\d\d:\d\d(?:\.\d{1,6})?)( ?[+-](?:0\d|1[0-4]):[0-5]\d)?", literal or ""
+        )
+        if found is None:
             ctx.refuse("unfaithful", node, "This moment is not verified", "Write TIMESTAMP 'YYYY-MM-DD HH24:MI:SS'")
+        elif found[2]:
+            moments.needs_local(node, ctx)
+            return build.cast(build.lit(found[1]), "TIMESTAMP")
         return build.cast(node.this, "TIMESTAMP")
+    if word == "TO_DATE" and (isinstance(node.this, exp.Null) or _julian(node)):
+        return _by_day(node, ctx)
+    if isinstance(node.this, exp.Literal) and node.this.is_int:
+        node.set("this", build.lit(node.this.name))  # a number is read as its text
+    elif ctx.is_a(node.this, "int"):
+        node.set("this", build.cast(node.this, "VARCHAR"))
     count, literal = argument_count(node, ctx), build.text(node.this)
     written = written_text(ctx.sql, start, 1, "oracle") if start is not None and count == 2 else None
     if count == 1 and word == "TO_DATE" and re.fullmatch(r"\d\d?-[A-Za-z]{3}-\d\d", literal or ""):
@@ -152,11 +166,91 @@ def to_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return made if "%H" in fmt or "%I" in fmt or word != "TO_DATE" else build.cast(made, "DATE")
 
 
+def _julian(node: exp.Expr) -> bool:
+    return (build.text(node.args.get("format")) or "").upper() == "J"
+
+
+def _by_day(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """Datetime-Format-Models, J: the days since 4713 BC; earlier than 15 October 1582 the calendar is another."""
+    if isinstance(node.this, exp.Null):
+        return build.cast(exp.Null(), "DATE")
+    digits = node.this.name if isinstance(node.this, exp.Literal) else ""
+    day = int(digits) if re.fullmatch(r"[0-9]{1,7}", digits) else 0
+    if not 2299161 <= day <= 5373484:
+        ctx.refuse("unfaithful", node, "A Julian day is verified as a constant from 2299161 to 5373484", "Write a date")
+    return build.translated(build.lit((date(1970, 1, 1) + timedelta(day - 2440588)).isoformat()), "DATE", False)
+
+
+def as_number(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """Data-Type-Comparison-Rules, Implicit Data Conversion: a text as the NUMBER that it shows."""
+    if not ctx.is_a(node, "text"):
+        return node
+    digits = re.fullmatch(r"\s*[+-]?0*([0-9]*)(?:\.([0-9]*))?\s*", build.text(node) or ".")
+    size = (len(digits[1]) + len(digits[2] or ""), len(digits[2] or "")) if digits else (0, 0)
+    exactly = f"DECIMAL({size[0]}, {size[1]})" if 0 < size[0] <= 38 else "DECIMAL(28, 10)"
+    pattern = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)\s*" if 0 < size[0] <= 38 else _NUMBER
+    return build.cast(ctx.macro("ora__valid", node, build.lit(pattern)), exactly)
+
+
 @R.rule(exp.ToNumber)
 def to_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if any(node.args.get(key) is not None for key in ("format", "expression", "precision", "nlsparam")):
-        ctx.refuse("number_format", node, "TO_NUMBER with a format is not verified", "Remove the other characters")
+    mask = node.args.get("format")
+    if any(node.args.get(key) is not None for key in ("expression", "precision", "nlsparam", "safe")):
+        ctx.refuse("number_format", node, "TO_NUMBER with this argument is not verified", "Leave it out")
+    if mask is not None:
+        return _masked(node, build.text(mask), ctx)
     if ctx.is_a(node.this, "number"):
         return node.this
-    pattern = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)\s*"
-    return build.cast(ctx.macro("ora__valid", node.this, build.lit(pattern)), "DECIMAL(28, 10)")
+    if isinstance(node.this, exp.Null):
+        return build.cast(exp.Null(), "DECIMAL(28, 10)")
+    if ctx.unknown(node.this):
+        return build.cast(ctx.macro("ora__valid", node.this, build.lit(_NUMBER)), "DECIMAL(28, 10)")
+    return as_number(node.this, ctx)
+
+
+def _masked(node: exp.Expr, mask: str | None, ctx: Context) -> exp.Expr | None:
+    """Format-Models, Number Format Models: a text of that form alone; it may have fewer digits than there are nines."""
+    this = build.cast(node.this, "VARCHAR") if ctx.is_a(node.this, "int") else node.this
+    if re.fullmatch("X{1,15}", mask or "", re.I) and ctx.is_a(this, "text"):
+        found = ctx.macro("ora__valid", this, build.lit(f"[0-9A-Fa-f]{{1,{len(mask or '')}}}"))
+        return build.cast(exp.DPipe(this=build.lit("0x"), expression=found), "BIGINT")
+    form = re.fullmatch(r"(?:FM)?(S?)(\$?)([90][90,G]*)?(?:[.D]([90]*))?(MI|S|PR)?", mask or "", re.I)
+    whole, part = ((form[3] or "").upper(), form[4] or "") if form else ("", "")
+    size = sum(char in "90" for char in whole) + len(part)
+    if form is None or not 0 < size <= 38 or (form[1] and form[5]) or re.search("[,G]([,G]|$)", whole):
+        ctx.refuse("number_format", node, "This mask is not verified", "Use masks like '999,990.00', $, S, MI or PR")
+        return None
+    if isinstance(this, exp.Null):
+        return build.cast(this, f"DECIMAL({size}, {len(part)})")
+    if not ctx.is_a(this, "text"):
+        ctx.refuse("implicit_cast", node, "TO_NUMBER with a mask is verified for texts", "Use TO_CHAR")
+    digits = _digits(whole, part)
+    head, tail = "-?", ""
+    if form[1]:
+        head = "[+-]"
+    elif (form[5] or "").upper() == "S":
+        head, tail = "", "[+-]"
+    elif (form[5] or "").upper() == "MI":
+        head, tail = "", "[ -]?"
+    money = "[$]" if form[2] else ""
+    pattern = rf"\s*{head}{money}{digits}{tail}"
+    if (form[5] or "").upper() == "PR":
+        pattern = rf"\s*(?:{money}{digits}|<{money}{digits}>)"
+    return build.cast(ctx.macro("ora__masked", this, build.lit(pattern)), f"DECIMAL({size}, {len(part)})")
+
+
+def _digits(whole: str, part: str) -> str:
+    """The digits of a mask as a pattern: from a zero on none of those before the point may be missing."""
+    before, required = "", False
+    some = ""  # as before, but not nothing
+    for char in whole:
+        if char in "90":
+            required = required or char == "0"
+            some = f"{before}[0-9]"
+            before = some if required else f"(?:{some})?"
+        else:
+            before = f"{some}," if required else f"(?:{some},)?"
+    if not part:
+        return some
+    behind = rf"[.][0-9]{{{max(part.rfind('0') + 1, 1)},{len(part)}}}"
+    return f"(?:{before}{behind}{f'|{some}' if some and '0' not in part else ''})"

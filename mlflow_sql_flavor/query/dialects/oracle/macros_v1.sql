@@ -12,7 +12,8 @@ CREATE MACRO ora__months_between(a, b) AS (year(a) - year(b)) * 12 + (month(a) -
 CREATE MACRO ora__mod(a, b) AS CASE WHEN b = 0 THEN a ELSE a % b END;
 
 CREATE MACRO ora__stored(s) AS nullif(s, '');
-CREATE MACRO ora__valid(s, re) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, re) THEN trim(s) ELSE error('Not a number: ' || s) END;
+CREATE MACRO ora__valid(s, re) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, re) THEN trim(s) ELSE error('Not a number that is verified here: ' || s) END;
+CREATE MACRO ora__masked(s, re) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_full_match(s, re) THEN CASE WHEN regexp_matches(s, '[-<]') THEN '-' ELSE '' END || regexp_replace(s, '[^0-9.]', '', 'g') ELSE error('Not a number of this mask: ' || s) END;
 CREATE MACRO ora__fits(s, n) AS CASE WHEN length(s) > n THEN error('The text is too long.') ELSE s END;
 CREATE MACRO ora__dec_text(x) AS CASE WHEN x = 0 THEN '0' WHEN contains(CAST(x AS VARCHAR), '.') THEN regexp_replace(rtrim(rtrim(CAST(x AS VARCHAR), '0'), '.'), '^(-?)0[.]', '\1.') ELSE CAST(x AS VARCHAR) END;
 CREATE MACRO ora__bare(x, f, n) AS CASE WHEN n = 0 AND trunc(x) = 0 THEN regexp_replace(format(f, CAST(abs(x) AS DOUBLE)), '^0(.)', '\1') WHEN length(split_part(format(f, CAST(abs(x) AS DOUBLE)), '.', 1)) < n THEN repeat('0', n - length(split_part(format(f, CAST(abs(x) AS DOUBLE)), '.', 1))) || format(f, CAST(abs(x) AS DOUBLE)) ELSE format(f, CAST(abs(x) AS DOUBLE)) END;
@@ -44,3 +45,5 @@ CREATE MACRO ora__round_year(t) AS CASE WHEN month(t) >= 7 THEN date_trunc('year
 CREATE MACRO ora__round_day(t) AS date_trunc('day', CAST(t AS TIMESTAMP) + to_hours(12));
 CREATE MACRO ora__next_day(d, n) AS CAST(d + CAST((n - isodow(d) + 6) % 7 + 1 AS INTEGER) AS DATE);
 CREATE MACRO ora__same_day(a, b) AS CASE WHEN day(a) = day(b) THEN b ELSE CAST(error('The month of the result has no such day.') AS TIMESTAMP) END;
+CREATE MACRO ora__ascii(s) AS CASE WHEN strlen(s) > length(s) THEN error('INSTRB is verified for texts of ASCII.') ELSE s END;
+CREATE MACRO ora__lnnvl(c) AS coalesce(NOT c, true);

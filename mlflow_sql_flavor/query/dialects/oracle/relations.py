@@ -7,8 +7,9 @@ from sqlglot.errors import SqlglotError
 from sqlglot.transforms import eliminate_join_marks
 
 from ...facts.context import Context
-from ...reading.names import bare
+from ...reading.table_names import bare
 from ...reading.tables import base_tables
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 
@@ -18,13 +19,13 @@ R = DialectRules("oracle relations")
 @R.normalise
 def as_written(tree: exp.Expr, ctx: Context) -> None:
     """(+) is an outer join; CONNECT BY LEVEL counts."""
-    marked = next((c for c in tree.find_all(exp.Column) if c.args.get("join_mark")), None)
+    marked = next((c for c in find_all(tree, exp.Column) if c.args.get("join_mark")), None)
     if marked is not None:
         try:
             eliminate_join_marks(tree)
         except (AssertionError, SqlglotError, KeyError, AttributeError, ValueError):
             raise ctx.error(marked, "This (+) is not supported here. Write LEFT JOIN ... ON.") from None
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         if select.args.get("connect") is not None:
             _levels(select, ctx)
 
@@ -57,16 +58,16 @@ def _levels(select: exp.Select, ctx: Context) -> None:
 @R.prepare
 def numbered(tree: exp.Expr, ctx: Context) -> None:
     """ROWNUM-Pseudocolumn: rows are counted as they come, before ORDER BY of the same query."""
-    for column in tree.find_all(exp.Column):
+    for column in find_all(tree, exp.Column):
         if column.name.upper() == "LEVEL" and ctx.unknown(column):
             column.type = exp.DataType.build("INT")
-    for select in list(tree.find_all(exp.Select)):
-        found = [c for c in select.find_all(exp.Column) if _is_rownum(c) and c.find_ancestor(exp.Select) is select]
+    for select in list(find_all(tree, exp.Select)):
+        found = [c for c in find_all(select, exp.Column) if _is_rownum(c) and c.find_ancestor(exp.Select) is select]
         if not found:
             continue
         aggregated = select.args.get("group") or any(
             a.find_ancestor(exp.Select) is select and not isinstance(a.parent, exp.Window)
-            for a in select.find_all(exp.AggFunc)
+            for a in find_all(select, exp.AggFunc)
         )
         if select.args.get("order") or select.args.get("distinct") or aggregated or select.args.get("limit"):
             ctx.refuse("unfaithful", found[0], "ROWNUM counts before ORDER BY, GROUP BY and aggregates",
@@ -77,7 +78,7 @@ def numbered(tree: exp.Expr, ctx: Context) -> None:
         inner = source.this.this if source is not None and isinstance(source.this, exp.Subquery) else None
         if not (isinstance(inner, exp.Select) and inner.args.get("order")):
             ctx.open("order", found[0], "ROWNUM counts rows that are in no order.")
-        for column in [c for c in select.find_all(exp.Column) if _is_rownum(c)]:
+        for column in [c for c in find_all(select, exp.Column) if _is_rownum(c)]:
             if column.find_ancestor(exp.Select) is not select:
                 continue
             if column.find_ancestor(exp.Where) is not None:
@@ -115,8 +116,8 @@ def _limit(select: exp.Select, ctx: Context) -> None:
 @R.prepare
 def stored(tree: exp.Expr, ctx: Context) -> None:
     """Nulls: a text of no characters is stored as NULL."""
-    stars = any(isinstance(s, exp.Star) and not isinstance(s.parent, exp.Count) for s in tree.find_all(exp.Star))
-    named = {node.name.casefold() for node in tree.find_all(exp.Identifier)}
+    stars = any(isinstance(s, exp.Star) and not isinstance(s.parent, exp.Count) for s in find_all(tree, exp.Star))
+    named = {node.name.casefold() for node in find_all(tree, exp.Identifier)}
     for table in base_tables(tree):  # type: ignore[arg-type]
         name = next((known for known in ctx.schema if known.casefold() == table.name.casefold()), None)
         if name is None:
@@ -148,7 +149,7 @@ def stored(tree: exp.Expr, ctx: Context) -> None:
 @R.prepare
 def dual(tree: exp.Expr, ctx: Context) -> None:
     """Selecting-from-the-DUAL-Table: one row."""
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         source = select.args.get("from_")
         if source is not None and source.this.name.lower() == "dual" and not select.args.get("joins"):
             select.set("from_", None)

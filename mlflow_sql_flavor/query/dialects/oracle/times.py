@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 
 R = DialectRules("oracle times")
 _NUMBERS = {"SYYYY": 4, "YYYY": 4, "RRRR": 4, "YY": 2, "RR": 2, "MM": 2, "DDD": 3, "DD": 2, "HH24": 2, "HH12": 2,
-            "HH": 2, "MI": 2, "SS": 2, "FF": 9}  # fmt: skip
+            "HH": 2, "MI": 2, "SS": 2, "FF": 9, "TZM": 2}  # fmt: skip
+_LAST = {"HH24", "HH12", "HH", "MI", "SS", "TZM", "FF", *(f"FF{n}" for n in range(1, 10))}  # may be left out
 _TOKEN = re.compile(r'"[^"]*"|SYYYY|RRRR|YYYY|RR|YY|MONTH|MON|MM|DDD|DD|HH24|HH12|HH|MI|SS|FF[1-9]?|[AP]\.M\.|[AP]M|'
-                    r"[^A-Za-z0-9]", re.I)  # fmt: skip
+                    r"TZH|TZM|[^A-Za-z0-9]", re.I)  # fmt: skip
 _MONTHS = ("JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST", "SEPTEMBER", "OCTOBER",
            "NOVEMBER", "DECEMBER")  # fmt: skip
 
@@ -38,7 +40,7 @@ def _values(text: str, fmt: str) -> dict[str, str] | None:
             rest = rest[len(token) - 2 :]
             continue
         if not rest:
-            if name[:2] not in ("HH", "MI", "SS", "FF"):
+            if name not in _LAST:
                 return None
             continue
         if name in ("MON", "MONTH"):
@@ -54,6 +56,12 @@ def _values(text: str, fmt: str) -> dict[str, str] | None:
                 return None
             found["AM"], rest = half[1].upper(), rest[half.end() :]
             continue
+        if name == "TZH":
+            hours = re.match(r"[+-]\s*(\d{1,2})", rest)
+            if not hours or int(hours[1]) > 14:
+                return None
+            found[name], rest = hours[0], rest[hours.end() :]
+            continue
         name = "FF" if name.startswith("FF") else name
         number = re.match(rf"[+]?\d{{1,{_NUMBERS[name]}}}" if name == "SYYYY" else rf"\d{{1,{_NUMBERS[name]}}}", rest)
         if not number:
@@ -62,9 +70,17 @@ def _values(text: str, fmt: str) -> dict[str, str] | None:
     return found if not rest.strip() else None
 
 
-def read(text: str, fmt: str) -> str | None:
-    """A written moment as DuckDB reads it; None for what is not known to be one here."""
+def read(text: str, fmt: str, zoned: bool = False) -> str | None:
+    """A written moment as DuckDB reads it; None for what is not known to be one here.
+
+    Args:
+        text: The moment.
+        fmt: Its format model.
+        zoned: Whether the model may name an offset; what is read is the local time there.
+    """
     found = _values(text, fmt)
+    if found and not zoned and {"TZH", "TZM"} & set(found):
+        return None
     years = [name for name in ("SYYYY", "YYYY", "RRRR", "YY", "RR") if found and name in found]
     if not found or len(years) != 1:
         return None
@@ -83,7 +99,7 @@ def read(text: str, fmt: str) -> str | None:
             return None
         hour %= 12
     fraction = found.get("FF", "").ljust(9, "0")
-    if fraction[6:].strip("0"):
+    if fraction[6:].strip("0") or int(found.get("TZM", 0)) > 59 or ("TZM" in found and "TZH" not in found):
         return None
     try:
         clock = (hour, int(found.get("MI", 0)), int(found.get("SS", 0)))
@@ -98,6 +114,33 @@ def read(text: str, fmt: str) -> str | None:
     except ValueError:
         return None
     return f"{made:%Y-%m-%d %H:%M:%S}".rjust(19, "0") + (f".{fraction[:6]}" if fraction.strip("0") else "")
+
+
+_LOCAL = (exp.DateTrunc, exp.TimestampTrunc, exp.Trunc, exp.Round, exp.ToChar, exp.TimeToStr, exp.AddMonths,
+          exp.LastDay, exp.NextDay, exp.MonthsBetween)  # fmt: skip
+
+
+# Datetime-Data-Types-and-Time-Zone-Support: these go by the time that a moment shows in its own zone
+def needs_local(node: exp.Expr, ctx: Context) -> None:
+    """Refuses a moment with a zone anywhere but where its local time alone counts: the zone is not kept here."""
+    above = node.parent
+    while isinstance(above, exp.Paren):
+        above = above.parent
+    trunc = isinstance(above, exp.Anonymous) and above.name.lower() == "trunc"
+    if not trunc and not isinstance(above, _LOCAL):
+        ctx.refuse("timezone", node, "The zone of this moment is not kept", "Write the TIMESTAMP in one zone")
+
+
+@R.function("to_timestamp_tz")
+def to_timestamp_tz(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """TO_TIMESTAMP_TZ of constants."""
+    literal, fmt = (*(build.text(a) for a in node.expressions), None)[:2]
+    known = read(literal, fmt, zoned=True) if literal and fmt and "TZH" in fmt.upper() else None
+    if known is None:
+        ctx.refuse("timezone", node, "TO_TIMESTAMP_TZ is verified for a constant with a format that names its offset",
+                   "Write both with TZH:TZM")  # fmt: skip
+    needs_local(node, ctx)
+    return build.translated(build.lit(known or ""), "TIMESTAMP", False)
 
 
 _SPANS = {
@@ -115,7 +158,7 @@ _SIZES = {"YEAR": 12, "MONTH": 1, "DAY": 86400, "HOUR": 3600, "MINUTE": 60, "SEC
 # Literals#interval-literals: of two units as of one of the smaller, which is the same
 @R.normalise
 def intervals(tree: exp.Expr, ctx: Context) -> None:
-    for node in list(tree.find_all(exp.Interval)):
+    for node in list(find_all(tree, exp.Interval)):
         unit, text = node.args.get("unit"), build.text(node.this)
         if isinstance(unit, exp.IntervalSpan):
             names = [_unit(unit.this), _unit(unit.expression)]

@@ -16,6 +16,7 @@ from . import (
     formats,
     intervals,
     json,
+    json_edits,
     names,
     numbers,
     overflow,
@@ -30,8 +31,8 @@ __all__ = ["D"]
 D = DialectRules("postgres", pack="postgres", catalog="postgres")
 
 _TOPICS = (
-    types, coercions, checks, names, comparisons, relations, json, intervals, aggregates, numbers, overflow, casts,
-    encodings, arrays, strings, regex, dates, formats, decimals,
+    types, coercions, checks, names, comparisons, relations, json_edits, json, intervals, aggregates,
+    numbers, overflow, casts, encodings, arrays, strings, regex, dates, formats, decimals,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first
 from .. import DialectRules
 from ..shared.build import cast, lit
 from .types import category, parameter
@@ -25,10 +26,7 @@ def of_booleans(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 R.accepts("any_value")  # since 16
 
 
-@R.rule(exp.AnyValue)
-def any_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("any_value", node, "any_value() takes any of the values that are not NULL.")
-    return None
+R.opens("any_value", {exp.AnyValue}, "any_value() takes any of the values that are not NULL.")
 
 
 @R.rule(exp.WithinGroup)
@@ -42,6 +40,78 @@ def percentile(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.this, exp.Mode):
         ctx.open("ties", node, "mode() takes any of the values that are equally frequent.")
     return None
+
+
+_HYPOTHETICAL = (exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist)
+
+
+@R.normalise
+def by_a_key(tree: exp.Expr, ctx: Context) -> None:
+    """A key is NULL in rows of a total, and no place to read it from is left there."""
+    for node in list(find_all(tree, exp.WithinGroup)):
+        select = node.find_ancestor(exp.Select)
+        group = select.args.get("group") if select is not None else None
+        sets = group is not None and find_first(group, exp.Rollup, exp.Cube, exp.GroupingSets) is not None
+        values = node.this.expressions if isinstance(node.this, _HYPOTHETICAL) else []
+        if sets and any(find_first(value, exp.Column) is not None for value in values):
+            name = node.this.sql_name()
+            raise ctx.error(node, f"{name}() of a column has no counterpart with ROLLUP, CUBE or GROUPING SETS.")
+
+
+@R.rule(exp.WithinGroup)
+def hypothetical(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """The rank that a row would have: functions-aggregate.html#FUNCTIONS-HYPOTHETICAL-TABLE"""
+    call, order = node.this, node.expression
+    if not isinstance(call, _HYPOTHETICAL) or not isinstance(order, exp.Order):
+        return None
+    if isinstance(node.parent, (exp.Filter, exp.Window)):
+        raise ctx.error(node, f"{call.sql_name()}() WITHIN GROUP has no counterpart with FILTER. Use a subquery.")
+    keys, values = order.expressions, call.expressions
+    if len(keys) != len(values):
+        raise ctx.error(node, f"{call.sql_name()}() takes as many values as WITHIN GROUP has keys.")
+    kinds = [(category(key.this), category(value)) for key, value in zip(keys, values, strict=True)]
+    if any(a != b for a, b in kinds if a is not None and b is not None):
+        raise ctx.error(node, f"{ctx.rules.name} cannot compare a value with its key here. Cast one.")
+    before = _before(list(zip(keys, values, strict=True)))
+    if isinstance(call, exp.DenseRank):
+        row = exp.Anonymous(this="row", expressions=[key.this.copy() for key in keys])
+        row.meta["translated"] = True
+        counted: exp.Expr = exp.Count(this=exp.Distinct(expressions=[row]))
+    else:
+        counted = exp.Count(this=exp.Star())
+    if isinstance(call, exp.CumeDist):
+        same = exp.and_(*(_same(key, value) for key, value in zip(keys, values, strict=True)), copy=False)
+        before = exp.or_(exp.Paren(this=before), exp.Paren(this=same), copy=False)
+    found: exp.Expr = exp.Filter(this=counted, expression=exp.Where(this=before))
+    rows = exp.Count(this=exp.Star())
+    if isinstance(call, exp.PercentRank):
+        return ctx.macro("pg__share", found, rows, type="DOUBLE")
+    plus = exp.Paren(this=exp.Add(this=found, expression=lit(1)))
+    if isinstance(call, exp.CumeDist):
+        return ctx.macro("pg__share", plus, exp.Paren(this=exp.Add(this=rows, expression=lit(1))), type="DOUBLE")
+    return cast(plus, "BIGINT")
+
+
+def _before(pairs: list[tuple[exp.Expr, exp.Expr]]) -> exp.Expr:
+    """Whether a row comes before these values by the keys."""
+    (key, value), *rest = pairs
+    column, null = exp.Paren(this=key.this.copy()), exp.Null()
+    value = exp.Paren(this=value.copy())
+    less = (exp.GT if key.args.get("desc") else exp.LT)(this=column, expression=value)
+    first, last = (column, value) if key.args.get("nulls_first") else (value, column)
+    beside = exp.and_(
+        exp.Is(this=first.copy(), expression=null),
+        exp.Not(this=exp.Is(this=last.copy(), expression=null.copy())),
+        copy=False,
+    )
+    test: exp.Expr = exp.or_(exp.Coalesce(this=less, expressions=[exp.Boolean(this=False)]), beside, copy=False)
+    if rest:
+        test = exp.or_(test, exp.and_(_same(key, value), exp.Paren(this=_before(rest)), copy=False), copy=False)
+    return exp.Paren(this=test)
+
+
+def _same(key: exp.Expr, value: exp.Expr) -> exp.Expr:
+    return exp.NullSafeEQ(this=exp.Paren(this=key.this.copy()), expression=exp.Paren(this=value.copy()))
 
 
 @R.rule(exp.ArrayAgg, exp.GroupConcat)
@@ -90,7 +160,7 @@ def regression(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not isinstance(inner, _REGRESSIONS):
         return None
     other = node.copy()
-    found = other.find(*_REGRESSIONS)
+    found = find_first(other, *_REGRESSIONS)
     covariance = exp.CovarPop(this=inner.this.copy(), expression=inner.expression.copy())
     if found is other:
         other = covariance

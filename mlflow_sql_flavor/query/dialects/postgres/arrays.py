@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, walk_tree
 from .. import DialectRules
 from ..shared.build import lit, text
 from .numbers import whole
@@ -18,7 +19,7 @@ R.macros({exp.ArrayRemove: ("pg__array_remove", None, "this", "expression")})
 @R.prepare
 def subscripts(tree: exp.Expr, ctx: Context) -> None:
     """An item has as many subscripts as its array has dimensions: with fewer, or more, it is NULL."""
-    for node in list(tree.find_all(exp.Bracket)):
+    for node in list(find_all(tree, exp.Bracket)):
         if isinstance(node.parent, exp.Bracket) and node.arg_key == "this":
             continue
         count, array, slices = 0, node, 0
@@ -60,7 +61,7 @@ def bracket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if at is not None:
         at += 1  # sqlglot counts literals from 0
         return ctx.call("list_extract", node.this, lit(at)) if at >= 1 else exp.Null()
-    if not any(isinstance(n, (exp.Column, exp.Placeholder, exp.Parameter, exp.Func)) for n in index.walk()):
+    if not any(isinstance(n, (exp.Column, exp.Placeholder, exp.Parameter, exp.Func)) for n in walk_tree(index)):
         raise ctx.error(node, "Write the subscript as one number.")
     return ctx.macro("pg__element", node.this, index)
 

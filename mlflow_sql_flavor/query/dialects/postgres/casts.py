@@ -13,9 +13,11 @@ from sqlglot import exp
 from ...facts.context import Context
 from ...reading.numerals import INTEGER, whole_number
 from .. import DialectRules
+from ..shared import row_comparisons
 from ..shared.build import cast, lit, text
-from ..shared.exact import TIMES
-from .numbers import as_exact_text
+from ..shared.exact_numbers import TIMES
+from ..shared.postgres_moments import iso_of
+from .numbers import as_exact_text, is_real
 from .types import category, is_exact, parameter
 
 R = DialectRules("postgres casts")
@@ -41,11 +43,20 @@ def as_text(node: exp.Expr, ctx: Context, *, letters: bool = False) -> exp.Expr:
         )  # fmt: skip
     if ctx.is_a(node, "interval"):
         return ctx.macro("pg__interval_text", node, type="VARCHAR")
+    if _is_binary(node):  # bytea_output = hex: datatype-binary.html
+        return ctx.macro("pg__bytea_text", node, type="VARCHAR")
     item = array_item(node, ctx)
     if item is not None:
         each = as_text(item, ctx, letters=True)
         texts = ctx.call("list_transform", node, exp.Lambda(this=each, expressions=[exp.to_identifier(item.name)]))
         return ctx.macro("pg__array_text", node if each is item else texts, type="VARCHAR")
+    values = row_comparisons.fields(node)
+    if values is not None:  # rowtypes.html#ROWTYPES-IO-SYNTAX
+        parts: list[exp.Expr] = [lit("(")]
+        for number, value in enumerate(values):
+            shown = as_text(value, ctx, letters=True)
+            parts += [*([lit(",")] if number else []), ctx.macro("pg__field", shown, type="VARCHAR")]
+        return ctx.call("concat", *parts, lit(")"), type="VARCHAR")
     if ctx.is_a(node, "array", "struct", "map"):
         ctx.refuse("unfaithful", node, "The text of an array or a row differs", "Use array_to_string()")
     if ctx.is_a(node, "json"):
@@ -57,15 +68,22 @@ def as_text(node: exp.Expr, ctx: Context, *, letters: bool = False) -> exp.Expr:
     return cast(node, "VARCHAR")
 
 
+def _is_binary(node: exp.Expr) -> bool:
+    return node.type is not None and node.type.this in (T.VARBINARY, T.BINARY, T.BLOB)
+
+
 def made_json(node: exp.Expr) -> str | None:
     """json or jsonb where DuckDB has the very text of this JSON value that PostgreSQL has."""
     if isinstance(node, exp.Coalesce):
         found = {made_json(value) for value in (node.this, *node.expressions)}
         return found.pop() if len(found) == 1 else None
+    if isinstance(node, exp.Subquery):
+        outputs = node.this.expressions if isinstance(node.this, exp.Select) else []
+        return made_json(outputs[0].unalias()) if len(outputs) == 1 else None
     return node.unnest().meta.get("made_json")
 
 
-def _json_literal(node: exp.Cast, ctx: Context) -> exp.Expr | None:
+def json_literal(node: exp.Cast, ctx: Context) -> exp.Expr | None:
     """jsonb has a text of its own: the keys in order, a blank behind colons and commas."""
     written = text(node.this)
     if written is not None and node.to.this == T.JSONB:
@@ -86,18 +104,19 @@ class _Number(str):
 def _binary_text(value: object) -> str:
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
-        return "{" + ", ".join(f"{_quoted(key)}: {_binary_text(value[key])}" for key in keys) + "}"
+        return "{" + ", ".join(f"{quoted(key)}: {_binary_text(value[key])}" for key in keys) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_binary_text, value)) + "]"
     if isinstance(value, _Number):
         digits = format(Decimal(value), "f")
         return digits.lstrip("-") if not Decimal(value) else digits
     if isinstance(value, str):
-        return _quoted(value)
+        return quoted(value)
     return json.dumps(value)
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """A text as JSON."""
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -125,7 +144,17 @@ def text_of_json(node: exp.Expr, ctx: Context) -> exp.Expr:
     if made_json(node) or (root is node.unnest() and node.type is not None and node.type.this == T.JSON):
         return cast(node, "VARCHAR")
     binary = node.type is not None and node.type.this == T.JSONB
+    if node.unnest().meta.get("plain"):
+        return ctx.macro("pg__jsonb_whole", node, type="VARCHAR")
     return ctx.macro("pg__jsonb_text" if binary else "pg__json_part", node, root.copy(), type="VARCHAR")
+
+
+def equal_text(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """A text of a jsonb that is the same for equal values: of numbers only those that have one text."""
+    shown = text_of_json(node, ctx)
+    if not made_json(node):
+        return shown
+    return ctx.macro("pg__jsonb_doc", shown, shown.copy(), type="VARCHAR")
 
 
 @R.rule(exp.Cast)
@@ -144,7 +173,7 @@ def cast_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             return cast(cast(value, "DECIMAL(38,10)"), to.sql("duckdb"))
         node.set("this", value)
     if to.this in (T.JSON, T.JSONB):
-        return _json_literal(node, ctx)
+        return json_literal(node, ctx)
     if to.this in exp.DataType.TEXT_TYPES:
         return _to_text(node, ctx)
     if to.this in exp.DataType.INTEGER_TYPES:
@@ -164,8 +193,14 @@ def cast_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return _to_time(node, ctx)
     if to.this in (T.DATE, *TIMES) and (ctx.is_a(value, "text") or literal is not None):
         return _to_date(node, ctx)
+    if isinstance(value, exp.ByteString) and to.this == T.VARBINARY:  # E'…' was read when it was parsed
+        return ctx.macro("pg__bytea", lit(value.name), type="BLOB")
     if to.this == T.VARBINARY and ctx.is_a(value, "text"):
         return ctx.macro("pg__bytea", value, type="BLOB")
+    if to.this == T.USERDEFINED and isinstance(to.args.get("kind"), exp.Identifier) and to.args["kind"].name == "char":
+        if literal is None and not ctx.is_a(value, "text"):
+            raise ctx.error(node, '"char" has a counterpart of a text.')
+        return ctx.macro("pg__byte", value, type="VARCHAR")  # datatype-character.html: one byte
     if to.this in (T.DATE, *TIMES) and category(value) == "number":
         raise ctx.error(node, f"{ctx.rules.name} cannot cast a number to a date. Use to_timestamp().")
     return None
@@ -193,9 +228,27 @@ def _to_text(node: exp.Cast, ctx: Context) -> exp.Expr:
 _PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?")
 
 
+#: Words of the clock, and how many days from today: datatype-datetime.html#DATATYPE-DATETIME-SPECIAL-VALUES
+_CLOCK = {"now": 0, "today": 0, "tomorrow": 1, "yesterday": -1}
+
+
 def _to_date(node: exp.Cast, ctx: Context) -> exp.Expr | None:
     # datatype-datetime.html#DATATYPE-DATETIME-INPUT: with DateStyle's default, month before day
     if _PLAIN.fullmatch(text(node.this) or ""):
+        return None
+    word = (text(node.this) or "").strip().lower()
+    if word in _CLOCK:
+        ctx.open("clock", node, f"{word!r} reads the clock: two runs differ.")
+        now: exp.Expr = exp.CurrentTimestamp() if word == "now" and node.to.this != T.DATE else exp.CurrentDate()
+        if _CLOCK[word]:
+            now = exp.Paren(this=exp.Add(this=now, expression=lit(_CLOCK[word])))
+        return cast(now, node.to.sql("duckdb"))
+    if word == "+infinity":
+        node.set("this", lit("infinity"))
+        return None
+    known = iso_of(text(node.this) or "", day=node.to.this == T.DATE, zone=node.to.this == T.TIMESTAMPTZ)
+    if known is not None:
+        node.set("this", lit(known))
         return None
     if node.to.this == T.DATE:
         return cast(ctx.macro("pg__moment", node.this, type="VARCHAR"), "DATE")
@@ -204,6 +257,9 @@ def _to_date(node: exp.Cast, ctx: Context) -> exp.Expr | None:
 
 def timestamp(value: exp.Expr, ctx: Context, *, zone: bool = False) -> exp.Expr:
     """A text as the timestamp that postgres reads it as."""
+    known = iso_of(text(value) or "", day=False, zone=zone)
+    if known is not None:
+        return cast(lit(known), "TIMESTAMPTZ" if zone else "TIMESTAMP")
     return ctx.macro(f"pg__timestamp{'tz' if zone else ''}", value, type="TIMESTAMPTZ" if zone else "TIMESTAMP")
 
 
@@ -215,7 +271,7 @@ def _to_time(node: exp.Cast, ctx: Context) -> exp.Expr | None:
     value = node.this
     if ctx.is_a(value, "date"):
         raise ctx.error(node, f"{ctx.rules.name} cannot cast date to time.")
-    if ctx.is_a(value, "timestamptz"):
+    if ctx.is_a(value, "timestamptz") or isinstance(value, exp.CurrentTimestamp):
         node.set("this", cast(cast(value, "TIMESTAMPTZ"), "TIMESTAMP"))
     if ctx.is_a(value, "text") or text(value) is not None:
         node.set("this", ctx.macro("pg__time", value, type="VARCHAR"))
@@ -259,6 +315,8 @@ def _to_numeric(node: exp.Cast, ctx: Context) -> exp.Expr | None:
         return cast(value, "DECIMAL(20,0)")
     if ctx.is_a(value, "decimal"):
         return value
+    if is_real(value):  # six digits
+        return _untyped(cast(ctx.call("printf", lit("%.6g"), cast(value, "DOUBLE")), "DOUBLE"))
     return _untyped(cast(value, "DOUBLE"))
 
 
@@ -298,7 +356,13 @@ def concatenate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(left, "array") or ctx.is_a(right, "array"):
         return None  # arrays.py
     if ctx.is_a(left, "json") or ctx.is_a(right, "json"):
-        raise ctx.error(node, "The || of two jsonb values has no counterpart. Build the object from its parts.")
+        raise ctx.error(node, "A json beside || has no counterpart. Cast both to jsonb, or to text.")
+    if _is_binary(left) or _is_binary(right):  # an untyped text beside bytea is one too
+        made = [side if text(side) is None else ctx.macro("pg__bytea", side, type="BLOB") for side in (left, right)]
+        if all(map(_is_binary, made)):
+            node.set("this", made[0])
+            node.set("expression", made[1])
+            return None
     kinds = (category(left), category(right))
     if None not in kinds and "text" not in kinds:
         raise ctx.error(node, f"{ctx.rules.name} has no {kinds[0]} || {kinds[1]}. Cast one side to text.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
-from ...facts.typed import outputs_of
+from ...facts.typed_query import outputs_of
 from .. import DialectRules
-from ..shared import rows
+from ..shared import row_comparisons
 from ..shared.build import cast, text
-from .casts import boolean_literal
+from ..shared.ties import ties
+from .casts import boolean_literal, equal_text
 from .numbers import is_real, literal_as, widen
 from .types import category
 
@@ -34,9 +35,18 @@ def _literal(side: exp.Expr, other: exp.Expr, ctx: Context) -> exp.Expr | None:
     return boolean_literal(side, ctx) if kind == "boolean" else None
 
 
+def _binary(node: exp.Expr) -> bool:
+    kind = node.unnest().type if not isinstance(node, exp.Subquery) else node.type
+    return isinstance(kind, exp.DataType) and kind.this == exp.DType.JSONB
+
+
 @R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Nullif)
 def compare(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     a, b = node.this, node.expression
+    if isinstance(node, (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ)) and all(_binary(side) for side in (a, b)):
+        node.set("this", equal_text(a, ctx))
+        node.set("expression", equal_text(b, ctx))
+        return None
     if ctx.is_a(a, "json") or ctx.is_a(b, "json"):
         ctx.refuse("json_text", node, "Comparing JSON compares its text in DuckDB", "Take the value out with ->>")
     _comparable(node, a, b, ctx)
@@ -168,7 +178,7 @@ def set_operation(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.Is)
 def is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # functions-comparison.html: a row IS NULL where each of its fields is, IS NOT NULL where none is.
-    fields = rows.fields(node.this)
+    fields = row_comparisons.fields(node.this)
     if not isinstance(node.expression, exp.Null) or (fields is None and not ctx.is_a(node.this, "struct")):
         return None
     if fields is None:
@@ -181,9 +191,4 @@ def is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return exp.Paren(this=exp.Not(this=exp.Paren(this=exp.or_(*tests, copy=False))))
 
 
-@R.rule(exp.Fetch)
-def fetch(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    options = node.args.get("limit_options")
-    if options is not None and (options.args.get("with_ties") or options.args.get("percent")):
-        raise ctx.error(node.parent, "FETCH ... WITH TIES has no counterpart. Filter on rank() OVER (ORDER BY ...).")
-    return None
+R.prepare(ties)

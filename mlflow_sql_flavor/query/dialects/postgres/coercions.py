@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from ...facts.context import Context
-from ...facts.typed import outputs_of
+from ...facts.typed_query import outputs_of
+from ...reading.traversal import find_all, walk_tree
 from .. import DialectRules
 from ..shared.build import lit, text
 from .types import category, parameter
@@ -29,7 +30,7 @@ _ITEM = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^"\\{},]|\\.)*))\s*')
 @R.prepare
 def literals(tree: exp.Expr, ctx: Context) -> None:
     """Gives a quoted literal the type that its neighbours have, where its text means something else in DuckDB."""
-    for node in list(tree.walk()):
+    for node in list(walk_tree(tree)):
         for group in _groups(node):
             kind = next((k for k in map(_kind, group) if k is not None), None)
             if kind is not None:
@@ -38,13 +39,15 @@ def literals(tree: exp.Expr, ctx: Context) -> None:
                         value.unnest().replace(_cast(value.unnest().copy(), kind))
         if isinstance(node, (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)):
             _any(node, ctx)
-    for node in list(tree.find_all(exp.Cast)):
+    for node in list(find_all(tree, exp.Cast)):
         if not parameter(node) and node.to.this in (T.ARRAY, T.LIST):
             _array(node, ctx)
 
 
 def _groups(node: exp.Expr) -> Iterator[list[exp.Expr]]:
     """Values that have one type in the end."""
+    if isinstance(node, exp.Sub) and category(node.this) == "json":
+        return  # a key that is taken out
     if isinstance(node, _COMPARED):
         yield [node.this, node.expression]
     elif isinstance(node, exp.DPipe):
@@ -124,6 +127,57 @@ def _array(node: exp.Cast, ctx: Context) -> None:
 
 
 _TEXTS = exp.DataType.TEXT_TYPES
+
+
+@R.normalise
+def variadic(tree: exp.Expr, ctx: Context) -> None:
+    """``VARIADIC array`` is the array's items: https://www.postgresql.org/docs/15/xfunc-sql.html#XFUNC-SQL-VARIADIC-FUNCTIONS"""
+    for node in list(find_all(tree, exp.Variadic)):
+        call = node.parent
+        if call is None:
+            continue
+        array = node.this.unnest()
+        if isinstance(array, exp.Cast) and isinstance(array.this, exp.Null):
+            name = call.name.lower() if isinstance(call, exp.Anonymous) else "text"
+            if isinstance(call, exp.Format):
+                node.pop()
+            else:
+                kind = "int" if name.startswith("num_") else name.partition("_")[0]
+                call.replace(exp.Cast(this=exp.Null(), to=exp.DataType.build(kind, dialect="postgres")))
+            continue
+        item = _item(array.args["to"]) if isinstance(array, exp.Cast) else None
+        if item is not None and text(array.this) is not None:
+            array = _read(text(array.this) or "", item, array, ctx)
+        elif item is not None and _is_written(array.this.unnest()):
+            array = exp.Array(expressions=[_cast(each, item) for each in _items(array.this.unnest())])
+        if _is_written(array):
+            call.set("expressions", [*call.expressions[:-1], *_items(array)])
+            if isinstance(call, exp.Concat) and not call.expressions:
+                call.replace(lit(""))
+            continue
+        if isinstance(call, exp.Anonymous) and call.name.lower() in ("num_nulls", "num_nonnulls"):
+            continue
+        made = _of_an_array(call, array) if call.expressions[-1] is node else None
+        if made is None:
+            raise ctx.error(node, "VARIADIC has a counterpart for an array that is written out: write its items.")
+        call.replace(made)
+
+
+def _is_written(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Array) and not any(isinstance(each, exp.Query) for each in node.expressions)
+
+
+def _items(array: exp.Array) -> list[exp.Expr]:
+    return [item for each in array.expressions for item in (_items(each) if isinstance(each, exp.Array) else [each])]
+
+
+def _of_an_array(call: exp.Expr, array: exp.Expr) -> exp.Expr | None:
+    before = len(call.expressions) - 1
+    if isinstance(call, exp.Concat) and not before:
+        return exp.ArrayToString(this=array, expression=lit(""))
+    if isinstance(call, exp.ConcatWs) and before == 1:
+        return exp.ArrayToString(this=array, expression=call.expressions[0])
+    return None
 
 
 def _item(kind: exp.DataType | None) -> exp.DataType | None:

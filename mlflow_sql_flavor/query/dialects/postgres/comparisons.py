@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
-from ..shared import rows
-from ..shared.sources import columns_of
+from ..shared import row_comparisons
+from ..shared.source_types import columns_of
 
 R = DialectRules("postgres comparisons")
 # functions-comparisons.html#ROW-WISE-COMPARISON
-R.normalise(rows.by_field())
+R.normalise(row_comparisons.by_field())
 _OPPOSITE: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.EQ: exp.NEQ, exp.NEQ: exp.EQ, exp.GT: exp.LTE, exp.GTE: exp.LT, exp.LT: exp.GTE, exp.LTE: exp.GT,
 }  # fmt: skip
@@ -40,7 +41,7 @@ def any_all(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.prepare
 def whole_rows(tree: exp.Expr, ctx: Context) -> None:
     """``b IS NULL`` of a row ``b`` of FROM asks for its fields; ``count(b)`` leaves out what is not matched."""
-    for node in list(tree.find_all(exp.Is, exp.Count)):
+    for node in list(find_all(tree, exp.Is, exp.Count)):
         value = node.this.unnest() if isinstance(node.this, exp.Expr) else None
         select = node.find_ancestor(exp.Select)
         if not isinstance(value, exp.Column) or value.table or value.is_star or select is None:

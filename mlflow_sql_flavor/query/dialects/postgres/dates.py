@@ -24,17 +24,21 @@ def extract(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         scale = "0.000001" if unit.startswith("SECOND") else "0.001"
         return exp.Paren(this=exp.Mul(this=cast(micro, "DECIMAL(18,0)"), expression=lit_number(scale)))
     if unit == "EPOCH" and ctx.is_a(value, "date", "timestamp", "timestamptz"):
+        value = _bounded(value, ctx)
         stamp = cast(value, "TIMESTAMP") if ctx.is_a(value, "date") else value
         micros = cast(ctx.call("epoch_us", stamp), "DECIMAL(20,0)")
         return exp.Paren(this=exp.Mul(this=micros, expression=lit_number("0.000001")))
     if unit.startswith("TIMEZONE"):
         ctx.refuse("timezone", node, "The time zone of the session", "Leave it out")
     if unit in _ENDLESS and ctx.is_a(value, "date", "timestamp", "timestamptz"):
-        kind = value.type
-        bounded = ctx.macro("pg__dated", value.copy())
-        bounded.type = kind
-        node.set("expression", bounded)
+        node.set("expression", _bounded(value, ctx))
     return None
+
+
+def _bounded(value: exp.Expr, ctx: Context) -> exp.Expr:
+    made = ctx.macro("pg__dated", value.copy())
+    made.type = value.type
+    return made
 
 
 #: Parts that are infinite of an infinite date, which DuckDB has as NULL.
@@ -65,6 +69,8 @@ def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def at_time_zone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "date", "timestamptz"):
         node.set("this", cast(node.this, "TIMESTAMPTZ"))
+    elif text(node.this) is not None:  # unknown is a timestamptz here: typeconv-func.html
+        node.set("this", timestamp(node.this, ctx, zone=True))
     return None
 
 
@@ -126,8 +132,12 @@ def make_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     year, *rest = node.expressions
     if node.name.lower() == "make_date":
         return ctx.call("make_date", _year(year, ctx), *rest, type="DATE")
+    zone = text(rest[5]) if len(rest) == 6 else None
+    if zone is not None and ("/" in zone or zone == "UTC"):
+        made = ctx.call("make_timestamp", _year(year, ctx), *rest[:5])
+        return ctx.call("timezone", lit(zone), made, type="TIMESTAMPTZ")
     if len(rest) != 5:
-        raise ctx.error(node, "make_timestamptz() with a time zone has no counterpart. Use make_timestamp().")
+        raise ctx.error(node, "make_timestamptz() has a counterpart with a zone by its name, as 'Europe/Paris'.")
     return cast(ctx.call("make_timestamp", _year(year, ctx), *rest), "TIMESTAMPTZ")
 
 

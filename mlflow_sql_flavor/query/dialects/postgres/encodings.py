@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.build import lit, text
+from ..shared.build import cast, lit, text
 
 R = DialectRules("postgres encodings")
 T = exp.DType
@@ -21,12 +23,14 @@ def encode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if form == "hex" and isinstance(value, exp.SHA2Digest) and value.text("length") == "256":
         return ctx.call("sha256", value.this, type="VARCHAR")
     binary = value.type is not None and value.type.this in (T.VARBINARY, T.BINARY, T.BLOB)
-    if form not in ("hex", "base64") or not (binary or text(value) is not None or ctx.is_a(value, "text")):
-        raise ctx.error(node, "Only encode(bytea, 'hex' or 'base64') and encode(sha256(...), 'hex') have counterparts.")
+    if form not in ("hex", "base64", "escape") or not (binary or text(value) is not None or ctx.is_a(value, "text")):
+        raise ctx.error(
+            node, "Only encode(bytea, 'hex', 'base64' or 'escape') and encode(sha256(...), 'hex') have counterparts."
+        )
     made = value if binary else ctx.macro("pg__bytea", value, type="BLOB")
     if form == "hex":
         return ctx.call("lower", ctx.call("hex", made), type="VARCHAR")
-    return ctx.macro("pg__base64", made, type="VARCHAR")
+    return ctx.macro("pg__base64" if form == "base64" else "pg__escape", made, type="VARCHAR")
 
 
 @R.rule(exp.Decode)
@@ -41,3 +45,33 @@ def decode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 R.refuses("hash", {"hashtext", "hashint4", "hashint8", "hash_any"}, "This hash belongs to postgres", "Use md5()")
+
+
+@R.function("float4send", "float8send")
+def bits_of(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # The bytes of IEEE 754, the highest first
+    kind = "FLOAT" if node.name.lower() == "float4send" else "DOUBLE"
+    return cast(cast(cast(node.expressions[0], kind), "BIT"), "BLOB")
+
+
+@R.function("unistr")
+def unistr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-string.html: \\XXXX, \\+XXXXXX, \\uXXXX, \\UXXXXXXXX and \\\\
+    written = text(node.expressions[0])
+    if written is None:
+        raise ctx.error(node, "unistr() has a counterpart of a literal: write the characters.")
+    wrong = ctx.error(node, "This escape of unistr() is none, or half of a surrogate pair.")
+
+    def character(found: re.Match[str]) -> str:
+        if found[0] == "\\\\":
+            return "\\"
+        code = int(next((digits for digits in found.groups() if digits), "0"), 16)
+        if not any(found.groups()) or 0xD800 <= code < 0xE000 or not 0 < code < 0x110000:
+            raise wrong
+        return chr(code)
+
+    return lit(_UNICODE.sub(character, written))
+
+
+_UNICODE = re.compile(r"\\(?:\\|([0-9a-fA-F]{4})|\+([0-9a-fA-F]{6})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)")
+R.accepts("float4send", "float8send", "unistr")

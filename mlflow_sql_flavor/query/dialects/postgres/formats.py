@@ -29,23 +29,47 @@ def to_number(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return cast(ctx.macro("pg__to_number", node.this, lit(scale)), f"DECIMAL(38,{scale})")
 
 
+_PIECE = re.compile(r"%(?:([1-9][0-9]*)\$)?(-?)([0-9]*)([s%])")
+
+
 @R.rule(exp.Format)
 def format_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # functions-string.html#FUNCTIONS-STRING-FORMAT: %s and %% here; a NULL is the empty text.
+    # functions-string.html#FUNCTIONS-STRING-FORMAT: %s is empty where the value is NULL
     pattern = text(node.this)
-    if pattern is None or re.search(r"%(?![s%])", pattern):
-        raise ctx.error(node, "Only %s and %% in a literal format() can be translated. Use || or concat().")
+    if pattern is None or "%" in _PIECE.sub("", pattern) or any(isinstance(v, exp.Var) for v in node.expressions):
+        raise ctx.error(
+            node, "Only %s, its place and width, and %% in a literal format() can be translated. Use || or concat()."
+        )
     parts: list[exp.Expr] = []
-    values = list(node.expressions)
-    for piece in re.split(r"(%s|%%)", pattern):
-        if piece == "%s":
-            if not values:
-                raise ctx.error(node, "format() has too few arguments.")
-            value = as_text(values.pop(0), ctx, letters=True)
-            parts.append(exp.Coalesce(this=value, expressions=[lit("")]))
-        elif piece:
-            parts.append(lit("%" if piece == "%%" else piece))
+    at, end = 0, 0
+    for piece in _PIECE.finditer(pattern):
+        place, left, width, kind = piece.groups()
+        if piece.start() > end:
+            parts.append(lit(pattern[end : piece.start()]))
+        end = piece.end()
+        if kind == "%":
+            parts.append(lit("%"))
+            continue
+        at = int(place) if place else at + 1  # the next one without a place follows this one
+        if at > len(node.expressions):
+            raise ctx.error(node, "format() has too few arguments.")
+        parts.append(_formatted(node.expressions[at - 1].copy(), left, int(width or 0), ctx))
+    if end < len(pattern):
+        parts.append(lit(pattern[end:]))
     return ctx.call("concat", *(parts or [lit("")]), type="VARCHAR")
+
+
+def _formatted(value: exp.Expr, left: str, width: int, ctx: Context) -> exp.Expr:
+    made: exp.Expr = exp.Coalesce(this=as_text(value, ctx, letters=True), expressions=[lit("")])
+    if not width:
+        return made
+    blanks = ctx.call("repeat", lit(" "), ctx.call("greatest", lit(0), _short(made, width, ctx)), type="VARCHAR")
+    return ctx.call("concat", *((made, blanks) if left else (blanks, made)), type="VARCHAR")
+
+
+def _short(value: exp.Expr, width: int, ctx: Context) -> exp.Expr:
+    """By how many characters a text is shorter than a width."""
+    return exp.Sub(this=lit(width), expression=ctx.call("length", value.copy(), type="BIGINT"))
 
 
 # functions-formatting.html#FUNCTIONS-FORMATTING-DATETIME-TABLE. Values: strftime text, or (macro, strftime of it).
@@ -184,6 +208,8 @@ def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     parts = _pieces(fmt, value, node, ctx)
     if not parts:
         raise ctx.error(node, "to_char() needs a format.")
+    if len(parts) == 1 and isinstance(parts[0], exp.Literal):  # of no moment it is NULL all the same
+        parts = [ctx.call("strftime", value.copy(), parts[0])]
     joined = parts[0]
     for part in parts[1:]:
         joined = exp.DPipe(this=joined, expression=part, safe=True)
@@ -204,6 +230,8 @@ def parse_time(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fmt = _format(node, ctx)
     if fmt is None:
         raise ctx.error(node, "to_date() and to_timestamp() need a literal format here.")
+    if fmt.upper() == "J" and isinstance(node, exp.StrToDate):  # days since the Julian period began
+        return ctx.macro("pg__julian", node.this, type="DATE")
     if fmt[:2].upper() == "FM":
         fmt = fmt[2:]
     try:

@@ -11,6 +11,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokens import TokenType
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared.build import cast, lit, text
 from .types import category
@@ -27,7 +28,7 @@ def whole_text(tree: exp.Expr, ctx: Context) -> None:
     """``INTERVAL '1 day 02:00'``: sqlglot keeps the first number and unit of such a text, and drops the rest."""
     if "interval" not in ctx.sql.lower():
         return
-    nodes = list(tree.find_all(exp.Interval))
+    nodes = list(find_all(tree, exp.Interval))
     if not nodes:
         return
     tokens = Dialect.get_or_raise("postgres").tokenize(ctx.sql)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+import re
 
 from sqlglot import exp
 
 from ...facts.context import Context
-from ...reading.placeholders import data_type
+from ...reading.traversal import find_all
 from .. import DialectRules
-from ..shared.build import as_it_is, cast, lit, text
-from .casts import array_item, as_text, json_root, made_json, text_of_json
-from .comparisons import null_array
+from ..shared.build import cast, lit, text
+from .casts import array_item, as_text, json_root, made_json, quoted, text_of_json
+from .json_edits import row_of, steps_of
 from .numbers import whole
 
 R = DialectRules("postgres json")
 
 R.refuses(
     "json_text",
-    {exp.JSONStripNulls, exp.JSONBObjectAgg},
+    {exp.JSONStripNulls},
     "The text of a JSON value differs",
     "Return the columns themselves",
 )
@@ -36,7 +35,7 @@ R.macros(
 @R.prepare
 def subscripts(tree: exp.Expr, ctx: Context) -> None:
     """``j['a']['b']`` of a jsonb is ``j -> 'a' -> 'b'``: datatype-json.html#JSONB-SUBSCRIPTING"""
-    for node in reversed(list(tree.find_all(exp.Bracket))):
+    for node in reversed(list(find_all(tree, exp.Bracket))):
         name = text(node.expressions[0]) if len(node.expressions) == 1 else None
         if name is None or not node.this.is_type(exp.DType.JSONB):
             continue
@@ -77,7 +76,9 @@ def _scalar(node: exp.Expr, value: exp.Expr, ctx: Context) -> exp.Expr:
     to_number = isinstance(above, exp.Cast) and above.to.this in exp.DataType.NUMERIC_TYPES
     if to_number:
         return ctx.macro("pg__json_scalar", value, type="VARCHAR")
-    return ctx.macro("pg__json_text", value, json_root(node.this).copy(), type="VARCHAR")
+    root = json_root(node.this)
+    whole_ = "pg__jsonb_text" if _binary(node.this) else "pg__json_part"
+    return ctx.macro("pg__json_text", value, root.copy(), ctx.macro(whole_, value.copy(), root.copy()), type="VARCHAR")
 
 
 def _steps(node: exp.Expr, ctx: Context) -> list[str]:
@@ -100,6 +101,8 @@ def _path(node: exp.Expr, ctx: Context) -> exp.Expr:
         else:
             made = ctx.call("json_extract", made, lit(f'$."{step}"'), type="JSON")
         made.meta["json"] = True
+    if made is not node.this and node.this.type is not None:
+        made.type = node.this.type.copy()
     return made
 
 
@@ -111,66 +114,6 @@ def json_path_text(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.JSONBExtract)
 def json_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return _path(node, ctx)
-
-
-@R.rule(exp.ArrayContainsAll, exp.ArrayContainedBy)
-def contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    # datatype-json.html#JSON-CONTAINMENT
-    inside = isinstance(node, exp.ArrayContainedBy)
-    whole_, part = (node.expression, node.this) if inside else (node.this, node.expression)
-    if not ctx.is_a(whole_, "json"):
-        return None
-    found = text(part.this if isinstance(part, exp.Cast) else part)
-    try:
-        needle = json.loads(found) if found is not None else ...
-    except ValueError:
-        needle = ...
-    if needle is ...:
-        raise ctx.error(node, "@> on jsonb needs a literal here, e.g. '{\"a\": 1}'.")
-    test = exp.and_(*_contains(whole_, needle, 0, ctx), copy=False)
-    if isinstance(needle, (str, int, float, bool)) or needle is None:  # an array may contain a value that is none
-        test = exp.or_(exp.Paren(this=test), *_contains(whole_, [needle], 0, ctx), copy=False)
-    return null_array(exp.Coalesce(this=exp.Paren(this=test), expressions=[exp.Boolean(this=False)]), whole_)
-
-
-def _contains(doc: exp.Expr, needle: Any, depth: int, ctx: Context) -> Any:
-    """What is to hold for a JSON value that contains another one."""
-    kind = ctx.call("json_type", doc.copy())
-    if isinstance(needle, dict):
-        yield exp.EQ(this=kind, expression=lit("OBJECT"))
-        for key, value in needle.items():
-            yield from _contains(ctx.call("json_extract", doc.copy(), lit(f'$."{key}"')), value, depth, ctx)
-    elif isinstance(needle, list):
-        yield exp.EQ(this=kind, expression=lit("ARRAY"))
-        for value in needle:
-            item = exp.column(f"part{depth}")
-            test = exp.and_(*_contains(item, value, depth + 1, ctx), copy=False)
-            each = exp.Lambda(this=test, expressions=[exp.to_identifier(item.name)])
-            items = exp.TryCast(this=doc.copy(), to=data_type("JSON[]").copy())
-            found = ctx.call("list_filter", items, each)
-            yield exp.GT(this=ctx.call("len", found), expression=lit(0))
-    else:
-        raw = ctx.call("json_extract_string", doc.copy(), lit("$"))
-        if isinstance(needle, bool) or needle is None:
-            yield exp.EQ(this=kind, expression=lit("NULL" if needle is None else "BOOLEAN"))
-            if needle is not None:
-                yield exp.EQ(this=raw, expression=lit(str(needle).lower()))
-        elif isinstance(needle, (int, float)):
-            yield exp.In(this=kind, expressions=[lit("BIGINT"), lit("UBIGINT"), lit("DOUBLE")])
-            yield exp.EQ(this=cast(raw, "DOUBLE"), expression=cast(lit(repr(needle)), "DOUBLE"))
-        else:
-            yield exp.EQ(this=kind, expression=lit("VARCHAR"))
-            yield exp.EQ(this=raw, expression=lit(needle))
-
-
-R.renames(
-    {
-        exp.JSONBContainsTopKey: ("list_contains", "BOOLEAN", "this", "expression"),
-        exp.JSONBContainsAnyTopKeys: ("list_has_any", "BOOLEAN", "this", "expression"),
-        exp.JSONBContainsAllTopKeys: ("list_has_all", "BOOLEAN", "this", "expression"),
-    },
-    of=(lambda value, ctx: ctx.call("json_keys", value), as_it_is),
-)
 
 
 @R.rule(exp.Distinct)
@@ -200,7 +143,7 @@ def json_output(tree: exp.Expr, ctx: Context) -> None:
             value = output.unalias()
             if not ctx.is_a(value, "json"):
                 continue
-            for ordered in select.find_all(exp.Ordered):
+            for ordered in find_all(select, exp.Ordered):
                 if ordered.find_ancestor(exp.Select) is select and (
                     ordered.this == value or ordered.this.name == output.output_name or whole(ordered.this) is not None
                 ):
@@ -223,12 +166,17 @@ def _branches(tree: exp.Expr) -> list[exp.Select]:
     return [tree] if isinstance(tree, exp.Select) else []
 
 
-R.refuses(
-    "json_text",
-    {"row_to_json", "json_object", "jsonb_pretty"},
-    "The text of a JSON value differs",
-    "Return the columns themselves",
-)
+@R.rule(exp.Is)
+def is_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-json.html#FUNCTIONS-SQLJSON-MISC
+    kind = node.expression
+    if not isinstance(kind, exp.JSON):
+        return None
+    if kind.args.get("unique") or (not ctx.is_a(node.this, "text") and text(node.this) is None):
+        raise ctx.error(node, "IS JSON has a counterpart of a text, without UNIQUE KEYS.")
+    wanted = str(kind.this or "VALUE").upper()
+    made: exp.Expr = ctx.macro("pg__is_json", node.this, lit(wanted), type="BOOLEAN")
+    return exp.Paren(this=exp.Not(this=made)) if node.args.get("negate") else made
 
 
 # JSON that is made, as the text that PostgreSQL gives it: functions-json.html#FUNCTIONS-JSON-CREATION-TABLE
@@ -249,6 +197,9 @@ def _value(node: exp.Expr, binary: bool, ctx: Context) -> exp.Expr:
 
 
 def _text_of(node: exp.Expr, binary: bool, ctx: Context) -> exp.Expr:
+    row = row_of(node)
+    if row is not None:
+        return _object(row, binary, (": ", ", ") if binary else (":", ","), ctx)
     if ctx.is_a(node, "json"):
         made = made_json(node)
         if made == "jsonb" or (made and not binary):
@@ -275,12 +226,24 @@ def _text_of(node: exp.Expr, binary: bool, ctx: Context) -> exp.Expr:
     )
 
 
-@R.function("to_json", "to_jsonb", "array_to_json")
+def _object(pairs: list[tuple[str, exp.Expr]], binary: bool, marks: tuple[str, str], ctx: Context) -> exp.Expr:
+    """The text of an object whose keys are known; in jsonb a key is there once, its last value, short keys first."""
+    if binary:
+        last = dict(pairs)
+        pairs = [(name, last[name]) for name in sorted(last, key=lambda name: (len(name.encode()), name.encode()))]
+    parts: list[exp.Expr] = []
+    for name, value in pairs:
+        parts += [lit((marks[1] if parts else "{") + quoted(name) + marks[0]), _value(value, binary, ctx)]
+    return ctx.call("concat", *parts, lit("}"), type="VARCHAR") if parts else lit("{}")
+
+
+@R.function("to_json", "to_jsonb", "array_to_json", "row_to_json")
 def to_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if len(node.expressions) != 1:
-        raise ctx.error(node, f"{node.name}() has a counterpart with one argument.")
+    value, *lines = node.expressions
+    if lines and not (isinstance(lines[0], exp.Boolean) and not lines[0].this):
+        raise ctx.error(node, f"{node.name}() over several lines has no counterpart. Leave true out.")
     binary = node.name.lower() == "to_jsonb"
-    return _made(node, [_text_of(node.expressions[0], binary, ctx)], binary, ctx)
+    return _made(node, [_text_of(value, binary, ctx)], binary, ctx)
 
 
 @R.function("json_build_array", "jsonb_build_array")
@@ -297,25 +260,94 @@ def build_object(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     binary, found = node.name.lower() == "jsonb_build_object", node.expressions
     if len(found) % 2 or any(isinstance(key, exp.Null) for key in found[::2]):
         raise ctx.error(node, f"{node.name}() takes a key and a value in turn, and no key is NULL.")
+    if any(ctx.is_a(key, "array", "json") or row_of(key) is not None for key in found[::2]):
+        raise ctx.error(node, f"{node.name}() takes no array, row or JSON as a key.")
     pairs = list(zip(found[::2], found[1::2], strict=True))
-    if binary:  # a key is there once, its last value; short keys come first
-        if any(text(key) is None for key, _ in pairs):
-            raise ctx.error(node, "The keys of jsonb have to be texts here. Use json_build_object().")
-        last = {text(key) or "": (key, value) for key, value in pairs}
-        pairs = [last[name] for name in sorted(last, key=lambda name: (len(name.encode()), name.encode()))]
+    if binary and all(text(key) is not None for key, _ in pairs):
+        return _made(
+            node, [_object([(text(key) or "", value) for key, value in pairs], True, (": ", ", "), ctx)], True, ctx
+        )
+    if binary:
+        listed = exp.Array(expressions=[_pair(key, value, ctx) for key, value in pairs])
+        return _made(node, [ctx.macro("pg__jsonb_of", listed, exp.Boolean(this=False), type="VARCHAR")], True, ctx)
     parts: list[exp.Expr] = []
     for key, value in pairs:
         parts += [
             lit(", " if parts else "{"),
             _key(key, ctx),
-            lit(": " if binary else " : "),
+            lit(" : "),
             _value(value, binary, ctx),
         ]
     return _made(node, [*parts, lit("}")] if parts else [lit("{}")], binary, ctx)
 
 
+def _pair(key: exp.Expr, value: exp.Expr, ctx: Context) -> exp.Expr:
+    """A key and the text of a value, for the macros that put jsonb's keys in order."""
+    both = {"k": as_text(key, ctx, letters=False), "v": _value(value, True, ctx)}
+    return ctx.call("struct_pack", *(exp.PropertyEQ(this=exp.to_identifier(k), expression=v) for k, v in both.items()))
+
+
+@R.function("jsonb_object")
+@R.rule(exp.JSONObject)
+def of_arrays(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``json_object(array)``, ``json_object(keys, values)``: texts of one dimension."""
+    binary = isinstance(node, exp.Anonymous)
+    args = list(node.expressions)
+    if not binary:
+        pairs = [pair for pair in args if isinstance(pair, exp.JSONKeyValue)]
+        if len(pairs) != 1 or not (_is_array(pairs[0].this, ctx) and _is_array(pairs[0].expression, ctx)):
+            return _by_keys(node, pairs, ctx)
+        if re.search(r"json_object\s*\([^,]*(:|\bvalue\b)", ctx.sql, re.I):
+            raise ctx.error(node, "It is not known here what JSON_OBJECT takes. Use json_build_object().")
+        args = [pairs[0].this, pairs[0].expression]
+    arrays = [_texts(arg, node, ctx) for arg in args]
+    listed = ctx.macro("pg__json_pairs" if len(arrays) == 2 else "pg__json_halves", *arrays)
+    made = ctx.macro("pg__jsonb_of", listed, exp.Boolean(this=False)) if binary else ctx.macro("pg__json_of", listed)
+    given = exp.and_(*(exp.Not(this=exp.Is(this=exp.Paren(this=a.copy()), expression=exp.Null())) for a in arrays))
+    return _made(node, [exp.Case(ifs=[exp.If(this=given, true=made)])], binary, ctx)
+
+
+def _is_array(node: exp.Expr, ctx: Context) -> bool:
+    return ctx.is_a(node, "array") or (text(node) or "").lstrip().startswith("{")
+
+
+def _by_keys(node: exp.Expr, pairs: list[exp.JSONKeyValue], ctx: Context) -> exp.Expr | None:
+    """``JSON_OBJECT('a': 1, 'b' VALUE 2)``, since 16."""
+    said = str(node.args.get("null_handling") or "NULL ON NULL").upper()
+    kind = node.args.get("return_type")  # which sqlglot reads as a column
+    binary = isinstance(kind, exp.Column) and kind.name.lower() == "jsonb"
+    if said != "NULL ON NULL" or node.args.get("unique_keys") or node.args.get("encoding") or (kind and not binary):
+        raise ctx.error(node, "JSON_OBJECT() with these words has no counterpart. Use json_build_object().")
+    args = [part for pair in pairs for part in (pair.this, pair.expression)]
+    binary = binary or (not kind and any(_binary(part) for part in args))  # jsonb where an argument is one
+    name = "jsonb_build_object" if binary else "json_build_object"
+    return build_object(exp.Anonymous(this=name, expressions=args), ctx)
+
+
+def _texts(node: exp.Expr, call: exp.Expr, ctx: Context) -> exp.Expr:
+    if text(node) is not None:
+        steps = steps_of(node)
+        if steps is not None:
+            return exp.Array(expressions=[lit(step) for step in steps])
+    kind = ctx.type_of(node)
+    inner = kind.expressions[0] if kind is not None and ctx.is_a(node, "array") and kind.expressions else None
+    if not isinstance(inner, exp.DataType) or inner.this not in exp.DataType.TEXT_TYPES:
+        raise ctx.error(call, "An object of JSON has a counterpart of arrays of texts, of one dimension.")
+    return node
+
+
 def _key(key: exp.Expr, ctx: Context) -> exp.Expr:
     return ctx.macro("pg__json_key", as_text(key, ctx), type="VARCHAR")
+
+
+@R.rule(exp.JSONBObjectAgg)
+def object_of_rows(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node.parent, (exp.Filter, exp.Window)) or isinstance(node.expression, exp.Order):
+        raise ctx.error(node, "jsonb_object_agg() with FILTER, OVER or ORDER BY has no counterpart. Use a subquery.")
+    pairs = ctx.call("list", _pair(node.this, node.expression, ctx))
+    made = ctx.macro("pg__jsonb_of", pairs, exp.Boolean(this=True), type="VARCHAR")
+    some = exp.GT(this=exp.Count(this=exp.Star()), expression=lit(0))
+    return _made(node, [exp.Case(ifs=[exp.If(this=some, true=made)])], True, ctx)
 
 
 @R.rule(exp.JSONArrayAgg, exp.JSONObjectAgg)
@@ -323,7 +355,7 @@ def _key(key: exp.Expr, ctx: Context) -> exp.Expr:
 def aggregate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """A text first; the brackets go around it where FILTER and OVER end."""
     args = node.expressions if isinstance(node, (exp.Anonymous, exp.JSONObjectAgg)) else [node.this]
-    binary = isinstance(node, exp.Anonymous)
+    binary, apart = isinstance(node, exp.Anonymous), ", "
     if isinstance(node, exp.JSONObjectAgg):
         holder = args[-1]
         value = holder.this if isinstance(holder, exp.Order) else holder
@@ -333,12 +365,11 @@ def aggregate(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         inner = holder.this if isinstance(holder, exp.Order) else holder
         if isinstance(inner, exp.Distinct):
             raise ctx.error(node, "DISTINCT in an aggregate of JSON has no counterpart. Use a subquery with DISTINCT.")
-        if ctx.is_a(inner, "array") and not binary:
-            raise ctx.error(node, "json_agg() of arrays has no counterpart. Use jsonb_agg().")
+        apart = ", \n " if not binary and (ctx.is_a(inner, "array") or row_of(inner) is not None) else ", "
         item = _value(inner, binary, ctx)
     if isinstance(holder, exp.Order):
         item = exp.Order(this=item, expressions=holder.expressions)
-    made = exp.GroupConcat(this=item, separator=lit(", "))
+    made = exp.GroupConcat(this=item, separator=lit(apart))
     made.type = exp.DataType.build("VARCHAR")
     made.meta["json_brackets"] = ("{ ", " }") if isinstance(node, exp.JSONObjectAgg) else ("[", "]")
     made.meta["json_binary"] = binary

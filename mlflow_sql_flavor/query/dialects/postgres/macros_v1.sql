@@ -19,6 +19,8 @@ CREATE MACRO pg__width_bucket(x, a, b, n) AS CASE
   WHEN a < b THEN CASE WHEN x < a THEN 0 WHEN x >= b THEN n + 1 ELSE CAST(floor(pg__snap((x - a) * n / CAST(b - a AS DOUBLE))) AS INTEGER) + 1 END
   ELSE CASE WHEN x > a THEN 0 WHEN x <= b THEN n + 1 ELSE CAST(floor(pg__snap((a - x) * n / CAST(a - b AS DOUBLE))) AS INTEGER) + 1 END END;
 
+CREATE MACRO pg__share(a, b) AS CASE WHEN b = 0 THEN CAST(0 AS DOUBLE) ELSE CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
+CREATE MACRO pg__bucket_of(x, l) AS CASE WHEN x IS NULL OR l IS NULL THEN NULL WHEN len(l) > list_count(l) THEN error('thresholds array must not contain NULLs') WHEN list_sort(l) <> l THEN error('width_bucket(): the thresholds are not in order') ELSE len(list_filter(l, lambda t: t <= x)) END;
 CREATE MACRO pg__power(a, b, tiny) AS CASE
   WHEN (NOT isfinite(power(a, b)) OR tiny AND power(a, b) = 0 AND a <> 0) AND isfinite(CAST(a AS DOUBLE)) AND isfinite(CAST(b AS DOUBLE)) THEN error('power(): the result is out of the range of double precision')
   ELSE power(a, b) END;
@@ -84,7 +86,14 @@ CREATE MACRO pg__overlaps(a, b, c, d) AS CASE
   WHEN least(a, b) < least(c, d) THEN least(c, d) < greatest(a, b)
   ELSE least(a, b) < greatest(c, d) END;
 
-CREATE MACRO pg__bytea(s) AS CASE WHEN contains(s, '\') THEN error('a backslash in the text of a bytea') ELSE encode(s) END;
+CREATE MACRO pg__byte(s) AS CASE WHEN s IS NULL OR s = '' THEN s WHEN regexp_full_match(s, '\\[01][0-7][0-7]') THEN CASE WHEN s = '\000' THEN '' ELSE chr(CAST(64 * CAST(s[2] AS INTEGER) + 8 * CAST(s[3] AS INTEGER) + CAST(s[4] AS INTEGER) AS INTEGER)) END
+  WHEN ascii(s) > 127 OR regexp_full_match(s, '\\[23][0-7][0-7]') THEN error('"char" of a byte that is no character') ELSE s[1] END;
+CREATE MACRO pg__bytea_piece(t) AS CASE WHEN t = '\\' THEN '5C' WHEN starts_with(t, '\') THEN printf('%02X', 64 * CAST(t[2] AS INTEGER) + 8 * CAST(t[3] AS INTEGER) + CAST(t[4] AS INTEGER)) ELSE hex(encode(t)) END;
+CREATE MACRO pg__bytea_escaped(s) AS unhex(array_to_string(list_transform(regexp_extract_all(s, '\\\\|\\[0-3][0-7][0-7]|[^\\]+'), lambda t: pg__bytea_piece(t)), ''));
+CREATE MACRO pg__bytea_text(b) AS '\x' || lower(hex(b));
+CREATE MACRO pg__bytea(s) AS CASE WHEN s IS NULL THEN NULL WHEN NOT contains(s, '\') THEN encode(s)
+  WHEN starts_with(s, '\x') THEN CASE WHEN regexp_full_match(s, '\\x(\s*[0-9a-fA-F]{2})*\s*') THEN unhex(regexp_replace(substr(s, 3), '\s', '', 'g')) ELSE error('invalid hexadecimal data of a bytea') END
+  WHEN regexp_full_match(s, '(\\\\|\\[0-3][0-7][0-7]|[^\\])*') THEN pg__bytea_escaped(s) ELSE error('invalid input syntax for type bytea') END;
 CREATE MACRO pg__item_texts(l) AS list_transform(l, lambda i: CASE WHEN typeof(i) = 'BOOLEAN' THEN pg__bool_letter(TRY_CAST(i AS BOOLEAN)) ELSE pg__text(i) END);
 
 -- Strings.
@@ -109,8 +118,8 @@ CREATE MACRO pg__split_part(s, d, n) AS CASE
   WHEN n = 0 THEN error('field position must not be zero')
   WHEN d = '' THEN CASE WHEN n IN (1, -1) THEN s ELSE '' END
   ELSE split_part(s, d, n) END;
-CREATE MACRO pg__lpad(s, n, f) AS CASE WHEN f = '' THEN substring(s, 1, greatest(n, 0)) ELSE lpad(s, greatest(n, 0), f) END;
-CREATE MACRO pg__rpad(s, n, f) AS CASE WHEN f = '' THEN substring(s, 1, greatest(n, 0)) ELSE rpad(s, greatest(n, 0), f) END;
+CREATE MACRO pg__lpad(s, n, f) AS CASE WHEN n IS NULL THEN NULL WHEN f = '' THEN substring(s, 1, greatest(n, 0)) ELSE lpad(s, greatest(n, 0), f) END;
+CREATE MACRO pg__rpad(s, n, f) AS CASE WHEN n IS NULL THEN NULL WHEN f = '' THEN substring(s, 1, greatest(n, 0)) ELSE rpad(s, greatest(n, 0), f) END;
 
 CREATE MACRO pg__chr(n) AS CASE WHEN n = 0 THEN error('chr(): the null character is not permitted') ELSE chr(n) END;
 CREATE MACRO pg__overlay(s, r, a, n) AS CASE
@@ -189,7 +198,7 @@ CREATE MACRO pg__array_text(l) AS CASE WHEN l IS NOT NULL THEN '{' || coalesce(a
 CREATE MACRO pg__array_cat(a, b) AS CASE WHEN a IS NULL AND b IS NULL THEN NULL ELSE list_concat(a, b) END;
 CREATE MACRO pg__contains(a, b) AS list_has_all(a, b) AND len(b) = list_count(b);
 CREATE MACRO pg__position_from(l, v, n) AS list_position(list_slice(l, n, len(l)), v) + n - 1;
-CREATE MACRO pg__array_positions(l, v) AS list_filter(generate_series(1, len(l)), lambda i: l[i] IS NOT DISTINCT FROM v);
+CREATE MACRO pg__array_positions(l, v) AS list_filter(list_transform(l, lambda x, i: CASE WHEN x IS NOT DISTINCT FROM v THEN i END), lambda i: i IS NOT NULL);
 CREATE MACRO pg__array_replace(l, v, n) AS list_transform(l, lambda i: CASE WHEN i IS NOT DISTINCT FROM v THEN n ELSE i END);
 CREATE MACRO pg__array_fill(v, n) AS CASE WHEN n < 0 THEN error('array_fill(): a length below 0') ELSE list_transform(range(n), lambda i: v) END;
 CREATE MACRO pg__trim_array(l, n) AS CASE WHEN n < 0 OR n > len(l) THEN error('trim_array(): the count is not between 0 and the length') ELSE list_slice(l, 1, len(l) - n) END;
@@ -197,25 +206,37 @@ CREATE MACRO pg__array_remove(l, v) AS list_filter(l, lambda i: i IS DISTINCT FR
 CREATE MACRO pg__element(l, i) AS CASE WHEN i >= 1 THEN list_extract(l, i) END;
 CREATE MACRO pg__slice(l, a, b) AS CASE WHEN l IS NULL OR a IS NULL OR b IS NULL THEN NULL WHEN b < greatest(a, 1) THEN l[1:0] ELSE list_slice(l, greatest(a, 1), b) END;
 CREATE MACRO pg__json_scalar(v) AS json_extract_string(v, '$');
-CREATE MACRO pg__json_text(v, doc) AS CASE
-  WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN error('the text of a JSON object or array differs from postgres: take its values out')
-  WHEN json_type(v) IN ('DOUBLE', 'HUGEINT') AND regexp_matches(CAST(doc AS VARCHAR), '[0-9][eE]|[0-9]\.[0-9]*0([^0-9]|$)|[0-9]{16}') THEN error('the text of a JSON number differs from postgres: cast it to numeric')
+CREATE MACRO pg__json_bare(doc) AS regexp_replace(CAST(doc AS VARCHAR), '"([^"\\]|\\.)*"', '', 'g');
+CREATE MACRO pg__json_plain(doc) AS NOT regexp_matches(pg__json_bare(doc), '[0-9][eE]|\.[0-9]*0([^0-9]|$)|[0-9]{19}|-0([^.]|$)|0\.000000') AND coalesce(list_max(list_transform(regexp_extract_all(pg__json_bare(doc), '[0-9]+\.[0-9]+'), lambda n: length(n))), 0) < 17;
+-- The text of a jsonb: the keys in order of their lengths, a blank behind colons and commas.
+CREATE MACRO pg__json_string(s) AS CAST(to_json(CAST(s AS VARCHAR)) AS VARCHAR);
+CREATE MACRO pg__jsonb_pairs(v) AS map_entries(CAST(v AS MAP(VARCHAR, JSON)));
+CREATE MACRO pg__jsonb_items(v) AS list_transform(CAST(v AS JSON[]), lambda i: coalesce(i, CAST('null' AS JSON)));
+CREATE MACRO pg__jsonb_0(v) AS CASE WHEN v IS NULL THEN NULL WHEN contains(CAST(v AS VARCHAR), '\u') THEN error('the text of jsonb with control characters differs from postgres')
+  WHEN json_type(v) NOT IN ('OBJECT', 'ARRAY') OR CAST(v AS VARCHAR) IN ('{}', '[]') THEN CAST(v AS VARCHAR)
+  WHEN regexp_full_match(CAST(v AS VARCHAR), '\[[^"{}\[\]]*\]') THEN replace(CAST(v AS VARCHAR), ',', ', ')
+  WHEN regexp_full_match(CAST(v AS VARCHAR), '\{"[^"\\]*":([^"{}\[\],]+|"[^"\\]*")\}') THEN regexp_replace(CAST(v AS VARCHAR), '^(\{"[^"\\]*"):', '\1: ')
+  ELSE error('jsonb nested deeper than this has no text here: take its values out') END;
+CREATE MACRO pg__jsonb_parts(v) AS CASE WHEN json_type(v) = 'ARRAY' THEN list_transform(CAST(v AS JSON[]), lambda i: struct_pack(n := -1, k := '', v := coalesce(i, CAST('null' AS JSON))))
+  WHEN len(json_keys(v)) > len(list_distinct(json_keys(v))) THEN error('jsonb keeps the last of several values of a key: take the others out')
+  ELSE list_sort(list_transform(pg__jsonb_pairs(v), lambda p: struct_pack(n := CAST(strlen(p.key) AS INTEGER), k := p.key, v := coalesce(p.value, CAST('null' AS JSON))))) END;
+CREATE MACRO pg__jsonb_name(n, k) AS CASE WHEN n < 0 THEN '' WHEN regexp_matches(k, '[\x00-\x1f]') THEN error('the text of jsonb with control characters differs from postgres') ELSE pg__json_string(k) || ': ' END;
+CREATE MACRO pg__jsonb_1(v) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN left(CAST(v AS VARCHAR), 1) || array_to_string(list_transform(pg__jsonb_parts(v), lambda e1: pg__jsonb_name(e1.n, e1.k) || pg__jsonb_0(e1.v)), ', ') || right(CAST(v AS VARCHAR), 1) ELSE pg__jsonb_0(v) END;
+CREATE MACRO pg__jsonb_2(v) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN left(CAST(v AS VARCHAR), 1) || array_to_string(list_transform(pg__jsonb_parts(v), lambda e2: pg__jsonb_name(e2.n, e2.k) || pg__jsonb_1(e2.v)), ', ') || right(CAST(v AS VARCHAR), 1) ELSE pg__jsonb_0(v) END;
+CREATE MACRO pg__jsonb_3(v) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN left(CAST(v AS VARCHAR), 1) || array_to_string(list_transform(pg__jsonb_parts(v), lambda e3: pg__jsonb_name(e3.n, e3.k) || pg__jsonb_2(e3.v)), ', ') || right(CAST(v AS VARCHAR), 1) ELSE pg__jsonb_0(v) END;
+CREATE MACRO pg__jsonb_whole(v) AS list_transform([v], lambda w: pg__jsonb_3(w))[1];
+CREATE MACRO pg__jsonb_text(v, doc) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(v) IN ('OBJECT', 'ARRAY', 'DOUBLE', 'HUGEINT') AND NOT pg__json_plain(doc) THEN error('the text of a JSON number differs from postgres: cast it to numeric') ELSE pg__jsonb_3(v) END;
+CREATE MACRO pg__json_text(v, doc, whole) AS CASE
+  WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN whole
+  WHEN json_type(v) = 'NULL' THEN NULL
+  WHEN json_type(v) IN ('DOUBLE', 'HUGEINT') AND NOT pg__json_plain(doc) THEN error('the text of a JSON number differs from postgres: cast it to numeric')
   ELSE json_extract_string(v, '$') END;
 CREATE MACRO pg__json_boolean(v) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(v) <> 'BOOLEAN' THEN error('cannot cast this jsonb to boolean') ELSE json_extract_string(v, '$') = 'true' END;
 CREATE MACRO pg__json_step(v, k, i) AS CASE WHEN json_type(v) = 'ARRAY' THEN json_extract(v, i) ELSE json_extract(v, '$."' || k || '"') END;
 CREATE MACRO pg__json_array_length(v) AS CASE WHEN json_type(v) <> 'ARRAY' THEN error('cannot get array length of a non-array') ELSE json_array_length(v) END;
 CREATE MACRO pg__json_typeof(v) AS CASE json_type(v) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'BIGINT' THEN 'number' WHEN 'UBIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' WHEN 'HUGEINT' THEN 'number' END;
-CREATE MACRO pg__json_items(v) AS CAST(v AS JSON[]);
-CREATE MACRO pg__json_texts(v) AS list_transform(CAST(v AS JSON[]), lambda e: pg__json_text(e, v));
-CREATE MACRO pg__json_string(s) AS CAST(to_json(CAST(s AS VARCHAR)) AS VARCHAR);
-CREATE MACRO pg__jsonb_0(v) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN error('jsonb nested deeper than this has no text here: take its values out') WHEN contains(CAST(v AS VARCHAR), '\u') THEN error('the text of jsonb with control characters differs from postgres') ELSE CAST(v AS VARCHAR) END;
-CREATE MACRO pg__jsonb_sizes(v) AS CASE WHEN len(json_keys(v)) > len(list_distinct(json_keys(v))) THEN error('jsonb keeps the last of several values of a key: take the others out') ELSE list_sort(list_transform(json_keys(v), lambda k: {'n': strlen(k), 'k': k})) END;
-CREATE MACRO pg__jsonb_keys(v) AS CASE json_type(v) WHEN 'OBJECT' THEN list_transform(pg__jsonb_sizes(v), lambda s: CASE WHEN contains(s.k, '"') OR contains(s.k, '\') THEN error('a key of jsonb with quotes has no text here: take its value out') ELSE s.k END) END;
-CREATE MACRO pg__jsonb_1(v) AS CASE json_type(v) WHEN 'OBJECT' THEN '{' || coalesce(substr(list_aggregate(list_transform(pg__jsonb_keys(v), lambda e1: ' "' || e1 || '": ' || pg__jsonb_0(json_extract(v, '$."' || e1 || '"'))), 'string_agg', ','), 2), '') || '}' WHEN 'ARRAY' THEN '[' || coalesce(substr(list_aggregate(list_transform(TRY_CAST(v AS JSON[]), lambda i1: ' ' || pg__jsonb_0(i1)), 'string_agg', ','), 2), '') || ']' ELSE pg__jsonb_0(v) END;
-CREATE MACRO pg__jsonb_2(v) AS CASE json_type(v) WHEN 'OBJECT' THEN '{' || coalesce(substr(list_aggregate(list_transform(pg__jsonb_keys(v), lambda e2: ' "' || e2 || '": ' || pg__jsonb_1(json_extract(v, '$."' || e2 || '"'))), 'string_agg', ','), 2), '') || '}' WHEN 'ARRAY' THEN '[' || coalesce(substr(list_aggregate(list_transform(TRY_CAST(v AS JSON[]), lambda i2: ' ' || pg__jsonb_1(i2)), 'string_agg', ','), 2), '') || ']' ELSE pg__jsonb_0(v) END;
-CREATE MACRO pg__jsonb_3(v) AS CASE json_type(v) WHEN 'OBJECT' THEN '{' || coalesce(substr(list_aggregate(list_transform(pg__jsonb_keys(v), lambda e3: ' "' || e3 || '": ' || pg__jsonb_2(json_extract(v, '$."' || e3 || '"'))), 'string_agg', ','), 2), '') || '}' WHEN 'ARRAY' THEN '[' || coalesce(substr(list_aggregate(list_transform(TRY_CAST(v AS JSON[]), lambda i3: ' ' || pg__jsonb_2(i3)), 'string_agg', ','), 2), '') || ']' ELSE pg__jsonb_0(v) END;
-CREATE MACRO pg__json_plain(doc) AS NOT regexp_matches(regexp_replace(CAST(doc AS VARCHAR), '"([^"\\]|\\.)*"', '', 'g'), '[0-9][eE]|\.[0-9]*0([^0-9]|$)|[0-9]{16}|-0');
-CREATE MACRO pg__jsonb_text(v, doc) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(v) IN ('OBJECT', 'ARRAY', 'DOUBLE', 'HUGEINT') AND NOT pg__json_plain(doc) THEN error('the text of a JSON number differs from postgres: cast it to numeric') ELSE pg__jsonb_3(v) END;
+CREATE MACRO pg__json_items(v) AS CASE WHEN json_type(v) = 'ARRAY' THEN json_extract(v, '$[*]') ELSE CAST(v AS JSON[]) END;
+CREATE MACRO pg__json_texts(v) AS list_transform(CAST(v AS JSON[]), lambda e: pg__json_text(e, v, error('the text of a JSON object or array differs from postgres: take its values out')));
 CREATE MACRO pg__json_part(v, doc) AS CASE WHEN v IS NULL THEN NULL WHEN CAST(doc AS VARCHAR) = CAST(json(CAST(doc AS VARCHAR)) AS VARCHAR) THEN CAST(v AS VARCHAR) WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'BOOLEAN', 'NULL') OR (json_type(v) = 'DOUBLE' AND pg__json_plain(doc)) OR (json_type(v) = 'VARCHAR' AND NOT contains(CAST(doc AS VARCHAR), '\')) THEN CAST(v AS VARCHAR) ELSE error('json keeps the blanks of its text: cast to jsonb, or take its values out') END;
 CREATE MACRO pg__jsonb_first(v, found) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN found ELSE v END;
 CREATE MACRO pg__json_key(s) AS CASE WHEN s IS NULL THEN error('a key of a JSON object cannot be NULL') ELSE pg__json_string(s) END;
@@ -224,3 +245,78 @@ CREATE MACRO pg__json_moment(s, zone) AS '"' || replace(s, ' ', 'T') || CASE WHE
 CREATE MACRO pg__json_list(l, sep) AS CASE WHEN l IS NOT NULL THEN '[' || coalesce(array_to_string(l, sep), '') || ']' END;
 CREATE MACRO pg__json_around(s, a, b) AS CASE WHEN s IS NOT NULL THEN a || s || b END;
 CREATE MACRO pg__dated(x) AS CASE WHEN isinf(x) THEN error('a part of an infinite date is infinite in postgres, which no integer is') ELSE x END;
+CREATE MACRO pg__is_json_text(s) AS json_valid(s) AND NOT regexp_matches(regexp_replace(regexp_replace(s, '"([^"\\]|\\.)*"', '""', 'g'), 'true|false|null|[0-9][eE]', '', 'g'), '[A-Za-z/]|,\s*[\]}]');
+CREATE MACRO pg__is_json(s, kind) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_matches(s, '\\u[dD][89a-fA-F]') THEN error('IS JSON of a text with surrogate pairs') WHEN NOT pg__is_json_text(s) THEN false
+  WHEN kind = 'ARRAY' THEN json_type(s) = 'ARRAY' WHEN kind = 'OBJECT' THEN json_type(s) = 'OBJECT' WHEN kind = 'SCALAR' THEN json_type(s) NOT IN ('ARRAY', 'OBJECT') ELSE true END;
+CREATE MACRO pg__known_in(a) AS CAST(len(list_filter(a, lambda x: x IS NOT NULL)) AS INTEGER);
+CREATE MACRO pg__nulls_in(a) AS CAST(len(list_filter(a, lambda x: x IS NULL)) AS INTEGER);
+CREATE MACRO pg__shl2(x, n) AS CAST(xor((CAST(x AS BIGINT) + 4294967296) * CAST(power(2, CAST(n AS INTEGER) & 31) AS BIGINT) & 65535, 32768) - 32768 AS SMALLINT);
+CREATE MACRO pg__shr2(x, n) AS CAST(CAST(x AS INTEGER) >> (CAST(n AS INTEGER) & 31) AS SMALLINT);
+CREATE MACRO pg__bit_count(b) AS CASE WHEN octet_length(b) = 0 THEN 0 ELSE CAST(bit_count(CAST(CASE WHEN octet_length(b) = 0 THEN NULL ELSE b END AS BIT)) AS BIGINT) END;
+CREATE MACRO pg__octet(v) AS CASE WHEN v = 92 THEN '\\' WHEN v = 0 OR v >= 128 THEN '\' || (v // 64) || (v // 8 % 8) || (v % 8) ELSE chr(CAST(v AS INTEGER)) END;
+CREATE MACRO pg__escape(b) AS CASE WHEN b IS NOT NULL THEN array_to_string(list_transform(range(0, octet_length(b)), lambda i: pg__octet(CAST('0x' || substr(hex(b), CAST(2 * i + 1 AS BIGINT), 2) AS INTEGER))), '') END;
+CREATE MACRO pg__lengths(l, n) AS coalesce(list_sum(list_transform(list_slice(l, 1, n), lambda x: length(x))), 0);
+CREATE MACRO pg__regexp_place(s, p, n, e, skipped) AS CASE WHEN s IS NULL THEN NULL WHEN regexp_matches('', p) THEN error('regexp_instr() of a pattern that matches an empty text')
+  WHEN len(regexp_extract_all(s, p)) < n THEN 0 ELSE pg__lengths(string_split_regex(s, p), n) + pg__lengths(regexp_extract_all(s, p), n - 1 + e) + 1 + skipped END;
+CREATE MACRO pg__field(s) AS CASE WHEN s IS NULL THEN '' WHEN s = '' OR regexp_matches(s, '[(),"\\\s]') THEN '"' || replace(replace(s, '\', '\\'), '"', '""') || '"' ELSE s END;
+CREATE MACRO pg__julian(s) AS DATE '1970-01-01' + CAST(CAST(s AS BIGINT) - 2440588 AS INTEGER);
+-- jsonb that is changed: the pairs of an object, the items of an array; NULL among them is JSON's null.
+CREATE MACRO pg__jsonb_doc(v, doc) AS CASE WHEN v IS NULL OR pg__json_plain(doc) THEN v ELSE error('the text of a JSON number differs from postgres: cast it to numeric') END;
+CREATE MACRO pg__jsonb_pair(k, v) AS struct_pack(key := CAST(k AS VARCHAR), value := CAST(v AS JSON));
+CREATE MACRO pg__jsonb_object(l) AS CAST('{' || array_to_string(list_transform(l, lambda p: pg__json_string(p.key) || ':' || coalesce(CAST(p.value AS VARCHAR), 'null')), ',') || '}' AS JSON);
+CREATE MACRO pg__jsonb_array(l) AS CAST('[' || array_to_string(list_transform(l, lambda i: CAST(i AS VARCHAR)), ',') || ']' AS JSON);
+CREATE MACRO pg__jsonb_wrapped(v) AS CASE WHEN json_type(v) = 'ARRAY' THEN pg__jsonb_items(v) ELSE [v] END;
+CREATE MACRO pg__jsonb_cat(a, b) AS list_transform([struct_pack(a := a, b := b)], lambda c: CASE WHEN c.a IS NULL OR c.b IS NULL THEN NULL
+  WHEN json_type(c.a) = 'OBJECT' AND json_type(c.b) = 'OBJECT' THEN pg__jsonb_object(list_concat(list_filter(pg__jsonb_pairs(c.a), lambda o: NOT list_contains(json_keys(c.b), o.key)), pg__jsonb_pairs(c.b)))
+  ELSE pg__jsonb_array(list_concat(pg__jsonb_wrapped(c.a), pg__jsonb_wrapped(c.b))) END)[1];
+CREATE MACRO pg__jsonb_others(v, k) AS list_filter(pg__jsonb_pairs(v), lambda o: o.key <> k);
+CREATE MACRO pg__jsonb_minus(v, k) AS CASE WHEN v IS NULL OR k IS NULL THEN NULL
+  WHEN json_type(v) = 'OBJECT' THEN pg__jsonb_object(pg__jsonb_others(v, k))
+  WHEN json_type(v) = 'ARRAY' THEN pg__jsonb_array(list_filter(pg__jsonb_items(v), lambda o: CASE WHEN json_type(o) = 'VARCHAR' THEN json_extract_string(o, '$') <> k ELSE true END))
+  ELSE error('cannot delete from scalar') END;
+CREATE MACRO pg__jsonb_minus_keys(v, l) AS CASE WHEN v IS NULL OR l IS NULL THEN NULL
+  WHEN json_type(v) = 'OBJECT' THEN pg__jsonb_object(list_filter(pg__jsonb_pairs(v), lambda o: NOT list_contains(l, o.key)))
+  WHEN json_type(v) = 'ARRAY' THEN pg__jsonb_array(list_filter(pg__jsonb_items(v), lambda o: CASE WHEN json_type(o) = 'VARCHAR' THEN NOT list_contains(l, json_extract_string(o, '$')) ELSE true END))
+  ELSE error('cannot delete from scalar') END;
+CREATE MACRO pg__jsonb_place(v, i) AS CASE WHEN i < 0 THEN i + CAST(json_array_length(v) AS BIGINT) ELSE i END;
+-- The items before a place, some new ones, and the items from another place on; places are counted from 0.
+CREATE MACRO pg__jsonb_spliced(v, a, l, b) AS pg__jsonb_array(list_concat(list_concat(list_slice(pg__jsonb_items(v), 1, a), l), list_slice(pg__jsonb_items(v), b + 1, CAST(json_array_length(v) AS BIGINT))));
+CREATE MACRO pg__jsonb_within(v, i) AS pg__jsonb_place(v, i) BETWEEN 0 AND CAST(json_array_length(v) AS BIGINT) - 1;
+CREATE MACRO pg__jsonb_cut(v, i) AS CASE WHEN pg__jsonb_within(v, i) THEN pg__jsonb_spliced(v, pg__jsonb_place(v, i), [], pg__jsonb_place(v, i) + 1) ELSE v END;
+CREATE MACRO pg__jsonb_minus_item(v, i) AS CASE WHEN v IS NULL OR i IS NULL THEN NULL
+  WHEN json_type(v) = 'ARRAY' THEN pg__jsonb_cut(v, i)
+  WHEN json_type(v) = 'OBJECT' THEN error('cannot delete from object using integer index')
+  ELSE error('cannot delete from scalar') END;
+CREATE MACRO pg__jsonb_put_key(v, k, n, adds) AS CASE WHEN adds OR list_contains(json_keys(v), k) THEN pg__jsonb_object(list_append(pg__jsonb_others(v, k), pg__jsonb_pair(k, n))) ELSE v END;
+CREATE MACRO pg__jsonb_insert_key(v, k, n, after) AS CASE WHEN list_contains(json_keys(v), k) THEN error('cannot replace existing key') ELSE pg__jsonb_put_key(v, k, n, true) END;
+CREATE MACRO pg__jsonb_put_item(v, i, n, adds) AS CASE WHEN pg__jsonb_within(v, i) THEN pg__jsonb_spliced(v, pg__jsonb_place(v, i), [n], pg__jsonb_place(v, i) + 1)
+  WHEN NOT adds THEN v ELSE pg__jsonb_spliced(v, CASE WHEN i < 0 THEN 0 ELSE i END, [n], CASE WHEN i < 0 THEN 0 ELSE i END) END;
+CREATE MACRO pg__jsonb_insert_item(v, i, n, after) AS CASE WHEN pg__jsonb_place(v, i) < 0 THEN pg__jsonb_spliced(v, 0, [n], 0)
+  ELSE pg__jsonb_spliced(v, pg__jsonb_place(v, i) + CASE WHEN after THEN 1 ELSE 0 END, [n], pg__jsonb_place(v, i) + CASE WHEN after THEN 1 ELSE 0 END) END;
+CREATE MACRO pg__jsonb_bare_0(v) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') AND contains(CAST(v AS VARCHAR), 'null') THEN error('jsonb_strip_nulls() of jsonb nested deeper than this') ELSE CAST(v AS VARCHAR) END;
+CREATE MACRO pg__jsonb_kept(v) AS CASE WHEN json_type(v) = 'ARRAY' THEN pg__jsonb_parts(v) ELSE list_filter(pg__jsonb_parts(v), lambda f: CAST(f.v AS VARCHAR) <> 'null') END;
+CREATE MACRO pg__jsonb_bare_1(v) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN left(CAST(v AS VARCHAR), 1) || array_to_string(list_transform(pg__jsonb_kept(v), lambda b1: pg__jsonb_name(b1.n, b1.k) || pg__jsonb_bare_0(b1.v)), ', ') || right(CAST(v AS VARCHAR), 1) ELSE CAST(v AS VARCHAR) END;
+CREATE MACRO pg__jsonb_bare_2(v) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN left(CAST(v AS VARCHAR), 1) || array_to_string(list_transform(pg__jsonb_kept(v), lambda b2: pg__jsonb_name(b2.n, b2.k) || pg__jsonb_bare_1(b2.v)), ', ') || right(CAST(v AS VARCHAR), 1) ELSE CAST(v AS VARCHAR) END;
+CREATE MACRO pg__jsonb_bare_3(v) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN left(CAST(v AS VARCHAR), 1) || array_to_string(list_transform(pg__jsonb_kept(v), lambda b3: pg__jsonb_name(b3.n, b3.k) || pg__jsonb_bare_2(b3.v)), ', ') || right(CAST(v AS VARCHAR), 1) ELSE CAST(v AS VARCHAR) END;
+CREATE MACRO pg__jsonb_bare(v) AS list_transform([v], lambda w: CAST(pg__jsonb_bare_3(w) AS JSON))[1];
+CREATE MACRO pg__jsonb_lines(v, l, ind) AS left(CAST(v AS VARCHAR), 1) || e'\n' || CASE WHEN len(l) > 0 THEN ind || '    ' || array_to_string(l, e',\n' || ind || '    ') || e'\n' ELSE '' END || ind || right(CAST(v AS VARCHAR), 1);
+CREATE MACRO pg__jsonb_pretty_0(v, ind) AS CASE WHEN CAST(v AS VARCHAR) IN ('{}', '[]') THEN pg__jsonb_lines(v, [], ind) WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN error('jsonb_pretty() of jsonb nested deeper than this') ELSE pg__jsonb_0(v) END;
+CREATE MACRO pg__jsonb_pretty_1(v, ind) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN pg__jsonb_lines(v, list_transform(pg__jsonb_parts(v), lambda e1: pg__jsonb_name(e1.n, e1.k) || pg__jsonb_pretty_0(e1.v, ind || '    ')), ind) ELSE pg__jsonb_0(v) END;
+CREATE MACRO pg__jsonb_pretty_2(v, ind) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN pg__jsonb_lines(v, list_transform(pg__jsonb_parts(v), lambda e2: pg__jsonb_name(e2.n, e2.k) || pg__jsonb_pretty_1(e2.v, ind || '    ')), ind) ELSE pg__jsonb_0(v) END;
+CREATE MACRO pg__jsonb_pretty_3(v, ind) AS CASE WHEN json_type(v) IN ('OBJECT', 'ARRAY') THEN pg__jsonb_lines(v, list_transform(pg__jsonb_parts(v), lambda e3: pg__jsonb_name(e3.n, e3.k) || pg__jsonb_pretty_2(e3.v, ind || '    ')), ind) ELSE pg__jsonb_0(v) END;
+CREATE MACRO pg__jsonb_pretty(v) AS list_transform([v], lambda w: pg__jsonb_pretty_3(w, ''))[1];
+
+-- jsonb of pairs of a key and a value's text.
+CREATE MACRO pg__jsonb_last(l, once) AS list_filter(l, lambda p, place: CASE WHEN NOT list_contains(list_transform(list_slice(l, place + 1, len(l)), lambda q: q.k), p.k) THEN true WHEN once THEN error('a key of jsonb comes twice, and which value stays depends on an order') ELSE false END);
+CREATE MACRO pg__jsonb_of(l, once) AS '{' || coalesce(array_to_string(list_transform(list_sort(list_transform(pg__jsonb_last(l, once), lambda p: struct_pack(n := strlen(p.k), k := p.k, v := p.v))), lambda s: pg__json_key(s.k) || ': ' || s.v), ', '), '') || '}';
+CREATE MACRO pg__json_of(l) AS '{' || coalesce(array_to_string(list_transform(l, lambda p: pg__json_key(p.k) || ' : ' || p.v), ', '), '') || '}';
+CREATE MACRO pg__json_pairs(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN len(a) <> len(b) THEN error('mismatched array dimensions') ELSE list_transform(range(1, len(a) + 1), lambda i: struct_pack(k := CASE WHEN a[i] IS NULL THEN error('null value not allowed for object key') ELSE a[i] END, v := coalesce(pg__json_string(b[i]), 'null'))) END;
+CREATE MACRO pg__json_halves(a) AS CASE WHEN len(a) % 2 = 1 THEN error('array must have even number of elements') ELSE pg__json_pairs(list_filter(a, lambda x, i: i % 2 = 1), list_filter(a, lambda x, i: i % 2 = 0)) END;
+-- What ? looks among: keys, texts of an array, a text alone.
+CREATE MACRO pg__jsonb_names(v) AS CASE json_type(v) WHEN 'OBJECT' THEN json_keys(v)
+  WHEN 'ARRAY' THEN list_transform(list_filter(CAST(v AS JSON[]), lambda i: json_type(i) = 'VARCHAR'), lambda i: json_extract_string(i, '$'))
+  WHEN 'VARCHAR' THEN [json_extract_string(v, '$')] WHEN 'NULL' THEN CAST([] AS VARCHAR[]) ELSE CASE WHEN v IS NOT NULL THEN CAST([] AS VARCHAR[]) END END;
+CREATE MACRO pg__jsonb_has(v, k) AS CASE WHEN k IS NOT NULL THEN list_contains(pg__jsonb_names(v), k) END;
+CREATE MACRO pg__jsonb_has_any(v, l) AS CASE WHEN l IS NOT NULL THEN list_has_any(pg__jsonb_names(v), l) END;
+CREATE MACRO pg__jsonb_has_all(v, l) AS CASE WHEN l IS NOT NULL THEN list_has_all(pg__jsonb_names(v), list_filter(l, lambda k: k IS NOT NULL)) END;
+CREATE MACRO pg__jsonb_some(v) AS list_transform(TRY_CAST(v AS JSON[]), lambda i: coalesce(i, CAST('null' AS JSON)));

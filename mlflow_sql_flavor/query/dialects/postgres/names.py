@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from ...facts.context import Context
+from ...reading.traversal import walk_tree
 from .. import DialectRules
 
 R = DialectRules("postgres names")
@@ -43,7 +44,7 @@ def _early_aliases(scope: Scope, select: exp.Select, aliases: Mapping[str, exp.E
     # Redshift reads an alias in the outputs behind it: r_SELECT_list.html
     outputs = [] if ctx.rules.name == "redshift" else select.selects
     parts = [select.args.get("where"), select.args.get("having"), *outputs]
-    nodes = (n for p in parts if p is not None for n in p.walk(prune=lambda n: isinstance(n, exp.Query)))
+    nodes = (n for p in parts if p is not None for n in walk_tree(p, prune=lambda n: isinstance(n, exp.Query)))
     for column in nodes:
         if not isinstance(column, exp.Column) or column.table or column.name.lower() not in aliases:
             continue

@@ -7,9 +7,11 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.placeholders import data_type
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared.build import cast, lit, text
-from ..shared.edges import as_integer, smallest
+from ..shared.smallest_integer import as_integer, smallest
 from .types import category, is_exact, parameter
 
 R = DialectRules("postgres numbers")
@@ -66,7 +68,7 @@ def round_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
             return ctx.call("round", exact, lit(places), type="DECIMAL")
         exact = value if is_exact(value) else ctx.macro("pg__digits_to", value, lit(places), type="VARCHAR")
         made = cast(exact, f"DECIMAL(38,{min(places, 30)})")
-        made.type = exp.DataType.build(f"DECIMAL(38,{min(places, 30)})", dialect="duckdb")  # with postgres' own scale
+        made.type = data_type(f"DECIMAL(38,{min(places, 30)})")  # with postgres' own scale
         return made
     if ctx.is_a(value, "int"):
         if digits is None:
@@ -187,8 +189,11 @@ def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # The count wraps around at the width of the type; bits that leave on the left are lost.
     value, count = node.this, node.expression
     kind = value.type.this if value.type is not None else None
+    if kind == exp.DType.SMALLINT:
+        macro = "pg__shl2" if isinstance(node, exp.BitwiseLeftShift) else "pg__shr2"
+        return ctx.macro(macro, exp.Paren(this=value), exp.Paren(this=count), type="SMALLINT")
     if kind not in (exp.DType.INT, exp.DType.BIGINT):
-        raise ctx.error(node, "Only integer and bigint can be shifted. Cast the value to one of them.")
+        raise ctx.error(node, "Only integers can be shifted. Cast the value to one of their types.")
     wide = kind == exp.DType.BIGINT
     if isinstance(node, exp.BitwiseLeftShift):
         made = ctx.macro("pg__shl8" if wide else "pg__shl4", value, count)
@@ -203,7 +208,7 @@ def shift(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.normalise
 def signs(tree: exp.Expr, ctx: Context) -> None:
     """The sign of a number is read with it, brackets or not: -(-2147483648) is a bigint, -2147483648 an integer."""
-    for node in list(tree.find_all(exp.Neg)):
+    for node in list(find_all(tree, exp.Neg)):
         inner = node.this.unnest()
         if isinstance(inner, exp.Literal):
             node.set("this", inner)
@@ -253,8 +258,10 @@ def to_hex(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.WidthBucket)
 def width_bucket(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if node.args.get("threshold") is not None:
+        return ctx.macro("pg__bucket_of", node.this, node.args["threshold"], type="INTEGER")
     if node.args.get("num_buckets") is None:
-        raise ctx.error(node, "width_bucket() over an array has no counterpart yet. Write CASE WHEN.")
+        raise ctx.error(node, "width_bucket() takes a value, two bounds and a count, or a value and an array.")
     args = [node.this, node.args["min_value"], node.args["max_value"], node.args["num_buckets"]]
     return ctx.macro("pg__width_bucket", *args, type="INTEGER")
 
@@ -270,7 +277,12 @@ def extreme(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 R.lacks({exp.BitString}, "Bit strings have no counterpart. Write an integer.")
 
 
-R.lacks({"bit_count"}, "bit_count() counts in bit strings and bytea, which have no counterpart.")
+@R.function("bit_count")
+def bit_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-binarystring.html
+    if not node.expressions[0].is_type(exp.DType.VARBINARY, exp.DType.BINARY, exp.DType.BLOB):
+        raise ctx.error(node, "bit_count() of a bit string has no counterpart. Use bytea.")
+    return ctx.macro("pg__bit_count", node.expressions[0], type="BIGINT")
 
 
 @R.function("gcd", "lcm")

@@ -13,6 +13,7 @@ from itertools import islice
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_first, walk_tree
 from .. import DialectRules
 from ..shared.build import text
 from ..shared.clauses import window_key
@@ -75,9 +76,9 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if _tested_above(node) or _grouped(node):
         return None
     leaves: dict[str, exp.Expr] = {}
-    if sum(1 for _ in islice(node.walk(), _LONG)) == _LONG:
+    if sum(1 for _ in islice(walk_tree(node), _LONG)) == _LONG:
         return None
-    for found in node.walk(prune=lambda n: isinstance(n, _OPAQUE)):
+    for found in walk_tree(node, prune=lambda n: isinstance(n, _OPAQUE)):
         if isinstance(found, exp.Query):
             return None
         if isinstance(found, (exp.Column, exp.Placeholder, exp.Parameter, _OPAQUE)):
@@ -86,7 +87,7 @@ def arithmetic(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                 leaves.setdefault(found.sql("duckdb"), found)
         elif isinstance(found, exp.Literal) and "inf" in found.this.lower():
             return None
-    if not leaves and _constant(node) is None and not node.find(exp.Column):
+    if not leaves and _constant(node) is None and not find_first(node, exp.Column):
         return None
     known: list[exp.Expr] = [ctx.call("isfinite", leaf.copy()) for leaf in leaves.values()]
     finite = exp.and_(*known, copy=False) if known else exp.Boolean(this=True)
@@ -102,4 +103,4 @@ def _grouped(node: exp.Expr) -> bool:
     group = select.args.get("group") if select is not None else None
     if group is None or node.find_ancestor(exp.AggFunc):
         return False
-    return any(isinstance(found, (*_OPERATORS, exp.Literal)) for found in group.walk())
+    return any(isinstance(found, (*_OPERATORS, exp.Literal)) for found in walk_tree(group))

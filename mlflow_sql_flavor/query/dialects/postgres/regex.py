@@ -12,7 +12,8 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.build import lit, text
+from ..shared.build import cast, lit, text
+from ..shared.lookarounds import split
 from .numbers import whole
 
 R = DialectRules("postgres regex")
@@ -58,14 +59,39 @@ def _options(node: exp.Expr, flags: exp.Expr | None, ctx: Context) -> str:
 @R.rule(exp.RegexpLike, exp.RegexpILike)
 def regexp_like(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     options = "si" if isinstance(node, exp.RegexpILike) else _options(node, node.args.get("flag"), ctx)
+    around = split(text(node.expression) or "")
+    if around is not None:
+        parts = [(f"{around.before}(?:{around.core}){around.after}", True), *around.tests]
+        tests: list[exp.Expr] = []
+        for part, wanted in parts:
+            made = _pattern(node, lit(part), ctx, extracts=False)
+            test = ctx.call("regexp_matches", node.this.copy(), made, lit(options), type="BOOLEAN")
+            tests.append(test if wanted else exp.Not(this=test))
+        return exp.Paren(this=exp.and_(*tests, copy=False))
     pattern = _pattern(node, node.expression, ctx, extracts=False)
     return ctx.call("regexp_matches", node.this, pattern, lit(options), type="BOOLEAN")
 
 
+def _one_match(node: exp.Expr, pattern: exp.Expr | None, ctx: Context) -> tuple[exp.Expr, str, int]:
+    """A pattern whose first match is wanted: in DuckDB, as it is written, and how many groups are before its own.
+
+    What a constraint at one of its ends looks at is read too, which the next match could not begin in.
+    """
+    written = text(pattern) or ""
+    around = split(written)
+    if around is None or around.tests:
+        return _pattern(node, pattern, ctx, extracts=True), written, 0
+    before, core, after = (
+        text(_pattern(node, lit(part), ctx, extracts=part is around.core)) or ""
+        for part in (around.before, around.core, around.after)
+    )
+    return lit(f"{before}({core}){after}"), f"({around.core})", 1
+
+
 def extracted(node: exp.Expr, value: exp.Expr, pattern: exp.Expr | None, options: str, ctx: Context) -> exp.Expr:
-    made = _pattern(node, pattern, ctx, extracts=True)
-    group = min(1, groups(text(pattern) or ""))
-    _no_optional(node, pattern, group, ctx)
+    made, written, skipped = _one_match(node, pattern, ctx)
+    group = min(1 + skipped, groups(written))
+    _no_optional(node, lit(written), group, ctx)
     return ctx.macro("pg__regexp", value, made, lit(group), lit(options or "s"), type="VARCHAR")
 
 
@@ -93,27 +119,48 @@ def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.RegexpCount)
 def regexp_count(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if any(node.args.get(k) is not None for k in ("position", "parameters")) or text(node.expression) == "":
-        raise ctx.error(node, "Only regexp_count(text, pattern) can be translated.")
+    # functions-matching.html#FUNCTIONS-POSIX-REGEXP: from a place on, where what comes before it matters to no part
+    start, flags, pattern = node.args.get("position"), node.args.get("parameters"), text(node.expression)
+    first = 1 if start is None else whole(start)
+    if not pattern or first is None or first < 1 or (first > 1 and re.search(r"[\\^]|\(\?", pattern)):
+        raise ctx.error(node, "regexp_count() has a counterpart of a literal pattern, without ^ and \\ behind a start.")
     made = _pattern(node, node.expression, ctx, extracts=True)
-    found = ctx.call("regexp_extract_all", node.this, made, lit(0), lit("s"))
+    value = node.this if first == 1 else ctx.call("substring", node.this, lit(first), type="VARCHAR")
+    options = _options(node, flags, ctx) if flags is not None else "s"
+    found = ctx.call("regexp_extract_all", value, made, lit(0), lit(options))
     return ctx.call("len", found, type="INTEGER")
 
 
-R.lacks({exp.RegexpInstr}, "regexp_instr() has no counterpart. Use strpos(text, substring(text from pattern)).")
+@R.rule(exp.RegexpInstr)
+def regexp_instr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # functions-matching.html#FUNCTIONS-POSIX-REGEXP: the place of a match, or behind it
+    pattern, group = text(node.expression), node.args.get("group")
+    first, number, behind = (whole(node.args.get(key)) if node.args.get(key) is not None else default
+                             for key, default in (("position", 1), ("occurrence", 1), ("option", 0)))  # fmt: skip
+    if not pattern or (group is not None and whole(group) != 0) or first is None or first < 1:
+        raise ctx.error(node, "regexp_instr() has a counterpart of a literal pattern and the whole match.")
+    if number is None or number < 1 or behind not in (0, 1) or (first > 1 and re.search(r"[\\^]|\(\?", pattern)):
+        raise ctx.error(node, "regexp_instr() has a counterpart of constants, without ^ and \\ behind a start.")
+    made = text(_pattern(node, node.expression, ctx, extracts=True)) or ""
+    flags = node.args.get("parameters")
+    options = _options(node, flags, ctx) if flags is not None else "s"
+    value = node.this if first == 1 else ctx.call("substring", node.this, lit(first), type="VARCHAR")
+    found = ctx.macro("pg__regexp_place", value, lit(f"(?{options}){made}"), lit(number), lit(behind), lit(first - 1))
+    return cast(found, "INTEGER")
 
 
 @R.rule(exp.RegexpReplace)
 def regexp_replace(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if any(node.args.get(k) is not None for k in ("position", "occurrence")):
-        raise ctx.error(node, "regexp_replace() with a start or a number has no counterpart.")
-    flags = node.args.get("modifiers")
-    options = _options(node, flags, ctx) + ("g" if flags is not None and "g" in (text(flags) or "") else "")
+    flags, start, number = (node.args.get(key) for key in ("modifiers", "position", "occurrence"))
+    every = flags is not None and "g" in (text(flags) or "") and number is None
+    if start is not None or number is not None:
+        if whole(start) != 1 or (number is not None and whole(number) not in (0, 1)):
+            raise ctx.error(node, "regexp_replace() has a counterpart from 1 on, of the first match or of all (0).")
+        every = every or whole(number) == 0
+    options = _options(node, flags, ctx) + ("g" if every else "")
     replacement = text(node.args.get("replacement"))
     if replacement is None:
         raise ctx.error(node, "regexp_replace() needs a literal replacement here.")
-    group = any(f"\\{d}" in replacement for d in "123456789")
-    _no_optional(node, node.expression, int(group), ctx)
     made = _pattern(node, node.expression, ctx, extracts=True)
     new = _replacement(replacement)
     return ctx.call("regexp_replace", node.this, made, lit(new), lit(options), type="VARCHAR")
@@ -144,12 +191,12 @@ def _replacement(value: str) -> str:
 def regexp_match(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, pattern, *rest = node.expressions
     options = _options(node, rest[0] if rest else None, ctx)
-    made = _pattern(node, pattern, ctx, extracts=True)
-    count = groups(text(pattern) or "")
-    _no_optional(node, pattern, count, ctx)
+    made, written, skipped = _one_match(node, pattern, ctx)
+    count = groups(written)
+    _no_optional(node, lit(written), count, ctx)
     found = [
         ctx.call("regexp_extract", value.copy(), made.copy(), lit(i), lit(options))
-        for i in (range(1, count + 1) if count else [0])
+        for i in (range(1 + skipped, count + 1) if count > skipped else [skipped])
     ]
     return exp.Case(
         ifs=[exp.If(this=ctx.call("regexp_matches", value, made, lit(options)), true=exp.Array(expressions=found))]
@@ -162,13 +209,33 @@ def regexp_matches(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.parent, exp.Table):
         raise ctx.error(node, "regexp_matches() in FROM has no counterpart. Put it into the SELECT of a subquery.")
     options = _options(node, rest[0] if rest else None, ctx)
-    made = _pattern(node, pattern, ctx, extracts=True)
-    count = groups(text(pattern) or "")
-    if count > 1 or (count and optional_group(text(pattern) or "")):
-        raise ctx.error(node, "regexp_matches() with several groups has no counterpart. Use regexp_match().")
     every = bool(rest) and "g" in (text(rest[0]) or "")
+    if every:
+        made, written, skipped = _pattern(node, pattern, ctx, extracts=True), text(pattern) or "", 0
+    else:
+        made, written, skipped = _one_match(node, pattern, ctx)
+    count = groups(written)
+    if count and optional_group(written):
+        raise ctx.error(node, "regexp_matches() has no counterpart for a group that may take no part. Use (?:...).")
+    if count > 1 + skipped:
+        return exp.Explode(this=_groups_of(value, made, range(1 + skipped, count + 1), options, every, ctx))
     name = "pg__matches" if every else "pg__first_match"
     return exp.Explode(this=ctx.macro(name, value, made, lit(count), lit(options)))
+
+
+def _groups_of(value: exp.Expr, pattern: exp.Expr, numbers: range, options: str, every: bool, ctx: Context) -> exp.Expr:
+    """The groups of the first match, or of each, as an array a match."""
+    args = [value, pattern]
+    if not every:
+        found = [ctx.call("regexp_extract", *(a.copy() for a in args), lit(i), lit(options)) for i in numbers]
+        matches = ctx.call("regexp_matches", *(a.copy() for a in args), lit(options))
+        some = exp.If(this=matches, true=exp.Array(expressions=[exp.Array(expressions=found)]))
+        return exp.Case(ifs=[some], default=exp.Array(expressions=[]))
+    lists = [ctx.call("regexp_extract_all", *(a.copy() for a in args), lit(i), lit(options)) for i in numbers]
+    items = [ctx.call("list_extract", each, exp.column("place")) for each in lists]
+    row = exp.Lambda(this=exp.Array(expressions=items), expressions=[exp.to_identifier("place")])
+    places = ctx.call("generate_series", lit(1), ctx.call("len", lists[0].copy()))
+    return ctx.call("list_transform", places, row)
 
 
 @R.function("regexp_split_to_array")
@@ -314,20 +381,21 @@ def groups(pattern: str) -> int:
 def optional_group(pattern: str) -> bool:
     """Whether a group may take no part in a match: postgres then gives NULL, RE2 the empty text."""
     bare = re.sub(r"\\.|\[\^?\]?[^\]]*\]", "", pattern)
-    if re.search(r"\)([*?]|\{0)", bare):
-        return True
-    levels = [[False, False]]  # of each open group: has alternatives, holds a capturing group
+    levels = [[False, False, False]]  # of each open group: has alternatives, holds a capturing group, is one
     for i, char in enumerate(bare):
         if char == "(":
-            if bare[i + 1 : i + 2] != "?":
-                for level in levels:
-                    level[1] = True
-            levels.append([False, False])
+            captures = bare[i + 1 : i + 2] != "?"
+            for level in levels if captures else ():
+                level[1] = True
+            levels.append([False, False, captures])
         elif char == "|":
             levels[-1][0] = True
-        elif char == ")" and len(levels) > 1 and all(levels.pop()):
-            return True
-    return all(levels[0])
+        elif char == ")" and len(levels) > 1:
+            alternatives, holds, captures = levels.pop()
+            left_out = re.match(r"[*?]|\{0", bare[i + 1 :]) is not None
+            if (left_out and (holds or captures)) or (alternatives and holds):
+                return True
+    return all(levels[0][:2])
 
 
 def similar(pattern: str, escape: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, walk_tree
 from .. import DialectRules
 from ..shared.build import lit
 from .regex import regexp_split
@@ -29,6 +30,9 @@ def _list(node: exp.Anonymous, ctx: Context) -> exp.Expr | None:
     if macro is None:
         return None
     make = ctx.call if macro == "json_keys" else ctx.macro
+    if macro == "pg__split" and len(node.expressions) == 3:
+        made = ctx.macro(macro, *node.expressions[:2], type=_TYPES[macro])
+        return ctx.macro("pg__null_items", made, node.expressions[2], type=_TYPES[macro])
     return make(macro, *node.expressions, type=_TYPES[macro])
 
 
@@ -43,7 +47,7 @@ def set_returning(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.prepare
 def where_rows_are_made(tree: exp.Expr, ctx: Context) -> None:
     """Functions that give rows are run after DISTINCT ON, and stand in no CASE or COALESCE."""
-    for node in list(tree.walk()):
+    for node in list(walk_tree(tree)):
         name = node.name.lower() if isinstance(node, exp.Anonymous) else ""
         named = name in _LISTS or name.endswith("_to_table")
         if not named and not isinstance(node, (exp.Explode, exp.ExplodingGenerateSeries)):
@@ -77,7 +81,7 @@ def table_function(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not columns:
         column = alias.this.copy() if alias is not None else exp.to_identifier(_default_column(name))
         select = node.find_ancestor(exp.Select)
-        if "elements" in name and select is not None and any(c.name == "value" for c in select.find_all(exp.Column)):
+        if "elements" in name and select is not None and any(c.name == "value" for c in find_all(select, exp.Column)):
             column = exp.to_identifier("value")
         columns = [column]
     if name in ("jsonb_array_elements", "json_array_elements"):
@@ -92,7 +96,10 @@ def table_function(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def _no_json_output(table: exp.Expr, column: str, ctx: Context) -> None:
     """Refuse a JSON value of this table function as an output: by its name, a star, or an alias of its query."""
     select, names = table.find_ancestor(exp.Select), {column}
-    if select is None:
+    if select is None or not any(
+        item.is_star or (isinstance(item.unalias(), exp.Column) and item.unalias().name == column)
+        for item in select.selects
+    ):
         return
     root: exp.Expr = select
     while root.parent is not None:
@@ -110,13 +117,20 @@ def _default_column(name: str) -> str:
     return "value" if "elements" in name else name
 
 
+def _text_of(value: exp.Expr, doc: exp.Expr, ctx: Context) -> exp.Expr:
+    """A value of JSON as text."""
+    whole_ = "pg__jsonb_text" if doc.is_type(exp.DType.JSONB) else "pg__json_part"
+    written = ctx.macro(whole_, value.copy(), doc.copy())
+    return ctx.macro("pg__json_text", value, doc.copy(), written)
+
+
 def _each(call: exp.Anonymous, name: str, alias: exp.TableAlias | None, ctx: Context) -> exp.Expr:
     doc = call.expressions[0]
     keys = ctx.call("json_keys", doc)
     path = exp.DPipe(this=exp.DPipe(this=lit('$."'), expression=exp.column("key")), expression=lit('"'), safe=True)
     value: exp.Expr = ctx.call("json_extract", doc.copy(), path)
     if name.endswith("_text"):
-        value = ctx.macro("pg__json_text", value, doc.copy())
+        value = _text_of(value, doc, ctx)
     inner = exp.select(exp.alias_(exp.Explode(this=keys), "key"))
     query = exp.select(exp.column("key"), exp.alias_(value, "value")).from_(inner.subquery("k"))
     table = alias or exp.TableAlias(this=exp.to_identifier(name))

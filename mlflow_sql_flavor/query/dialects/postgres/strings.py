@@ -164,6 +164,8 @@ def pad(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.function("num_nulls", "num_nonnulls")
 def num_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     nulls = node.name.lower() == "num_nulls"
+    if len(node.expressions) == 1 and isinstance(node.expressions[0], exp.Variadic):
+        return ctx.macro("pg__nulls_in" if nulls else "pg__known_in", node.expressions[0].this, type="INTEGER")
     total: exp.Expr = lit(0)
     for item in node.expressions:
         is_null: exp.Expr = exp.Is(this=item, expression=exp.Null())

@@ -11,8 +11,8 @@ from typing import Any
 from sqlglot import exp
 
 from .. import DialectRules
-from ..shared.edges import same_type, typed
-from ..shared.exact import FLOATS, TIMES, arithmetic_type, kind_of
+from ..shared.exact_numbers import FLOATS, TIMES, arithmetic_type, kind_of
+from ..shared.smallest_integer import same_type, typed
 
 R = DialectRules("postgres types")
 T = exp.DType
@@ -74,6 +74,7 @@ def _within(self: Any, e: exp.WithinGroup) -> Any:
 _MADE = ("agg", "build_object", "build_array")
 _JSON = {f"{kind.value.lower()}_{name}": kind for kind in (T.JSON, T.JSONB) for name in _MADE}
 _JSON |= {"to_json": T.JSON, "array_to_json": T.JSON, "row_to_json": T.JSON, "to_jsonb": T.JSONB}
+_JSON |= {f"jsonb_{name}": T.JSONB for name in ("set", "insert", "strip_nulls", "object", "object_agg")}
 
 
 def _by_name(self: Any, e: exp.Anonymous) -> Any:
@@ -82,6 +83,16 @@ def _by_name(self: Any, e: exp.Anonymous) -> Any:
 
 def _part(self: Any, e: exp.Expr) -> Any:
     return self._set_type(e, T.JSONB if kind_of(e.this) == T.JSONB else T.JSON)
+
+
+def _joined(self: Any, e: exp.DPipe) -> Any:
+    sides = [e.this.unnest(), e.expression.unnest()]  # a quoted literal is of its neighbour's type
+    kinds = {kind_of(s) for s in sides if not (isinstance(s, exp.Literal) and s.is_string)}
+    return self._set_type(e, T.JSONB if kinds == {T.JSONB} else T.VARCHAR)
+
+
+def _difference(self: Any, e: exp.Sub) -> Any:
+    return self._set_type(e, T.JSONB) if kind_of(e.this) == T.JSONB else arithmetic_type(self, e)
 
 
 def _array(self: Any, e: exp.Array) -> Any:
@@ -121,7 +132,11 @@ _TYPING: dict[type[exp.Expr], dict[str, Any]] = {
     exp.JSONArrayAgg: {"returns": T.JSON},
     exp.JSONObjectAgg: {"returns": T.JSON},
     exp.StringToArray: {"returns": exp.DataType.build("ARRAY<VARCHAR>")},
-    **{t: {"annotator": arithmetic_type} for t in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)},
+    **{t: {"annotator": arithmetic_type} for t in (exp.Add, exp.Mul, exp.Div, exp.Mod)},
+    exp.Sub: {"annotator": _difference},
+    exp.DPipe: {"annotator": _joined},
+    exp.JSONBDeleteAtPath: {"returns": T.JSONB},
+    exp.JSONBObjectAgg: {"returns": T.JSONB},
     **{t: _like_argument(T.DOUBLE) for t in _DOUBLE_FOR_INTS},
     **{t: _like_argument(T.DECIMAL) for t in _STATISTICS},
     **{t: {"annotator": _power} for t in _POWERS},

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from .. import DialectRules, postgres
-from ..shared import blanks
+from ..shared import trailing_blanks
 from . import aggregates, dates, encodings, json, nulls, numbers, regex, strings, windows
 
 __all__ = ["D"]
 
 D = DialectRules("redshift", pack="redshift")
 
-D.use(blanks.rules("rs__flat"))  # r_Character_types.html#r_Character_types-significance-of-trailing-blanks
+D.use(trailing_blanks.rules("rs__flat"))  # r_Character_types.html#r_Character_types-significance-of-trailing-blanks
 _TOPICS = (
     nulls, regex, dates, aggregates, windows, numbers, strings, encodings, json, postgres.types, postgres.coercions,
     postgres.checks,

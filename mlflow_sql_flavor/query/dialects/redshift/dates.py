@@ -31,6 +31,8 @@ def trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def next_day(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """r_NEXT_DAY.html: later than the date itself."""
     day = _DAYS.get((build.text(node.expression) or "")[:2].lower())
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", build.text(node.this) or ""):
+        node.set("this", build.cast(node.this, "DATE"))
     if day is None or not ctx.is_a(node.this, "date", "timestamp"):
         ctx.refuse("unfaithful", node, "NEXT_DAY is verified for a date and a constant day", "Name the day")
     return ctx.macro("rs__next_day", build.cast(node.this, "DATE"), build.lit(day or 1), type="DATE")
@@ -79,8 +81,26 @@ def date_trunc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+# r_DATEDIFF_function.html, r_DATEADD_function.html: times of day, which go round at midnight
+_CLOCK = {"H": "hour", "M": "minute", "S": "second"}
+
+
+def _clock(node: exp.Expr) -> str | None:
+    unit = node.text("unit").upper()
+    return (
+        _CLOCK.get(unit[:1]) if re.fullmatch(r"H|HR|HRS|HOURS?|M|MIN|MINS|MINUTES?|S|SEC|SECS|SECONDS?", unit) else None
+    )
+
+
+def _today(time: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=exp.Add(this=cast(lit("1970-01-01"), "DATE"), expression=time))
+
+
 @R.rule(exp.DateDiff, exp.TsOrDsDiff)
 def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    sides, unit = (node.expression, node.this), _clock(node)
+    if unit is not None and all(side.is_type(exp.DType.TIME) for side in sides):
+        return ctx.call("date_diff", lit(unit), *(_today(side) for side in sides), type="BIGINT")
     if node.text("unit").upper().startswith("W"):
         ctx.refuse("unfaithful", node, "The manual does not say where a week begins for DATEDIFF", "Divide days by 7")
     return None
@@ -90,6 +110,10 @@ def date_diff(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def add_months(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # r_ADD_MONTHS.html: the last day of a month stays the last day; DATEADD, which sqlglot reads as the same, differs.
     assert isinstance(node, exp.Func)
+    clock = _clock(node)
+    if clock is not None and node.this.is_type(exp.DType.TIME) and ctx.is_a(node.expression, "int"):
+        span = ctx.call(f"to_{clock}s", node.expression)
+        return cast(exp.Paren(this=exp.Add(this=_today(node.this), expression=span)), "TIME")
     name = (written_name(node, ctx.sql) or "").lower()
     if name in ("dateadd", "date_add") and node.text("unit").upper() in ("YEAR", "YEARS", "Y", "YR", "YRS"):
         # r_DATEADD_function.html: a year after 29 February is 1 March

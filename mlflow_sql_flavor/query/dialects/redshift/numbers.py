@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 
@@ -36,9 +37,9 @@ def digits_of_float(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.prepare
 def quotients(tree: exp.Expr, ctx: Context) -> None:
     """EXTRACT is an integer, DATE_PART is not; a quotient of SUM(DECIMAL) keeps few digits."""
-    for node in tree.find_all(exp.Div):
+    for node in find_all(tree, exp.Div):
         # r_numeric_computations201.html: 38 digits of SUM leave as little as 4 behind the point, cut in a way not said
-        sums = [s for side in (node.this, node.expression) for s in side.find_all(exp.Sum)]
+        sums = [s for side in (node.this, node.expression) for s in find_all(side, exp.Sum)]
         if ctx.is_a(node, "decimal") and any(ctx.is_a(s, "decimal") for s in sums):
             ctx.refuse(
                 "unfaithful", node, "A quotient of SUM of a DECIMAL or BIGINT keeps few digits in Redshift",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, find_first, walk_tree
 
 __all__ = ["clauses_too", "written_again"]
 _LONGEST = 100  # nodes
@@ -28,8 +29,8 @@ def clauses_too(tree: exp.Expr, ctx: Context) -> None:
 
 def _written(tree: exp.Expr, ctx: Context, clauses: Sequence[str]) -> None:
     columns = {name.lower() for name in ctx.columns}
-    made = Counter(alias.alias.lower() for alias in tree.find_all(exp.Alias, exp.TableAlias))
-    for select in tree.find_all(exp.Select):
+    made = Counter(alias.alias.lower() for alias in find_all(tree, exp.Alias, exp.TableAlias))
+    for select in find_all(tree, exp.Select):
         known: dict[str, exp.Expr] = {}
         for item in select.expressions:
             _replaced(item.this if isinstance(item, exp.Alias) else item, select, known)
@@ -38,7 +39,7 @@ def _written(tree: exp.Expr, ctx: Context, clauses: Sequence[str]) -> None:
                 if (
                     name not in columns
                     and made[name] == 1
-                    and not item.this.find(exp.Query, exp.Explode)
+                    and not find_first(item.this, exp.Query, exp.Explode)
                     and _short(item)
                 ):
                     known[name] = item.this
@@ -48,7 +49,7 @@ def _written(tree: exp.Expr, ctx: Context, clauses: Sequence[str]) -> None:
 
 
 def _replaced(part: exp.Expr, select: exp.Select, known: Mapping[str, exp.Expr]) -> None:
-    for column in list(part.find_all(exp.Column)) if known else ():
+    for column in list(find_all(part, exp.Column)) if known else ():
         found = known.get(column.name.lower()) if not column.table else None
         if found is None or column.find_ancestor(exp.Select) is not select:
             continue
@@ -59,4 +60,4 @@ def _replaced(part: exp.Expr, select: exp.Select, known: Mapping[str, exp.Expr])
 
 def _short(item: exp.Expr) -> bool:
     """Aliases of aliases, each used twice, would double in length again and again."""
-    return sum(1 for _ in item.walk()) <= _LONGEST
+    return sum(1 for _ in walk_tree(item)) <= _LONGEST

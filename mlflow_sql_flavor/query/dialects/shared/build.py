@@ -44,8 +44,8 @@ def translated(value: exp.Expr, type_: str, soft: bool) -> exp.Expr:
         type_: DuckDB's name of the type.
         soft: Whether NULL stands for what cannot be cast.
     """
-    made = (exp.TryCast if soft else exp.Cast)(this=value, to=exp.DataType.build(type_, dialect="duckdb"))
-    made.type, made.meta["translated"] = made.args["to"].copy(), True
+    made = (exp.TryCast if soft else exp.Cast)(this=value, to=data_type(type_).copy())
+    made.type, made.meta["translated"] = data_type(type_), True
     return made
 
 

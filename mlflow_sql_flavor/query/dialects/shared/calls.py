@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from ...facts.context import Context
+from ...facts.rules import arguments
+
+
+def argument(position: int, default: exp.Expr) -> Callable[[exp.Expr, Context], exp.Expr]:
+    """What a table hands on: the argument of a call at this place, or a constant where it is not given."""
+
+    def given(node: exp.Expr, ctx: Context) -> exp.Expr:
+        return [*arguments(node)[position : position + 1], default.copy()][0]
+
+    return given
+
+
+def extracted_json(node: exp.Expr, ctx: Context) -> exp.Expr:
+    """What a table hands on: the JSON at a call's path."""
+    return exp.JSONExtract(this=node.this, expression=node.expression)
 
 
 def argument_count(node: exp.Expr, ctx: Context) -> int:

@@ -11,7 +11,7 @@ from ...facts.context import Context
 from .. import DialectRules
 from . import build
 from .comparisons import between, branches, comparison, in_list
-from .exact import arithmetic_type
+from .exact_numbers import arithmetic_type
 from .ties import ties
 from .verified import only
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 
-__all__ = ["no_total_of_nothing", "ordinals", "sets_of"]
+__all__ = ["no_total_of_nothing", "no_total_of_nothing_unlisted", "ordinals", "sets_of"]
 
 _SETS = (exp.Rollup, exp.Cube, exp.GroupingSets)
 
@@ -23,8 +24,17 @@ def sets_of(group: exp.Expr | None) -> Iterator[exp.Expr]:
 
 def no_total_of_nothing(tree: exp.Expr, ctx: Context) -> None:
     """A step for engines that give no row for the grand total of no rows, where DuckDB gives one."""
-    for select in tree.find_all(exp.Select):
-        if not any(sets_of(select.args.get("group"))):
+    _without_total(tree, _SETS)
+
+
+def no_total_of_nothing_unlisted(tree: exp.Expr, ctx: Context) -> None:
+    """The same, but for GROUPING SETS, whose grand total is there as it is listed."""
+    _without_total(tree, (exp.Rollup, exp.Cube))
+
+
+def _without_total(tree: exp.Expr, kinds: tuple[type[exp.Expr], ...]) -> None:
+    for select in find_all(tree, exp.Select):
+        if not any(isinstance(each, kinds) for each in sets_of(select.args.get("group"))):
             continue
         some = exp.GT(this=exp.Count(this=exp.Star(), big_int=True), expression=exp.Literal.number(0))
         having = select.args.get("having")
@@ -33,9 +43,9 @@ def no_total_of_nothing(tree: exp.Expr, ctx: Context) -> None:
 
 def ordinals(tree: exp.Expr, ctx: Context) -> None:
     """A step over the tree as read, for engines in which a number within ROLLUP and the like is an output's place."""
-    for select in tree.find_all(exp.Select):
+    for select in find_all(tree, exp.Select):
         for each in list(sets_of(select.args.get("group"))):
-            for number in list(each.find_all(exp.Literal)):
+            for number in list(find_all(each, exp.Literal)):
                 above = number.parent
                 while isinstance(above, (exp.Paren, exp.Tuple)) and above is not each:
                     above = above.parent

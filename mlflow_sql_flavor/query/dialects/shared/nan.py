@@ -41,6 +41,7 @@ def first_in_order(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     above, place = order.parent, build.literal_int(value)
     if isinstance(above, exp.Select) and place is not None and 0 < place <= len(above.expressions):
         value = above.expressions[place - 1].unalias()
+    value = output_of(value, above)
     if not _may_be(value, ctx):
         return None
     if isinstance(above, exp.Window):
@@ -62,6 +63,15 @@ def first_in_order(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     order.expressions.insert(order.expressions.index(node), key)
     order.set("expressions", order.expressions)
     return None
+
+
+def output_of(key: exp.Expr, above: exp.Expr | None) -> exp.Expr:
+    """What a key of a SELECT's ORDER BY is, where it names an output: within a call DuckDB takes a column first."""
+    if isinstance(above, exp.Select) and isinstance(key, exp.Column) and not key.table:
+        for item in above.expressions:
+            if isinstance(item, exp.Alias) and item.alias.casefold() == key.name.casefold():
+                return item.this
+    return key
 
 
 def _may_be(node: exp.Expr, ctx: Context) -> bool:

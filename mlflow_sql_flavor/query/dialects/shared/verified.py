@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import walk_tree
 from .. import DialectRules
 from ..shared.calls import written_name
 
@@ -24,7 +25,7 @@ def only(rules: DialectRules, verified: Collection[str]) -> None:
 
     @rules.prepare
     def check(tree: exp.Expr, ctx: Context) -> None:
-        for node in tree.walk():
+        for node in walk_tree(tree):
             if not isinstance(node, (exp.Func, exp.JSONValue)) or isinstance(node, (exp.And, exp.Or, exp.Xor)):
                 continue
             if isinstance(node, exp.JSONValue):  # no function to sqlglot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import DialectRules
-from ..shared import unpivot
+from ..shared import outer_aggregates, unpivot
 from . import (
     aggregates,
     arrays,
@@ -28,7 +28,7 @@ D = DialectRules("snowflake", pack="snowflake")
 
 _TOPICS = (
     verified, relations, aggregates, arrays, strings, dates, json, numbers, windows, encodings, casts, regex,
-    intervals, unpivot, formats, comparisons,
+    intervals, unpivot, formats, comparisons, outer_aggregates,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

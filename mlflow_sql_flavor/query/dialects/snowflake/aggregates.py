@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import aggregates, build
-from ..shared.sources import columns_of_star
+from ..shared.source_types import columns_of_star
 from .arrays import typed
 
 R = DialectRules("snowflake aggregates")
@@ -41,10 +42,7 @@ def array_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 R.rule(exp.ApproxDistinct, exp.Hll)(aggregates.distinct_count)
 
 
-@R.rule(exp.Mode)
-def mode(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    ctx.open("order", node, "Of values that are equally frequent MODE may give any.")
-    return None
+R.opens("order", {exp.Mode}, "Of values that are equally frequent MODE may give any.")
 
 
 @R.rule(exp.BitwiseOrAgg, exp.BitwiseAndAgg, exp.BitwiseXorAgg)
@@ -57,7 +55,7 @@ def bits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 # functions/count: COUNT(t.*) counts the rows without a NULL
 @R.prepare
 def rows_without_nulls(tree: exp.Expr, ctx: Context) -> None:
-    for node in list(tree.find_all(exp.Count)):
+    for node in list(find_all(tree, exp.Count)):
         star = node.this
         if not isinstance(star, exp.Column) or not isinstance(star.this, exp.Star):
             continue

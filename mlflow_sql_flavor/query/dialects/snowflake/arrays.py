@@ -28,8 +28,14 @@ def element_of(node: exp.Expr, ctx: Context) -> exp.DataType | None:
     if isinstance(node, exp.Array):
         kinds = [ctx.type_of(_bare(e)) for e in node.expressions if not isinstance(e, exp.Null)]
         families = ("int", "text", "decimal", "float", "date", "timestamp", "bool")
-        same = [f for f in families if kinds and all(ctx.is_a(_bare(e), f) for e in node.expressions)]
+        found = [_bare(e) for e in node.expressions if not isinstance(_bare(e), exp.Null)]
+        same = [f for f in families if kinds and all(ctx.is_a(e, f) for e in found)]
         return kinds[0] if same else None
+    if isinstance(node, exp.Column):
+        made = ctx.origin(node)  # by a step: the array that it writes
+        above = made.find_ancestor(exp.Select, exp.SetOperation) if made is not None else None
+        if isinstance(made, exp.Array) and above is not None and not isinstance(above.parent, exp.SetOperation):
+            return element_of(made, ctx)
     kind = ctx.type_of(node)
     if kind is not None and kind.expressions and kind.this in exp.DataType.ARRAY_TYPES:
         inner: exp.DataType = kind.expressions[0]

@@ -29,6 +29,16 @@ _STAMPS = {_T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.DATETIME}
 _INT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 STAMP = _DATE + r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?"
+# data-types-datetime#timestamp-ltz-timestamp-ntz-timestamp-tz: TIMESTAMP is TIMESTAMP_NTZ, the time on the wall
+ZONED = STAMP[:-2] + r"( ?(Z|[+-][0-9]{2}:?[0-9]{2}))?)?"
+
+
+def wall(value: exp.Expr, ctx: Context) -> exp.Expr:
+    """The text of a moment without its offset from UTC."""
+    literal = build.text(value)
+    if literal is None:
+        return ctx.macro("sf__wall", value, type="VARCHAR")
+    return build.lit(re.sub(r"(:[0-9.]+) ?(Z|[+-][0-9]{2}:?[0-9]{2})\s*$", r"\1", literal))
 
 
 def as_json(node: exp.Expr, ctx: Context) -> bool:
@@ -106,7 +116,8 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if to == _T.DATE or to in _STAMPS:
         if ctx.is_a(this, "number", "bool"):
             ctx.refuse("implicit_cast", node, "A number as a date is not verified", "Use DATEADD from a date")
-        return done(valid(STAMP), "DATE" if to == _T.DATE else "TIMESTAMP")
+        value = wall(valid(ZONED), ctx) if ctx.is_a(this, "text") else this
+        return done(value, "DATE" if to == _T.DATE else "TIMESTAMP")
     if to in (_T.VARIANT, _T.JSON, _T.INTERVAL, _T.TIME):
         return None
     ctx.refuse("timezone", node, "A cast to this type is not verified", "Use TIMESTAMP_NTZ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import DialectRules
-from ..shared import rows
+from ..shared import row_comparisons
 
 R = DialectRules("snowflake comparisons")
-R.normalise(rows.by_field())
+R.normalise(row_comparisons.by_field())

@@ -9,7 +9,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build, shifts
-from .casts import STAMP
+from .casts import STAMP, ZONED, wall
 
 R = DialectRules("snowflake dates")
 R.rule(exp.Add, exp.Sub)(shifts.keep_date)
@@ -25,12 +25,14 @@ def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         micros = exp.Mul(this=exp.Paren(this=value), expression=build.lit(10**6))
         return ctx.call("make_timestamp", build.cast(ctx.call("round", micros), "BIGINT"), type="TIMESTAMP")
     if ctx.is_a(value, "text"):
-        value = ctx.macro("sf__valid", value, build.lit(STAMP))
+        literal = build.text(value)
+        known = literal is not None and re.fullmatch(ZONED, literal) is not None
+        value = wall(value if known else ctx.macro("sf__valid", value, build.lit(ZONED)), ctx)
     return build.cast(value, "TIMESTAMP")
 
 
 # functions/to_time: of a text in its common form
-@R.rule(exp.TsOrDsToTime)
+@R.rule(exp.TsOrDsToTime, exp.Time)
 def to_time(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not ctx.is_a(node.this, "text"):
         ctx.refuse("unfaithful", node, "TO_TIME of this is not verified", "Use a text like 12:30:00")
@@ -49,10 +51,22 @@ def months_between(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.TimestampFromParts)
 def from_parts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    date, time = node.this, node.args.get("expression")
+    if ctx.is_a(date, "date") and ctx.is_a(time, "time"):
+        return build.cast(exp.Paren(this=exp.Add(this=date, expression=time)), "TIMESTAMP")
     parts = [node.args.get(key) for key in ("year", "month", "day", "hour", "min", "sec")]
     if any(p is None or not ctx.is_a(p, "int") for p in parts) or node.args.get("nano") is not None:
         ctx.refuse("unfaithful", node, "This is verified for six whole numbers", "Cast them to INT")
-    return ctx.call("make_timestamp", *[p for p in parts if p is not None], type="TIMESTAMP")
+    return ctx.macro("sf__stamp_from_parts", *[p for p in parts if p is not None], type="TIMESTAMP")
+
+
+@R.rule(exp.TimeFromParts)
+def time_from_parts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """100 minutes are an hour and 40."""
+    parts = [node.args.get(key) for key in ("hour", "min", "sec")]
+    if any(p is None or not ctx.is_a(p, "int") for p in parts) or node.args.get("nano") is not None:
+        ctx.refuse("unfaithful", node, "This is verified for three whole numbers", "Leave the nanoseconds out")
+    return ctx.macro("sf__time_from_parts", *[p for p in parts if p is not None], type="TIME")
 
 
 @R.rule(exp.ConvertTimezone)

@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 
@@ -24,7 +25,7 @@ _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split
 # data-types-datetime#interval-constants: amounts with units, seconds without one, added one after another
 @R.normalise
 def several_units(tree: exp.Expr, ctx: Context) -> None:
-    for node in list(tree.find_all(exp.Interval)):
+    for node in list(find_all(tree, exp.Interval)):
         written = build.text(node.this)
         if written is None or node.args.get("unit") is not None:
             continue

@@ -10,7 +10,7 @@ from ..shared import build
 from .casts import as_json
 
 R = DialectRules("snowflake json")
-R.typing[exp.JSONExtract] = {"returns": exp.DType.VARIANT}
+R.typing[exp.JSONExtract] = R.typing[exp.ToVariant] = {"returns": exp.DType.VARIANT}
 
 
 # Semi-structured texts
@@ -51,10 +51,27 @@ R.macros(
         "is_char": ("sf__is_varchar", "BOOLEAN"),
         "is_integer": ("sf__is_integer", "BOOLEAN"),
         exp.Typeof: ("sf__typeof", "VARCHAR", "this"),
+        # functions/as_integer and its like: NULL for a value of another type
+        "as_varchar": ("sf__as_varchar", "VARCHAR"),
+        "as_char": ("sf__as_varchar", "VARCHAR"),
+        "as_boolean": ("sf__as_boolean", "BOOLEAN"),
+        "as_integer": ("sf__as_integer", "BIGINT"),
+        "as_double": ("sf__as_double", "DOUBLE"),
+        "as_real": ("sf__as_double", "DOUBLE"),
     },
     of=lambda value, ctx: _variant(value, ctx),
 )
 R.renames({exp.JSONKeys: ("json_keys", "VARCHAR[]", "this")}, of=lambda value, ctx: _variant(value, ctx))
+
+
+# functions/to_variant
+@R.rule(exp.ToVariant)
+def to_variant(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not ctx.is_a(node.this, "text", "int", "bool") and not as_json(node.this, ctx):
+        ctx.refuse("json_text", node, "TO_VARIANT is verified for texts, whole numbers and booleans", "Use PARSE_JSON")
+    made = build.cast(node.this if as_json(node.this, ctx) else ctx.call("to_json", node.this), "JSON")
+    made.type = exp.DataType.build("VARIANT")
+    return made
 
 
 def _variant(value: exp.Expr, ctx: Context) -> exp.Expr:

@@ -20,7 +20,6 @@ CREATE MACRO sf__substr2(s, p) AS CASE WHEN s IS NOT NULL AND p IS NOT NULL THEN
 CREATE MACRO sf__substr(s, p, n) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN n < 0 THEN '' ELSE substring(s, sf__start(s, p), n) END;
 CREATE MACRO sf__initcap_by(s, d) AS array_to_string(list_transform(string_split(s, ''), LAMBDA c, i: CASE WHEN contains(d, c) THEN c WHEN i = 1 OR contains(d, substring(s, i - 1, 1)) THEN upper(c) ELSE lower(c) END), '');
 CREATE MACRO sf__initcap(s, d) AS CASE WHEN contains(s, '''') THEN error('INITCAP of a text with an apostrophe is not verified. Name the delimiters.') ELSE sf__initcap_by(s, d) END;
-CREATE MACRO sf__regexp_substr(s, p) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END;
 
 -- Dates.
 CREATE MACRO sf__weeks(a, b) AS CAST(date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7 AS BIGINT);
@@ -30,10 +29,9 @@ CREATE MACRO sf__previous_day(d, n) AS CAST(d - CAST((isodow(d) - n + 6) % 7 + 1
 
 -- Parts of a text.
 CREATE MACRO sf__strtok(s, d, n) AS list_filter(string_split(translate(s, d, repeat(left(d, 1), length(d))), left(d, 1)), LAMBDA t: t <> '')[n];
-CREATE MACRO sf__regexp_instr(s, p) AS CASE WHEN regexp_matches(s, p) THEN length(regexp_extract(s, '(?s:^(.*?))(?:' || p || ')', 1)) + 1 WHEN s IS NOT NULL THEN 0 END;
 
 -- Arrays, and what FLATTEN reads.
-CREATE MACRO sf__json_values(j) AS CASE json_type(j) WHEN 'ARRAY' THEN CAST(j AS JSON[]) WHEN 'OBJECT' THEN list_transform(json_keys(j), LAMBDA k: json_extract(j, '/' || replace(replace(k, '~', '~0'), '/', '~1'))) ELSE CAST([] AS JSON[]) END;
+CREATE MACRO sf__json_values(j) AS CASE json_type(j) WHEN 'ARRAY' THEN json_extract(j, '$[*]') WHEN 'OBJECT' THEN list_transform(json_keys(j), LAMBDA k: json_extract(j, '/' || replace(replace(k, '~', '~0'), '/', '~1'))) ELSE CAST([] AS JSON[]) END;
 CREATE MACRO sf__json_keys(j) AS CASE json_type(j) WHEN 'ARRAY' THEN list_transform(CAST(j AS JSON[]), LAMBDA e: CAST(NULL AS VARCHAR)) WHEN 'OBJECT' THEN json_keys(j) ELSE CAST([] AS VARCHAR[]) END;
 CREATE MACRO sf__json_indexes(j) AS CASE json_type(j) WHEN 'ARRAY' THEN range(CAST(json_array_length(j) AS BIGINT)) WHEN 'OBJECT' THEN list_transform(json_keys(j), LAMBDA k: CAST(NULL AS BIGINT)) ELSE CAST([] AS BIGINT[]) END;
 CREATE MACRO sf__no_keys(a) AS list_transform(a, LAMBDA e: CAST(NULL AS VARCHAR));
@@ -75,3 +73,15 @@ CREATE MACRO sf__boolor(a, b) AS sf__true(a) OR sf__true(b);
 CREATE MACRO sf__booland(a, b) AS sf__true(a) AND sf__true(b);
 CREATE MACRO sf__boolxor(a, b) AS sf__true(a) <> sf__true(b);
 CREATE MACRO sf__boolnot(a) AS NOT sf__true(a);
+CREATE MACRO sf__wall(s) AS regexp_replace(s, '(:[0-9.]+) ?(Z|[+-][0-9]{2}:?[0-9]{2})$', '\1');
+CREATE MACRO sf__rtrimmed_length(s) AS length(rtrim(s, ' '));
+CREATE MACRO sf__hex_text(s) AS decode(unhex(s));
+CREATE MACRO sf__gap(s, p, n) AS list_sum(list_transform(list_slice(regexp_split_to_array(s, p), 1, n), LAMBDA g: length(g))) + coalesce(list_sum(list_transform(list_slice(regexp_extract_all(s, p), 1, n - 1), LAMBDA g: length(g))), 0);
+CREATE MACRO sf__regexp_at(s, p, n, after, before) AS CASE WHEN s IS NULL THEN NULL WHEN len(regexp_extract_all(s, p)) < n THEN 0 ELSE CAST(sf__gap(s, p, n) AS BIGINT) + 1 + before + CASE WHEN after = 1 THEN length(regexp_extract_all(s, p)[n]) ELSE 0 END END;
+CREATE MACRO sf__replace_nth(s, p, r, n) AS CASE WHEN len(regexp_extract_all(s, p)) < n THEN s ELSE left(s, CAST(sf__gap(s, p, n) AS BIGINT)) || regexp_replace(regexp_extract_all(s, p)[n], p, r) || substring(s, CAST(sf__gap(s, p, n) AS BIGINT) + length(regexp_extract_all(s, p)[n]) + 1) END;
+CREATE MACRO sf__stamp_from_parts(y, m, d, h, i, s) AS CAST(sf__date_from_parts(y, m, d) AS TIMESTAMP) + to_seconds(CAST(h * 3600 + i * 60 + s AS BIGINT));
+CREATE MACRO sf__time_from_parts(h, i, s) AS CAST(TIMESTAMP '1970-01-01 00:00:00' + to_seconds(CAST(h * 3600 + i * 60 + s AS BIGINT)) AS TIME);
+CREATE MACRO sf__as_varchar(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN j ->> '$' END;
+CREATE MACRO sf__as_boolean(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CAST(j ->> '$' AS BOOLEAN) END;
+CREATE MACRO sf__as_integer(j) AS CASE WHEN sf__is_integer(j) THEN CAST(j ->> '$' AS BIGINT) END;
+CREATE MACRO sf__as_double(j) AS CASE WHEN sf__is_integer(j) OR json_type(j) = 'DOUBLE' THEN CAST(j ->> '$' AS DOUBLE) END;

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, casts, exact, rounding
+from ..shared import build, casts, exact_numbers, rounding
 from ..shared.calls import argument_count
 
 R = DialectRules("snowflake numbers")
@@ -22,6 +22,9 @@ R.macros(
         exp.Unicode: ("sf__unicode", "BIGINT", "this"),
     }
 )
+
+
+R.renames({exp.Acosh: ("acosh", "DOUBLE", "this"), exp.Atanh: ("atanh", "DOUBLE", "this")}, of=build.as_double)
 
 
 # functions/random: a whole number of 64 bits
@@ -50,8 +53,8 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right = node.this, node.expression
     if node.meta.get("translated"):
         return None
-    scale = exact.scale(left, ctx)
-    if scale is None or exact.scale(right, ctx) is None:
+    scale = exact_numbers.scale(left, ctx)
+    if scale is None or exact_numbers.scale(right, ctx) is None:
         return casts.plain_division(node, ctx)
     node.meta["translated"] = True
     made = casts.plain_division(node, ctx)

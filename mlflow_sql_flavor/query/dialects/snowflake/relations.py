@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import aliases, build
 from .arrays import call_of, element_of, input_of, is_json
@@ -17,7 +18,7 @@ R.prepare(aliases.clauses_too)
 @R.normalise
 def value_columns(tree: exp.Expr, ctx: Context) -> None:
     """constructs/values: its columns are column1, column2, ..."""
-    for values in tree.find_all(exp.Values):
+    for values in find_all(tree, exp.Values):
         alias = values.args.get("alias")
         if not values.expressions or (alias is not None and alias.args.get("columns")):
             continue
@@ -45,14 +46,14 @@ def asof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.prepare
 def typed_columns(tree: exp.Expr, ctx: Context) -> None:
     """What VALUE, KEY and INDEX of a FLATTEN are."""
-    for source in tree.find_all(exp.Lateral, exp.TableFromRows):
+    for source in find_all(tree, exp.Lateral, exp.TableFromRows):
         call, select = call_of(source), source.find_ancestor(exp.Select)
         if call is None or select is None:
             continue
         this = input_of(call)
         kind = exp.DataType.build("VARIANT") if is_json(this, ctx) else element_of(this, ctx)
         alias = source.args["alias"].name.casefold() if source.args.get("alias") is not None else ""
-        for column in select.find_all(exp.Column):
+        for column in find_all(select, exp.Column):
             if column.table.casefold() not in ("", alias) or (
                 not column.table and column.name.casefold() in ctx.columns
             ):

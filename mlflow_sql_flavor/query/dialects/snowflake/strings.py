@@ -11,6 +11,7 @@ from ..shared import build
 from .casts import as_text
 
 R = DialectRules("snowflake strings")
+R.macros({exp.RtrimmedLength: ("sf__rtrimmed_length", "BIGINT", "this")})
 
 R.renames({exp.ByteLength: ("strlen", "BIGINT")})
 R.macros(

@@ -32,6 +32,8 @@ _NAMES = """
     ts_or_ds_to_date upper uuid_string var_pop var_samp variance week weekiso weekofyear width_bucket year
     yearofweek yearofweekiso zeroifnull asinh sinh cosh tanh unicode booland boolor boolxor boolnot boolxor_agg timediff
     array_unique_agg array_intersection array_except array_remove array_sort arrays_overlap typeof is_array is_object
-    is_boolean is_varchar is_char is_integer random object_keys to_time try_to_time
+    is_boolean is_varchar is_char is_integer random object_keys to_time try_to_time time acosh atanh
+    rtrimmed_length hex_decode_string to_binary regexp_substr_all regexp_extract_all grouping_id time_from_parts
+    to_variant
 """
 documented.standard(R, _NAMES.split())

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, exact, ratios
+from ..shared import build, exact_numbers, ratios
 
 R = DialectRules("snowflake windows")
 
@@ -51,7 +51,7 @@ def ratio_to_report(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = call.expressions[0]
     if not ctx.is_a(value, "number") or node.args.get("spec") or node.args.get("alias"):
         ctx.refuse("unfaithful", node, "RATIO_TO_REPORT is verified for numbers over a whole partition", "Cast it")
-    digits = exact.scale(value, ctx)
+    digits = exact_numbers.scale(value, ctx)
     if digits is None and not ctx.is_a(value, "float"):
         ctx.refuse("unfaithful", node, "The digits of this number are not known", "Cast it to NUMBER(p, s)")
     made = ratios.part_of_sum(exp.Paren(this=value), node, ctx)

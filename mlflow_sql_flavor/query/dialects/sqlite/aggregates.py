@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 from .coercions import number, text
@@ -14,7 +15,7 @@ R = DialectRules("sqlite aggregates")
 
 @R.prepare
 def bare_columns(tree: exp.Expr, ctx: Context) -> None:
-    for node in list(tree.find_all(exp.Select)):
+    for node in list(find_all(tree, exp.Select)):
         _bare_columns(node, ctx)
 
 
@@ -22,7 +23,7 @@ def _bare_columns(node: exp.Select, ctx: Context) -> None:
     aggregates = [
         found
         for item in node.expressions
-        for found in item.find_all(exp.AggFunc, exp.Anonymous)
+        for found in find_all(item, exp.AggFunc, exp.Anonymous)
         if _here(found, node) and _aggregates(found) and found.find_ancestor(exp.Window, exp.Select) is node
     ]
     group = node.args.get("group")
@@ -32,7 +33,7 @@ def _bare_columns(node: exp.Select, ctx: Context) -> None:
     bare = [
         column
         for item in node.expressions
-        for column in item.find_all(exp.Column)
+        for column in find_all(item, exp.Column)
         if _here(column, node)
         and not _inside_aggregate(column, node)
         and column.name.casefold() not in keys
@@ -92,7 +93,7 @@ def _keys(node: exp.Select, group: exp.Expr | None) -> set[str]:
         for item in node.expressions:
             if isinstance(key, exp.Column) and item.alias and item.alias.casefold() == key.name.casefold():
                 keys.add(item.unalias().sql())
-                keys.update(column.name.casefold() for column in item.find_all(exp.Column))
+                keys.update(column.name.casefold() for column in find_all(item, exp.Column))
         keys.add(key.sql())
         if isinstance(key, exp.Column):
             keys.add(key.name.casefold())

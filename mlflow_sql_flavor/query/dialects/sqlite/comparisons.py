@@ -6,12 +6,12 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, comparisons, rows
+from ..shared import build, comparisons, row_comparisons
 from .coercions import is_json, literal, number, numeral, text
 
 R = DialectRules("sqlite comparisons")
-# https://sqlite.org/rowvalue.html#row_value_comparisons; a list of rows is none there
-R.normalise(rows.by_field(lists=False))
+# https://sqlite.org/rowvalue.html#row_value_comparisons; a list of several rows is none there
+R.normalise(row_comparisons.by_field())
 
 
 # https://sqlite.org/lang_expr.html#operators
@@ -51,11 +51,14 @@ def _kind(node: exp.Expr, ctx: Context) -> str:
     return "unknown"
 
 
-def _has_affinity(node: exp.Expr) -> bool:
+def _has_affinity(node: exp.Expr, ctx: Context) -> bool:
     # Columns and casts have one, other expressions have none: https://sqlite.org/datatype3.html#affinity_of_expressions
     inner = node.unnest()
     if "literal" in inner.meta:
         return False
+    if isinstance(inner, exp.Column):  # of a subquery: what stands there for it
+        made = ctx.origin(inner)
+        return made is None or _has_affinity(made, ctx)
     return isinstance(inner, (exp.Column, exp.Cast)) or (isinstance(inner, exp.Anonymous) and "cast" in inner.meta)
 
 
@@ -113,7 +116,7 @@ def _comparable(one: exp.Expr, two: exp.Expr, node: exp.Expr, ctx: Context) -> t
         make = text if other == "text" else number
         return make(one, ctx), make(two, ctx)
     texts, numbers = (one, two) if a == "text" else (two, one)
-    if "bool" not in (a, b) and _has_affinity(numbers):
+    if "bool" not in (a, b) and _has_affinity(numbers, ctx):
         inner = texts.unnest()
         if not isinstance(inner, exp.Literal):
             return _mixed(node, ctx)
@@ -121,7 +124,7 @@ def _comparable(one: exp.Expr, two: exp.Expr, node: exp.Expr, ctx: Context) -> t
         if found is None:
             return None, None
         return (literal(found), numbers) if texts is one else (numbers, literal(found))
-    if _has_affinity(texts):
+    if _has_affinity(texts, ctx):
         return (texts, text(numbers, ctx)) if texts is one else (text(numbers, ctx), texts)
     return None, None
 
@@ -154,7 +157,7 @@ def _by_value(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     key = "this" if kinds[0] == "text" else "expression"
     other = node.args["expression" if key == "this" else "this"]
-    if not _has_affinity(other) or isinstance(node.args[key].unnest(), exp.Literal):
+    if not _has_affinity(other, ctx) or isinstance(node.args[key].unnest(), exp.Literal):
         return None
     read = ctx.macro("sqlite__numeral", node.args[key].copy(), type="DOUBLE")
     numeric = node.copy()

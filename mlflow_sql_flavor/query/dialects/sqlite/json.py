@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 from .coercions import integer, is_json, text
@@ -51,12 +52,12 @@ def json_is_null(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def json_each(tree: exp.Expr, ctx: Context) -> None:
     # https://sqlite.org/json1.html#jeach: a value has the type it has in the JSON, an array's key is a number
     aliases = set()
-    for table in tree.find_all(exp.Table):
+    for table in find_all(tree, exp.Table):
         if str(getattr(table.this, "name", "")).lower() in ("json_each", "json_tree"):
             aliases.add(table.alias_or_name.casefold())
     if not aliases:
         return
-    for column in list(tree.find_all(exp.Column)):
+    for column in list(find_all(tree, exp.Column)):
         name, parent, key, index = column.name.casefold(), column.parent, column.arg_key, column.index
         mine = column.table.casefold() in aliases or (not column.table and name not in map(str.casefold, ctx.columns))
         if not mine or name not in ("value", "atom", "key", "type") or parent is None or key is None:

@@ -36,6 +36,9 @@ def operands(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     for key in ("this", "expression"):
         value = node.args.get(key)
         if isinstance(value, exp.Distinct):
+            if any(ctx.is_a(each, "text") for each in value.expressions):
+                hint = "Write CAST(... AS REAL) inside of DISTINCT"
+                ctx.refuse("unfaithful", node, "SQLite's DISTINCT tells texts apart, not the numbers in them", hint)
             value.set("expressions", [number(each, ctx) for each in value.expressions])
         elif isinstance(value, exp.Expr):
             node.set(key, number(value, ctx))
@@ -146,11 +149,8 @@ R.macros(
 )
 
 
-@R.rule(exp.Log)
-def logarithm(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    given = (node.this, node.args.get("expression"))
-    args = [math_argument(arg, ctx) for arg in given if isinstance(arg, exp.Expr)]
-    return ctx.macro("sqlite__log2" if len(args) == 2 else "sqlite__log", *args, type="DOUBLE")
+R.macros({exp.Log: ("sqlite__log", "DOUBLE")}, of=math_argument, arity=1)
+R.macros({exp.Log: ("sqlite__log2", "DOUBLE")}, of=math_argument, arity=2)
 
 
 @R.rule(exp.Sign, exp.Ceil, exp.Floor, exp.Trunc, exp.Exp, exp.Sin, exp.Cos, exp.Tan, exp.Sinh, exp.Cosh,

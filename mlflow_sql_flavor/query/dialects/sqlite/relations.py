@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 
@@ -14,7 +15,7 @@ R = DialectRules("sqlite relations")
 @R.prepare
 def values_columns(tree: exp.Expr, ctx: Context) -> None:
     # https://sqlite.org/lang_select.html: the columns of VALUES are column1, column2 ...
-    for values in tree.find_all(exp.Values):
+    for values in find_all(tree, exp.Values):
         holder = values.parent if isinstance(values.parent, exp.Subquery) else values
         alias = holder.args.get("alias")
         if not isinstance(holder.parent, (exp.From, exp.Join)) or (alias is not None and alias.columns):
@@ -29,10 +30,10 @@ def values_columns(tree: exp.Expr, ctx: Context) -> None:
 @R.prepare
 def no_circle(tree: exp.Expr, ctx: Context) -> None:
     # A CTE that reads a table of its own name refers to itself: "circular reference"
-    for cte in tree.find_all(exp.CTE):
+    for cte in find_all(tree, exp.CTE):
         with_ = cte.parent
         recursive = isinstance(with_, exp.With) and with_.args.get("recursive")
-        for table in cte.this.find_all(exp.Table):
+        for table in find_all(cte.this, exp.Table):
             if table.name.casefold() == cte.alias.casefold() and not table.db and not recursive:
                 raise ctx.error(table, f"SQLite reads {table.name!r} inside {cte.alias!r} as itself: rename the CTE.")
 

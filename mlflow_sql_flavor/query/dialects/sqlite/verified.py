@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared.calls import written_name
 
@@ -20,7 +21,7 @@ _OTHERS = frozenset([
 @R.normalise
 def of_other_engines(tree: exp.Expr, ctx: Context) -> None:
     # Words of SQL's grammar elsewhere, names of no function here
-    for node in tree.find_all(exp.Func):
+    for node in find_all(tree, exp.Func):
         name = (written_name(node, ctx.sql) or "").lower()
         if name in _OTHERS and name not in ctx.udfs:
             hint = {"greatest": " Write max(...).", "least": " Write min(...).", "left": " Write substr(...)."}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import DialectRules
+from ..shared import outer_aggregates
 from . import (
     aggregates,
     arrays,
@@ -13,6 +14,7 @@ from . import (
     formats,
     json,
     lambdas,
+    names,
     numbers,
     regex,
     relations,
@@ -25,8 +27,8 @@ __all__ = ["D"]
 D = DialectRules("trino", pack="trino")
 
 _TOPICS = (
-    verified, arrays, lambdas, numbers, aggregates, strings, regex, json, dates, casts, formats, encodings,
-    relations, comparisons,
+    verified, names, arrays, lambdas, numbers, aggregates, strings, regex, json, dates, casts, formats, encodings,
+    relations, comparisons, outer_aggregates,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import aggregates, build, exact
+from ..shared import aggregates, build, exact_numbers
 from .arrays import array_type, typed
 
 R = DialectRules("trino aggregates")
@@ -42,7 +42,7 @@ def mean(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not ctx.is_a(node.this, "decimal") or node.meta.get("translated"):
         return None
     node.meta["translated"] = True
-    digits = exact.scale(node.this, ctx)
+    digits = exact_numbers.scale(node.this, ctx)
     if digits is None or isinstance(node.parent, (exp.Window, exp.Filter)):
         ctx.refuse("unfaithful", node, "The digits of this mean are not known here", "CAST its argument to DOUBLE")
         return None

@@ -232,7 +232,13 @@ def sequence(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         size = int(build.text(step.this) or 0)
     months = {"MONTH": 1, "YEAR": 12, "QUARTER": 3}.get(unit)
     days = {"DAY": 86400, "WEEK": 604800, "HOUR": 3600, "MINUTE": 60, "SECOND": 1}.get(unit)
-    if size is None or size < 1 or not (months or days) or (dates and unit in ("HOUR", "MINUTE", "SECOND")):
+    if (
+        size is None
+        or size == 0
+        or (size < 0 and not days)
+        or not (months or days)
+        or (dates and unit in ("HOUR", "MINUTE", "SECOND"))
+    ):
         ctx.refuse("unfaithful", node, "sequence is verified for a constant step forward", "Write INTERVAL '1' DAY")
     name, count = ("tr__months_from", months) if months else ("tr__seconds_from", days)
     both = [build.cast(a, "TIMESTAMP") for a in (start, end)]

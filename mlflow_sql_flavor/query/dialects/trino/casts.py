@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build, casts
-from . import dates
+from . import dates, json
 
 R = DialectRules("trino casts")
 _T = exp.DType
 _STAMPS = {_T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.DATETIME}
 _INT, _FLOAT = r"[+-]?[0-9]+", r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*|NaN|[+-]?Infinity"
-_ELEMENTS = {*exp.DataType.INTEGER_TYPES, *exp.DataType.TEXT_TYPES, _T.DOUBLE, _T.BOOLEAN}
 _DATE = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
 _STAMP = rf"{_DATE[:-3]}( {_CLOCK})?"
@@ -28,7 +29,7 @@ _ZONED = re.compile(
 # language/types#decimal: a literal has the digits that it is written with
 @R.normalise
 def literals(tree: exp.Expr, ctx: Context) -> None:
-    for node in list(tree.find_all(exp.Cast)):
+    for node in list(find_all(tree, exp.Cast)):
         text, kind = build.text(node.this), node.args["to"]
         start = node.this.meta.get("start")
         if text is None or not start or kind.this != _T.DECIMAL or kind.expressions:
@@ -49,14 +50,18 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, kind, done, valid = cast.this, cast.kind, cast.done, cast.valid
     to = kind.this
 
+    if to == _T.JSON and ctx.is_a(this, "json"):
+        return this
+    if to == _T.JSON and (ctx.type_of(this) is not None or isinstance(this, exp.Null)):
+        return json.to_json(node, ctx)
+    if ctx.is_a(this, "json") and (to in exp.DataType.NESTED_TYPES or to in exp.DataType.TEXT_TYPES):
+        if cast.soft:
+            ctx.refuse("unfaithful", node, "TRY_CAST of JSON is not verified", "Use CAST")
+        return json.from_json(this, kind, node, ctx, count(1))
     if ctx.is_a(this, "json"):
-        if to in exp.DataType.TEXT_TYPES and not kind.expressions:
-            return ctx.macro("tr__json_value", this, type="VARCHAR")
-        if to in exp.DataType.ARRAY_TYPES and kind.expressions and kind.expressions[0].this in _ELEMENTS:
-            return done(this, kind.sql("duckdb"))
         if to not in exp.DataType.INTEGER_TYPES and to not in exp.DataType.FLOAT_TYPES and to != _T.BOOLEAN:
             ctx.refuse("unfaithful", node, "A cast of JSON to this type is not verified", "Use json_extract_scalar")
-        this = ctx.macro("tr__json_value" if to == _T.BOOLEAN else "tr__json_number", this, type="VARCHAR")
+        this = ctx.macro("tr__json_bool" if to == _T.BOOLEAN else "tr__json_number", this, type="VARCHAR")
         cast.this, cast.is_text = this, True
     if ctx.is_a(this, "array", "map") or (ctx.is_a(this, "struct") and to not in exp.DataType.STRUCT_TYPES):
         ctx.refuse("unfaithful", node, "A cast of this value is not verified", "Cast its elements")
@@ -64,6 +69,8 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return done(this, kind.sql("duckdb"))
     if to in (_T.CHAR, _T.NCHAR):
         return _char(node, this, kind, ctx)
+    if to == _T.UUID and cast.is_text:
+        return done(valid("[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"), "UUID")
     if to in (_T.VARBINARY, _T.BINARY, _T.BLOB) and cast.is_text:
         return ctx.call("encode", this, type="BLOB")
     if to == _T.TIME and not ctx.unknown(this) and node.args["to"].this == _T.TIME:
@@ -74,6 +81,8 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         found = ctx.type_of(this)
         if found is not None and found.this == _T.DOUBLE and not kind.expressions:
             return ctx.macro("tr__dbl_text", this, type="VARCHAR")
+        if ctx.is_a(this, "interval") and not kind.expressions:
+            return ctx.macro("tr__interval_text", this, type="VARCHAR")
         if ctx.is_a(this, "float", "timestamp", "timestamptz", "time", "interval"):
             ctx.refuse("locale_format", node, "The text of this value is not verified", "Use format or date_format")
         if ctx.is_a(this, "decimal"):  # DuckDB writes no zero before the point where all digits are behind it
@@ -82,7 +91,7 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if kind.expressions:
             return casts.varchar_n(node, ctx)
         return done(this, "VARCHAR")
-    if ctx.unknown(this) and not isinstance(this, exp.Null):
+    if ctx.unknown(this) and not (isinstance(this, exp.Null) or this.is_type(_T.NULL) or _null_step(this, ctx)):
         ctx.refuse("implicit_cast", node, "The type of this value is not known here", "Cast it to DOUBLE or VARCHAR")
     if to in exp.DataType.INTEGER_TYPES:
         return done(ctx.call("round", this) if ctx.is_a(this, "float", "decimal") else valid(_INT), kind.sql("duckdb"))
@@ -109,6 +118,13 @@ def cast(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if to not in (_T.BOOLEAN, _T.INTERVAL, _T.ARRAY):
         ctx.refuse("unfaithful", node, "A cast to this type is not verified", "Use another type")
     return None
+
+
+def _null_step(node: exp.Expr, ctx: Context) -> bool:
+    """A column for which the step that it is of writes NULL."""
+    made = ctx.origin(node) if isinstance(node, exp.Column) else None
+    above = made.find_ancestor(exp.Select) if made is not None else None
+    return isinstance(made, exp.Null) and above is not None and not isinstance(above.parent, exp.SetOperation)
 
 
 def _steps(stamp: exp.Expr, kind: exp.Expr, ctx: Context) -> exp.Expr:
@@ -149,3 +165,17 @@ def _time(cast: casts.Conversion) -> exp.Expr:
     elif not ctx.is_a(this, "timestamp"):
         ctx.refuse("unfaithful", cast.node, "A TIME of this value is not verified", "Cast it to TIMESTAMP before")
     return done(_steps(build.cast(this, "TIMESTAMP"), kind, ctx), "TIME")
+
+
+# functions/conversion#typeof
+_NAMES = {_T.TINYINT: "tinyint", _T.SMALLINT: "smallint", _T.INT: "integer", _T.BIGINT: "bigint", _T.DOUBLE: "double",
+          _T.FLOAT: "real", _T.BOOLEAN: "boolean", _T.DATE: "date", _T.JSON: "json", _T.UUID: "uuid"}  # fmt: skip
+
+
+@R.rule(exp.Typeof)
+def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    kind = ctx.type_of(node.this)
+    if kind is None or kind.this not in _NAMES:
+        ctx.refuse("typeof", node, "The name of this type is not known here", "Write the name")
+        return None
+    return build.cast(build.lit(_NAMES[kind.this]), "VARCHAR")

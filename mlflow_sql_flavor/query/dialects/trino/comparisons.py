@@ -6,10 +6,10 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, nan, rows
+from ..shared import build, nan, row_comparisons
 
 R = DialectRules("trino comparisons")
-R.normalise(rows.by_field())
+R.normalise(row_comparisons.by_field())
 R.rule(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)(nan.compared)
 
 

@@ -139,8 +139,13 @@ def from_iso8601(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.UnixToTime)
 def from_unixtime(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if argument_count(node, ctx) != 1 or not ctx.is_a(node.this, "int"):
-        ctx.refuse("timezone", node, "from_unixtime is verified for whole seconds", "Cast them to BIGINT")
+    zone = build.text(node.args.get("zone"))
+    if not ctx.is_a(node.this, "int") or (zone is None and argument_count(node, ctx) != 1):
+        ctx.refuse("timezone", node, "from_unixtime is verified for whole seconds and a constant zone",
+                   "Cast them to BIGINT")  # fmt: skip
+    if zone is not None:
+        seconds = ctx.call("to_timestamp", build.cast(node.this, "BIGINT"), type="TIMESTAMPTZ")
+        return _at(seconds, node.args["zone"], node, ctx)
     ctx.warn("timezone", node, "from_unixtime is given in UTC, as in a session whose time zone is UTC.")
     micros = exp.Mul(this=build.cast(node.this, "BIGINT"), expression=build.lit(10**6))
     return ctx.call("make_timestamp", micros, type="TIMESTAMP")

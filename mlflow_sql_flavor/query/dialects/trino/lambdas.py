@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 from .arrays import map_type, typed
@@ -24,7 +25,7 @@ def _of_one(function: exp.Lambda, name: str, fields: tuple[int | str, ...], ctx:
     """The one parameter, a structure, of which the function's parameters become the fields."""
     one = exp.to_identifier(name)
     parts = {parameter.name: field for parameter, field in zip(function.expressions, fields, strict=True)}
-    for found in list(function.this.find_all(exp.Identifier)):
+    for found in list(find_all(function.this, exp.Identifier)):
         field = parts.get(found.name)
         if field is None:
             continue
@@ -86,7 +87,7 @@ def reduce_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not isinstance(finish, exp.Lambda):
         return made
     state, whole = finish.expressions[0].name, exp.Paren(this=finish.this)
-    for found in list(whole.find_all(exp.Identifier)):
+    for found in list(find_all(whole, exp.Identifier)):
         if found.name == state:
             (found.parent if isinstance(found.parent, exp.Column) else found).replace(made.copy())
     return whole.this if isinstance(whole.this, exp.Anonymous) else whole

@@ -58,7 +58,11 @@ CREATE MACRO tr__url_query(u) AS regexp_extract(u, '^[A-Za-z][A-Za-z0-9+.-]*://[
 CREATE MACRO tr__url_protocol(u) AS nullif(regexp_extract(u, '^([A-Za-z][A-Za-z0-9+.-]*)://', 1), '');
 
 CREATE MACRO tr__nth_last(s, x, n) AS CASE WHEN s IS NULL OR x IS NULL THEN NULL WHEN x = '' THEN CAST(error('The last place of an empty text is not verified.') AS BIGINT) WHEN tr__nth(reverse(s), reverse(x), n) = 0 THEN 0 ELSE length(s) - length(x) - tr__nth(reverse(s), reverse(x), n) + 2 END;
-CREATE MACRO tr__regexp_position_from(s, p, i) AS CASE WHEN s IS NULL OR i IS NULL THEN NULL WHEN i < 1 THEN CAST(error('The start must be positive.') AS INTEGER) WHEN i > length(s) + 1 OR NOT regexp_matches(substring(s, i), p) THEN -1 ELSE tr__regexp_position(substring(s, i), p) + i - 1 END;
+CREATE MACRO tr__found(s, p) AS regexp_extract_all(s, p);
+CREATE MACRO tr__gap(s, p, n) AS list_sum(list_transform(list_slice(regexp_split_to_array(s, p), 1, n), LAMBDA g: length(g))) + coalesce(list_sum(list_transform(list_slice(tr__found(s, p), 1, n - 1), LAMBDA g: length(g))), 0);
+CREATE MACRO tr__starts(s, p) AS list_transform(range(1, len(tr__found(s, p)) + 1), LAMBDA n: CAST(tr__gap(s, p, n) AS BIGINT) + 1);
+CREATE MACRO tr__held(s, p, i) AS len(list_filter(tr__starts(s, p), LAMBDA x, n: x < i AND x + length(tr__found(s, p)[n]) > i)) > 0;
+CREATE MACRO tr__regexp_position_from(s, p, i, n) AS CASE WHEN s IS NULL OR i IS NULL OR n IS NULL THEN NULL WHEN i < 1 OR n < 1 THEN CAST(error('The start and the occurrence must be positive.') AS INTEGER) WHEN tr__held(s, p, i) THEN CAST(error('A match that begins before the start is not verified.') AS INTEGER) ELSE coalesce(list_filter(tr__starts(s, p), LAMBDA x: x >= i)[n], -1) END;
 CREATE MACRO tr__url_parameter(u, k) AS CASE WHEN u IS NULL OR k IS NULL THEN NULL WHEN NOT regexp_matches('&' || coalesce(tr__url_query(u), ''), '&' || regexp_escape(k) || '(=|&|$)') THEN NULL ELSE url_decode(replace(regexp_extract('&' || tr__url_query(u), '&' || regexp_escape(k) || '(?:=([^&]*))?(?:&|$)', 1), '+', ' ')) END;
 CREATE MACRO tr__url_fragment(u) AS CASE WHEN u IS NOT NULL THEN url_decode(regexp_extract(u, '#(.*)$', 1)) END;
 CREATE MACRO tr__url_port(u) AS TRY_CAST(regexp_extract(u, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?[^/:?#]+:([0-9]+)', 1) AS BIGINT);
@@ -72,17 +76,55 @@ CREATE MACRO tr__luhn(s) AS CASE WHEN s IS NULL THEN NULL WHEN s = '' THEN false
 CREATE MACRO tr__decimal_text(x) AS regexp_replace(CAST(x AS VARCHAR), '^(-?)[.]', '\10.');
 
 -- JSON.
-CREATE MACRO tr__json_key(j) AS CASE WHEN regexp_matches(CAST(j AS VARCHAR), '[{].*[{]|[0-9][.eE][0-9]') OR json_type(j) = 'OBJECT' AND json_keys(j) <> list_sort(json_keys(j)) OR json_type(j) <> 'OBJECT' AND contains(CAST(j AS VARCHAR), '{') THEN error('The text of this JSON value is not verified: the order of its keys, or a number with a point.') ELSE CAST(json(j) AS VARCHAR) END;
+CREATE MACRO tr__json_sorted(j) AS '{' || array_to_string(list_transform(list_sort(json_keys(j)), LAMBDA k: CAST(to_json(k) AS VARCHAR) || ':' || CAST(json_extract(j, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR)), ',') || '}';
+CREATE MACRO tr__json_key(j) AS CASE WHEN regexp_matches(CAST(j AS VARCHAR), '[{].*[{]|[0-9][.eE][0-9]') OR json_type(j) = 'OBJECT' AND (len(list_distinct(json_keys(j))) < len(json_keys(j)) OR json_keys(j) <> list_sort(json_keys(j)) AND strlen(CAST(j AS VARCHAR)) > length(CAST(j AS VARCHAR))) OR json_type(j) <> 'OBJECT' AND contains(CAST(j AS VARCHAR), '{') THEN error('The text of this JSON value is not verified: objects within it, or a number with a point.') WHEN json_type(j) = 'OBJECT' THEN tr__json_sorted(CAST(json(j) AS JSON)) ELSE CAST(json(j) AS VARCHAR) END;
 CREATE MACRO tr__json_is_scalar(j) AS json_type(CAST(j AS JSON)) NOT IN ('OBJECT', 'ARRAY');
 CREATE MACRO tr__json_at(j, p) AS json_extract(CAST(j AS JSON), p);
-CREATE MACRO tr__json_exists(j, p) AS CASE WHEN j IS NOT NULL THEN json_extract(CAST(j AS JSON), p) IS NOT NULL END;
+CREATE MACRO tr__json_exists(j, s) AS CASE WHEN j IS NOT NULL THEN coalesce(len(s) > 0, false) END;
+CREATE MACRO tr__json_items(j) AS CAST(CASE WHEN TRY_CAST(j AS JSON) IS NOT NULL THEN [TRY_CAST(j AS JSON)] END AS JSON[]);
+CREATE MACRO tr__json_elements(s) AS flatten(list_transform(s, LAMBDA e: CASE WHEN json_type(e) = 'ARRAY' THEN json_extract(e, '$[*]') ELSE [e] END));
+CREATE MACRO tr__json_place(s, i, p) AS list_filter(list_transform(s, LAMBDA e: CASE WHEN json_type(e) = 'ARRAY' THEN json_extract(e, p) WHEN i = 0 THEN e END), LAMBDA e: e IS NOT NULL);
+CREATE MACRO tr__json_member(s, p, q) AS flatten(list_transform(s, LAMBDA e: CASE WHEN json_type(e) = 'ARRAY' THEN json_extract(e, q) ELSE list_filter([json_extract(e, p)], LAMBDA x: x IS NOT NULL) END));
+CREATE MACRO tr__json_members(s, p, q) AS flatten(list_transform(s, LAMBDA e: CASE WHEN json_type(e) = 'ARRAY' THEN json_extract(e, q) ELSE json_extract(e, p) END));
+CREATE MACRO tr__json_plain(t) AS regexp_replace(t, '"([^"\\]|\\.)*"', '""', 'g');
+CREATE MACRO tr__json_text(j) AS CASE WHEN regexp_matches(tr__json_plain(CAST(j AS VARCHAR)), '[0-9][.eE][-+0-9]') THEN error('The text of a JSON number with a point is not verified.') ELSE CAST(json(j) AS VARCHAR) END;
+CREATE MACRO tr__json_scalar_text(j) AS CASE json_type(j) WHEN 'NULL' THEN NULL WHEN 'DOUBLE' THEN error('This text of a JSON number is not verified.') ELSE j ->> '$' END;
+CREATE MACRO tr__json_one(s, e, w) AS CASE WHEN s IS NULL THEN NULL WHEN len(s) = 0 THEN e WHEN len(s) > 1 OR json_type(s[1]) IN ('OBJECT', 'ARRAY') THEN w ELSE tr__json_scalar_text(s[1]) END;
+CREATE MACRO tr__json_fits(k, t) AS CASE WHEN t IN ('int', 'number') THEN CASE WHEN k IN ('BIGINT', 'UBIGINT') OR (t = 'number' AND k = 'DOUBLE') THEN true ELSE error('A JSON value of this kind is not verified as a number.') END WHEN t = 'bool' THEN k = 'BOOLEAN' ELSE k = 'VARCHAR' END;
+CREATE MACRO tr__json_shaped(x, t) AS CASE t WHEN 'date' THEN regexp_full_match(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}') WHEN 'time' THEN regexp_full_match(x, '[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,3})?)?') ELSE true END;
+CREATE MACRO tr__json_read(s, t) AS CASE WHEN len(s) = 1 AND json_type(s[1]) NOT IN ('OBJECT', 'ARRAY', 'NULL') AND tr__json_fits(json_type(s[1]), t) AND tr__json_shaped(s[1] ->> '$', t) THEN s[1] ->> '$' END;
+CREATE MACRO tr__json_returned(s, v, e, w) AS CASE WHEN s IS NULL THEN NULL WHEN len(s) = 0 THEN e WHEN len(s) = 1 AND json_type(s[1]) = 'NULL' THEN NULL WHEN v IS NULL THEN w ELSE v END;
+CREATE MACRO tr__json_wrapped(s) AS '[' || array_to_string(list_transform(s, LAMBDA x: tr__json_text(x)), ',') || ']';
+CREATE MACRO tr__json_wrapped_none(s, e, w) AS CASE WHEN s IS NULL THEN NULL WHEN len(s) = 0 THEN e WHEN len(s) > 1 THEN w ELSE tr__json_text(s[1]) END;
+CREATE MACRO tr__json_wrapped_always(s, e, w) AS CASE WHEN s IS NULL THEN NULL WHEN len(s) = 0 THEN e ELSE tr__json_wrapped(s) END;
+CREATE MACRO tr__json_wrapped_some(s, e, w) AS CASE WHEN s IS NULL THEN NULL WHEN len(s) = 0 THEN e WHEN len(s) = 1 AND json_type(s[1]) IN ('OBJECT', 'ARRAY') THEN tr__json_text(s[1]) ELSE tr__json_wrapped(s) END;
+CREATE MACRO tr__json_bare(s, e, w) AS CASE WHEN s IS NULL THEN NULL WHEN len(s) = 0 THEN e WHEN len(s) > 1 THEN w WHEN json_type(s[1]) = 'VARCHAR' THEN s[1] ->> '$' ELSE tr__json_text(s[1]) END;
+CREATE MACRO tr__json_whole(j) AS CAST(CASE WHEN json_type(TRY_CAST(j AS JSON)) = 'ARRAY' THEN json_extract(TRY_CAST(j AS JSON), '$[*]') END AS JSON[]);
+CREATE MACRO tr__json_known(s) AS list_filter(s, LAMBDA x: json_type(x) <> 'NULL');
+CREATE MACRO tr__json_index(j, i) AS CASE WHEN i >= len(tr__json_whole(j)) OR i < -len(tr__json_whole(j)) THEN len(tr__json_whole(j)) + 1 WHEN i < 0 THEN len(tr__json_whole(j)) + i + 1 ELSE i + 1 END;
+CREATE MACRO tr__json_get(j, i) AS tr__json_bare(tr__json_known(list_slice(tr__json_whole(j), tr__json_index(j, i), tr__json_index(j, i))), NULL, NULL);
+CREATE MACRO tr__json_double(x) AS CASE WHEN isnan(x) OR isinf(x) THEN error('NaN and Infinity are not verified in JSON.') WHEN x = 0 OR (abs(x) >= 1e-3 AND abs(x) < 1e7) THEN CAST(x AS VARCHAR) ELSE tr__dbl_text(CAST(x AS DOUBLE)) END;
+CREATE MACRO tr__json_string(s) AS CAST(to_json(s) AS VARCHAR);
+CREATE MACRO tr__json_date(d) AS '"' || strftime(d, '%Y-%m-%d') || '"';
+CREATE MACRO tr__json_array(a) AS '[' || array_to_string(list_filter(a, LAMBDA x: x IS NOT NULL), ',') || ']';
+CREATE MACRO tr__json_object(a) AS '{' || array_to_string(list_filter(a, LAMBDA x: x IS NOT NULL), ',') || '}';
+CREATE MACRO tr__json_pair(k, v) AS CASE WHEN k IS NULL THEN error('A key of a JSON object is not NULL.') ELSE CAST(to_json(k) AS VARCHAR) || ':' || v END;
+CREATE MACRO tr__json_map(p) AS '{' || array_to_string(list_transform(list_sort(p), LAMBDA x: CAST(to_json(x[1]) AS VARCHAR) || ':' || x[2]), ',') || '}';
+CREATE MACRO tr__fits(s, n) AS CASE WHEN length(s) > n THEN error('The text is longer than its type.') ELSE s END;
+CREATE MACRO tr__json_null(j) AS j IS NULL OR json_type(j) = 'NULL';
+CREATE MACRO tr__json_list(j) AS CASE WHEN tr__json_null(j) THEN NULL WHEN json_type(j) <> 'ARRAY' THEN error('A JSON value of this kind is no array.') ELSE json_extract(j, '$[*]') END;
+CREATE MACRO tr__json_entries(j) AS CASE WHEN tr__json_null(j) THEN NULL WHEN json_type(j) <> 'OBJECT' THEN error('A JSON value of this kind is no map.') ELSE list_transform(list_zip(json_keys(j), json_extract(j, '$.*')), LAMBDA p: {'k': p[1], 'v': p[2]}) END;
+CREATE MACRO tr__json_field(j, k, p) AS CASE json_type(j) WHEN 'ARRAY' THEN json_extract(j, p) WHEN 'OBJECT' THEN json_extract(j, '$."' || k || '"') END;
+CREATE MACRO tr__json_is_row(j, n) AS CASE WHEN tr__json_null(j) THEN false WHEN json_type(j) = 'OBJECT' THEN CASE WHEN len(list_distinct(list_transform(json_keys(j), LAMBDA k: lower(k)))) < len(json_keys(j)) THEN error('Keys that differ in case alone are not verified.') ELSE true END WHEN json_type(j) = 'ARRAY' AND json_array_length(j) = n THEN true ELSE error('A JSON value of this kind is no row of so many fields.') END;
+CREATE MACRO tr__json_has_bool(j, v) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(CAST(j AS JSON)) = 'ARRAY' THEN len(list_filter(json_extract(CAST(j AS JSON), '$[*]'), LAMBDA e: json_type(e) = 'BOOLEAN' AND (e ->> '$') = CAST(v AS VARCHAR))) > 0 END;
+CREATE MACRO tr__json_bool(j) AS CASE WHEN tr__json_null(j) THEN NULL WHEN json_type(j) = 'BOOLEAN' OR json_type(j) = 'VARCHAR' AND lower(j ->> '$') IN ('true', 'false') THEN j ->> '$' ELSE error('A JSON value of this kind is no boolean.') END;
 CREATE MACRO tr__json_length(j) AS CASE WHEN json_type(CAST(j AS JSON)) = 'ARRAY' THEN CAST(json_array_length(CAST(j AS JSON)) AS BIGINT) END;
 CREATE MACRO tr__json_size(j) AS CASE json_type(j) WHEN 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) WHEN 'OBJECT' THEN len(json_keys(j)) ELSE CASE WHEN j IS NOT NULL THEN 0 END END;
 CREATE MACRO tr__json_has_text(j, v) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(CAST(j AS JSON)) = 'ARRAY' THEN len(list_filter(CAST(CAST(j AS JSON) AS JSON[]), LAMBDA e: json_type(e) = 'VARCHAR' AND (e ->> '$') = v)) > 0 END;
 CREATE MACRO tr__json_has_int(j, v) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(CAST(j AS JSON)) = 'ARRAY' THEN len(list_filter(CAST(CAST(j AS JSON) AS JSON[]), LAMBDA e: json_type(e) IN ('BIGINT', 'UBIGINT') AND CAST(e ->> '$' AS BIGINT) = v)) > 0 END;
 CREATE MACRO tr__json_format(j) AS tr__json_key(j);
 CREATE MACRO tr__json_value(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY') THEN error('A JSON object or array is no scalar.') WHEN json_type(j) = 'DOUBLE' THEN error('This text of a JSON number is not verified.') ELSE j ->> '$' END;
-CREATE MACRO tr__json_number(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY', 'BOOLEAN') THEN error('A JSON value of this kind is no number.') ELSE j ->> '$' END;
+CREATE MACRO tr__json_number(j) AS CASE WHEN tr__json_null(j) THEN NULL WHEN json_type(j) = 'BOOLEAN' THEN CASE j ->> '$' WHEN 'true' THEN '1' ELSE '0' END WHEN json_type(j) IN ('OBJECT', 'ARRAY') THEN error('A JSON value of this kind is no number.') ELSE j ->> '$' END;
 
 -- Arrays.
 CREATE MACRO tr__has_null(a) AS len(list_filter(a, LAMBDA x: x IS NULL)) > 0;
@@ -98,7 +140,7 @@ CREATE MACRO tr__array_max(a) AS CASE WHEN NOT tr__has_null(a) THEN coalesce(lis
 CREATE MACRO tr__array_min(a) AS CASE WHEN NOT tr__has_null(a) THEN list_min(a) END;
 CREATE MACRO tr__fill(a, v) AS list_transform(a, LAMBDA x: coalesce(CAST(x AS VARCHAR), v));
 CREATE MACRO tr__slice(a, p, n) AS CASE WHEN a IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN p = 0 OR n < 0 THEN error('slice starts at 1, and its length is not negative.') WHEN -p > len(a) OR n = 0 THEN list_slice(a, 1, 0) ELSE list_slice(a, CASE WHEN p < 0 THEN len(a) + p + 1 ELSE p END, CASE WHEN p < 0 THEN len(a) + p ELSE p - 1 END + n) END;
-CREATE MACRO tr__repeat(x, n) AS list_transform(range(greatest(n, 0)), LAMBDA i: x);
+CREATE MACRO tr__repeat(x, n) AS CASE WHEN n IS NOT NULL THEN list_transform(range(greatest(n, 0)), LAMBDA i: x) END;
 CREATE MACRO tr__step(a, b) AS CASE WHEN a <= b THEN 1 ELSE -1 END;
 CREATE MACRO tr__months_from(a, b, n) AS list_filter(list_transform(range(tr__boundaries(a, b) // n + 1), LAMBDA i: a + to_months(CAST(i * n AS INTEGER))), LAMBDA t: t <= b);
 CREATE MACRO tr__seconds_from(a, b, n) AS list_transform(range((epoch_us(b) - epoch_us(a)) // (CAST(n AS BIGINT) * 1000000) + 1), LAMBDA i: a + to_seconds(i * n));
@@ -129,3 +171,11 @@ CREATE MACRO tr__iso_date(d) AS strftime(d, '%Y-%m-%d');
 CREATE MACRO tr__millisecond(t) AS CAST(date_part('millisecond', t) AS BIGINT) % 1000;
 CREATE MACRO tr__twelve(t) AS CASE WHEN hour(t) = 12 THEN t - to_hours(12) ELSE t END;
 CREATE MACRO tr__steps(t, u) AS make_timestamp((epoch_us(t) + 62135596800000000 + u // 2) // u * u - 62135596800000000);
+
+-- Intervals: of months, or of days and less.
+CREATE MACRO tr__interval_months(i) AS date_part('year', i) * 12 + date_part('month', i);
+CREATE MACRO tr__interval_micros(i) AS CAST(epoch(i - to_months(CAST(tr__interval_months(i) AS INTEGER))) * 1000 AS BIGINT);
+CREATE MACRO tr__interval_time(n) AS CAST(n // 86400000 AS VARCHAR) || ' ' || lpad(CAST(n // 3600000 % 24 AS VARCHAR), 2, '0') || ':' || lpad(CAST(n // 60000 % 60 AS VARCHAR), 2, '0') || ':' || lpad(CAST(n // 1000 % 60 AS VARCHAR), 2, '0') || '.' || lpad(CAST(n % 1000 AS VARCHAR), 3, '0');
+CREATE MACRO tr__interval_sign(n, t) AS CASE WHEN n < 0 THEN '-' ELSE '' END || t;
+CREATE MACRO tr__interval_text(i) AS CASE WHEN i IS NULL THEN NULL WHEN tr__interval_months(i) <> 0 THEN tr__interval_sign(tr__interval_months(i), CAST(abs(tr__interval_months(i)) // 12 AS VARCHAR) || '-' || CAST(abs(tr__interval_months(i)) % 12 AS VARCHAR)) WHEN tr__interval_micros(i) <> 0 THEN tr__interval_sign(tr__interval_micros(i), tr__interval_time(abs(tr__interval_micros(i)))) ELSE error('Whether an interval of nothing is one of months is not known here.') END;
+CREATE MACRO tr__hamming(a, b) AS CASE WHEN a = '' AND b = '' THEN 0 ELSE hamming(a, b) END;

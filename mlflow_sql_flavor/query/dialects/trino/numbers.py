@@ -5,14 +5,15 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import walk_tree
 from .. import DialectRules
-from ..shared import build, casts, edges, exact, rounding
+from ..shared import build, casts, exact_numbers, rounding, smallest_integer
 
 R = DialectRules("trino numbers")
 R.rule(exp.Round)(rounding.scaled)
 # language/types: a number has its sign with it, so that -2147483648 is an INTEGER
-R.rule(exp.Neg)(edges.as_integer)
-R.typing[exp.Neg] = edges.typed(edges.same_type)
+R.rule(exp.Neg)(smallest_integer.as_integer)
+R.typing[exp.Neg] = smallest_integer.typed(smallest_integer.same_type)
 # name -> (how many arguments, DuckDB's function or the pack's macro, type)
 R.renames({"is_infinite": ("isinf", "BOOLEAN"), "is_finite": ("isfinite", "BOOLEAN")})
 R.macros(
@@ -33,8 +34,9 @@ R.macros(
 @R.rule(exp.Try)
 def try_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     allowed = (exp.Div, exp.IntDiv, exp.Mod, exp.Cast, exp.Paren, exp.Column, exp.Literal, exp.Identifier, exp.Neg,
-               exp.DataType, exp.DataTypeParam, exp.Anonymous, exp.Add, exp.Sub, exp.Mul, exp.Array)  # fmt: skip
-    if not isinstance(node.this, exp.Expr) or not all(isinstance(n, allowed) for n in node.this.walk()):
+               exp.DataType, exp.DataTypeParam, exp.Anonymous, exp.Add, exp.Sub, exp.Mul, exp.Array, exp.Nullif,
+               exp.Trim, exp.Upper, exp.Lower)  # fmt: skip
+    if not isinstance(node.this, exp.Expr) or not all(isinstance(n, allowed) for n in walk_tree(node.this)):
         ctx.refuse("unfaithful", node, "TRY is verified for divisions and casts", "Use TRY_CAST or NULLIF")
     return ctx.call("try", node.this)
 
@@ -89,7 +91,7 @@ def division(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     assert made is not None
     if ctx.is_a(left, "int") and ctx.is_a(right, "int"):
         return made
-    scales = [exact.scale(a, ctx) for a in (left, right)]
+    scales = [exact_numbers.scale(a, ctx) for a in (left, right)]
     known = [s for s in scales if s is not None]
     if len(known) < 2:
         ctx.refuse("unfaithful", node, "The digits of this quotient are not known here", "CAST both to DOUBLE")

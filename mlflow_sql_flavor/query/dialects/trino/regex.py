@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, groups
+from ..shared import build, regex_groups
 
 R = DialectRules("trino regex")
 
@@ -16,10 +16,10 @@ R = DialectRules("trino regex")
 @R.function("regexp_position")
 def regexp_position(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, pattern, *rest = node.expressions
-    if len(rest) > 1 and build.literal_int(rest[1]) != 1:
-        ctx.refuse("unfaithful", node, "regexp_position is verified for the first occurrence", "Use regexp_extract_all")
     if rest:
-        return ctx.macro("tr__regexp_position_from", this, pattern, rest[0], type="INTEGER")
+        _matching(pattern, node, ctx)
+        nth = rest[1] if len(rest) > 1 else build.lit(1)
+        return ctx.macro("tr__regexp_position_from", this, pattern, rest[0], nth, type="INTEGER")
     return ctx.macro("tr__regexp_position", this, pattern, type="INTEGER")
 
 
@@ -45,8 +45,12 @@ def regexp_split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 
 def _pattern(node: exp.Expr, ctx: Context) -> str | None:
+    return _matching(node.expression, node, ctx)
+
+
+def _matching(pattern: exp.Expr, node: exp.Expr, ctx: Context) -> str | None:
     """A constant pattern that matches no empty text."""
-    found = build.text(node.expression)
+    found = build.text(pattern)
     try:
         if found is not None and not re.search(found, ""):
             return found
@@ -56,6 +60,15 @@ def _pattern(node: exp.Expr, ctx: Context) -> str | None:
     return None
 
 
+def _numbered(fill: str, pattern: str) -> str:
+    """What a group's name stands for, ``${name}``, by the group's number, where the pattern has it."""
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error:
+        return fill
+    return re.sub(r"\$\{(\w+)\}", lambda m: f"${groups[m[1]]}" if groups.get(m[1], 10) < 10 else m[0], fill)
+
+
 @R.rule(exp.RegexpReplace, exp.RegexpExtract, exp.RegexpLike)
 def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     fill = build.text(node.args.get("replacement")) if node.args.get("replacement") is not None else ""
@@ -63,6 +76,10 @@ def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     number = build.literal_int(group) if group is not None else 0
     if build.text(node.expression) is None or fill is None or "\\" in fill or number is None:
         ctx.refuse("unfaithful", node, "This is verified for constants without a backslash", "Use another way")
+    named = re.sub(r"\(\?<(?=[A-Za-z])", "(?P<", build.text(node.expression) or "")
+    if build.text(node.expression) is not None and named != build.text(node.expression):
+        node.set("expression", build.lit(named))  # as RE2 names a group
+    fill = _numbered(fill, build.text(node.expression) or "") if fill is not None else None
     if fill is not None and re.search(r"\$(?![0-9](?![0-9]))", fill):
         ctx.refuse("unfaithful", node, "Groups are verified as $1 to $9", "Number the groups")
     fill = re.sub(r"\$([0-9])", r"\\\1", fill or "")
@@ -71,5 +88,5 @@ def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                         type="VARCHAR")  # fmt: skip
     if isinstance(node, exp.RegexpExtract):
         found = ctx.macro("tr__regexp_extract", node.this, node.expression, build.lit(number or 0), type="VARCHAR")
-        return groups.absent(found, build.text(node.expression) or "", number or 0, node, ctx)
+        return regex_groups.absent(found, build.text(node.expression) or "", number or 0, node, ctx)
     return ctx.call("regexp_matches", node.this, node.expression, type="BOOLEAN")

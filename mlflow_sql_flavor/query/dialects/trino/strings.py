@@ -10,9 +10,10 @@ from ..shared import build
 
 R = DialectRules("trino strings")
 
-R.renames({"codepoint": ("unicode", "INTEGER"), "hamming_distance": ("hamming", "BIGINT")})
+R.renames({"codepoint": ("unicode", "INTEGER")})
 R.macros(
     {
+        "hamming_distance": ("tr__hamming", "BIGINT"),
         "url_extract_query": ("tr__url_query", "VARCHAR"),
         "url_extract_host": ("tr__url_host", "VARCHAR"),
         "url_extract_path": ("tr__url_path", "VARCHAR"),

@@ -6,7 +6,7 @@ Texts compare as in the default collation of an installation: without case, with
 from __future__ import annotations
 
 from .. import DialectRules
-from ..shared import blanks
+from ..shared import trailing_blanks
 from . import (
     aggregates,
     casts,
@@ -35,4 +35,4 @@ _TOPICS = (
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)
-D.use(blanks.rules("ts__flat"))
+D.use(trailing_blanks.rules("ts__flat"))

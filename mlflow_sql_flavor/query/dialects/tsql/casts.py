@@ -6,6 +6,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 from ..shared.casts import Conversion
@@ -64,7 +65,7 @@ def padded(made: exp.Expr, kind: exp.Expr, ctx: Context) -> exp.Expr:
 @R.normalise
 def single(tree: exp.Expr, ctx: Context) -> None:
     """REAL and FLOAT are one type to sqlglot: which one is written stands in the text."""
-    found = [n for n in tree.find_all(exp.DataType, bfs=False) if n.this == _T.FLOAT and not n.expressions]
+    found = [n for n in find_all(tree, exp.DataType, bfs=False) if n.this == _T.FLOAT and not n.expressions]
     if not found:
         return
     tokens = Dialect.get_or_raise("tsql").tokenize(ctx.sql)
@@ -73,7 +74,7 @@ def single(tree: exp.Expr, ctx: Context) -> None:
         for token, after in zip(tokens, [*tokens[1:], None], strict=True)
         if token.token_type.name == "FLOAT" and (after is None or after.text != "(")
     ]
-    selects = list(tree.find_all(exp.Select, exp.Convert, exp.SetOperation))
+    selects = list(find_all(tree, exp.Select, exp.Convert, exp.SetOperation))
     if len(set(words)) > 1 and (len(words) != len(found) or len(selects) > 1):
         ctx.refuse("unfaithful", tree, "Which of these types is REAL is not known here", "Write FLOAT(24) for REAL")
     for node, word in zip(found, words if len(words) == len(found) else words[:1] * len(found), strict=False):
@@ -84,10 +85,10 @@ def single(tree: exp.Expr, ctx: Context) -> None:
 @R.prepare
 def widest(tree: exp.Expr, ctx: Context) -> None:
     """language-elements/set-operators-union-transact-sql: of CHAR(4) and CHAR(8) the wider one comes out."""
-    for node in list(tree.find_all(exp.SetOperation)):
+    for node in list(find_all(tree, exp.SetOperation)):
         if isinstance(node.parent, exp.SetOperation):
             continue
-        arms = [arm for arm in node.find_all(exp.Select) if _is_arm(arm, node)]
+        arms = [arm for arm in find_all(node, exp.Select) if _is_arm(arm, node)]
         if len({len(arm.expressions) for arm in arms}) > 1:
             continue
         for items in zip(*(arm.expressions for arm in arms), strict=True):

@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build, documented, shifts
 from ..shared.calls import written_name
@@ -202,7 +203,7 @@ def _unit(node: exp.Expr, ctx: Context) -> str:
 @R.normalise
 def moments(tree: exp.Expr, ctx: Context) -> None:
     """YEAR, EOMONTH, DATEDIFF take a date as it is; sqlglot writes a conversion around it, for texts."""
-    for node in list(tree.find_all(exp.TsOrDsToDate, exp.TimeStrToTime)):
+    for node in list(find_all(tree, exp.TsOrDsToDate, exp.TimeStrToTime)):
         inner = node.this
         node.replace(build.cast(inner.copy(), "TIMESTAMP") if build.text(inner) is not None else inner.copy())
 
@@ -217,7 +218,7 @@ def weekdays(tree: exp.Expr, ctx: Context) -> None:
     written = re.findall(r"\bdatepart\s*\(\s*\[?(\w+)", ctx.sql, re.I)
     if not any(name.upper() == "W" for name in written):
         return
-    nodes = list(tree.find_all(exp.Extract, bfs=False))
+    nodes = list(find_all(tree, exp.Extract, bfs=False))
     if len(nodes) != len(written):
         ctx.refuse("unfaithful", tree, "DATEPART(w, ...) is verified beside other DATEPARTs only", "Write weekday")
     for node, name in zip(nodes, written, strict=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import walk_tree
 from .. import DialectRules
 from ..shared import build
 
@@ -41,7 +42,7 @@ def binary(node: exp.Expr, this: exp.Expr, kind: exp.Expr, style: int, soft: boo
         prefixed = exp.true() if style == 1 else exp.false()
         made = ctx.macro("ts__try_hex" if soft else "ts__hex_text", this, prefixed, type="BLOB")
     elif ctx.is_a(this, "text"):
-        wide = any("national" in n.meta or n.is_type(_T.NVARCHAR, _T.NCHAR) for n in this.walk())
+        wide = any("national" in n.meta or n.is_type(_T.NVARCHAR, _T.NCHAR) for n in walk_tree(this))
         if wide:
             ctx.refuse("bytes", node, "The bytes of NVARCHAR are not verified", "Cast to VARCHAR before")
         made = ctx.macro("ts__ascii", this, type="BLOB")
@@ -80,7 +81,7 @@ def hashbytes(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = "md5" if isinstance(node, (exp.MD5, exp.MD5Digest)) else "sha1" if isinstance(node, exp.SHA) else "sha256"
     if isinstance(node, exp.SHA2) and size != 256:
         ctx.refuse("hash", node, "SHA2_512 has no counterpart on DuckDB", "Use SHA2_256")
-    wide = any("national" in n.meta or n.is_type(_T.NVARCHAR, _T.NCHAR) for n in node.this.walk())
+    wide = any("national" in n.meta or n.is_type(_T.NVARCHAR, _T.NCHAR) for n in walk_tree(node.this))
     if wide or not (is_binary(node.this) or isinstance(node.this, exp.Literal)):
         ctx.refuse("bytes", node, "The bytes of a text depend on its type and collation", "Cast it to VARBINARY(MAX)")
     data = node.this if is_binary(node.this) else ctx.macro("ts__ascii", node.this, type="BLOB")

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, exact
+from ..shared import build, exact_numbers
 
 R = DialectRules("tsql nulls")
 
@@ -23,7 +23,7 @@ def isnull(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(first, "int") and ctx.is_a(other, "decimal", "float"):
         node.set("expressions", [build.cast(ctx.call("trunc", other), "BIGINT")])
     elif ctx.is_a(first, "decimal") and ctx.is_a(other, "decimal", "float"):
-        digits = exact.scale(first, ctx)
+        digits = exact_numbers.scale(first, ctx)
         if digits is None:
             ctx.refuse("unfaithful", node, "The digits of this ISNULL are not known", "Use COALESCE")
         node.set("expressions", [build.cast(other, f"DECIMAL(38, {digits or 0})")])

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build, exact, rounding
+from ..shared import build, exact_numbers, rounding
 
 R = DialectRules("tsql numbers")
 
@@ -34,7 +34,7 @@ def power(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(base, "int"):
         return build.cast(ctx.call("trunc", ctx.call("power", base, node.expression)), "BIGINT")
     if ctx.is_a(base, "decimal"):
-        digits = exact.scale(base, ctx)
+        digits = exact_numbers.scale(base, ctx)
         if digits is None:
             ctx.refuse("unfaithful", node, "The digits of this power are not known here", "CAST its base to FLOAT")
         return build.cast(ctx.call("power", base, node.expression), f"DECIMAL(38, {digits or 0})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all, walk_tree
 from .. import DialectRules
 from ..shared import build
 
@@ -25,12 +26,12 @@ def _in_code_page(text: str) -> bool:
 @R.normalise
 def national(tree: exp.Expr, ctx: Context) -> None:
     """N'...' is a text as any other; only its bytes are twice as many."""
-    for text in tree.find_all(exp.Literal):
+    for text in find_all(tree, exp.Literal):
         if text.is_string and not text.this.isascii() and not _in_code_page(text.this):
             # data-types/char-and-varchar-transact-sql: converted to the code page of the database
             ctx.warn("encoding", text, "Without N before it SQL Server reads this text in the code page of the "
                      "database, where other characters become '?': write N'...'.")  # fmt: skip
-    for node in list(tree.find_all(exp.National)):
+    for node in list(find_all(tree, exp.National)):
         made = build.lit(node.name)
         made.meta.update(node.meta, national=True)
         node.replace(made)
@@ -141,7 +142,7 @@ def concat(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.function("datalength")
 def datalength(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    wide = [n for n in node.expressions[0].walk() if "national" in n.meta]
+    wide = [n for n in walk_tree(node.expressions[0]) if "national" in n.meta]
     if wide and wide[0] is node.expressions[0]:
         return build.lit(2 * len(wide[0].name))
     if wide or not ctx.is_a(node.expressions[0], "text"):

@@ -7,12 +7,19 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from ...reading.placeholders import data_type
+from ...reading.traversal import find_first
 
-__all__ = ["columns_of", "columns_of_star", "element_of", "type_of_column", "type_of_path"]
+__all__ = ["columns_of", "columns_of_star", "element_of", "sources_of", "type_of_column", "type_of_path"]
 
 Schema = Mapping[str, Mapping[str, str]]
 Columns = list[tuple[str, exp.DataType | None]]
 _DEEPEST = 40
+
+
+def sources_of(select: exp.Select) -> list[exp.Expr]:
+    """What stands in FROM and in the joins of a SELECT."""
+    from_ = select.args.get("from_")
+    return [*([from_.this] if from_ is not None else []), *(join.this for join in select.args.get("joins") or ())]
 
 
 def type_of_column(
@@ -27,9 +34,7 @@ def type_of_column(
         schema: ``{table: {column: DuckDB type}}``.
         depth: How many steps were followed.
     """
-    from_ = select.args.get("from_")
-    sources = [*([from_.this] if from_ is not None else []), *(join.this for join in select.args.get("joins") or ())]
-    for source in sources if depth < 50 else ():
+    for source in sources_of(select) if depth < 50 else ():
         if table is not None and source.alias_or_name.casefold() != table.casefold():
             continue
         query = source.this if isinstance(source, exp.Subquery) else None
@@ -153,9 +158,7 @@ def columns_of(source: exp.Expr, schema: Schema, depth: int = 0) -> Columns | No
 
 def columns_of_star(item: exp.Expr, select: exp.Select, schema: Schema, depth: int = 0) -> Columns | None:
     """Names and types of what ``*`` or ``t.*`` stands for, but for its EXCEPT and REPLACE; None if not known."""
-    from_ = select.args.get("from_")
-    joins = select.args.get("joins") or ()
-    sources = [*([from_.this] if from_ is not None else []), *(join.this for join in joins)]
+    sources = sources_of(select)
     if isinstance(item, exp.Column):
         sources = [s for s in sources if s.alias_or_name.casefold() == item.table.casefold()]
         return columns_of(sources[0], schema, depth) if len(sources) == 1 else None
@@ -185,7 +188,7 @@ def _outputs(query: exp.Expr, schema: Schema, depth: int) -> Columns | None:
                 kind = type_of_column(value.name, value.table or None, query, schema, depth)
             found.append((item.alias_or_name, kind))
             continue
-        star = item if isinstance(item, exp.Star) else item.find(exp.Star)
+        star = item if isinstance(item, exp.Star) else find_first(item, exp.Star)
         known = columns_of_star(item, query, schema, depth + 1)
         if known is None or star is None:
             return None

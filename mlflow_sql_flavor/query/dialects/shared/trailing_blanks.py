@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from . import build
 
@@ -75,12 +76,12 @@ def rules(flat: str) -> DialectRules:
     @found.prepare
     def keys(tree: exp.Expr, ctx: Context) -> None:
         """Texts that are keys are refused while the query runs where they end in blanks."""
-        for select in list(tree.find_all(exp.Select)):
+        for select in list(find_all(tree, exp.Select)):
             group = select.args.get("group")
             found = list(group.expressions) if group is not None else []
             if select.args.get("distinct") is not None:
                 found += [e.unalias() for e in select.expressions]
-            for window in select.find_all(exp.Window):
+            for window in find_all(select, exp.Window):
                 if window.find_ancestor(exp.Select) is select:
                     found += window.args.get("partition_by") or []
             names: dict[str, exp.Expr] = {}

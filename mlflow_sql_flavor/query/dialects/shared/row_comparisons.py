@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 
 __all__ = ["Test", "by_field", "fields", "nulls_first"]
 
@@ -44,23 +45,23 @@ def nulls_first(kind: type[exp.Expr], one: exp.Expr, two: exp.Expr) -> exp.Expr:
     return exp.Paren(this=found)
 
 
-def by_field(test: Test = plain, lists: bool = True) -> Callable[[exp.Expr, Context], None]:
+def by_field(test: Test = plain, most: int | None = None) -> Callable[[exp.Expr, Context], None]:
     """A step over the tree as it was read.
 
     Args:
         test: How two fields are compared.
-        lists: Whether ``(a, b) IN ((1, 2), ...)`` is written out too.
+        most: Lists of up to so many rows, ``(a, b) IN ((1, 2), ...)``, are written out too; of any number by default.
     """
 
     def step(tree: exp.Expr, ctx: Context) -> None:
-        for node in reversed(list(tree.walk(bfs=False))):
+        for node in reversed(list(find_all(tree, *_COMPARED, exp.Between, exp.In, bfs=False))):
             if isinstance(node, _COMPARED):
                 made = _compared(type(node), fields(node.this), fields(node.expression), test)
             elif isinstance(node, exp.Between):
                 low = _compared(exp.GTE, fields(node.this), fields(node.args["low"]), test)
                 high = _compared(exp.LTE, fields(node.this), fields(node.args["high"]), test)
                 made = exp.Paren(this=exp.and_(low, high, copy=False)) if low is not None and high is not None else None
-            elif isinstance(node, exp.In) and lists and node.expressions:
+            elif isinstance(node, exp.In) and node.expressions and (most is None or len(node.expressions) <= most):
                 tests = [_compared(exp.EQ, fields(node.this), fields(item), test) for item in node.expressions]
                 known = [each for each in tests if each is not None]
                 made = _either(known) if len(known) == len(tests) else None

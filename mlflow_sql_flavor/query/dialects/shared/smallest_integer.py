@@ -1,10 +1,11 @@
 """The smallest INTEGER: a number that only fits its type together with its sign.
 
-DuckDB 2.0.0 reads ``-2147483648`` as an INTEGER, 2.0.1 as a BIGINT, so that the text that is run names the type.
+DuckDB reads ``-2147483648`` as a BIGINT (2.0.0 as an INTEGER), so that the text that is run names the type.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlglot import exp
@@ -45,10 +46,10 @@ def as_integer(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return cast(node, "INTEGER") if turned or smallest(node) else None
 
 
-def name_type(tree: exp.Expr) -> None:
-    """Makes every other one in a finished translation the BIGINT that it is in 2.0.1."""
-    for node in list(tree.find_all(exp.Neg)):
-        if _is_edge(node.this.unnest()) and not isinstance(node.parent, exp.Cast):
+def name_type(nodes: Iterable[exp.Expr]) -> None:
+    """Makes every other one among a finished translation's nodes the BIGINT that it is in 2.0.1."""
+    for node in nodes:
+        if isinstance(node, exp.Neg) and _is_edge(node.this.unnest()) and not isinstance(node.parent, exp.Cast):
             parent, key, index = node.parent, node.arg_key, node.index
             if parent is not None and key:
                 parent.set(key, cast(node.copy(), "BIGINT"), index)
