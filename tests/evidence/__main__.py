@@ -6,11 +6,14 @@
 - ``index``: what was noted, into the package's index of each dialect; ``--whole`` where every source was harvested:
   the index is made of that alone.
 - ``measure``: an index from one half of the cases, measured on the other.
+- ``releases VERSION ...``: the recorded answers on releases of sqlglot, each held against the first; ``replay`` asks
+  the one that is installed.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import warnings
@@ -38,8 +41,15 @@ def main() -> None:
     run.add_argument("--seconds", type=float, default=3600)
     run.add_argument("--seed", type=int, default=1)
     commands.add_parser("keep").add_argument("dialect", nargs="+")
+    for name in ("releases", "replay"):
+        each = commands.add_parser(name)
+        each.add_argument("--dialect", action="append", default=[])
+        each.add_argument("--share", type=float, default=1, help="of the answers, 0 to 1")
+        if name == "releases":
+            each.add_argument("version", nargs="+")
+            each.add_argument("--show", action="store_true", help="the cases with another verdict")
     args = parser.parse_args()
-    logging.disable(logging.WARNING)
+    logging.disable(logging.CRITICAL)  # Spark logs every query that it refuses, with its whole stack
     warnings.simplefilter("ignore")
     if args.command == "harvest":
         for source in args.source:
@@ -54,6 +64,15 @@ def main() -> None:
         for dialect in args.dialect:
             path = keep(dialect, STATE)
             print(path.name, path.stat().st_size, flush=True)
+    elif args.command == "releases":
+        from .releases import releases
+
+        releases(args.version, args.dialect, args.share, args.show)
+    elif args.command == "replay":
+        from .releases import replay
+
+        for told in replay(args.dialect, args.share):
+            print(json.dumps(told))
     elif args.command == "index":
         from .index import write_all
 

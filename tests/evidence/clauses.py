@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from .candidates import AGGREGATES, COLUMNS, SECOND, SHIFTS, WINDOWS
+from .further import further_queries
 
 __all__ = ["queries"]
 
@@ -41,8 +42,9 @@ _JOINS = (
 )
 
 
-def queries() -> Iterator[tuple[int, str]]:
+def queries(dialect: str) -> Iterator[tuple[int, str]]:
     """Whole queries, with how common they are: 0 first. Each orders its rows where order could be another."""
+    yield from further_queries(dialect)
     for table in ("a", "z"):
         for column in COLUMNS.values():
             for name in AGGREGATES:

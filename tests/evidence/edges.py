@@ -5,13 +5,14 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from mlflow_sql_flavor.query.evidence.classes import class_of
+from mlflow_sql_flavor.query.evidence.edges import constant_edges
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,27 +85,7 @@ def edges_below(node: exp.Expr, columns: Mapping[str, set[str]], made: Mapping[s
         elif isinstance(part, exp.Star):
             for edges in columns.values():
                 found |= edges
-        elif isinstance(part, exp.Null):
-            found.add("null")
-        elif isinstance(part, exp.Literal):
-            if part.is_string:
-                found |= _edges(part.name)
-                if _is_month_end(part.name):
-                    found.add("month end")
-            elif part.name == "0":
-                found.add("zero")
-            elif isinstance(part.parent, exp.Neg):
-                found.add("negative")
-        elif isinstance(part, exp.Array) and not part.expressions:
-            found.add("empty")
-    return found
-
-
-def _is_month_end(text: str) -> bool:
-    try:
-        return "month end" in _edges(dt.date.fromisoformat(text[:10]))
-    except ValueError:
-        return False
+    return found | constant_edges(node)
 
 
 def made_columns(tree: exp.Expr, columns: Mapping[str, set[str]]) -> dict[str, set[str]]:
@@ -130,17 +111,23 @@ _VALUES = ("function", "operator", "cast", "try_cast", "trycast", "compared", "s
 _FREE = ("function now", "function current", "function pi", "function rand")
 
 
-def needed(name: str, node: exp.Expr) -> set[str]:
-    """The edges of a feature's kind: on which it has to have been compared."""
+def needed(name: str, values: Sequence[exp.Expr], node: exp.Expr) -> set[str]:
+    """The edges of a feature's kind: on which it has to have been compared.
+
+    Args:
+        name: The feature.
+        values: What its classes are those of.
+        node: Where it stands.
+    """
     kind = name.partition(" ")[0]
     wanted: set[str] = set()
     if name.startswith(_FREE):
         return wanted
-    columns = [column for column in node.find_all(exp.Column) if not isinstance(column.this, exp.Star)]
+    columns = [each for value in values for each in value.find_all(exp.Column) if not isinstance(each.this, exp.Star)]
     if kind in _ROWS or kind in _VALUES:
         wanted = {"null"} if columns else set()
     if kind in _VALUES and kind != "window":
-        direct = list(node.iter_expressions())
+        direct = values if values[0] is not node else list(node.iter_expressions())
         for column in direct:
             if isinstance(column, exp.Column):
                 wanted |= _BY_CLASS.get(class_of(column).partition("<")[0], set())

@@ -1,4 +1,4 @@
-"""Functions as everyday queries call them, by dialect: with the constants they are called with, over edge columns."""
+"""Functions and clauses as everyday queries have them, by dialect: with their constants, over edge columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FILE = Path(__file__).parent / "data" / "everyday.txt"
 
 
 def everyday(dialect: str) -> Iterator[str]:
-    """Expressions over table ``a``: those of all dialects, then the dialect's own."""
+    """Expressions over table ``a``, and whole queries: those of all dialects, then the dialect's own."""
     section = ""
     for line in FILE.read_text(encoding="utf-8").splitlines():
         if line.startswith("# "):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
 
-from mlflow_sql_flavor.query.evidence.index import FOLDER, pack
+from mlflow_sql_flavor.query.evidence.index import FOLDER, kin, pack
 
 from .observe import Observation, read
 
@@ -16,6 +17,8 @@ __all__ = ["build", "merged", "write_all"]
 
 #: From this share of differing cases on, a feature is what they have in common.
 _SUSPECT = 0.25
+#: Features of at least this part of the largest share are blamed with it.
+_ALIKE = 0.5
 
 
 def build(observations: Sequence[Observation]) -> dict[str, str]:
@@ -23,23 +26,47 @@ def build(observations: Sequence[Observation]) -> dict[str, str]:
     right = [each for each in observations if each.right]
     wrong = [each for each in observations if not each.right]
     codes = _evidence(right)
+    documented = all(each.kind != "compared" for each in observations)
     good = Counter(name for each in right for name in each.seen)
-    bad = Counter(name for each in wrong for name in each.seen)
     together = {frozenset(pair) for each in right for pair in combinations(sorted(each.seen), 2)} if wrong else set()
+    blamed = _causes(wrong, good)
+    codes.update(dict.fromkeys(blamed, "x"))
     for each in wrong:
         known = [name for name in each.seen if good[name] and not each.seen[name].unknown]
-        suspects = [name for name in known if bad[name] / (bad[name] + good[name]) >= _SUSPECT]
-        for name in suspects:
-            codes[name] = "x"
-        if suspects or len(known) < len(each.seen):
+        if blamed & each.seen.keys() or len(known) < len(each.seen):
             continue
         pairs = [pair for pair in combinations(sorted(known), 2) if frozenset(pair) not in together]
         pairs.sort(key=lambda pair: good[pair[0]] * good[pair[1]])
         for pair in pairs[:3]:
             codes["\t".join(pair)] = "x"
         if not pairs and known:
-            codes[max(known, key=lambda name: bad[name] / (bad[name] + good[name]))] = "x"
-    return codes
+            codes[min(known, key=lambda name: good[name])] = "x"  # the rarest: what stands in most cases is no cause
+    return {**_kindred(codes), **codes} if documented else codes
+
+
+def _causes(wrong: Sequence[Observation], good: Mapping[str, int]) -> set[str]:
+    """What differing cases have in common: of a case that one feature explains, the others are not blamed."""
+    left = list(wrong)
+    found: set[str] = set()
+    while left:
+        bad = Counter(name for each in left for name in each.seen if good[name] and not each.seen[name].unknown)
+        shares = {name: number / (number + good[name]) for name, number in bad.items()}
+        most = max(shares.values(), default=0)
+        if most < _SUSPECT:
+            break
+        now = {name for name, share in shares.items() if share >= _ALIKE * most}
+        found |= now
+        left = [each for each in left if not now & each.seen.keys()]
+    return found
+
+
+def _kindred(codes: Mapping[str, str]) -> dict[str, str]:
+    """What is documented for some numbers, as of all: unless it differs for some."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, code in codes.items():
+        if kin(name) != name and "\t" not in name:
+            found[kin(name)].add(code[0])
+    return {name: min(kinds, key="vm".index) for name, kinds in found.items() if "x" not in kinds}
 
 
 def _evidence(right: Iterable[Observation]) -> dict[str, str]:
@@ -97,7 +124,7 @@ def _kept(path: Path) -> tuple[str, dict[str, str]]:
 
 
 def write_all(state: Path, only: Sequence[str] | None = None, whole: bool = False) -> None:
-    """Writes the package's index of every dialect that was observed.
+    """Writes the package's index of every dialect that was observed, and the releases that gave the rows.
 
     Args:
         state: Where the observations are.
@@ -122,6 +149,8 @@ def write_all(state: Path, only: Sequence[str] | None = None, whole: bool = Fals
         path.write_bytes(pack(codes, "; ".join(engines)))
         count = Counter(code[0] for code in codes.values())
         told = " ".join(f"{name} {number}" for name, number in sorted(count.items()))
+        releases = (f"{name} {version(name)}" for name in ("sqlglot", "duckdb"))
+        (FOLDER / "RELEASES.txt").write_text("\n".join([*releases, ""]), encoding="utf-8")
         print(
             f"{dialect:11} cases {len(found):5} features {len(codes):5} {told} bytes {path.stat().st_size}", flush=True
         )

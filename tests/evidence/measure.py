@@ -7,8 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mlflow_sql_flavor.query.evidence.index import kin
+
 from .index import build
-from .observe import Observation, read
+from .observe import Observation, Seen, read
 
 __all__ = ["flagged", "measure"]
 
@@ -22,16 +24,22 @@ def flagged(each: Observation, codes: Mapping[str, str]) -> dict[str, str]:
         if tab:
             pairs[one].add(other)
     for name, seen in each.seen.items():
-        code = codes.get(name)
+        code = codes.get(name) or codes.get(kin(name))
         if seen.unknown:
             found[name] = "type not known"
         elif code is None:
             found[name] = "never compared"
-        elif code[0] in "xp" or (code == "k" and not seen.constant):
+        elif _lacks(code, seen):
             found[name] = code
         elif pairs.get(name, set()) & each.seen.keys():
             found[name] = "pair"
     return found
+
+
+def _lacks(code: str, seen: Seen) -> bool:
+    if code[0] == "p":  # of constants only their own edges count
+        return not seen.constant or bool(set(code[2:].split(", ")) & set(seen.edges))
+    return code == "x" or (code == "k" and not seen.constant)
 
 
 def measure(state: Path, only: Sequence[str] | None, show: bool) -> None:

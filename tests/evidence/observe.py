@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from mlflow_sql_flavor.frames.schema import from_arrow
+from mlflow_sql_flavor.query.evidence.edges import is_constant
 from mlflow_sql_flavor.query.evidence.features import features
 from mlflow_sql_flavor.query.reading.parse import parse
 from mlflow_sql_flavor.query.translation.transpile import translate
@@ -84,12 +85,13 @@ def seen_in(tree: exp.Expr, sql: str, columns: Mapping[str, set[str]]) -> dict[s
     found: dict[str, Seen] = {}
     made = made_columns(tree, columns)
     for feature in features(tree, sql):
-        node = feature.node
-        scope = node.find_ancestor(exp.Select, exp.SetOperation) or node if feature.name.startswith(_ROWS) else node
-        edges = edges_below(scope, columns, made)
+        node, values = feature.node, feature.values
+        if feature.name.startswith(_ROWS):
+            values = (node.find_ancestor(exp.Select, exp.SetOperation) or node,)
+        edges = {edge for value in values for edge in edges_below(value, columns, made)}
         before = found.get(feature.name)
-        want = needed(feature.name, node)
-        constant = next(node.find_all(exp.Column), None) is None
+        want = needed(feature.name, feature.values, node)
+        constant = all(is_constant(value) for value in feature.values)
         if before is not None:
             edges, want = edges | set(before.edges), want | set(before.needed)
             constant = constant and before.constant
@@ -106,10 +108,10 @@ def write(path: Path, observations: Iterable[Observation]) -> None:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def read(folder: Path) -> Iterator[Observation]:
-    """All observations in a folder; a case seen again counts as it was seen last."""
+def read(folder: Path, pattern: str = "*.jsonl") -> Iterator[Observation]:
+    """All observations in a folder's files of a pattern; a case seen again counts as it was seen last."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in sorted(folder.glob(pattern)):
         for line in path.read_text(encoding="utf-8").splitlines():
             raw = json.loads(line)
             found[raw["dialect"], raw["case"]] = raw

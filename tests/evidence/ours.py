@@ -6,7 +6,9 @@ macros and settings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Ours", "same"]
+
+
+_SECONDS = 10  # a generated query may ask for billions of rows
 
 
 class Single(float):
@@ -56,13 +61,17 @@ class Ours:
     Args:
         dialect: The dialect.
         tables: ``{name: table}``.
+
+    Attributes:
+        open: What the engine itself leaves open in the query that was run last, by kind, but for rows that LIMIT keeps.
     """
 
     def __init__(self, dialect: str, tables: Mapping[str, pa.Table]) -> None:
         self.dialect, self.tables = dialect, tables
         self.schema = {name: {f.name: from_arrow(f.type) for f in table.schema} for name, table in tables.items()}
         self.edges = {name: edges_of_tables({name: table}) for name, table in tables.items()}
-        self._open: dict[Any, duckdb.DuckDBPyConnection] = {}
+        self.open: set[str] = set()
+        self._connections: dict[Any, duckdb.DuckDBPyConnection] = {}
         self._made: set[tuple[Any, str]] = set()
 
     def run(self, sql: str) -> tuple[list[str], list[list[Any]], dict[str, Seen]]:
@@ -72,18 +81,49 @@ class Ours:
             SQLModelError: It is refused.
             duckdb.Error: It does not bind, or fails.
         """
+        result, seen = self.answer(sql)
+        return result.column_names, _rows(result), seen
+
+    def answer(self, sql: str) -> tuple[pa.Table, dict[str, Seen]]:
+        """What DuckDB gives, and the features; raises as :meth:`run`."""
+        con, text, seen = self._prepared(sql, self.edges)
+        return _asked(con, text), seen
+
+    def by_row(self, sql: str, ids: Sequence[int]) -> tuple[dict[int, list[Any]], dict[str, Seen]]:
+        """The rows of a query over table ``a`` that has its ``id``, each alone, but for those at which DuckDB raises.
+
+        Args:
+            sql: The query.
+            ids: The rows that are asked for.
+        """
+        con, text, seen = self._prepared(sql, self.edges)
+        found = {}
+        for at in ids:
+            with suppress(duckdb.Error):
+                found.update((at, row) for row in _rows(_asked(con, f"SELECT * FROM ({text}) WHERE id = {at}"))[:1])
+        return found, seen
+
+    def seen(self, sql: str, ids: Collection[int]) -> dict[str, Seen]:
+        """The features of a query with the edges in some rows of table ``a``."""
+        part = self.tables["a"].filter([value in ids for value in self.tables["a"]["id"].to_pylist()])
+        return self._prepared(sql, {**self.edges, "a": edges_of_tables({"a": part})})[2]
+
+    def _prepared(
+        self, sql: str, edges_by: Mapping[str, dict[str, set[str]]]
+    ) -> tuple[duckdb.DuckDBPyConnection, str, dict[str, Seen]]:
         query = parse(sql, self.dialect)
         read = {t.name for t in query.tree.find_all(_table())} if query.tree is not None else set()
         columns: dict[str, set[str]] = {}
-        for name in read & self.edges.keys():
-            for column, edges in self.edges[name].items():
+        for name in read & edges_by.keys():
+            for column, edges in edges_by[name].items():
                 columns.setdefault(column, set()).update(edges)
         found, typed = translate(query, self.schema, {})
+        self.open = {each.kind for each in found.nondeterminism} - {"limit"}
         seen = seen_in(typed.tree, query.sql, columns) if typed is not None else {}
         key = tuple(sorted(found.settings.items()))
-        con = self._open.get(key)
+        con = self._connections.get(key)
         if con is None:
-            con = self._open[key] = duckdb.connect(config={"threads": 1})
+            con = self._connections[key] = duckdb.connect(config={"threads": 1, "memory_limit": "1GB"})
             for statement in ("SET TimeZone = 'UTC'", *packs.setting_statements(found.settings)):
                 con.execute(statement)
             for name, table in self.tables.items():
@@ -93,13 +133,25 @@ class Ours:
             for macro in packs.statements(found.pack, found.pack_version, found.macros):
                 con.execute(temporary(macro))
             self._made.update((key, macro) for macro in found.macros)
-        result = con.sql(found.duckdb_sql).to_arrow_table()
-        rows = rows_of(result)
-        for at, field in enumerate(result.schema):
-            if field.type == "float":
-                for row in rows:
-                    row[at] = None if row[at] is None else Single(row[at])
-        return result.column_names, rows, seen
+        return con, found.duckdb_sql, seen
+
+
+def _asked(con: duckdb.DuckDBPyConnection, text: str) -> pa.Table:
+    alarm = threading.Timer(_SECONDS, con.interrupt)
+    alarm.start()
+    try:
+        return con.sql(text).to_arrow_table()
+    finally:
+        alarm.cancel()
+
+
+def _rows(result: pa.Table) -> list[list[Any]]:
+    rows = rows_of(result)
+    for at, field in enumerate(result.schema):
+        if field.type == "float":
+            for row in rows:
+                row[at] = None if row[at] is None else Single(row[at])
+    return rows
 
 
 def _table() -> Any:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from ..reading.traversal import find_all
+from .rows import made_by
+
 __all__ = ["READ_AS", "UNKNOWN", "class_of", "literal_class", "type_class", "written_type"]
 
 UNKNOWN = "?"
@@ -62,7 +65,13 @@ def class_of(node: exp.Expr | None) -> str:
         return f"type {type_class(node)}"
     if isinstance(node, exp.Interval):
         return "interval"
-    if isinstance(node, (exp.Var, exp.Identifier)):
+    if isinstance(node, exp.Slice):
+        return "slice"
+    if isinstance(node, (exp.Grouping, exp.GroupingId)):
+        return "int"
+    if isinstance(node, exp.Identifier):  # a lambda's variable, a pivot's column: the writer chose what it is called
+        return "name"
+    if isinstance(node, exp.Var):
         return f"word {node.name.lower()[:24]}"
     if isinstance(node, exp.Literal):
         return "text" if node.is_string else "int" if node.is_int else "double" if "e" in node.name.lower() else "dec"
@@ -75,23 +84,42 @@ def class_of(node: exp.Expr | None) -> str:
         items = inner.selects if isinstance(inner, exp.Query) else []
         return class_of(items[0]) if len(items) == 1 else "query"
     found = type_class(node.type)
-    if found == UNKNOWN and isinstance(node, exp.Column) and not node.table:
-        made = _named_beside(node)
-        return class_of(made) if made is not None else UNKNOWN
+    if found == UNKNOWN and isinstance(node, exp.Anonymous):
+        return _returned(node)
+    if isinstance(node, exp.Column) and (found == UNKNOWN or found.startswith("array")):
+        element = made_by(node, class_of)  # sqlglot takes what LATERAL VIEW makes of an array for the array
+        made = _named_beside(node) if found == UNKNOWN == element and not node.table else None
+        return class_of(made) if made is not None else found if element == UNKNOWN else element
     return found
 
 
+#: What functions return that sqlglot does not know, by name and number of arguments: the same in all engines.
+_RETURNS = {
+    ("age", 1): "interval",
+    ("age", 2): "interval",
+    ("regexp_match", 2): "array<text>",
+    ("make_date", 3): "date",
+}
+
+
+def _returned(node: exp.Anonymous) -> str:
+    name, arguments = node.name.lower(), node.expressions
+    if name in ("all", "any", "some") and len(arguments) == 1:  # a comparison with each element
+        kind = class_of(arguments[0])
+        return kind[6:-1] if kind.startswith("array<") else UNKNOWN
+    return _RETURNS.get((name, len(arguments)), UNKNOWN)
+
+
 def _named_beside(column: exp.Column) -> exp.Expr | None:
-    """The output of its own SELECT that a column names: ORDER BY and GROUP BY read them, and HAVING in some engines."""
-    clause = column.find_ancestor(exp.Order, exp.Group, exp.Having, exp.Select)
+    """The output of its own SELECT that a column of no table names, as clauses do, and items in some engines."""
     scope = column.find_ancestor(exp.Select, exp.SetOperation)
     while isinstance(scope, (exp.SetOperation, exp.Subquery)):
         scope = scope.this
-    if isinstance(clause, exp.Select) or not isinstance(scope, exp.Select):
+    if not isinstance(scope, exp.Select):
         return None
     named = (item.this for item in scope.expressions if isinstance(item, exp.Alias) and item.alias == column.name)
     found = next(named, None)
-    return None if found is None or column in found.find_all(exp.Column) else found
+    return None if found is None or column in find_all(found, exp.Column) else found
 
 
 def literal_class(node: exp.Literal) -> str:

@@ -6,9 +6,16 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from ..reading.traversal import find_all
 from .classes import class_of
 
-__all__ = ["clauses"]
+__all__ = ["CLAUSES", "clauses"]
+
+#: The nodes that have such features.
+CLAUSES = (
+    exp.Query, exp.Join, exp.Group, exp.Ordered, exp.WindowSpec, exp.With, exp.CTE, exp.Values, exp.Lateral, exp.Unnest,
+    exp.Pivot, exp.TableSample, exp.MatchRecognize, exp.Connect, exp.Table, exp.Filter, exp.WithinGroup,
+)  # fmt: skip
 
 
 def clauses(node: exp.Expr) -> Iterator[str]:
@@ -28,8 +35,6 @@ def clauses(node: exp.Expr) -> Iterator[str]:
         yield from _ordered(node)
     elif isinstance(node, exp.WindowSpec):
         yield _frame(node)
-    elif isinstance(node, (exp.Subquery, exp.Query, exp.Exists, exp.Any, exp.All)):
-        pass
     if isinstance(node, exp.Query):
         yield from _nested(node)
     if isinstance(node, exp.With):
@@ -102,7 +107,7 @@ def _limits(node: exp.Expr) -> Iterator[str]:
         count = limit.args.get("count") or limit.args.get("expression")
         if count is not None and not isinstance(count, exp.Literal):
             words.append("computed")
-        yield " ".join(("limit", *words, "" if node.args.get("order") else "without order")).strip()
+        yield " ".join(("limit", *words))  # one without ORDER BY has a finding of its own: any rows are right
     if node.args.get("offset") is not None:
         yield "offset"
 
@@ -121,8 +126,8 @@ def _siblings(node: exp.Select) -> Iterator[str]:
     for member in members:
         if not isinstance(member, exp.Subquery):
             continue
-        own = {table.alias_or_name.casefold() for table in member.find_all(exp.Table)}
-        read = {column.table.casefold() for column in member.find_all(exp.Column) if column.table}
+        own = {table.alias_or_name.casefold() for table in find_all(member, exp.Table)}
+        read = {column.table.casefold() for column in find_all(member, exp.Column) if column.table}
         if (read - own) & names:
             yield "derived table that reads its sibling"
 
@@ -172,7 +177,7 @@ def _group(node: exp.Group) -> Iterator[str]:
             yield f"group by {key}"
     for key in keys:
         if isinstance(key, (exp.Rollup, exp.Cube, exp.GroupingSets)):
-            kinds = sorted({class_of(part) for part in key.find_all(exp.Column)})
+            kinds = sorted({class_of(part) for part in find_all(key, exp.Column)})
             yield f"group by {type(key).__name__.lower()} of {' '.join(kinds)}"
         elif isinstance(key, exp.Column):
             yield f"group by {class_of(key)}"
@@ -220,8 +225,8 @@ def _nested(node: exp.Query) -> Iterator[str]:
         kind = parent.key
     else:
         return
-    own = {table.alias_or_name.casefold() for table in node.find_all(exp.Table, exp.Subquery)}
-    tied = any(column.table and column.table.casefold() not in own for column in node.find_all(exp.Column))
+    own = {table.alias_or_name.casefold() for table in find_all(node, exp.Table, exp.Subquery)}
+    tied = any(column.table and column.table.casefold() not in own for column in find_all(node, exp.Column))
     negated = "not " if isinstance(parent.parent, exp.Not) else ""
     yield f"subquery {negated}{kind}{' correlated' if tied else ''}"
 

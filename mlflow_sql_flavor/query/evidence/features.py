@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from ..reading.traversal import find_all
 from .classes import READ_AS, UNKNOWN, class_of, literal_class, written_type
-from .clauses import clauses
+from .clauses import CLAUSES, clauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,13 @@ _ORDERING = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 _COMPARISONS = (exp.EQ, exp.NEQ, *_ORDERING, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In, exp.Between)
 _CHAINED = (exp.Div, exp.IntDiv, exp.Mod, exp.Pow)
 _PASSED = (exp.Paren, exp.Alias, exp.Tuple, exp.Column, exp.Star, exp.Identifier, exp.Var, exp.Subquery)
+#: What a feature may be of; other nodes are passed over.
+_FEATURED = (
+    *CLAUSES, exp.Func, exp.Binary, exp.Literal, exp.HexString, exp.BitString, exp.ByteString, exp.RawString,
+    exp.National, exp.UnicodeString, exp.Interval, exp.Cast, exp.Case, exp.Window, exp.Connector, exp.Not, exp.DPipe,
+    exp.In, exp.Between, exp.Is, exp.Like, exp.ILike, exp.Escape, exp.Bracket, exp.Neg, exp.BitwiseNot, exp.AtTimeZone,
+    exp.Collate,
+)  # fmt: skip
 _UNITS = re.compile(r"[A-Za-z_]{1,24}")
 
 
@@ -37,11 +45,18 @@ class Feature:
         name: What is looked up.
         node: Where it stands.
         unknown: Whether the type of something in it is not known.
+        parts: What its classes are those of: an argument of a call; empty where that is all of the node.
     """
 
     name: str
     node: exp.Expr
     unknown: bool = False
+    parts: tuple[exp.Expr, ...] = ()
+
+    @property
+    def values(self) -> tuple[exp.Expr, ...]:
+        """What has to have been compared over edge data."""
+        return self.parts or (self.node,)
 
 
 def features(tree: exp.Expr, sql: str) -> list[Feature]:
@@ -52,16 +67,19 @@ def features(tree: exp.Expr, sql: str) -> list[Feature]:
         sql: The text it was read from, for names as written.
     """
     found: list[Feature] = []
-    for node in tree.walk(bfs=False):
-        if "parameter" in node.meta:
+    for node in find_all(tree, *_FEATURED, bfs=False):
+        if node.meta_get("parameter") is not None:
             continue
-        for name in _of(node, sql):
-            found.append(Feature(name, node, f"{UNKNOWN}" in name.partition(" ")[2]))
+        found += [Feature(name, node, UNKNOWN in name.partition(" ")[2]) for name in _of(node, sql)]
+        if _is_call(node):
+            told = _function(node, sql)
+            found += [Feature(name, node, UNKNOWN in name.partition(" ")[2], parts) for name, parts in told]
     return found
 
 
 def _of(node: exp.Expr, sql: str) -> Iterator[str]:
-    yield from clauses(node)
+    if isinstance(node, CLAUSES):
+        yield from clauses(node)
     if isinstance(node, exp.Literal):
         if not isinstance(node.parent, (exp.Interval, exp.DataTypeParam)):
             yield f"literal {literal_class(node)}"
@@ -99,13 +117,23 @@ def _of(node: exp.Expr, sql: str) -> Iterator[str]:
         yield f"operator {node.key}({class_of(node.this)})"
     elif isinstance(node, exp.Dot):
         yield f"field of {class_of(node.this)}"
-    elif isinstance(node, exp.Func) and not (isinstance(node, READ_AS) and "start" not in node.meta):
-        yield from _function(node, sql)
+
+
+#: Of sqlglot's functions those that are told as another construct.
+_NO_CALLS = (exp.Case, exp.Cast, exp.Collate, exp.Connector, exp.Exists)
+
+
+def _is_call(node: exp.Expr) -> bool:
+    if not isinstance(node, exp.Func) or isinstance(node, _NO_CALLS):
+        return False
+    if isinstance(node, exp.If) and isinstance(node.parent, exp.Case):
+        return False
+    return not isinstance(node, READ_AS) or node.meta_get("start") is not None
 
 
 def written_name(node: exp.Expr, sql: str) -> str:
     """A function's name as written, in small letters: of NVL and IFNULL sqlglot makes one class."""
-    if isinstance(node, exp.Anonymous):
+    if isinstance(node, (exp.Anonymous, exp.AnonymousAggFunc)):  # what ClickHouse parametrises and combines too
         return str(node.name).lower()
     meta = node.meta
     if "start" in meta:
@@ -115,36 +143,44 @@ def written_name(node: exp.Expr, sql: str) -> str:
     return str(node.key) + "*"
 
 
-def _function(node: exp.Expr, sql: str) -> Iterator[str]:
-    """One argument's class at a time: what a function makes of one hardly depends on the class of the next."""
+def _function(node: exp.Expr, sql: str) -> Iterator[tuple[str, tuple[exp.Expr, ...]]]:
+    """One argument's class at a time: what a function makes of one hardly depends on the class of the next.
+
+    Nor on the others of a list: the sets of classes are as many as there are queries, and a case that differed is named
+    as well by the class of one of them.
+    """
     name, given = written_name(node, sql), _given(node)
-    if len(given) < 2:
-        yield f"function {name}({''.join(given)})"
-    else:
-        for at, kind in enumerate(given, 1):
-            if kind.endswith(" .."):
-                yield from (f"function {name}(.. {each} ..)" for each in kind[:-3].split(", "))
-            else:
-                yield f"function {name}/{len(given)}({at}: {kind})"
+    for at, (kind, parts) in enumerate(given, 1):
+        if kind.endswith(" .."):
+            for each in dict.fromkeys(kind.removesuffix(" ..").split(", ")):
+                yield f"function {name}(.. {each} ..)", tuple(part for part in parts if _argument(part) == each)
+        else:
+            yield f"function {name}/{len(given)}({at}: {kind})" if len(given) > 1 else f"function {name}({kind})", parts
+    if not given:
+        yield f"function {name}()", ()
 
 
 def _arguments(node: exp.Expr) -> str:
-    return ", ".join(_given(node))
+    return ", ".join(kind for kind, _ in _given(node))
 
 
-def _given(node: exp.Expr) -> list[str]:
-    """The arguments of a function: their classes, units and words."""
-    given: list[str] = []
+def _given(node: exp.Expr) -> list[tuple[str, tuple[exp.Expr, ...]]]:
+    """The arguments of a function: their classes, units and words, and the parts that these are of."""
+    given: list[tuple[str, tuple[exp.Expr, ...]]] = []
     for key, value in node.args.items():
-        if (isinstance(node, exp.Anonymous) and key == "this") or value is None or value == []:
+        if (isinstance(node, exp.Anonymous) and key == "this") or key == "alias" or value is None or value == []:
             continue
         if isinstance(value, list):
-            parts = [_argument(part) for part in value if isinstance(part, exp.Expr)]
-            given += parts if len(parts) < 3 else [f"{', '.join(sorted(set(parts)))} .."]
+            parts = tuple(part for part in value if isinstance(part, exp.Expr))
+            named = [_argument(part) for part in parts]
+            if len(named) < 3:
+                given += [(kind, (part,)) for kind, part in zip(named, parts, strict=True)]
+            else:
+                given.append((f"{', '.join(sorted(set(named)))} ..", parts))
         elif isinstance(value, exp.Expr):
             unit = key in ("unit", "position") or (isinstance(node, exp.Extract) and key == "this")
             word = unit and _UNITS.fullmatch(value.name) is not None
-            given.append(value.name.lower() if word else _argument(value))
+            given.append((value.name.lower() if word else _argument(value), (value,)))
         elif value is True and key not in (
             "big_int",
             "is_string",
@@ -153,7 +189,7 @@ def _given(node: exp.Expr) -> list[str]:
             "null_on_zero_variance",
             "check",
         ):
-            given.append(f"{key}")
+            given.append((f"{key}", ()))
     return given
 
 
@@ -217,7 +253,8 @@ def _window(node: exp.Window, sql: str) -> Iterator[str]:
         inner = inner.this
     spec = node.args.get("spec")
     frame = (spec is not None and "framed") or (node.args.get("order") is not None and "ordered") or "whole"
-    yield f"window {written_name(inner, sql)}({_arguments(inner)}){how} {frame}"
+    call = "named" if node.arg_key == "windows" else f"{written_name(inner, sql)}({_arguments(inner)})"
+    yield f"window {call}{how} {frame}"
 
 
 def _operands(node: exp.Expr) -> list[exp.Expr]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from ..reading.parsed_query import Finding
 from ..reading.positions import finding
-from ..reading.types import Finding
 from . import NO_EVIDENCE
+from .edges import constant_edges, is_constant
 from .features import Feature, features
-from .index import Index, index_of
+from .index import Index, index_of, kin
 
 __all__ = ["Evidence", "evidence_of", "judged"]
 
@@ -49,10 +51,7 @@ def evidence_of(tree: exp.Expr, sql: str, dialect: str, functions: Collection[st
     asked = [feature for feature in features(tree, sql) if not (own and feature.name.startswith(own))]
     found, documented = judged(asked, index)
     engine = index.engine or dialect
-    findings = tuple(
-        replace(finding(NO_EVIDENCE, _told(missing, f.name, engine), f.node, sql), feature=f.name)
-        for f, missing in found
-    )
+    findings = tuple(_one(same, engine, sql) for same in _by_construct(found))
     itself = index.engine and not documented and dialect not in _COUSINS
     level = "unverified" if findings else "verified" if itself else "documented"
     return Evidence(level, findings)
@@ -80,24 +79,61 @@ _EDGES = "{feature} was compared with {engine}, but not over {edges}: there its 
 _DIFFERS = "{feature} gave other rows than {engine} where it was compared."
 _TOGETHER = "{feature} together with {other} gave other rows than {engine} where it was compared."
 _UNKNOWN = "The type of a value in {feature} is not known, so no comparison with {engine} vouches for its rows."
+_FORMS = (_DIFFERS, _TOGETHER, _NEVER, _UNKNOWN, _CONSTANTS, _EDGES)
+#: What is told of a construct that lacks several things: the gravest, each by how its sentence begins.
+_GRAVEST = [re.split(r"\{(?:other|edges)\}", form)[0] for form in _FORMS]
+_AROUND_CALLS = (exp.Window, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
 
 
-def _told(missing: str, feature: str, engine: str) -> str:
-    return missing.replace("{engine}", engine).replace("{feature}", feature)
+def _by_construct(found: Sequence[tuple[Feature, str]]) -> list[list[tuple[Feature, str]]]:
+    """What is missing of one construct, together: of all arguments of a call, of a function and its window."""
+    grouped: dict[int, list[tuple[Feature, str]]] = {}
+    for feature, why in found:
+        node = feature.node
+        while isinstance(node.parent, _AROUND_CALLS) and node.parent.this is node:
+            node = node.parent
+        grouped.setdefault(id(node), []).append((feature, why))
+    return list(grouped.values())
+
+
+def _one(missing: Sequence[tuple[Feature, str]], engine: str, sql: str) -> Finding:
+    """The finding of a construct: one sentence, of the gravest that it lacks."""
+
+    def rank(why: str) -> int:
+        return next(at for at, start in enumerate(_GRAVEST) if why.startswith(start))
+
+    worst = min((why for _, why in missing), key=rank)
+    names = _joined([feature.name for feature, why in missing if why == worst])
+    told = worst.replace("{engine}", engine).replace("{feature}", names)
+    every = "; ".join(feature.name for feature, _ in missing)
+    return replace(finding(NO_EVIDENCE, told, missing[0][0].node, sql), feature=every)
+
+
+def _joined(names: Sequence[str]) -> str:
+    """``function iff/3(2: ts)`` and ``function iff/3(3: date)`` are ``function iff/3(2: ts; 3: date)``."""
+    heads = {name.partition("(")[0] for name in names}
+    if len(names) > 1 and len(heads) == 1 and all(name.endswith(")") for name in names):
+        return f"{heads.pop()}({'; '.join(name.partition('(')[2][:-1] for name in names)})"
+    return " and ".join(names)
 
 
 def _missing(feature: Feature, codes: Mapping[str, str]) -> tuple[str | None, bool]:
     if feature.unknown:
         return _UNKNOWN, False
-    code = codes.get(feature.name)
+    code = codes.get(feature.name) or codes.get(kin(feature.name))
     if code is None:
         return _NEVER, False
     if code == "x":
         return _DIFFERS, False
-    if code == "k" and next(feature.node.find_all(exp.Column), None) is not None:
+    fixed = all(is_constant(value) for value in feature.values)
+    if code == "k" and not fixed:
         return _CONSTANTS, False
     if code[0] == "p":
-        return _EDGES.replace("{edges}", code[2:]), False
+        missing = code[2:].split(", ")
+        if fixed:  # no other value than these gets there
+            own = {edge for value in feature.values for edge in constant_edges(value)}
+            missing = [edge for edge in missing if edge in own]
+        return (_EDGES.replace("{edges}", ", ".join(missing)) if missing else None), False
     return None, code in ("v", "m")
 
 

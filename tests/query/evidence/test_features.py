@@ -66,3 +66,39 @@ def test_a_column_of_no_known_type_is_a_class_of_its_own() -> None:
 
 def test_a_name_made_in_the_select_has_the_type_of_what_it_names() -> None:
     assert "group by text" in names("SELECT upper(s) AS k, count(*) AS n FROM t GROUP BY k")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "dialect"),
+    [
+        ("SELECT transform(ARRAY(1), x -> x + 1) AS c", "SELECT transform(ARRAY(1), price -> price + 1) AS c", "spark"),
+        (
+            "SELECT sum(i) OVER w AS c FROM t WINDOW w AS (ORDER BY i)",
+            "SELECT sum(i) OVER running AS c FROM t WINDOW running AS (ORDER BY i)",
+            "postgres",
+        ),
+    ],
+)
+def test_names_that_the_writer_chose_are_no_features(one: str, other: str, dialect: str) -> None:
+    assert names(one, dialect) == names(other, dialect)
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "dialect"),
+    [
+        ("SELECT v FROM t, unnest(ARRAY[1, 2]) AS q (v) ORDER BY v", "int", "postgres"),
+        ("SELECT v FROM t CROSS JOIN LATERAL unnest(string_to_array(s, ',')) AS q (v) ORDER BY v", "text", "postgres"),
+        ("SELECT n FROM generate_series(1, 3) AS q (n) ORDER BY n", "int", "postgres"),
+        ("SELECT i + 1 AS p, p * 2 AS q FROM t ORDER BY q", "int", "databricks"),
+        ("SELECT v FROM t LATERAL VIEW explode(split(s, ',')) q AS v ORDER BY v", "text", "databricks"),
+        ("SELECT i, grouping(i) AS h FROM t GROUP BY ROLLUP (i) ORDER BY h", "int", "postgres"),
+    ],
+)
+def test_columns_that_sqlglot_does_not_type_have_their_class(sql: str, kind: str, dialect: str) -> None:
+    found = all_of(sql, dialect)
+    assert not [feature.name for feature in found if feature.unknown]
+    assert any(f.name.startswith("order asc") and f.name.endswith(f" of {kind}") for f in found)
+
+
+def test_a_list_of_arguments_is_its_classes_each() -> None:
+    assert {"function concat(.. text ..)", "function concat(.. int ..)"} <= names("SELECT concat(s, i, s) AS c FROM t")

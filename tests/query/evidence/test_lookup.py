@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlglot import exp, parse_one
 
 from mlflow_sql_flavor.query.evidence.features import features
@@ -49,6 +50,47 @@ def test_an_unknown_type_is_told_once() -> None:
     known = index(function_upper="c")
     unknown = [f for f, _ in judged(features(parse_one(sql, read="postgres"), sql), known)[0] if f.unknown]
     assert len(unknown) == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "whole"),
+    [
+        ("SELECT replace('a', 'b', 'c')", "function replace/3(1: text; 2: text; 3: text)"),
+        (
+            "SELECT lag(1, 2) OVER (ORDER BY 'a')",
+            "window lag(int, int) ordered and function lag/2(1: int) and function lag/2(2: int)",
+        ),
+        ("SELECT sum(1) FILTER (WHERE TRUE)", "filter and function sum(int)"),
+    ],
+)
+def test_a_call_has_one_finding_for_all_its_arguments_and_its_window(sql: str, whole: str, monkeypatch) -> None:
+    known = Index("Engine 1", {}, {})
+    monkeypatch.setattr("mlflow_sql_flavor.query.evidence.lookup.index_of", lambda dialect: known)
+    findings = evidence_of(parse_one(sql, read="postgres"), sql, "postgres").findings
+    (call,) = (found for found in findings if "function" in found.feature)
+    assert call.message == f"Nobody compared {whole} with Engine 1: its rows may be other ones."
+
+
+@pytest.mark.parametrize(
+    ("sql", "code", "lacks"),
+    [
+        ("SELECT substring(s, 2) FROM t", "p negative", False),  # no negative number gets there
+        ("SELECT substring(s, -2) FROM t", "p negative", True),
+        ("SELECT substring(s, i) FROM t", "p negative", True),
+        ("SELECT substring(s, 2) FROM t", "k", False),
+        ("SELECT substring(s, i) FROM t", "k", True),
+        ("SELECT substring(s, (SELECT 2)) FROM t", "k", True),
+    ],
+)
+def test_of_a_constant_argument_its_own_edges_count(sql: str, code: str, lacks: bool) -> None:
+    tree = parse_one(sql, read="postgres")
+    for column in tree.find_all(exp.Column):
+        column.type = exp.DType.INT if column.name == "i" else exp.DType.TEXT
+    for literal in tree.find_all(exp.Literal, exp.Neg):
+        literal.type = exp.DType.INT
+    found = [feature for feature in features(tree, sql) if "(2: " in feature.name]
+    assert len(found) == 1
+    assert bool(judged(found, Index("Engine 1", {found[0].name: code}, {}))[0]) is lacks
 
 
 def test_a_dialect_without_an_index_has_one_finding() -> None:
