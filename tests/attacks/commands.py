@@ -49,9 +49,10 @@ TYPES = '{"a": "BIGINT", "s": "VARCHAR"}'
 
 @dataclass(frozen=True)
 class Measured:
-    """What one command took: seconds, bytes beyond its start, what it said, and whether it ended by itself."""
+    """What one command took: seconds, those of the processor, bytes beyond its start; what it said, if it ended."""
 
     seconds: float
+    processor: float
     memory: int
     said: str
     ended: bool
@@ -173,6 +174,16 @@ def _taken(process: psutil.Process) -> int:
     return total
 
 
+def _worked(process: psutil.Process) -> float:
+    """Seconds of the processor of a process, of what it started, and of what of that has ended."""
+    total = 0.0
+    with contextlib.suppress(psutil.Error):
+        for one in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                total += sum(one.cpu_times()[:4])
+    return total
+
+
 def measured(command: str, folder: Path, seconds: float = 60.0) -> Measured:
     """Runs a command on a model in a fork of this process, which is ended after so many seconds."""
     context = multiprocessing.get_context("fork")
@@ -182,17 +193,17 @@ def measured(command: str, folder: Path, seconds: float = 60.0) -> Measured:
     theirs.close()
     ours.recv()
     process = psutil.Process(child.pid)
-    before, most, start = _taken(process), 0, time.monotonic()
+    before, most, worked, start = _taken(process), 0, 0.0, time.monotonic()
     ours.send("go")
     try:
         while not ours.poll(0.02) and child.is_alive() and time.monotonic() - start < seconds:
-            most = max(most, _taken(process) - before)
+            most, worked = max(most, _taken(process) - before), max(worked, _worked(process))
             if most > 3 * BYTES:
                 break
         took, said = time.monotonic() - start, None
         with contextlib.suppress(EOFError, OSError):
             said = ours.recv() if ours.poll(0) else None
-        return Measured(took, most, said or "", said is not None)
+        return Measured(took, max(worked, _worked(process)), most, said or "", said is not None)
     finally:
         with contextlib.suppress(psutil.Error):
             for one in [*process.children(recursive=True), process]:
@@ -238,8 +249,8 @@ def run(
                 took = measured(command, path)
                 found.append((command, query, took))
                 if not took.bounded or verbose:
-                    print(number, command, f"{took.seconds:.1f} s {took.memory / 1e6:.0f} MB", took.ended, query[:90],
-                          "->", took.said[:200].replace("\n", " "), flush=True)  # fmt: skip
+                    print(number, command, f"{took.seconds:.1f} s ({took.processor:.1f}) {took.memory / 1e6:.0f} MB",
+                          took.ended, query[:90], "->", took.said[:200].replace("\n", " "), flush=True)  # fmt: skip
             shutil.rmtree(path.parent, ignore_errors=True)
     return found
 
@@ -259,12 +270,13 @@ def main() -> int:
     queries = [row["sql"] for row in attempts()] if asked.attempts else []
     queries += QUERIES.values() if asked.large else []
     found = run(queries[:: asked.every], wanted, verbose=asked.v)
-    print(f"{'command':<16}{'tried':>8}{'slowest, s':>12}{'largest, MB':>13}{'over':>6}")
+    print(f"{'command':<16}{'tried':>8}{'slowest, s':>12}{'processor, s':>14}{'largest, MB':>13}{'over':>6}")
     for command in wanted:
         took = [m for name, _, m in found if name == command]
         over = sum(not m.bounded for m in took)
         print(
             f"{command:<16}{len(took):>8}{max(m.seconds for m in took):>12.1f}"
+            f"{max(m.processor for m in took):>14.1f}"
             f"{max(m.memory for m in took) / 1e6:>13.0f}{over:>6}"
         )
     return 1 if any(not m.bounded for _, _, m in found) else 0

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.artifact import answers, mlmodel, unpack
+from mlflow_sql_flavor.artifact import mlmodel, parquet_to_ipc, stored_rows
 from mlflow_sql_flavor.artifact.spec import SqlSpec
 from mlflow_sql_flavor.errors import ModelFileError, SQLModelError, visible
 
@@ -122,7 +122,7 @@ class Fuzz:
         if kind == "MLmodel":
             self.attempt("bytes of MLmodel", lambda: self.mlmodel(data))
         elif kind == "Arrow":
-            self.attempt("bytes of Arrow", lambda: self.rows(answers.from_ipc(data, "x.arrow")))
+            self.attempt("bytes of Arrow", lambda: self.rows(stored_rows.from_ipc(data, "x.arrow")))
         else:
             self.attempt("bytes of Parquet", lambda: self.unpacked(data))
 
@@ -136,10 +136,10 @@ class Fuzz:
         import pyarrow as pa
 
         try:
-            plain = unpack.main(data)
+            plain = parquet_to_ipc.main(data)
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
             raise ModelFileError(f"It is damaged ({type(error).__name__}).") from None
-        self.rows(answers.from_ipc(plain, "x.parquet"))
+        self.rows(stored_rows.from_ipc(plain, "x.parquet"))
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:

@@ -22,6 +22,9 @@ QUERIES = {
     "a width by a value": "SELECT length(format('{:>{}}', s, a * 1000000000)) AS r FROM input",
     "a field ten thousand times": f"SELECT length(format('{'{0}' * 10_000}', repeat('x', 90000))) AS r",
     "digits of digits": f"SELECT length({'hex(' * 28}'x'{')' * 28}) AS r",
+    "the least": "SELECT length(repeat('x', 1000000000 - least(1, 1000000000, 1000000000))) AS r FROM input",
+    "beyond what a float holds": "SELECT length(repeat('x', (9007199254740993 - 9007199254740992) * 2000000000)) AS r",
+    "a column by the same name": "SELECT length(repeat('x', ref.v * 100000000)) AS r FROM ref, (SELECT 0 AS v) c",
     "300 joins": "SELECT count(*) AS r FROM input i0 "
     + " ".join(f"JOIN input i{n} ON i{n}.a = i{n - 1}.a" for n in range(1, 300)),
 }  # fmt: skip

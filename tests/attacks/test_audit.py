@@ -19,10 +19,11 @@ import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import mlmodel
 from mlflow_sql_flavor.cli import main
 from mlflow_sql_flavor.errors import visible
-from mlflow_sql_flavor.review import requirements, translation
-from mlflow_sql_flavor.review.audit import Audit, audit
-from mlflow_sql_flavor.review.folder import judge_folder
-from mlflow_sql_flavor.review.mlmodel import judge_mlmodel
+from mlflow_sql_flavor.review.audit import Audit, audit, requirements, translation
+from mlflow_sql_flavor.review.audit.folder import judge_folder
+from mlflow_sql_flavor.review.audit.mlmodel import judge_mlmodel
+
+from ..artifact.stored_models import unpacked
 
 DATA = pd.DataFrame({"x": [1.5, 2.0], "k": [1, 2]})
 
@@ -67,11 +68,7 @@ def test_a_sound_model_is_ok(folder: Path) -> None:
 
 
 def test_a_model_of_format_1(tmp_path: Path) -> None:
-    import tarfile
-
-    with tarfile.open(Path(__file__).parents[1] / "artifact/data/ranker_0_1_0.tar.xz") as archive:
-        archive.extractall(tmp_path / "m", filter="data")
-    remarks = {remark.subject: remark for remark in audit(tmp_path / "m").remarks}
+    remarks = {remark.subject: remark for remark in audit(unpacked("ranker_0_1_0", tmp_path / "m")).remarks}
     assert (remarks["manifest"].verdict, remarks["manifest"].message[:23]) == ("not known", "Saved before manifests:")
     assert remarks["translation"].verdict == "not known"
 
@@ -182,6 +179,22 @@ REQUIREMENTS = {
     "variable": b"${EVIL}\n",
     "a hash in a name": b"duckdb#egg=evil\n",
     "options of a line": b"duckdb --config-settings=x=y\n",
+    "ROT13 by PEP 263": b"#coding=rot13\nsbb\n",
+    "an encoding in the second line": b"duckdb\n# coding: utf-7\n",
+    "UTF-32": "duckdb\n".encode("utf-32"),
+    "vertical tab": b"# x\x0b--index-url https://evil.example\n",
+    "file separator": b"# x\x1c-e .\n",
+    "next line": "# x\x85-e .\n".encode(),
+    "a marker": b"evil; os_name > ''\n",
+    "a home": b"~/x\n",
+    "a drive": b"C:\\x\n",
+    "a name that looks like another": "\uff44uckdb\n".encode(),
+    "a name with what is not seen": "duck\u200bdb\n".encode(),
+    "an option without a blank": b"-rmore.txt\n",
+    "a constraint without a blank": b"-cmore.txt\n",
+    "an address behind extras": b"a[b] @ https://evil.example/x.whl\n",
+    "an archive with extras": b"a.zip[x]\n",
+    "quoted": b'"duckdb"\n',
 }
 
 
@@ -203,12 +216,19 @@ ENVIRONMENTS = {
         {"dependencies": [{"pip": ["./x.whl"], "npm": ["x"]}]},
         {"channels": ["conda-forge"], "dependencies": [{"pip": ["evil-1.0-py3-none-any.whl"]}]},
         ["python"],
+        {"channels": ["conda-forge"], "dependencies": ["python=3.11.7"], "prefix": "/x"},
+        {"channels": ["conda-forge/label/evil"], "dependencies": ["python"]},
+        {"channels": ["conda-forge"], "dependencies": ["python=3.11=evil"]},
+        {"channels": ["conda-forge"], "dependencies": [{"pip": {"a": 1}}]},
+        {"channels": [1], "dependencies": [3]},
     ],
     "python_env.yaml": [
         {"python": "3.11.7", "build_dependencies": ["https://evil.example/pip.whl"], "dependencies": []},
         {"python": "3.11.7", "build_dependencies": [], "dependencies": ["-r ../requirements.txt"]},
         {"python": "3.11.7; touch x", "build_dependencies": [], "dependencies": []},
         {"python": "3.11.7", "more": 1},
+        {"python": "system"},
+        {"python": "3.11.7", "dependencies": ["-r requirements.txt", "-e x"]},
     ],
 }
 

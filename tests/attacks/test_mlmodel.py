@@ -23,7 +23,7 @@ from mlflow.exceptions import MlflowException
 import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact.example import stored
 from mlflow_sql_flavor.errors import ModelFileError, SQLModelError
-from mlflow_sql_flavor.report.text import visible
+from mlflow_sql_flavor.report.escaping import visible
 from mlflow_sql_flavor.review.audit import audit
 
 pytestmark = pytest.mark.ci
@@ -326,6 +326,31 @@ def test_a_table_that_unpacks_to_gigabytes(victim: Victim, monkeypatch: pytest.M
     assert path.stat().st_size < 1_000_000
     _replace_table(victim, {"k": "BIGINT", "v": "VARCHAR"})
     assert "memory_limit" in victim.attack()
+
+
+LARGE_VALUES = {
+    "a text": lambda: (pa.array(["x" * 200_000_000]), "VARCHAR"),
+    "bytes": lambda: (pa.array([b"\0" * 200_000_000]), "BLOB"),
+    "a list": lambda: (pa.array([[0] * 25_000_000], pa.list_(pa.int64())), "BIGINT[]"),
+    "a list of lists": lambda: (pa.array([[[0] * 1000] * 25_000], pa.list_(pa.list_(pa.int64()))), "BIGINT[][]"),
+    "a struct": lambda: (pa.array([{"f": "x" * 200_000_000}]), "STRUCT(f VARCHAR)"),
+}
+
+
+@pytest.mark.parametrize("name", LARGE_VALUES)
+def test_one_value_that_unpacks_to_more_than_the_limit(
+    victim: Victim, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("MLFLOW_SQL_MEMORY_LIMIT", "64MB")
+    column, kind = LARGE_VALUES[name]()
+    path = victim.folder / "tables" / "t.parquet"
+    pq.write_table(pa.table({"k": [1], "v": column}), path, compression="zstd", use_dictionary=False)
+    assert path.stat().st_size < 100_000
+    _replace_table(victim, {"k": "BIGINT", "v": kind})
+    victim.edit(_in("tables", "t", rows=1))
+    assert "memory_limit" in victim.attack()
+    found = {remark.subject: remark.verdict for remark in audit(victim.folder).remarks}
+    assert found["table t"] == "ok" and found["translation"] == "bad"  # its checksum; its types are not the query's
 
 
 def test_a_table_of_100_000_columns(victim: Victim) -> None:

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.artifact import answers
+from mlflow_sql_flavor.artifact import stored_rows
 from mlflow_sql_flavor.errors import InputError, ModelFileError
 from mlflow_sql_flavor.review.retest import retest
 
@@ -234,7 +234,7 @@ def test_what_it_costs(folder: Path, name: str) -> None:
 
 
 def test_what_its_reader_refuses_save_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MOST_VALUES", 2)
+    monkeypatch.setattr(stored_rows, "MOST_VALUES", 2)
     with pytest.raises(Exception, match="3 values") as error:
         mlflow_sql_flavor.save_model(
             "SELECT x AS y FROM input", tmp_path / "m", input_example=DATA, expected_output=pa.table({"y": DATA["x"]})
@@ -253,5 +253,5 @@ def test_every_type_that_a_query_gives_is_read_back() -> None:
 
     with duckdb.connect() as con:
         table = con.execute(sql).to_arrow_table()
-    read = answers.from_ipc(answers.to_ipc(table), "x", columns=table.column_names, rows=1)
+    read = stored_rows.from_ipc(stored_rows.to_ipc(table), "x", columns=table.column_names, rows=1)
     assert read.equals(table)

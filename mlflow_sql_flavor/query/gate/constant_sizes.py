@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 __all__ = [
+    "INTERVAL",
     "MAX_CELLS",
     "MAX_ELEMENTS",
     "MAX_TEXT",
@@ -50,7 +51,7 @@ _SECONDS |= {
     "century": 3.15e9,
 }
 PLURAL = {f"to_{unit}s": seconds for unit, seconds in _SECONDS.items()} | {"to_centuries": 3.15e9}
-_INTERVAL = re.compile(r"(-?\d+(?:\.\d+)?)\s*([a-z]+?)s?(?=[\s\d-]|$)", re.IGNORECASE)
+INTERVAL = re.compile(r"(-?\d+(?:\.\d+)?)\s*([a-z]+?)s?(?=[\s\d-]|$)", re.IGNORECASE)
 
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": lambda a, b: a + b,
@@ -235,7 +236,7 @@ def number_of(text: str) -> float | None:
         return (datetime.fromisoformat(text.strip()).replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds()
     except ValueError:
         pass
-    parts = [(float(n), unit.lower()) for n, unit in _INTERVAL.findall(text)]
+    parts = [(float(n), unit.lower()) for n, unit in INTERVAL.findall(text)]
     if parts and all(unit in _SECONDS for _, unit in parts):
         return sum(n * _SECONDS[unit] for n, unit in parts)
     return None

@@ -2,87 +2,75 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from .constant_sizes import PLURAL, arithmetic, asks_arguments, pattern_width
+from .constant_sizes import asks_arguments, pattern_width
+from .number_bounds import Number, hull
 
 __all__ = [
-    "DATUM", "Bound", "Large", "as_column", "copies_of", "formatted", "known_number", "larger", "largest",
-    "number_after", "number_below", "together",
+    "DATA", "DATUM", "Bound", "Large", "as_column", "copies_of", "count_of", "element_of", "formatted", "larger",
+    "largest", "length_of", "number_below", "one_of", "small", "together",
 ]  # fmt: skip
+
+
+#: How long a value of the data is taken to be where its length becomes a number, and how many rows have one.
+DATA = 1_000
 
 
 class Large(Exception):
     """Not known to be small."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """Of an expression: bytes of the query's own, multiples of data, a bound on its number, steps, no data in it.
+class Bound(NamedTuple):
+    """Of an expression: bytes of the query's own, multiples of data, bounds on its number, steps, no data in it.
 
     ``growth`` is what each character of the data may have become, ``nested`` whether it may be a list or a struct,
-    ``whole`` whether it was collected from all rows.
+    ``whole`` whether it was collected from all rows, ``element`` the bytes of the query's own that one of it may have
+    where ``own`` is the middle of a list, ``flat`` whether it is known to be no list.
     """
 
     own: float = 8
     times: float = 0
-    number: float | None = None
+    number: Number | None = None
     steps: float = 1
     constant: bool = False
     text: str | None = None
     growth: float = 1
     nested: bool = False
     whole: bool = False
+    element: float = 0
+    flat: bool = False
 
     def of(self, own: float, times: float, steps: float | None = None) -> Bound:
         """A value made of this one, of another size."""
-        return replace(self, own=own, times=times, number=None, steps=self.steps if steps is None else steps, text=None)
+        return self._replace(own=own, times=times, number=None, steps=self.steps if steps is None else steps, text=None)
 
     def grown(self, by: float) -> Bound:
         """The same with so many characters for each one."""
-        return replace(self, own=by * self.own, growth=by * self.growth, text=None)
+        return self._replace(own=by * self.own, growth=by * self.growth, element=by * self.element, text=None)
 
 
 DATUM = Bound(0, 1)
 
 
-def known_number(number: float | None) -> float:
-    if number is None or math.isnan(number):
+def small(steps: float = 1, number: Number | None = None, constant: bool = False, text: str | None = None) -> Bound:
+    """Of a value of a few bytes, whatever it was made of."""
+    return Bound(8, 0, number, steps, constant, text, flat=True)
+
+
+def count_of(bound: Bound) -> float:
+    """The number that it is, at most."""
+    if bound.number is None:
         raise Large
-    return abs(number) if number < 0 else number
+    return bound.number.most
 
 
 def number_below(bounds: list[Bound], most: float, name: str) -> bool:
     """Whether no argument asks for more; one that is a column orders or measures, and asks for nothing."""
     if name in ("arg_max", "arg_min", "max_by", "min_by"):
         bounds = bounds[1:]
-    return all(bound.number is not None and abs(bound.number) <= most and bound.constant for bound in bounds)
-
-
-def number_after(name: str, given: list[Bound]) -> float | None:
-    numbers = [bound.number for bound in given]
-    if name in PLURAL and len(given) == 1 and numbers[0] is not None:
-        return numbers[0] * PLURAL[name]
-    if not given or any(n is None for n in numbers):
-        if name in ("%", "mod") and len(given) == 2:
-            return numbers[1]
-        return None
-    known = [n for n in numbers if n is not None]
-    if all(bound.constant for bound in given):
-        return arithmetic(name, [*known])
-    # A bound on the amount, not the value itself.
-    sizes = [abs(n) for n in known]
-    match name, len(sizes):
-        case (("+" | "-" | "add" | "subtract"), _):
-            return sum(sizes)
-        case (("*" | "multiply"), 2):
-            return sizes[0] * sizes[1]
-        case (("%" | "mod"), 2):
-            return sizes[1]
-        case (("abs" | "round" | "floor" | "ceil" | "ceiling" | "trunc" | "@"), _):
-            return sizes[0] + 1
-    return None
+    return all(bound.number is not None and bound.number.most <= most and bound.constant for bound in bounds)
 
 
 def copies_of(bound: Bound, count: float, total: Bound) -> Bound:
@@ -90,7 +78,17 @@ def copies_of(bound: Bound, count: float, total: Bound) -> Bound:
     return total.of(own, bound.times * max(count, 1), total.steps + count)
 
 
-def formatted(pattern: str, total: Bound, numbers: list[float | None]) -> Bound:
+def element_of(over: Bound) -> Bound:
+    """Of one of a list: all of them together are as long as the list."""
+    return Bound(8, min(over.times, 1), growth=over.growth, element=max(over.own, over.element))
+
+
+def length_of(bound: Bound) -> float:
+    """Its characters, at most."""
+    return max(bound.own, bound.element) + DATA * bound.times
+
+
+def formatted(pattern: str, total: Bound, numbers: Sequence[Number | None]) -> Bound:
     """What a pattern of ``format`` or ``printf`` gives: each of its fields may be any argument, as wide as it says.
 
     Args:
@@ -101,13 +99,14 @@ def formatted(pattern: str, total: Bound, numbers: list[float | None]) -> Bound:
     if not pattern or (asks_arguments(pattern) and None in numbers):
         raise Large
     fields = max(1, pattern.count("{") + pattern.count("%"))
-    own = fields * (total.own + pattern_width(pattern, numbers) + 400)
+    widths = [None if number is None else number.most for number in numbers]
+    own = fields * (total.own + pattern_width(pattern, widths) + 400)
     return total.of(own, fields * total.times, total.steps + fields)
 
 
 def as_column(bound: Bound) -> Bound:
-    """As a column of rows: not constant, its value not known to be this one."""
-    return replace(bound, times=max(bound.times, 0 if bound.own > 8 else 1), steps=1, constant=False, text=None)
+    """As a column of rows: not constant."""
+    return bound._replace(times=max(bound.times, 0 if bound.own > 8 else 1), steps=1, constant=False, text=None)
 
 
 def larger(known: Bound | None, bound: Bound) -> Bound:
@@ -115,28 +114,43 @@ def larger(known: Bound | None, bound: Bound) -> Bound:
 
 
 def largest(bounds: list[Bound]) -> Bound:
-    numbers = [bound.number for bound in bounds]
-    number = None if None in numbers else max((abs(n) for n in numbers if n is not None), default=None)
-    growth = max(b.growth for b in bounds)
-    return Bound(
-        max(b.own for b in bounds),
-        max(b.times for b in bounds),
-        number,
-        growth=growth,
-        nested=any(b.nested for b in bounds),
-        whole=any(b.whole for b in bounds),
-    )
+    first = bounds[0]
+    if len(bounds) == 1:
+        return first._replace(steps=1, constant=False, text=None)
+    own, times, growth, element = first.own, first.times, first.growth, first.element
+    nested, whole, flat = first.nested, first.whole, first.flat
+    for b in bounds[1:]:
+        own, times, growth, element = (
+            max(own, b.own),
+            max(times, b.times),
+            max(growth, b.growth),
+            max(element, b.element),
+        )
+        nested, whole, flat = nested or b.nested, whole or b.whole, flat and b.flat
+    number = hull([bound.number for bound in bounds])
+    return Bound(own, times, number, growth=growth, nested=nested, whole=whole, element=element, flat=flat)
+
+
+def one_of(bounds: list[Bound], total: Bound) -> Bound:
+    """Of a value that is one of several.
+
+    Args:
+        bounds: Of each.
+        total: Of all ``together``, which takes their steps.
+    """
+    own, times = (max((getattr(bound, name) for bound in bounds), default=0) for name in ("own", "times"))
+    number = hull([bound.number for bound in bounds])
+    return total._replace(own=own, times=times, number=number, text=None, flat=all(b.flat for b in bounds))
 
 
 def together(bounds: list[Bound]) -> Bound:
-    return Bound(
-        sum(b.own for b in bounds) or 8,
-        sum(b.times for b in bounds),
-        bounds[0].number if len(bounds) == 1 else None,
-        1 + sum(b.steps for b in bounds),
-        all(b.constant for b in bounds),
-        bounds[0].text if len(bounds) == 1 else None,
-        max((b.growth for b in bounds), default=1),
-        any(b.nested for b in bounds),
-        any(b.whole for b in bounds),
-    )
+    if len(bounds) == 1:
+        one = bounds[0]
+        return one._replace(own=one.own or 8, steps=1 + one.steps, growth=max(one.growth, 1), flat=False)
+    own, times, steps, growth, element = 0.0, 0.0, 1.0, 1.0, 0.0
+    constant, nested, whole = True, False, False
+    for b in bounds:
+        own, times, steps = own + b.own, times + b.times, steps + b.steps
+        growth, element = max(growth, b.growth), max(element, b.element)
+        constant, nested, whole = constant and b.constant, nested or b.nested, whole or b.whole
+    return Bound(own or 8, times, None, steps, constant, None, growth, nested, whole, element)

@@ -4,8 +4,9 @@ Data only; `policy` walks a tree against it. A node type, or a filled key, that 
 DuckDB adds stays shut until someone has read what it does.
 """
 
-from functools import cache
-from importlib.resources import files
+from functools import cache, lru_cache
+
+from .package_text import read_text
 
 # What is under a key: DATA holds no nodes; the others are walked.
 DATA, EXPR, REF, NODE = "data", "expression", "table", "query"
@@ -177,6 +178,12 @@ def effect(kind: str) -> frozenset[str]:
     return _read("effects.txt")[kind]
 
 
+@lru_cache(5_000)
+def effects(name: str) -> frozenset[str]:
+    """The kinds of effect under which ``effects.txt`` lists a function, by its folded name."""
+    return frozenset(kind for kind, names in _read("effects.txt").items() if name in names)
+
+
 @cache
 def expression_functions() -> frozenset[str]:
     """Every function that may stand in an expression."""
@@ -187,7 +194,7 @@ def expression_functions() -> frozenset[str]:
 def _read(file: str) -> dict[str, frozenset[str]]:
     kinds: dict[str, set[str]] = {}
     current: set[str] = set()
-    for line in (files(__package__) / file).read_text(encoding="utf-8").splitlines():
+    for line in read_text(f"query/gate/{file}").splitlines():
         if line.startswith("[") and line.endswith("]") and len(line) > 2:
             current = kinds.setdefault(line[1:-1], set())
         elif line and not line.startswith("# "):

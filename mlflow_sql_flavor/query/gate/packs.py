@@ -8,15 +8,13 @@ changes: a change is a new version.
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
 from ...errors import ModelFileError
+from .package_text import read_text, texts_like
 
 __all__ = [
     "SETTINGS_ALLOWED", "Compat", "Pack", "check_settings", "load", "messages", "setting_statements", "settings",
@@ -33,6 +31,8 @@ SETTINGS_ALLOWED: dict[str, tuple[str | bool, ...]] = {
 }
 """Every setting a model may ask for, with its allowed values."""
 
+#: The dialects' folders: their packs are read as files, since importing a dialect needs sqlglot.
+_DIALECTS = "query/dialects"
 _COMMENT = re.compile(r"^\s*--.*$", re.M)
 _SET = re.compile(r"^SET\s+(\w+)\s*=\s*(true|false|'[^']*')$", re.I)
 _MACRO = re.compile(r"^CREATE\s+MACRO\s+(\w+)\s*\(", re.I)
@@ -67,16 +67,15 @@ def load(pack: str, version: int = 1) -> Pack:
     Raises:
         ModelFileError: no such pack or version in this package, or its text is malformed.
     """
-    file = None
-    if re.fullmatch(r"[a-z0-9]{1,40}", pack) and 0 < version < 10_000:  # else no name of a file: no disk is asked
-        folder, name = _dialects() / ("shared" if pack == "common" else pack), f"macros_v{version}.sql"
-        file = next((f for f in (folder / name, folder / f"{name}.gz") if f.is_file()), None)
-    if file is None:
+    try:
+        if not re.fullmatch(r"[a-z0-9]{1,40}", pack) or not 0 < version < 10_000:  # no name of a file: no disk is asked
+            raise FileNotFoundError
+        text = read_text(f"{_DIALECTS}/{'shared' if pack == 'common' else pack}/macros_v{version}.sql")
+    except FileNotFoundError:
         raise ModelFileError(
             f"The model needs the macro pack {pack[:80]!r} version {version}, which this version of mlflow-sql-flavor "
             "does not have. Install the version that wrote the model, or a newer one."
-        )
-    text = _text(file)
+        ) from None
     macros: dict[str, str] = {}
     for used, used_version in _USES.findall(text):
         macros.update(load(used, int(used_version)).macros)
@@ -150,23 +149,6 @@ def setting_statements(wanted: Mapping[str, str | bool]) -> list[str]:
 @cache
 def messages() -> frozenset[str]:
     """What macros of the package say when they refuse a value: texts of ours, without any of the caller's data."""
-    texts = [
-        _text(file)
-        for folder in _dialects().iterdir()
-        if folder.is_dir()
-        for file in folder.iterdir()
-        if file.name.startswith("macros_v")
-    ]
+    texts = texts_like(_DIALECTS, "macros_v*")
     found = [re.findall(r"error\('((?:[^']|'')*)'\)", text) for text in texts]
     return frozenset(message.replace("''", "'") for messages in found for message in messages)
-
-
-def _text(file: Traversable) -> str:
-    """What a pack's file says; what a model brings of the package has it compressed."""
-    found = file.read_bytes()
-    return (gzip.decompress(found) if file.name.endswith(".gz") else found).decode()
-
-
-def _dialects() -> Traversable:
-    """The dialects' folders: their packs are read as files, since importing a dialect needs sqlglot."""
-    return files(__package__.rpartition(".")[0]) / "dialects"

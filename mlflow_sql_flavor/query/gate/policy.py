@@ -15,8 +15,9 @@ from . import grammar
 from .constant_sizes import Sizes
 from .grammar import CTES, DATA, EXPR, MODIFIERS, NODE, PAIRS, PIVOTS, REF
 from .identifiers import fold
+from .refused_functions import no_table_function, reason_of, shown
 
-__all__ = ["MAX_QUERY_CHARS", "Facts", "judge", "reaches_out"]
+__all__ = ["MAX_QUERY_CHARS", "Facts", "judge"]
 
 MAX_QUERY_CHARS = 8_000_000
 """Longest query accepted, in characters. The largest generated queries measured (tree ensembles) are about 1 MB."""
@@ -194,7 +195,7 @@ class _Judge:
                 self._unknown("a table function of a new form")
             called = self._path(function, "function_name", "schema", "catalog")
             if len(called) > 1 or fold(called[-1]) not in self.table_functions:
-                self._refuse(_no_table_function(".".join(called)))
+                self._refuse(no_table_function(".".join(called)))
             self.called.add(fold(called[-1]))
             self._arguments(function, streamed=True)  # `FROM range(...)` builds no list
             # The name is judged; what is left are its arguments, as for any call.
@@ -213,7 +214,7 @@ class _Judge:
             known = ", ".join(repr(t) for t in sorted(self.tables.values())[:20]) or "none"
             hint = did_you_mean(path[-1], set(self.tables.values()))
             self._refuse(
-                f"The query reads the table {_shown('.'.join(path))}, which the model does not have.{hint} "
+                f"The query reads the table {shown('.'.join(path))}, which the model does not have.{hint} "
                 f"Tables it may read, by their bare name: {known}. Bundle others with tables={{name: data}}."
             )
         self.read.add(self.tables[name])
@@ -244,14 +245,14 @@ class _Judge:
                 self._refuse("VARIANT is not a type a query may use: write CAST(… AS JSON).")
             if len(path) > 1 or fold(path[-1]) not in grammar.allowed("type"):
                 hint = did_you_mean(path[-1], grammar.allowed("type"))
-                self._refuse(f"{_shown('.'.join(path))} is not a type a query may use.{hint}")
+                self._refuse(f"{shown('.'.join(path))} is not a type a query may use.{hint}")
         self._keys(value, keys, scope)
 
     def _value_of_the_session(self, name: str) -> None:
         """Refuses a bare name that no column has and that DuckDB then answers from the session."""
         if name in grammar.SESSION_VALUES or (name == "user" and not self.has_user()):
             self._refuse(
-                f"{_shown(name)} asks for the session, which a model may not see: pass it as a parameter, or "
+                f"{shown(name)} asks for the session, which a model may not see: pass it as a parameter, or "
                 "write the table's name before it if it is a column."
             )
 
@@ -261,8 +262,8 @@ class _Judge:
             self._unknown("a call with the name of a schema")
         name = fold(path[0])
         if name not in allowed:
-            text = f"{_shown(name)} is not among the functions a query may call.{_reason(name)}"
-            if _reason(name):
+            text = f"{shown(name)} is not among the functions a query may call.{reason_of(name)}"
+            if reason_of(name):
                 self._refuse(text)
             self._refuse(text + did_you_mean(name, allowed), functools.partial(UnknownFunctionError, name=name))
         self.called.add(name)
@@ -395,33 +396,3 @@ def _parts(item: Any) -> Iterable[Any]:
 
 def _kind_name(value: dict[str, Any]) -> str:
     return str(value.get("class") or value.get("type") or "clause").lower().replace("_", " ")
-
-
-def _shown(name: Any) -> str:
-    text = str(name)
-    return repr(text if len(text) <= 80 else text[:77] + "...")
-
-
-_FILES = ("read_", "parquet_", "sniff_", "glob", "arrow_scan", "pandas_scan", "python_")
-_SESSION = ("current_", "getvariable", "getenv", "duckdb_", "pragma_", "pg_", "has_", "version", "txid_", "in_search_")
-_SQL_TEXT = ("query", "json_execute", "json_serialize", "json_deserialize")
-
-
-def reaches_out(name: str) -> bool:
-    """Whether a function's name is of a kind that reads files, looks at the session or runs text as SQL."""
-    return bool(_reason(fold(name)))
-
-
-def _reason(name: str) -> str:
-    if name.startswith(_FILES):
-        return " A model may not read files or memory: bundle the data with tables={name: data}."
-    if name.startswith(_SQL_TEXT):
-        return " SQL given as text cannot be checked: write the query itself."
-    if name.startswith(_SESSION):
-        return " A model may not look at the session, the settings or the catalog: pass what it needs as a parameter."
-    return ""
-
-
-def _no_table_function(name: str) -> str:
-    hint = _reason(fold(name)) or f" Allowed there: {', '.join(sorted(grammar.allowed('table')))}."
-    return f"The query may not read from {_shown(name)}.{hint}"

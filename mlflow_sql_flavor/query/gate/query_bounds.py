@@ -8,56 +8,40 @@ in a process that can be ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..reading.recursion import with_deep_stack
 from . import grammar
-from .constant_sizes import number_of
+from . import small_sizes as most
+from .column_bounds import Columns, is_plain_star
 from .expression_bounds import (
+    DATA,
     DATUM,
     Bound,
     Large,
     as_column,
     copies_of,
+    count_of,
+    element_of,
     formatted,
-    known_number,
-    larger,
     largest,
-    number_after,
+    length_of,
     number_below,
+    one_of,
+    small,
     together,
 )  # fmt: skip
 from .identifiers import fold
-from .tree_parts import arguments_of, below, parts, type_name
+from .number_bounds import after, at_most, cast, elements, literal
+from .planning_cost import COLUMN, RELATION, planning_cost
+from .tree_parts import arguments_of, below, parts, parts_by_query, type_name
 
-__all__ = ["MAX_BYTES", "MAX_CONSTANT", "MAX_TIMES", "is_small"]
+__all__ = ["is_small"]
 
 _Tree = dict[str, Any]
 Macro = tuple[Sequence[str], _Tree]
 
-MAX_BYTES = 50_000
-"""Most bytes of one row's value that the query adds, four times of all such values together: 2,048 rows at a time."""
-MAX_CONSTANT = 1_000_000
-"""Most bytes of a literal, or of a value where no table is read. Others without data may be made for each row, too."""
-MAX_TIMES = 64
-"""Most copies of a value of the data in one value."""
-MAX_GROWN = 512
-"""The same, with the most that escapes, digits and elements of lists make of each character."""
-MAX_STEPS = 1_000_000
-"""Most steps for one row."""
-MAX_NODES = 2_000_000
-"""Most nodes of the query with every common table expression in the places that read it."""
-MAX_RELATIONS = 100
-"""Most tables that are read, common table expressions counted where they are read: putting them in order takes the
-cube of their number, 1 s for a chain of 100 joins and minutes for 300, and no limit of DuckDB's looks there."""
-MAX_WIDTH = 20_000
-"""Most columns that stars make."""
-MAX_GROUPINGS = 1_000
-_DATA = (
-    1_000  # how long a value of the data is taken to be where its length becomes a number, and how many rows have one
-)
 
 #: Types whose values are of one small size, whatever they are cast from.
 _FIXED = {"boolean", "tinyint", "smallint", "integer", "bigint", "real", "float", "double", "date", "timestamp"}
@@ -71,101 +55,124 @@ _REPLACES = {"replace": 2, "regexp_replace": 2, "array_to_string": 1, "list_stri
 _REPLACES |= {"array_to_string_comma_default": 1, "group_concat": 1, "listagg": 1}
 
 
+_BESIDE = ("filter", "filter_expr", "order_bys", "orders", "partitions")
+_OF_WINDOWS = ("default_expr", "offset_expr", "start_expr", "end_expr")
+_QUANTILES = frozenset(["approx_quantile", "quantile", "quantile_cont", "quantile_disc", "reservoir_quantile"])
 _JSON = frozenset(["array_to_json", "json_array", "json_object", "json_quote", "row_to_json", "to_json"])
 _NESTS = ("array", "list", "map", "row", "struct", "union")
 _TEXTS = frozenset(["bit", "blob", "json", "varchar"])
 
 
-def is_small(tree: _Tree, macro: Callable[[str], Macro | None] = lambda name: None, udfs: Iterable[str] = ()) -> bool:
+def is_small(
+    tree: _Tree,
+    macro: Callable[[str], Macro | None] = lambda name: None,
+    udfs: Iterable[str] = (),
+    tables: Mapping[str, Collection[str]] | None = None,
+    parameters: Mapping[str, str] | None = None,
+    cell: int = 0,
+) -> bool:
     """Whether a query that passed the gate needs little beyond its data, for one batch and while it is bound.
 
     Args:
         tree: Of ``parse_tree``.
         macro: Gives the parameters and the body of a macro of the model's by its folded name, or None.
         udfs: Names of its Python functions, which are taken to keep to what they are given.
+        tables: The columns of the tables that it may read, with their types where they are known; None if they are not.
+        parameters: The types of its placeholders.
+        cell: Bytes of the largest value of its reference tables, which any of its rows may copy.
     """
     try:
-        with_deep_stack(lambda: _Reader(macro, frozenset(map(fold, udfs))).statement(tree["statements"][0]["node"]))
+        node = tree["statements"][0]["node"]
+        kinds = {fold(name): kind for name, kind in (parameters or {}).items()}
+        everything, own = parts_by_query(node)
+        reader = _Reader(macro, frozenset(map(fold, udfs)), Columns(everything, tables), kinds, own)
+        reader.copy(cell, 1)
+        with_deep_stack(lambda: reader.node(node))
     except (Large, OverflowError):
         return False
     return True
 
 
 class _Reader:
-    def __init__(self, macro: Callable[[str], Macro | None], udfs: frozenset[str]) -> None:
-        self.macro, self.udfs = macro, udfs
-        self.names: dict[str, Bound] = {}  # of every output so far, by its name
-        self.unnamed = DATUM
-        self.rows_made = False  # by a table function, a recursion: more than the data has
-        self.one_row = False
+    def __init__(
+        self,
+        macro: Callable[[str], Macro | None],
+        udfs: frozenset[str],
+        columns: Columns,
+        kinds: Mapping[str, str],
+        sizes: dict[int, int],
+    ) -> None:
+        self.macro, self.udfs, self.columns, self.placeholders = macro, udfs, columns, kinds
+        self.sizes = sizes  # of each query by its id: the parts that are its own
         self.weights: dict[str, float] = {}
         self.widths: dict[str, float] = {}
         self.total = 0.0  # bytes of a row's values
         self.reads = 0  # of tables, wherever they stand
-
-    def statement(self, node: _Tree) -> None:
-        self.rows_made = any(
-            part.get("type") in ("TABLE_FUNCTION", "RECURSIVE_CTE_NODE")
-            or (part.get("class") == "FUNCTION" and fold(str(part.get("function_name"))) in grammar.allowed("rows"))
-            for part in parts(node)
-        )
-        self.one_row = not self.rows_made and not any(part.get("type") == "BASE_TABLE" for part in parts(node))
-        self.node(node)
+        self.lambdas = 0  # around what is looked at
+        self.cell, self.copied = 0, 0.0  # bytes of a value of the data, and how many of them one row makes
 
     # relations: (nodes with everything that is read, columns)
 
     def node(self, node: _Tree) -> tuple[float, float]:
         weight = 0.0
+        if id(node) not in self.sizes:  # of a macro
+            self.sizes |= parts_by_query(node)[1]
+            self.columns.stars = True
         for entry in (node.get("cte_map") or {}).get("map") or []:
             name, value = fold(entry["key"]), entry["value"]
             inner = value.get("query_node") or (value.get("query") or {}).get("node") or {}
             self.weights[name], self.widths[name] = self.node(inner)
-            self.rename(value.get("aliases"))
+            self.columns.rename(value.get("aliases"))
             self.check_weight(self.weights[name])
         kind = node.get("type")
         if kind == "RECURSIVE_CTE_NODE":
             self.weights[fold(node["cte_name"])] = self.widths[fold(node["cte_name"])] = 1
             left = self.node(node["left"])
-            before, unnamed = dict(self.names), self.unnamed
-            self.names, self.unnamed = dict.fromkeys(self.names, DATUM), DATUM
+            self.loose([node.get("key_targets"), node.get("payload_aggregates")])
+            known = self.columns
+            before, unnamed = dict(known.names), known.unnamed
+            known.names, known.unnamed = dict.fromkeys(known.names, DATUM), DATUM
             right = self.node(node["right"])
-            if any(b.own > 64 or b.times > 1 for b in (*self.names.values(), self.unnamed)):  # larger in each round
+            made = (*known.names.values(), known.unnamed)
+            if any(b.own > 64 or b.times > 1 or b.growth > 1 for b in made):  # larger in each round
                 raise Large
-            self.names = before | {k: v for k, v in self.names.items() if k not in before}
-            self.unnamed = larger(unnamed, self.unnamed)
+            known.names = before | {k: v for k, v in known.names.items() if k not in before}
+            known.unnamed = largest([unnamed, known.unnamed])
             return left[0] + right[0], left[1]
         if kind != "SELECT_NODE":
             sides = [node.get("left"), node.get("right"), *(node.get("children") or [])]
             found = [self.node(side) for side in sides if side]
-            self.loose(node)
-            return self.check_weight(sum(w for w, _ in found)), max((w for _, w in found), default=1)
+            self.loose({k: v for k, v in node.items() if k not in ("left", "right", "children", "cte_map")})
+            weight = sum(w for w, _ in found) + planning_cost(node)
+            return self.check_weight(weight), max((w for _, w in found), default=1)
         source, columns = self.relation(node.get("from_table") or {})
         weight += source
-        if len(node.get("group_sets") or []) > MAX_GROUPINGS:
+        if len(node.get("group_sets") or []) > most.MAX_GROUPINGS:
             raise Large
         width = 0.0
-        outputs: list[tuple[str, Bound]] = []
+        self.columns.widest = max(self.columns.widest, columns)
         for item in node.get("select_list") or []:
             bound = self.of(item, {})
-            if bound.own > MAX_BYTES and not self.one_row:  # a literal too is copied into each row
+            if bound.own > most.MAX_BYTES and not self.columns.one_row:  # a literal too is copied into each row
                 raise Large
             star = item.get("class") == "STAR"
-            width += columns if star else 1
-            if not star:
-                outputs.append((fold(item.get("alias") or (item.get("column_names") or [""])[-1]), bound))
-        for name, bound in outputs:
-            if name:
-                self.names[name] = larger(self.names.get(name), bound)
-            else:
-                self.unnamed = larger(self.unnamed, bound)
+            width += columns if self.columns.has_star(item) else 1
+            if not star or not is_plain_star(item):
+                # At once: the next ones may read it.
+                self.columns.add(fold(item.get("alias") or (item.get("column_names") or [""])[-1]), bound)
         self.loose({k: v for k, v in node.items() if k not in ("select_list", "from_table", "cte_map")})
-        if width > MAX_WIDTH:
+        if width > most.MAX_WIDTH:
             raise Large
-        weight += sum(1 for _ in parts(node, inside=False))
+        weight += self.sizes[id(node)] + planning_cost(node) + COLUMN * width
         return self.check_weight(weight), width
 
+    def copy(self, cell: int, copies: float) -> None:
+        self.cell, self.copied = cell, self.copied + copies
+        if self.cell * self.copied > most.MAX_COPIED:
+            raise Large
+
     def check_weight(self, weight: float) -> float:
-        if weight > MAX_NODES:
+        if weight > most.MAX_NODES:
             raise Large
         return weight
 
@@ -173,15 +180,15 @@ class _Reader:
         kind = ref.get("type")
         if kind == "BASE_TABLE":
             name = fold(ref["table_name"])
-            self.rename(ref.get("column_name_alias"))
+            self.columns.rename(ref.get("column_name_alias"))
             self.reads += name not in self.weights
-            if self.reads > MAX_RELATIONS:
+            if self.reads > most.MAX_RELATIONS:
                 raise Large
-            return self.weights.get(name, MAX_NODES / MAX_RELATIONS), self.widths.get(name, 50)
+            return max(self.weights.get(name, 0), RELATION), self.widths.get(name, self.columns.width(name))
         if kind == "SUBQUERY":
-            found = self.node(ref["subquery"]["node"])
-            self.rename(ref.get("column_name_alias"))
-            return found
+            weight, width = self.node(ref["subquery"]["node"])
+            self.columns.rename(ref.get("column_name_alias"))
+            return max(weight, RELATION), width
         if kind == "JOIN":
             # A chain of joins leans to the left.
             chain: list[_Tree] = []
@@ -193,27 +200,22 @@ class _Reader:
                 more, wider = self.relation(join["right"])
                 weight, width = weight + more, width + wider
                 self.loose({k: v for k, v in join.items() if k not in ("left", "right")})
+                self.columns.rename(join.get("column_name_alias"))
             return weight, width
         if kind == "PIVOT":
             found = self.relation(ref["source"])
             entries = sum(1 for _ in parts(ref.get("pivots"))) + sum(1 for _ in parts(ref.get("aggregates")))
             self.loose({k: v for k, v in ref.items() if k != "source"})
-            self.rename(ref.get("column_name_alias"))
+            self.columns.rename(ref.get("column_name_alias"))
             return found[0] * 2, found[1] + entries**2
         if kind == "TABLE_FUNCTION":
             for argument in arguments_of(ref["function"]):
-                self.unnamed = larger(self.unnamed, self.of(argument, {}))
-            self.rename(ref.get("column_name_alias"))
-            return 1, 10
+                self.columns.add("", self.of(argument, {}))
+            self.columns.rename(ref.get("column_name_alias"))
+            return RELATION, 10
         self.loose(ref)
-        self.rename(ref.get("column_name_alias"))
-        return 1, 10
-
-    def rename(self, aliases: Any) -> None:
-        """Columns by new names may be any of those before."""
-        for alias in aliases or []:
-            for bound in (*self.names.values(), self.unnamed):
-                self.names[fold(alias)] = larger(self.names.get(fold(alias)), bound)
+        self.columns.rename(ref.get("column_name_alias"))
+        return 1 if kind in (None, "EMPTY") else RELATION, 10
 
     # expressions
 
@@ -226,7 +228,7 @@ class _Reader:
                 stack.extend(part)
             elif isinstance(part, dict):
                 if "class" in part:
-                    self.unnamed = larger(self.unnamed, self.of(part, {}))
+                    self.columns.add("", self.of(part, {}))
                 elif "node" in part and isinstance(part["node"], dict):
                     self.node(part["node"])
                 else:
@@ -234,49 +236,68 @@ class _Reader:
 
     def of(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         bound = self._of(node, parameters)
-        if bound.steps > MAX_STEPS or bound.times > MAX_TIMES or bound.times * bound.growth > MAX_GROWN:
+        if bound.steps > most.MAX_STEPS or bound.times > most.MAX_TIMES or bound.times * bound.growth > most.MAX_GROWN:
             raise Large
-        literal = bound.constant and (self.one_row or node.get("class") in ("CONSTANT", "CAST"))
-        if bound.own > (MAX_CONSTANT if literal else MAX_BYTES) or (bound.whole and bound.times > 8):
+        if bound.times and node.get("class") not in ("COLUMN_REF", "PARAMETER", "SUBQUERY"):
+            self.copy(self.cell, bound.times)
+        literal = bound.constant and (self.columns.one_row or node.get("class") in ("CONSTANT", "CAST"))
+        if bound.own > (most.MAX_CONSTANT if literal else most.MAX_BYTES) or (bound.whole and bound.times > 8):
             raise Large
         if not literal and bound.own > 1000:
             self.total += bound.own
-            if self.total > 4 * MAX_BYTES:
+            if self.total > 4 * most.MAX_BYTES:
                 raise Large
         return bound
+
+    def inside(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
+        """As :meth:`of`, of what stands in a lambda."""
+        self.lambdas += 1
+        if self.lambdas > most.MAX_LAMBDAS:
+            raise Large
+        found = self.of(node, parameters)
+        self.lambdas -= 1
+        return found
 
     def _of(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         kind = node.get("class")
         if kind == "CONSTANT":
             text = (node.get("literal") or {}).get("text")
             text = text if isinstance(text, str) else ""
-            return Bound(len(text) + 8, 0, number_of(text) if len(text) <= 100 else None, 1, True, text)
+            number = literal(text) if len(text) <= 100 else None
+            return Bound(len(text) + 8, 0, number, 1, True, text, flat=number is not None)
         if kind == "PARAMETER":
-            return DATUM
+            known = self.placeholders.get(fold(str(node.get("identifier"))), "[]")
+            return DATUM._replace(flat=not known.endswith("]"))
         if kind == "COLUMN_REF":
             names = [fold(name) for name in node.get("column_names") or []]
-            found = [parameters.get(n) or self.names.get(n) for n in names]
-            known = [bound for bound in found if bound is not None]
-            return as_column(known[0]) if len(known) == 1 else as_column(largest([*known, self.unnamed]))
+            own = [parameters[name] for name in names if name in parameters]
+            return as_column(largest(own)) if own else self.columns.read(names)
+        if kind == "POSITIONAL_REFERENCE":
+            return as_column(self.columns.anything())
+        if kind == "STAR":
+            bounds = [self.of(child, parameters) for child in below(node)]
+            for entry in node.get("replace_list") or []:
+                self.columns.add(fold(str(entry.get("key"))), self.of(entry["value"], parameters))
+            return as_column(largest([*bounds, self.columns.anything()]))
         if kind == "SUBQUERY":
             self.node(node["subquery"]["node"])
-            items = node["subquery"]["node"].get("select_list") or []
-            bounds = [self.of(item, parameters) for item in items[:1] if item.get("class") != "STAR"]
+            items = (node["subquery"]["node"].get("select_list") or [])[:1]
+            plain = bool(items) and items[0].get("class") not in ("STAR", "POSITIONAL_REFERENCE")
+            bounds = [self.of(items[0], parameters)] if plain else [self.columns.anything()]
             bounds += [self.of(node["child"], parameters)] if isinstance(node.get("child"), dict) else []
-            return as_column(largest([*bounds, self.unnamed]))
+            return as_column(largest([*bounds, self.columns.unnamed]))
         if kind in ("FUNCTION", "WINDOW"):
             return self.call(node, parameters)
         if kind == "LAMBDA":
-            return self.of(node["expr"], parameters)
+            return self.inside(node["expr"], parameters)
         children = [self.of(child, parameters) for child in below(node)]
         total = together(children)
         if kind in ("COMPARISON", "CONJUNCTION", "BETWEEN"):
-            return Bound(8, 0, 1, total.steps, total.constant)
+            return small(total.steps, at_most(1), total.constant)
+        if node.get("type") == "OPERATOR_UNPACK":  # an argument for each column
+            return total.of(total.own * self.columns.widest, total.times * self.columns.widest)
         if kind == "CASE":
-            numbers = [child.number for child in children]
-            number = None if None in numbers else max((abs(n) for n in numbers if n is not None), default=None)
-            own, times = (max((getattr(c, name) for c in children), default=0) for name in ("own", "times"))
-            return replace(total, own=own, times=times, number=number, text=None)  # one of its branches
+            return one_of(children, total)
         if kind == "CAST":
             return self.cast(node, children)
         return total
@@ -288,57 +309,68 @@ class _Reader:
             if name in ("bignum", "varint") and (total.own > 5000 or total.times > 8):  # the square of its digits
                 raise Large
             if name == "array":
-                sizes = [number_of((c.get("literal") or {}).get("text") or "") for c in part.get("children") or []]
-                cells *= max([2.0, *(abs(size) for size in sizes if size is not None)])
-                if 8 * cells > MAX_BYTES:  # as large where it is NULL
+                sizes = [literal((c.get("literal") or {}).get("text") or "") for c in part.get("children") or []]
+                cells *= max([2.0, *(size.most for size in sizes if size is not None)])
+                if 8 * cells > most.MAX_BYTES:  # as large where it is NULL
                     raise Large
             if name in _TEXTS:
                 # A text within a list or a struct is written with its quotes escaped, and with those around it.
-                total = replace(total.grown(2), nested=False) if total.nested else total
+                total = total.grown(2)._replace(nested=False) if total.nested else total
         target = node.get("type_expr") or {}
-        if fold(str(target.get("type_name") or type_name(target))) in _FIXED:
-            return Bound(8, 0, total.number, total.steps, total.constant, total.text)
-        return total
+        kind = fold(str(target.get("type_name") or type_name(target)))
+        number = cast(total.number, total.text, kind)
+        if kind in _FIXED:
+            return small(total.steps, number, total.constant, total.text)
+        # Names of an enumeration's values and of a struct's fields stand in each text that is made of it.
+        named = sum(len(str((part.get("literal") or {}).get("text") or "")) + len(str(part.get("alias") or ""))
+                    for part in parts(target) if part is not target)  # fmt: skip
+        return total._replace(number=number, own=total.own + named)
 
     def call(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         name = fold(str(node.get("function_name")))
         found = self.called(name, node, parameters)
-        return replace(found, whole=True) if name in grammar.effect("collects") else found
+        return found._replace(whole=True) if "collects" in grammar.effects(name) else found
 
     def called(self, name: str, node: _Tree, parameters: dict[str, Bound]) -> Bound:
-        nodes = arguments_of(node)
-        self.loose([v for k, v in node.items() if k in ("filter", "filter_expr", "order_bys", "orders", "partitions")])
-        if name in grammar.effect("loops") and len(nodes) > 1:
+        nodes, effects = arguments_of(node), grammar.effects(name)
+        self.loose([node[key] for key in _BESIDE if key in node])
+        if "loops" in effects and len(nodes) > 1:
             return self.loop(name, nodes, parameters)
-        given = [self.of(argument, parameters) for argument in nodes]
-        extra = [node[k] for k in ("default_expr", "offset_expr") if isinstance(node.get(k), dict)]
+        found = self.macro(name)
+        loops = found is not None and any(part.get("class") == "LAMBDA" for part in parts(found[1]))
+        look = self.inside if loops else self.of
+        given = [look(argument, parameters) for argument in nodes]
+        extra = [node[k] for k in _OF_WINDOWS if isinstance(node.get(k), dict)]
         given += [self.of(more, parameters) for more in extra]
         total = together(given)
+        fields = sum(len(str(a.get("name") or "")) for a in node.get("arguments") or [] if isinstance(a, dict))
+        fields += sum(len(str(argument.get("alias") or "")) for argument in nodes)
+        total = total._replace(own=total.own + fields) if fields else total
         if name in ("list_aggregate", "list_aggr", "array_aggregate", "array_aggr", "aggregate"):
             name = fold((given[1].text if len(given) > 1 else None) or "")
-            given = [given[0], *given[2:]] if given else given
-        if name in grammar.effect("collects") and (self.rows_made or any(bound.own > 10_000 for bound in given)):
+            given, effects = [given[0], *given[2:]] if given else given, grammar.effects(name)
+        if "collects" in effects and (self.columns.rows_made or any(bound.own > 10_000 for bound in given)):
             raise Large
-        if name in grammar.effect("keeps") and len(given) > 1 and not number_below(given[1:], 10_000, name):
+        if "keeps" in effects and len(given) > 1 and not number_below(given[1:], 10_000, name):
             raise Large
-        if name in grammar.effect("open"):
+        if "open" in effects:
             raise Large
         if name == "repeat" and len(given) > 1:
-            return copies_of(given[0], known_number(given[1].number), total)
+            return copies_of(given[0], count_of(given[1]), total)
         if name in ("range", "generate_series"):
             return self.series(given, total)
         if name in ("list_resize", "array_resize") and len(given) > 2:
-            added = copies_of(given[2], known_number(given[1].number), total)
+            added = copies_of(given[2], count_of(given[1]), total)
             return total.of(total.own + added.own, total.times + added.times, added.steps)
         if name in _TO_LENGTH and len(given) > _TO_LENGTH[name]:
-            length = known_number(given[_TO_LENGTH[name]].number)
+            length = count_of(given[_TO_LENGTH[name]])
             return total.of(total.own + 8 * length, total.times, total.steps + length)
         if name in ("format", "printf"):
             pattern = given[0].text if given else None
             return formatted(pattern or "", total, [bound.number for bound in given[1:]])
-        if name in grammar.effect("expands") | grammar.effect("doubles"):
-            factor = 8 if name in grammar.effect("expands") else 2
-            return replace(total.grown(factor), number=None, nested=name not in _JSON)
+        if "expands" in effects or "doubles" in effects:
+            factor = 8 if "expands" in effects else 2
+            return total.grown(factor)._replace(number=None, nested=name not in _JSON)
         if name == "concat_ws" and given:
             between = copies_of(given[0], len(given), total)
             return total.of(total.own + between.own, total.times + between.times)
@@ -350,64 +382,64 @@ class _Reader:
                 raise Large
             copies = max(1, by.own - 8) if not by.times else 8 * max(1, by.own - 8) * by.times
             return copies_of(total, copies, total)
-        if name in grammar.effect("product") and len(given) > 1:
-            left, right = (b.own + _DATA * b.times * (_DATA if b.whole else 1) for b in given[:2])
-            if left * right > 10 * _DATA**2:
+        if "product" in effects and len(given) > 1:
+            left, right = (length_of(b) * (DATA if b.whole and b.times else 1) for b in given[:2])
+            if left * right > 10 * DATA**2:
                 raise Large
-            return Bound(8, 0, max(left, right), total.steps, total.constant)
-        if name in grammar.effect("path") and len(given) > 1 and (given[1].text or "").count("*") > 2:
+            if name.endswith("intersect"):  # what stands in both
+                return given[0].of(given[0].own, given[0].times, total.steps)
+            return small(total.steps, at_most(max(left, right)), total.constant)
+        if "path" in effects and len(given) > 1 and (given[1].text or "").count("*") > 2:
             raise Large
-        if name in grammar.effect("length") and given:
-            return Bound(8, 0, given[0].own + _DATA * given[0].times, total.steps, total.constant)
+        if "length" in effects and given:
+            return small(total.steps, at_most((8 if name == "bit_length" else 1) * length_of(given[0])), total.constant)
         if name in ("least", "greatest"):
-            numbers = [abs(bound.number) for bound in given if bound.number is not None]
-            complete = bool(numbers) and len(numbers) == len(given)
-            return replace(total, number=max(numbers) if complete else None, text=None)
-        number = number_after(name, given)
-        if name in grammar.effect("fixed"):
-            return Bound(8, 0, number, total.steps, total.constant)
+            return one_of(given, total)
+        number = after(name, [bound.number for bound in given])
+        adds = name in ("+", "add") and not any(bound.flat or bound.number for bound in given)  # lists, end to end
+        numeric = "numeric" in effects or name in ("+", "add")
+        if "fixed" in effects or (numeric and not adds and not self.columns.endless):
+            return small(total.steps, number, total.constant)
+        if name in _QUANTILES and len(given) > 1:  # one value for each
+            return copies_of(given[0], max(1, given[1].own / 8), total)
         if name in self.udfs:
-            return replace(total, number=None, constant=False, text=None)
-        if (found := self.macro(name)) is not None:
+            return total._replace(number=None, constant=False, text=None)
+        if found is not None:
             names, body = found
             values = dict(zip(map(fold, names), given, strict=False))
             return self.of(body, dict.fromkeys(map(fold, names), DATUM) | values)
         known = name in grammar.expression_functions() or name in grammar.allowed("window")
         if not known and name not in grammar.allowed("operator"):
             raise Large
-        return replace(total, number=number, text=None, nested=total.nested or name.startswith(_NESTS))
+        return total._replace(number=number, text=None, nested=total.nested or name.startswith(_NESTS))
 
     def loop(self, name: str, nodes: list[_Tree], parameters: dict[str, Bound]) -> Bound:
         over = self.of(nodes[0], parameters)
         rest = [self.of(argument, parameters) for argument in nodes[1:] if argument.get("class") != "LAMBDA"]
         count = max(over.own / 8, 1) if over.own > 8 or not over.times else 1.0
         count *= max(over.times, 1)
-        rounds = count * (_DATA if over.whole else 1)
+        rounds = count * (DATA if over.whole else 1)
         own: Bound = Bound()
         for argument in nodes[1:]:
             if argument.get("class") == "LAMBDA":
                 names = [fold(n) for part in parts(argument.get("lhs")) for n in part.get("column_names") or []]
-                inner = {**parameters, **dict.fromkeys(names, Bound(8, min(over.times, 1), growth=over.growth))}
-                own = self.of(argument["expr"], inner)
-        if over.whole and (own.whole or own.steps >= _DATA):
+                inner = {**parameters, **dict.fromkeys(names, element_of(over))}
+                own = self.inside(argument["expr"], inner)
+        if over.whole and (own.whole or own.steps >= DATA):
             raise Large
-        if name.endswith("reduce") and (own.times > 1 or own.own > 64):  # what one round makes the next one takes
+        more = own.times > 1 or own.own > 64 or own.growth > over.growth
+        if name.endswith("reduce") and more:  # what one round makes the next one takes
             raise Large
         total = together([over, *rest])
         times = max(over.times, 1 if over.times else 0) * max(own.times, 1) if over.times or own.times else 0
         found = total.of(
             (0 if name in _TRANSFORMS else total.own) + count * own.own, times, total.steps + rounds * own.steps
         )
-        return replace(found, growth=max(total.growth, own.growth), constant=total.constant and own.constant)
+        return found._replace(growth=max(total.growth, own.growth), constant=total.constant and own.constant)
 
     def series(self, given: list[Bound], total: Bound) -> Bound:
-        if not given:
+        found = elements([bound.number for bound in given])
+        if found is None:
             raise Large
-        ends = [known_number(bound.number) for bound in given[:2]]
-        step = abs(known_number(given[2].number)) if len(given) > 2 else 1.0
-        if len(given) > 2 and (not given[2].constant or not step):
-            raise Large
-        # Two dates in seconds lie closer together than both lie from 1970.
-        exact = len(given) > 1 and all(bound.constant and bound.number is not None for bound in given[:2])
-        count = abs(ends[1] - ends[0]) / step if exact else sum(map(abs, ends)) / step
-        return Bound(8 * (count + 1), 0, max(map(abs, ends)), total.steps + count, total.constant)
+        count, number = found
+        return Bound(8 * (count + 1), 0, number, total.steps + count, total.constant, nested=True)

@@ -10,7 +10,7 @@ from mlflow_sql_flavor.engines.limits import Limits
 from mlflow_sql_flavor.engines.query_check import check, parse_tree
 from mlflow_sql_flavor.engines.sandbox import open_instance
 from mlflow_sql_flavor.errors import QueryError
-from mlflow_sql_flavor.query.reading.dotted import QUALIFIERS
+from mlflow_sql_flavor.query.reading.qualified_names import QUALIFIERS
 
 TABLES = {"input": ["a", "s", "l"], "people": ["user", "main"]}
 

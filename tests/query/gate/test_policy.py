@@ -11,7 +11,7 @@ from mlflow_sql_flavor.compile.function_kinds import function_kinds, macro_bodie
 from mlflow_sql_flavor.engines.query_check import check, parse_tree
 from mlflow_sql_flavor.errors import QueryError
 from mlflow_sql_flavor.query.gate import grammar, policy
-from mlflow_sql_flavor.query.reading import tree
+from mlflow_sql_flavor.query.reading import duckdb_tree
 
 TABLES = ("input", "ref", "Ünï")
 
@@ -134,7 +134,7 @@ def test_full_and_short_trees_are_judged_alike(con: duckdb.DuckDBPyConnection) -
     short = policy.judge(parse_tree(con, sql), sql, tables=TABLES)
     row = con.execute("SELECT json_serialize_sql($sql)", {"sql": sql}).fetchone()
     assert row is not None
-    assert policy.judge(tree.loads(row[0]), sql, tables=TABLES) == short
+    assert policy.judge(duckdb_tree.loads(row[0]), sql, tables=TABLES) == short
 
 
 def _nodes(value: object) -> list[dict]:
@@ -272,9 +272,9 @@ def test_trees_deeper_than_the_recursion_limit() -> None:
     for depth in (0, 1, 5, 148, 149, 150, 151, 299, 300, 301, 450):
         value = grow(depth)
         for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, separators=(",", ":"))):
-            assert tree._loads_deep(text) == value
+            assert duckdb_tree._loads_deep(text) == value
     deep = "[" * 50_000 + "]" * 50_000
-    value = tree.loads(deep)
+    value = duckdb_tree.loads(deep)
     for _ in range(49_999):
         (value,) = value
     assert value == []

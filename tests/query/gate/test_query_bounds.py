@@ -13,6 +13,8 @@ CON = duckdb.connect()
 
 #: One of its numbers is the value, however many there are.
 FOREST = f"CASE {' '.join(f'WHEN a < {i} THEN {i}.0123456789012345' for i in range(300))} END"
+#: One of its columns.
+MOST = f"GREATEST({', '.join(f'c{i}' for i in range(50))})"
 
 SMALL = [
     "SELECT a + 1 AS b, upper(s) || 'x' AS t FROM input WHERE a > $p",
@@ -46,6 +48,7 @@ SMALL = [
     "SELECT list_resize([a], 3, 0) AS l, hex('abc') AS h, url_encode('a b') AS u FROM input",
     f"SELECT {'list_transform(' * 40}l{', lambda n: CAST(x[n] AS INTEGER))' * 40} AS walked FROM input",
     f"SELECT [{', '.join(f'CAST(c{i} AS DOUBLE)' for i in range(300))}] AS x FROM input",
+    f"SELECT LEAST({', '.join([MOST] * 50)}) AS y FROM input",
 ]
 
 LARGE = [
@@ -76,6 +79,9 @@ LARGE = [
     "SELECT length((repeat('9', 1000000)::BIGNUM)::VARCHAR)",
     "SELECT length(list_string_agg(list_transform(range(100000), lambda x: repeat('x', 1000000))))",
     "SELECT repeat(s, a) FROM input",
+    "SELECT LEAST(s, repeat(s, 1000)) AS r FROM input",
+    "SELECT repeat('x', GREATEST(10, a)) FROM input",
+    "SELECT GREATEST('a', repeat(chr(a), 90000)) FROM input",
     "SELECT repeat(s, 1000000) FROM input",
     "SELECT lpad(s, a, 'x') FROM input",
     "SELECT range(a) FROM input",

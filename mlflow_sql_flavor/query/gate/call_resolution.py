@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...errors import QueryError
-from ..reading.dotted import names_schema
+from ..reading.qualified_names import names_schema
 
 __all__ = ["resolve"]
 
@@ -65,7 +65,7 @@ def _calls(tree: Any) -> Iterator[_Tree]:
             stack.extend(function.values())
             stack.extend(value for key, value in part.items() if key != "function")
             continue
-        stack.extend(part.values())
+        stack += [value for value in part.values() if isinstance(value, (dict, list))]
         if part.get("class") in ("FUNCTION", "WINDOW"):
             yield part
 
