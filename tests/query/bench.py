@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from mlflow_sql_flavor.artifact.spec import CompatSpec
 from mlflow_sql_flavor.artifact.tables import ReferenceTable
-from mlflow_sql_flavor.compile import binding, row_number
+from mlflow_sql_flavor.compile import duckdb_binding
 from mlflow_sql_flavor.compile.function_kinds import function_kinds, macro_bodies
+from mlflow_sql_flavor.compile.gates import row_number
 from mlflow_sql_flavor.engines import query_check, sandbox
 from mlflow_sql_flavor.engines.duckdb import Instance, Runner
 from mlflow_sql_flavor.engines.limits import Limits
@@ -63,7 +64,7 @@ class Bench:
         """Raises QueryError where DuckDB does not take the query."""
         names = [*TABLES, "input"]
         query_check.check(self.cursor, sql, tables=names)
-        base = binding.bind(self.instance, Program(sql, "input", SCHEMA, {}))
+        base = duckdb_binding.bind(self.instance, Program(sql, "input", SCHEMA, {}))
         plan = plan_rows(
             row_number.statement_of(query_check.parse_tree(self.cursor, sql)),
             "input",

@@ -17,9 +17,10 @@ from sqlglot.diff import diff as edits
 from sqlglot.errors import SqlglotError
 
 from ...errors import QueryError
-from ..reading.names import given_alias, restore_names
+from ..reading.parsed_query import ParsedQuery
 from ..reading.recursion import with_deep_stack
-from ..reading.types import ParsedQuery
+from ..reading.table_names import given_alias, restore_names
+from ..reading.traversal import find_all, walk_tree
 
 __all__ = ["Change", "changes", "text_changes"]
 
@@ -125,7 +126,7 @@ def _as_written(query: ParsedQuery) -> exp.Expr:
     if not query.edits:
         return query.tree
     tree = query.tree.copy()
-    for table in tree.find_all(exp.Table):
+    for table in find_all(tree, exp.Table):
         if table.alias and given_alias(table):
             table.set("alias", None)
     restore_names(tree)
@@ -135,7 +136,7 @@ def _as_written(query: ParsedQuery) -> exp.Expr:
 def _folded(node: exp.Expr) -> exp.Expr:
     """The node with names that are not quoted in lower case."""
     copy = node.copy()
-    for name in copy.find_all(exp.Identifier):
+    for name in find_all(copy, exp.Identifier):
         if not name.quoted:
             name.set("this", name.name.lower())
     return copy
@@ -247,7 +248,7 @@ def _alike(ours: list[_Part], theirs: list[_Part]) -> Iterator[tuple[_Part, _Par
 
 def _likeness(a: exp.Expr, b: exp.Expr) -> float:
     """The share of nodes that stay, by sqlglot's diff."""
-    size = max(sum(1 for _ in a.walk()), sum(1 for _ in b.walk()))
+    size = max(sum(1 for _ in walk_tree(a)), sum(1 for _ in walk_tree(b)))
     if size > MAX_NODES:
         return 0.0
     kept = sum(isinstance(edit, Keep) for edit in edits(a.copy(), b.copy()))

@@ -65,6 +65,7 @@ def exposed(
         if ref and part.get("alias") and _reads(part, reads):
             aliases.add(fold(part["alias"]))
     aliases -= {fold(column) for column in input_columns} & {input_table}
+    outputs = {input_table: frozenset(map(fold, input_columns)), **_outputs(ctes)}
     exists = {
         id(part["subquery"]["node"])
         for part in walk(tree)
@@ -74,6 +75,7 @@ def exposed(
         direct = {id(item) for item in items(node, "select_list") if is_plain_star(item)}
         passes = id(node) in main or (id(node) in exists and not items(node, "modifiers"))
         mine = _reads(node.get("from_table"), reads)
+        columns = _columns(node.get("from_table") or {}, outputs)
         for part in children(node):
             what = part.get("class")
             if what == "POSITIONAL_REFERENCE":
@@ -84,7 +86,8 @@ def exposed(
                 path = [fold(name) for name in items(part, "column_names")]
                 if hidden in path:
                     return f"a column named {hidden}"
-                if len(path) == 1 and path[0] in aliases:
+                # A column is found before a table of its name.
+                if len(path) == 1 and path[0] in aliases - columns:
                     return "a whole row as a value"
             if part.get("ref_type") == "NATURAL" and _reads(part, reads):
                 return "a natural join"
@@ -158,6 +161,27 @@ def _visible(ref: _Tree, ctes: Mapping[str, Collection[str]], columns_of: Callab
 
 def _reads(tree: Any, names: Collection[str]) -> bool:
     return any(part.get("type") == "BASE_TABLE" and fold(part["table_name"]) in names for part in walk(tree))
+
+
+def _outputs(ctes: Collection[_Tree]) -> dict[str, frozenset[str]]:
+    """The columns that each common table expression is known to have, whichever of that name is meant."""
+    found: dict[str, frozenset[str]] = {}
+    for entry in ctes:
+        node = entry["value"].get("query_node") or {}
+        named = items(entry["value"], "aliases") or node.get("type") != "SELECT_NODE"
+        columns = frozenset(() if named else output_names(node))
+        name = fold(entry["key"])
+        found[name] = found.get(name, columns) & columns
+    return found
+
+
+def _columns(ref: _Tree, outputs: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Of what a FROM clause reads directly, the columns that are known."""
+    if ref.get("type") == "JOIN":
+        return _columns(ref["left"], outputs) | _columns(ref["right"], outputs)
+    if ref.get("type") == "BASE_TABLE" and not items(ref, "column_name_alias"):
+        return outputs.get(fold(ref["table_name"]), frozenset())
+    return frozenset()
 
 
 def carry(node: _Tree, alias: str, hidden: str) -> None:

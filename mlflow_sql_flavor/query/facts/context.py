@@ -10,9 +10,9 @@ from sqlglot.optimizer.scope import Scope
 
 from ... import errors
 from ..gate import packs
+from ..reading.parsed_query import Finding
 from ..reading.placeholders import data_type
 from ..reading.positions import finding, span
-from ..reading.types import Finding
 
 __all__ = ["FAMILIES", "REFUSALS", "Context", "RuleSet"]
 
@@ -99,6 +99,9 @@ class Context:
         self.schema: Mapping[str, Mapping[str, str]] = {}
         self.required: Mapping[str, Collection[str]] = {}  # table -> columns whose type has no NULL
         self.scopes: Callable[[], Sequence[Scope]] = tuple  # of the query as written, its own last
+        # what a column is read of, and what a step has for a column of it: TypedQuery.read_from, TypedQuery.origin
+        self.read_from: Callable[[exp.Column], exp.Table | exp.Query | None] = lambda _: None
+        self.origin: Callable[[exp.Column], exp.Expr | None] = lambda _: None
         self.keys: Mapping[str, Sequence[Sequence[str]]] = {}  # of tables: columns that identify their rows
         self.macros: dict[str, None] = {}
         self.settings: dict[str, str | bool] = dict(self.pack.settings) if self.pack else {}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from ..reading.traversal import find_first
+
 if TYPE_CHECKING:
     from .context import Context
 
@@ -57,7 +59,7 @@ def _kind(node: exp.Expr) -> str | None:
     if isinstance(node, _ANY_ROW):
         return "any_value"
     if isinstance(node, _GATHER):
-        ordered = node.find(exp.Order) is not None or isinstance(node.parent, exp.WithinGroup)
+        ordered = find_first(node, exp.Order) is not None or isinstance(node.parent, exp.WithinGroup)
         return None if ordered else "unordered_list"
     if isinstance(node, exp.TableSample):
         return "sample"
@@ -76,7 +78,9 @@ def _one_row(query: exp.Expr | None) -> bool:
         return False
     if not query.args.get("from_") and not query.args.get("from"):
         return True
-    return not query.args.get("group") and bool(query.selects) and all(e.find(exp.AggFunc) for e in query.selects)
+    return (
+        not query.args.get("group") and bool(query.selects) and all(find_first(e, exp.AggFunc) for e in query.selects)
+    )
 
 
 def _label(node: exp.Expr) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 
 from ..gate.identifiers import fold
 
-__all__ = ["children", "is_node", "is_plain_star", "items", "output_names", "statement_of", "walk"]
+__all__ = ["children", "is_node", "is_plain_star", "is_same", "items", "output_names", "statement_of", "walk"]
 
 _Tree = dict[str, Any]
+#: Of a part: where it stands in the text.
+_PLACES = {"query_location", "query_location_length"}
 
 
 def statement_of(tree: _Tree) -> _Tree:
@@ -67,3 +69,24 @@ def output_names(node: _Tree) -> list[str]:
 def is_plain_star(item: _Tree) -> bool:
     """Whether this is ``*`` or ``t.*``, not ``COLUMNS(…)``."""
     return item["class"] == "STAR" and not item.get("columns") and not item.get("expr")
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two of DuckDB's trees are the same but for the places in their texts."""
+    waiting = [(one, other)]
+    while waiting:
+        left, right = waiting.pop()
+        if left is right:
+            continue
+        if isinstance(left, dict) and isinstance(right, dict):
+            keys = left.keys() - _PLACES
+            if keys != right.keys() - _PLACES:
+                return False
+            waiting += [(left[key], right[key]) for key in keys]
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            waiting += zip(left, right, strict=True)
+        elif left != right:
+            return False
+    return True

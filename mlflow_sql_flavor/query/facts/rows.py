@@ -385,7 +385,7 @@ class _Analyser:
                     found.found = True
                 elif what != "scalar":
                     raise _NotAligned(f"the function {name}, whose effect on rows is not known")
-            stack.extend(value for key, value in part.items() if isinstance(value, (dict, list)))
+            stack += [value for value in part.values() if isinstance(value, (dict, list))]
         return found
 
     def _known(self, name: str, scope: Mapping[str, _Relation]) -> Collection[str]:

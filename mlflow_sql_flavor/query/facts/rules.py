@@ -150,6 +150,15 @@ class DialectRules:
         for each in what:
             self._add(each, refuse)
 
+    def opens(self, kind: str, what: Iterable[type[exp.Expr] | str], why: str) -> None:
+        """Record what the engine itself leaves open in node types and functions; rules of theirs that follow apply."""
+
+        def leave(node: exp.Expr, ctx: Context) -> None:
+            ctx.open(kind, node, why)
+
+        for each in what:
+            self._add(each, leave)
+
     def lacks(self, what: Iterable[type[exp.Expr] | str], why: str) -> None:
         """Refuse node types and functions that nothing can stand for, whatever the writer allows."""
 

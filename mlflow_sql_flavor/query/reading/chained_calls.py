@@ -1,4 +1,4 @@
-"""sqlglot's parsers, but for two readings of a call: chained ones, and arguments with an arrow.
+"""sqlglot's parsers, but for three readings of a call: chained ones, arguments with an arrow, and JSON_ARRAY's words.
 
 Calls that are chained, ``x.f(y)``, are read as the plain ones that DuckDB makes of them: ``f(x, y)``.
 
@@ -18,7 +18,8 @@ from sqlglot.parser import Parser
 from sqlglot.parsers.duckdb import DuckDBParser
 from sqlglot.tokens import TokenType
 
-from .dotted import names_schema
+from .qualified_names import names_schema
+from .traversal import find_all, put, walk_tree
 
 __all__ = ["parser_of"]
 
@@ -34,9 +35,37 @@ def parser_of(dialect: str) -> Parser:
     """
     if dialect in _NO_LAMBDAS:
         return _without_lambdas(dialect)
+    if dialect in _JSON_ARRAYS:
+        return _with_json_array(dialect)(dialect=Dialect.get_or_raise(dialect), max_errors=1)
     if dialect != "duckdb":
         return Dialect.get_or_raise(dialect).parser(max_errors=1)
     return _Parser(dialect=DuckDB(), max_errors=1)
+
+
+#: Dialects whose JSON_ARRAY says what becomes of NULL and what is returned, which sqlglot reads of JSON_OBJECT alone.
+_JSON_ARRAYS = {"trino", "presto", "athena"}
+
+
+@cache
+def _with_json_array(dialect: str) -> type[Parser]:
+    base = type(Dialect.get_or_raise(dialect).parser())
+    calls = {**base.FUNCTION_PARSERS, "JSON_ARRAY": _json_array}
+    made: dict[str, Any] = {"FUNCTION_PARSERS": calls}
+    if hasattr(base, "JSON_QUERY_OPTIONS"):
+        options = base.JSON_QUERY_OPTIONS
+        made["JSON_QUERY_OPTIONS"] = {**options, "WITH": (*options["WITH"], ("CONDITIONAL", "ARRAY", "WRAPPER"))}
+    return type(base.__name__, (base,), made)
+
+
+def _json_array(parser: Any) -> exp.Expr:
+    values = parser._parse_csv(lambda: parser._parse_format_json(parser._parse_bitwise()))
+    handling = parser._parse_on_handling("NULL", "NULL", "ABSENT")
+    kind = parser._match_text_seq("RETURNING") and parser._parse_format_json(parser._parse_types())
+    encoding = parser._match_text_seq("ENCODING") and parser._parse_var()
+    made: exp.Expr = parser.expression(exp.JSONArray(expressions=values, null_handling=handling, return_type=kind))
+    if encoding:
+        made.set("encoding", encoding)
+    return made
 
 
 @cache
@@ -86,13 +115,9 @@ class _Parser(DuckDBParser):
 
 
 def _plain(tree: exp.Expr) -> exp.Expr:
-    found = [node for node in tree.walk() if isinstance(node, (exp.Column, exp.Dot)) and _links(node)]
+    found = [node for node in walk_tree(tree) if isinstance(node, (exp.Column, exp.Dot)) and _links(node)]
     for node in reversed(found):
-        made = _unchained(node)
-        if node is tree:
-            tree = made
-        else:
-            node.replace(made)
+        tree = put(_unchained(node), node, tree)
     return tree
 
 
@@ -143,7 +168,7 @@ def _call(call: exp.Expr, given: exp.Expr) -> exp.Expr:
         for number, argument in enumerate(arguments)
     ]
     read = _read(call, stand_ins)
-    places = {column.name: column for column in read.find_all(exp.Column)}
+    places = {column.name: column for column in find_all(read, exp.Column)}
     for stand_in, argument in zip(stand_ins, arguments, strict=True):
         if stand_in is argument:
             continue

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from .traversal import find_all, find_first, walk_tree
+
 __all__ = ["Item", "clickhouse", "mysql", "postgres", "redshift", "snowflake", "spark", "sqlite"]
 
 
@@ -50,7 +52,7 @@ def postgres(item: Item) -> str | None:
 
 def redshift(item: Item) -> str | None:
     """As PostgreSQL 8, where no function has been renamed since."""
-    parts = list(item.node.find_all(exp.Extract, exp.AtTimeZone, exp.Trim))
+    parts = list(find_all(item.node, exp.Extract, exp.AtTimeZone, exp.Trim))
     return None if parts else postgres(item)
 
 
@@ -108,7 +110,7 @@ def _postgres(node: exp.Expr, item: Item, first: bool) -> Named | None:
         return {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "btrim"), 2
     if isinstance(node, exp.Interval):
         return "interval", 1
-    if isinstance(node, (exp.Literal, exp.Boolean, exp.Null, *_BOUND)):
+    if isinstance(node, (exp.Literal, exp.ByteString, exp.Boolean, exp.Null, *_BOUND)):
         return None, 0
     called = item.called(node)
     if called is not None:
@@ -129,6 +131,8 @@ def _postgres_cast(node: exp.Expr, item: Item, first: bool) -> Named | None:
     while kind.this == exp.DType.ARRAY and kind.expressions:
         kind = kind.expressions[0]
     name = _PG_TYPES.get(kind.this)
+    if isinstance(kind.args.get("kind"), exp.Identifier):
+        name = kind.args["kind"].name if kind.args["kind"].name == "char" else None
     return (name, 1) if name is not None else None
 
 
@@ -154,7 +158,7 @@ def mysql(item: Item) -> str | None:
     found = node.unnest()
     if isinstance(found, exp.Column):
         return found.name
-    if item.text is None or node.find(*_BOUND):
+    if item.text is None or find_first(node, *_BOUND):
         return None
     if isinstance(node, exp.Literal) and node.is_string:
         return str(node.this)
@@ -168,7 +172,7 @@ def sqlite(item: Item) -> str | None:
     found = item.node.unnest()
     if isinstance(found, exp.Column):
         return found.name
-    return None if item.text is None or item.node.find(*_BOUND) else item.text
+    return None if item.text is None or find_first(item.node, *_BOUND) else item.text
 
 
 def snowflake(item: Item) -> str | None:
@@ -194,7 +198,7 @@ def _arguments(node: exp.Expr) -> list[exp.Expr] | None:
         value = node.args.get(key)
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, exp.Expr):
-                places = [part.meta["start"] for part in each.walk() if "start" in part.meta]
+                places = [part.meta["start"] for part in walk_tree(each) if "start" in part.meta]
                 if not places:
                     return None
                 given.append((min(places), each))
@@ -269,15 +273,33 @@ _SPARK_OPERATORS: dict[type[exp.Expr], str] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.EQ: "=", exp.GT: ">", exp.GTE: ">=",
     exp.LT: "<", exp.LTE: "<=", exp.And: "AND", exp.Or: "OR", exp.NullSafeEQ: "<=>",
 }  # fmt: skip
-_SAME_IN_SPARK = frozenset({
-    "sum", "avg", "min", "max", "upper", "ucase", "lower", "length", "char_length", "character_length", "abs",
-    "coalesce", "greatest", "least", "nullif", "nvl", "ifnull", "year", "month", "initcap", "collect_list",
-    "collect_set", "size", "map", "array", "struct", "variance", "stddev", "mean", "std", "first", "last",
-    "substring", "substr", "left", "right", "reverse", "replace", "trim", "concat", "concat_ws", "ceiling", "ln",
-    "mod", "sign", "pow", "date_add", "datediff", "date_format", "to_date", "date_trunc", "approx_count_distinct",
-    "regexp_extract", "lpad", "instr", "max_by",
-})  # fmt: skip
-_CAPITALS_IN_SPARK = frozenset({"floor", "ceil", "sqrt", "exp", "power"})
+_SAME = """
+    sum avg min max upper ucase lower length char_length character_length abs coalesce greatest least nullif nvl
+    ifnull year month initcap collect_list collect_set size map array struct variance stddev mean std first last
+    substring substr left right reverse replace trim concat concat_ws ceiling ln mod sign pow date_add datediff
+    date_format to_date date_trunc approx_count_distinct regexp_extract lpad instr max_by add_months any_value
+    array_append array_compact array_contains array_distinct array_except array_intersect array_max array_min
+    array_position array_prepend array_remove array_repeat array_size array_union arrays_overlap ascii bin bit_and
+    bit_count bit_length bit_or bool_and bool_or btrim cardinality chr conv corr count_if covar_pop current_date
+    date_sub day dayname dayofmonth dayofweek dayofyear element_at elt endswith equal_null every factorial
+    find_in_set first_value format_number get get_json_object hex hour isnan json_array_length kurtosis last_day
+    last_value lcase len levenshtein ltrim make_date map_concat map_contains_key map_entries map_from_arrays
+    map_keys map_values md5 median min_by minute mode monthname named_struct nanvl next_day now nullifzero nvl2
+    octet_length pmod quarter regexp_count regexp_substr repeat rint rpad rtrim second sequence sha1 sha2
+    shiftleft shiftright skewness slice split_part startswith stddev_pop stddev_samp substring_index to_json
+    to_timestamp translate try_add try_divide try_element_at try_multiply try_subtract try_sum try_avg unbase64
+    unhex unix_date unix_micros unix_millis unix_seconds url_encode var_pop var_samp weekday weekofyear zeroifnull
+"""
+_CAPITALS = """
+    floor ceil sqrt exp power acos asin atan atan2 cbrt cos cot degrees radians sin tan tanh
+"""
+_SAME_IN_SPARK, _CAPITALS_IN_SPARK = frozenset(_SAME.split()), frozenset(_CAPITALS.split())
+#: Name and number of arguments -> what Spark writes behind them.
+_DEFAULTS_IN_SPARK = {
+    ("split", 2): "-1", ("round", 1): "0", ("locate", 2): "1", ("percentile", 2): "1",
+    ("months_between", 2): "true", ("regexp_replace", 3): "1", ("percentile_approx", 2): "10000",
+}  # fmt: skip
+_LISTS = (exp.Array, exp.GenerateSeries, exp.RegexpSplit, exp.Transform, exp.ArrayFilter)
 _SPARK_TYPES = {
     exp.DType.TEXT: "STRING", exp.DType.INT: "INT", exp.DType.BIGINT: "BIGINT", exp.DType.DOUBLE: "DOUBLE",
     exp.DType.FLOAT: "FLOAT", exp.DType.DATE: "DATE", exp.DType.TIMESTAMP: "TIMESTAMP", exp.DType.BOOLEAN: "BOOLEAN",
@@ -294,7 +316,7 @@ def spark(item: Item) -> str | None:
         if isinstance(node, exp.Column):
             return node.name
         if isinstance(node, exp.Literal):
-            return node.this if node.is_string or re.fullmatch(r"\d{1,9}", node.this) else None
+            return node.this if node.is_string or re.fullmatch(r"(0|[1-9]\d{0,17})(\.\d{1,9})?", node.this) else None
         if isinstance(node, exp.Null):
             return "NULL"
         if isinstance(node, exp.Boolean):
@@ -311,18 +333,26 @@ def spark(item: Item) -> str | None:
             return _spark_cast(node, item.sql[: node.this.meta.get("start", 0)][-50:], write)
         if isinstance(node, exp.Bracket) and len(node.expressions) == 1:
             left, right = write(node.this), write(node.expressions[0])
-            return f"{left}[{right}]" if left is not None and right is not None else None
+            if left is None or right is None:
+                return None
+            word = "try_element_at" if node.args.get("safe") else "element_at"
+            return f"{word}({left}, {right})" if node.args.get("offset") else f"{left}[{right}]"
         if isinstance(node, exp.Case) and node.args.get("this") is None:
             return _case(node, write)
         if isinstance(node, exp.Count):
             return _spark_count(node, write)
+        if isinstance(node, (exp.Dot, exp.FromJson)):
+            left = write(node.this)
+            form = f"from_json({left})" if isinstance(node, exp.FromJson) else f"{left}.{node.name}"
+            return form if left is not None else None
         return _spark_call(node, called, write) if called is not None else _spark_operator(node, write)
 
     node = item.node
     if isinstance(node, exp.Cast) and isinstance(node.this, exp.Column):
-        return node.this.name
+        called = re.match(r"(?i)to_\w+", item.text or "")
+        return f"{called[0].lower()}({node.this.name})" if called else node.this.name
     if isinstance(node, exp.Explode):
-        return "col" if isinstance(node.this, exp.Array) else None
+        return "col" if isinstance(node.this, _LISTS) and not isinstance(node, exp.Posexplode) else None
     return write(node)
 
 
@@ -331,6 +361,8 @@ def _spark_cast(node: exp.Cast, before: str, write: Writer) -> str | None:
     before: The text before what is cast.
     """
     to, value = node.to, node.this
+    if re.search(r"(?i)\b(int|bigint|float|double|date|timestamp|boolean|string)\s*\(\s*\Z", before):
+        return write(value)  # called as a function
     if isinstance(value, exp.Literal) and not re.search(r"(?i)\b(try_)?cast\s*\(\s*\Z", before):
         plain = (
             value.is_string and re.fullmatch(r"\d{4}-\d\d-\d\d", value.this) and re.search(r"(?i)\bdate\s*\Z", before)
@@ -352,17 +384,17 @@ def _spark_call(node: exp.Expr, called: str, write: Writer) -> str | None:
     if word == "if" and len(given) == 3:
         listed = _joined(given, write)
         return f"(IF({listed}))" if listed is not None else None
-    if word == "round" and len(given) != 2:
-        return None
+    behind = _DEFAULTS_IN_SPARK.get((word, len(given)))
     if word in _CAPITALS_IN_SPARK:
         called = word.upper()
-    elif word in _SAME_IN_SPARK or word == "round":
+    elif word in _SAME_IN_SPARK or behind or (word == "round" and len(given) == 2):
         called = word
     else:
         return None
     distinct = bool(given) and isinstance(given[0], exp.Distinct)
     listed = _joined(given[0].expressions if distinct else given, write)
-    return f"{called}({'DISTINCT ' if distinct else ''}{listed})" if listed is not None else None
+    ending = f", {behind})" if behind else ")"
+    return f"{called}({'DISTINCT ' if distinct else ''}{listed}{ending}" if listed is not None else None
 
 
 def _spark_operator(node: exp.Expr, write: Writer) -> str | None:

@@ -16,19 +16,20 @@ from sqlglot.tokens import Token, TokenType
 from ...errors import QueryError, did_you_mean
 from .chained_calls import parser_of
 from .commas import check_commas
-from .functions import expand
 from .lengths import check_length
-from .names import with_names
 from .numerals import joined
-from .outputs import is_star, name_outputs
+from .parsed_query import ParsedQuery, PlaceholderUse
 from .placeholders import adjacent, find_placeholders
 from .positions import span
 from .recursion import followed
 from .scripts import folded
-from .statements import statements
+from .scripts.inlining import expand
+from .scripts.statements import statements
 from .syntax import FAILURES, token_message, unreadable
+from .table_names import with_names
 from .tables import mark_recursive
-from .types import ParsedQuery, PlaceholderUse
+from .traversal import find_all
+from .unnamed_outputs import is_star, name_outputs
 
 __all__ = ["ALIASES", "DIALECTS", "Text", "one_query", "parse", "read", "resolve_dialect"]
 
@@ -55,6 +56,9 @@ _REFUSED = (
     exp.Describe, exp.Summarize, exp.Drop, exp.Alter, exp.TruncateTable, exp.Transaction, exp.Commit, exp.Rollback,
     exp.ReadCSV, exp.ReadParquet, exp.Kill, exp.Cache, exp.Uncache, exp.Analyze, exp.Lock,
 )  # fmt: skip
+_LOOKED_AT = (
+    exp.Select, exp.Identifier, exp.SessionParameter, exp.Parameter, exp.MatchAgainst, exp.Placeholder, exp.Table,
+)  # fmt: skip
 _TABLE_FUNCTIONS = {
     "generate_series", "range", "unnest", "flatten", "explode", "posexplode", "explode_outer", "posexplode_outer",
     "stack", "inline", "inline_outer", "json_each", "json_tree", "json_table", "json_array_elements",
@@ -62,6 +66,7 @@ _TABLE_FUNCTIONS = {
     "jsonb_each_text", "json_object_keys", "jsonb_object_keys", "string_split", "split_to_table", "openjson",
     "numbers", "sequence", "regexp_split_to_table", "string_to_table", "json_tuple", "values", "table", "generator",
     "json_to_recordset", "jsonb_to_recordset", "split", "repeat", "jsonb_path_query", "regexp_matches",
+    "json_to_record", "jsonb_to_record",
 }  # fmt: skip
 #: The path of a .sql file: one word, or rooted as no query begins.
 _PATH = re.compile(r"(?:(?:[A-Za-z]:|~|\.{0,2})[\\/](?!\*)[^\n]*|[^\s'\"();*]+)\.sql", re.I)
@@ -135,8 +140,9 @@ def read(sql: str | exp.Expr, dialect: str = "duckdb") -> Text:
         sql = sql.sql(dialect)
     if not isinstance(sql, str):
         raise QueryError(
-            f"A query is text, a pathlib.Path of a .sql file or a sqlglot expression, not {type(sql).__name__}: what "
-            "has a text of its own gives it by a call such as str(query) or query.get_sql()."
+            "A query is text, a pathlib.Path of a .sql file, a sqlglot or ibis expression, a SQLAlchemy statement or a "
+            f"DuckDB relation, not {type(sql).__name__}: what else has a text of its own gives it by a call such as "
+            "str(query) or query.get_sql()."
         )
     if not sql.strip():
         raise QueryError("The query is empty.")
@@ -215,7 +221,7 @@ def _one_query(text: Text) -> ParsedQuery:
         found = [whole.tree]
     if not found:
         raise QueryError("The query is empty: it holds comments only.")
-    tree = _check_root(found[0], sql)
+    tree = _check_root(_rows(found[0], dialect), sql)
     _check_nodes(tree, sql, dialect)
     mark_recursive(tree, dialect)
     if dialect != "duckdb":
@@ -226,6 +232,23 @@ def _one_query(text: Text) -> ParsedQuery:
     expand(tree, lambda message, node: _at(message, node, sql))
     _check_nodes(tree, sql, dialect)
     return ParsedQuery(sql, dialect, tree, whole.uses, defaults=whole.defaults, folded=True)
+
+
+#: What an engine calls the columns of VALUES that stand alone: a name and the first number.
+_COLUMNS = {"trino": ("_col", 0), "presto": ("_col", 0), "athena": ("_col", 0), "postgres": ("column", 1),
+            "sqlite": ("column", 1), "databricks": ("col", 1)}  # fmt: skip
+
+
+def _rows(tree: exp.Expr, dialect: str) -> exp.Expr:
+    """``VALUES …`` as a query of its own reads the rows that it writes."""
+    if not isinstance(tree, exp.Values) or dialect not in _COLUMNS or tree.args.get("alias") or not tree.expressions:
+        return tree
+    name, first = _COLUMNS[dialect]
+    row = tree.expressions[0]
+    size = len(row.expressions) if isinstance(row, exp.Tuple) else 1
+    columns = [exp.to_identifier(f"{name}{first + place}") for place in range(size)]
+    tree.set("alias", exp.TableAlias(this=exp.to_identifier("_values"), columns=columns))
+    return exp.Select(expressions=[exp.Star()]).from_(tree, copy=False)
 
 
 def _check_root(tree: exp.Expr, sql: str) -> exp.Query:
@@ -243,9 +266,10 @@ def _check_root(tree: exp.Expr, sql: str) -> exp.Query:
 
 
 def _check_nodes(tree: exp.Expr, sql: str, dialect: str) -> None:
-    for node in tree.walk():
+    for node in find_all(tree, *_REFUSED, *_LOOKED_AT):
         if isinstance(node, _REFUSED) and not (isinstance(node, exp.Query) and isinstance(node, exp.Select)):
-            raise _at(f"{type(node).__name__.upper()} is not allowed: a model only reads.", node, sql)
+            word = node.sql_name() if isinstance(node, exp.Func) else type(node).__name__.upper()
+            raise _at(f"{word} is not allowed: a model only reads.", node, sql)
         if isinstance(node, exp.Select) and node.args.get("into"):
             raise _at("SELECT INTO is not allowed: a model only reads.", node.args["into"], sql)
         if isinstance(node, exp.Identifier):

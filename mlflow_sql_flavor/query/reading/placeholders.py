@@ -14,8 +14,8 @@ from itertools import pairwise
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
-from ...errors import QueryError
-from .types import Edit, PlaceholderUse
+from ...errors import NotGivenError, QueryError
+from .parsed_query import Edit, PlaceholderUse
 
 __all__ = ["bind_tree", "check_types", "data_type", "edited", "find_placeholders", "rewrite_text", "unedited"]
 
@@ -112,12 +112,13 @@ def check_types(uses: Sequence[PlaceholderUse], params: Mapping[str, str], sql: 
     for use in uses:
         type_ = folded.get(use.name.casefold()) or use.type_hint
         if type_ is None:
-            raise QueryError(
-                f"Parameter {use.name!r} has no type. Give a value for it in input_example's params or in the "
-                "signature.",
+            raise NotGivenError(
+                f"Parameter {use.name!r} has no type",
                 sql,
                 use.start,
                 use.end - use.start,
+                name=use.name,
+                what="give a value for it in input_example's params or in the signature",
             )
         found[use.name] = type_
     return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...errors import QueryError
+from .parsed_query import ParsedQuery
 from .positions import span
 from .recursion import followed
-from .types import ParsedQuery
+from .traversal import find_all
 
 __all__ = ["base_tables", "mark_recursive", "table_uses", "written_name"]
 
@@ -51,9 +52,12 @@ def _uses(query: ParsedQuery) -> list[tuple[str, int | None, int]]:
 
 def base_tables(tree: exp.Query) -> list[exp.Table]:
     """The tables of a tree that are neither CTEs nor table functions; a hint names tables, but reads none."""
-    folded = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
+    read = list(find_all(tree, exp.CTE, exp.Table))
+    folded = {cte.alias.casefold() for cte in read if isinstance(cte, exp.CTE)}
     found = []
-    for table in tree.find_all(exp.Table):
+    for table in read:
+        if not isinstance(table, exp.Table):
+            continue
         if not isinstance(table.this, (exp.Identifier, exp.Dot)) or table.find_ancestor(exp.Hint) is not None:
             continue
         if table.db:
@@ -89,9 +93,9 @@ def mark_recursive(tree: exp.Query, dialect: str) -> None:
     """Marks a WITH whose part reads itself, in engines where the word RECURSIVE is not written or may be left out."""
     if dialect not in ("tsql", "oracle", "snowflake"):
         return
-    for with_ in tree.find_all(exp.With):
+    for with_ in find_all(tree, exp.With):
         for cte in with_.expressions:
-            if any(table.name.casefold() == cte.alias.casefold() for table in cte.this.find_all(exp.Table)):
+            if any(table.name.casefold() == cte.alias.casefold() for table in find_all(cte.this, exp.Table)):
                 with_.set("recursive", True)
 
 

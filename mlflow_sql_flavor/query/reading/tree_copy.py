@@ -27,23 +27,25 @@ def paired_copy(tree: E) -> tuple[E, list[tuple[exp.Expr, exp.Expr]]]:
         if node.comments is not None:
             copy.comments = list(node.comments)
         copy._type = node._type
-        if node._meta is not None:
+        if node._meta:
             copy._meta = dict(node._meta)
         for key, value in node.args.items():
             if isinstance(value, exp.Expr):
                 child = value.__class__()
                 child.parent, child.arg_key = copy, key
                 copy.args[key] = child
-                waiting.append((value, child))
-                pairs.append((value, child))
+                pair = (value, child)
+                waiting.append(pair)
+                pairs.append(pair)
             elif type(value) is list:
                 items: list[object] = []
                 for index, item in enumerate(value):
                     if isinstance(item, exp.Expr):
                         child = item.__class__()
                         child.parent, child.arg_key, child.index = copy, key, index
-                        waiting.append((item, child))
-                        pairs.append((item, child))
+                        pair = (item, child)
+                        waiting.append(pair)
+                        pairs.append(pair)
                         items.append(child)
                     else:
                         items.append(item)

@@ -13,7 +13,7 @@ from importlib import import_module
 from sqlglot import exp
 
 from ..dialects import DialectRules
-from ..reading.types import ParsedQuery
+from ..reading.parsed_query import ParsedQuery
 from ..translation.transpile import apply_rules
 from .context import Writing
 

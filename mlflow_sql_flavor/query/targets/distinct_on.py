@@ -8,7 +8,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...errors import QueryError
-from .qualify import output_of
+from ..reading.traversal import find_all
+from .qualify import named, output_of, own
 
 __all__ = ["without_distinct_on"]
 
@@ -17,7 +18,7 @@ _NUMBER, _KEY = "_row", "_order_{}"
 
 def without_distinct_on(tree: exp.Query) -> exp.Query:
     """The tree without the clause; changed in place but for its root."""
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         distinct = select.args.get("distinct")
         if distinct is None or distinct.args.get("on") is None:
             continue
@@ -52,18 +53,20 @@ def _picked(select: exp.Select) -> exp.Select:
         keys.append(key)
         if column is None:
             column = _KEY.format(place)
-            inner.append("expressions", exp.alias_(expression.copy(), column))
-        ordered.set("this", exp.column(exp.to_identifier(column, quoted=True)))
+            inner.append("expressions", exp.alias_(expression.copy(), column, quoted=True))
+            ordered.set("this", exp.column(own(column)))
+        else:
+            ordered.set("this", exp.column(named(select.expressions[names.index(column)])))
     numbered = exp.Window(
         this=exp.RowNumber(),
         partition_by=[e.copy() for e in wanted],
         order=exp.Order(expressions=keys or [exp.Ordered(this=e.copy()) for e in wanted]),
     )
-    inner.append("expressions", exp.alias_(numbered, _NUMBER))
-    outer = exp.Select(expressions=[exp.column(exp.to_identifier(name, quoted=True)) for name in names]).from_(
-        exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("_numbered")))
+    inner.append("expressions", exp.alias_(numbered, _NUMBER, quoted=True))
+    outer = exp.Select(expressions=[exp.column(named(column)) for column in select.expressions]).from_(
+        exp.Subquery(this=inner, alias=exp.TableAlias(this=own("_numbered")))
     )
-    outer.set("where", exp.Where(this=exp.EQ(this=exp.column(_NUMBER), expression=exp.Literal.number(1))))
+    outer.set("where", exp.Where(this=exp.EQ(this=exp.column(own(_NUMBER)), expression=exp.Literal.number(1))))
     outer.set("with_", select.args.get("with_"))
     outer.set("order", order)
     for name in ("limit", "offset"):

@@ -6,8 +6,9 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from ...errors import QueryError
-from ..facts.typed import TypedQuery
+from ..facts.typed_query import TypedQuery
 from ..reading.positions import span
+from ..reading.traversal import find_all, walk_tree
 
 __all__ = ["check_divisions"]
 
@@ -26,14 +27,14 @@ def check_divisions(typed: TypedQuery, target: str) -> None:
     """
     if not Dialect.get_or_raise(typed.query.dialect).TYPED_DIVISION or Dialect.get_or_raise(target).TYPED_DIVISION:
         return
-    for division in typed.tree.find_all(exp.Div):
+    for division in find_all(typed.tree, exp.Div):
         sides = [side.unnest() for side in (division.left, division.right)]
         if any(side.is_type(*exp.DataType.REAL_TYPES) for side in sides):
             continue
         for side in sides:
             untyped = side.type is None or side.type.this == exp.DType.UNKNOWN
-            if untyped and not any(node.meta.get("parameter") for node in side.walk()):
-                where = span(next(iter(side.find_all(exp.Identifier)), side))
+            if untyped and not any(node.meta.get("parameter") for node in walk_tree(side)):
+                where = span(next(iter(find_all(side, exp.Identifier)), side))
                 start, end = where or (None, 0)
                 raise QueryError(
                     f"Whether this divides whole numbers cannot be told, and {target} divides them otherwise than "

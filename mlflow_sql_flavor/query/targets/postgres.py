@@ -8,6 +8,7 @@ from ..dialects import DialectRules
 from ..dialects.shared.build import cast, lit
 from ..dialects.shared.calls import argument_count
 from ..facts.context import Context
+from ..reading.traversal import find_all
 from . import common, formats, postgres_from_spark, regex
 from .common import call, case, number
 from .context import Writing
@@ -178,7 +179,7 @@ def colliding(tree: exp.Expr, ctx: Context) -> None:
     """Names that differ by case are one to DuckDB and Spark, and two to PostgreSQL."""
     assert isinstance(ctx, Writing)
     seen: dict[str, str] = {}
-    for identifier in tree.find_all(exp.Identifier):
+    for identifier in find_all(tree, exp.Identifier):
         if not identifier.args.get("quoted"):
             continue
         first = seen.setdefault(identifier.name.casefold(), identifier.name)

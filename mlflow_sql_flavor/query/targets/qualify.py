@@ -8,20 +8,21 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...errors import QueryError
+from ..reading.traversal import find_all
 
-__all__ = ["has_qualify", "output_of", "without_qualify"]
+__all__ = ["has_qualify", "named", "output_of", "own", "without_qualify"]
 
 _OUTER = ("order", "limit", "offset", "distinct")
 
 
 def has_qualify(tree: exp.Expr) -> bool:
     """Whether any SELECT of the tree has the clause."""
-    return any(select.args.get("qualify") for select in tree.find_all(exp.Select))
+    return any(select.args.get("qualify") for select in find_all(tree, exp.Select))
 
 
 def without_qualify(tree: exp.Query) -> exp.Query:
     """The tree without the clause; changed in place but for its root."""
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         if select.args.get("qualify"):
             parent, key, index = select.parent, select.arg_key, select.index
             new = _filtered(select)
@@ -42,7 +43,7 @@ def _filtered(select: exp.Select) -> exp.Select:
     for name in ("qualify", "with_", *_OUTER):
         inner.set(name, None)
     hidden = "_qualified"
-    inner.expressions.append(exp.alias_(exp.Paren(this=select.args["qualify"].this.copy()), hidden))
+    inner.expressions.append(exp.alias_(exp.Paren(this=select.args["qualify"].this.copy()), hidden, quoted=True))
     order = kept["order"].copy() if "order" in kept else None
     for place, ordered in enumerate(order.expressions if order is not None else ()):
         key = ordered.this
@@ -52,19 +53,32 @@ def _filtered(select: exp.Select) -> exp.Select:
                 raise QueryError("QUALIFY beside DISTINCT and an ORDER BY of other columns cannot be written here.")
             column = f"_order_{place}"
             inner.expressions.append(exp.alias_(key.copy(), column))
-        ordered.set("this", exp.column(exp.to_identifier(column, quoted=True)))
+            ordered.set("this", exp.column(own(column)))
+        else:
+            ordered.set("this", exp.column(named(select.expressions[names.index(column)])))
     outputs: list[exp.Expr] = (
-        [exp.Star(except_=[exp.to_identifier(hidden)])]
-        if star
-        else [exp.column(exp.to_identifier(name, quoted=True)) for name in names]
+        [exp.Star(except_=[own(hidden)])] if star else [exp.column(named(column)) for column in select.expressions]
     )
     inner.set("expressions", inner.expressions)
-    outer = exp.Select(expressions=outputs).from_(exp.Subquery(this=inner, alias=exp.TableAlias(this="_kept")))
-    outer.set("where", exp.Where(this=exp.column(hidden)))
+    outer = exp.Select(expressions=outputs).from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=own("_kept"))))
+    outer.set("where", exp.Where(this=exp.column(own(hidden))))
     outer.set("with_", select.args.get("with_"))
     for name, clause in kept.items():
         outer.set(name, order if name == "order" else clause)
     return outer
+
+
+def own(name: str) -> exp.Identifier:
+    """A name that is made here; Oracle takes none without quotes that begins with an underscore."""
+    return exp.to_identifier(name, quoted=True)
+
+
+def named(item: exp.Expr) -> exp.Identifier:
+    """An output's name as it is written: in quotes, or folded as the engine folds it."""
+    found = (
+        item.args.get("alias") if isinstance(item, exp.Alias) else item.this if isinstance(item, exp.Column) else None
+    )
+    return found.copy() if isinstance(found, exp.Identifier) else exp.to_identifier(item.output_name, quoted=True)
 
 
 def output_of(key: exp.Expr, select: exp.Select, names: list[str]) -> str | None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
@@ -19,20 +17,24 @@ from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError
 from ..reading import placeholders
-from ..reading.names import given_alias, restore_names
+from ..reading.parsed_query import ParsedQuery, PlaceholderUse
 from ..reading.positions import span
 from ..reading.recursion import followed
+from ..reading.table_names import given_alias, restore_names
 from ..reading.tables import base_tables
-from ..reading.types import ParsedQuery, PlaceholderUse
+from ..reading.traversal import find_all, walk_tree
 from ..translation.transpile import first_line, put
 from ..translation.typing import type_query
 from . import adapt
+from .conditions import NO_BOOLEANS, as_numbers
 from .distinct_on import without_distinct_on
 from .division import check_divisions
 from .qualify import has_qualify, without_qualify
+from .rendered_query import Raw, Rendered
+from .sqlserver import in_its_forms
 from .statements import cast_type
 
-__all__ = ["Raw", "Rendered", "render", "render_for"]
+__all__ = ["render", "render_for"]
 
 Schema = Mapping[str, Mapping[str, str]]
 #: What a parameter becomes in the text: from its name, its DuckDB type, and its number among the distinct ones from 1.
@@ -47,47 +49,14 @@ _DISTINCT_ON = {"duckdb", "postgres", "redshift", "clickhouse"}
 _ANY = {"postgres", "redshift", "duckdb"}
 _TEXTS = {TokenType.STRING, TokenType.RAW_STRING}
 #: Left alone, what a join does not match is 0 or an empty text there, and WHERE reads the names of the outputs.
+_MOMENTS = (
+    exp.DType.TIMESTAMP,
+    exp.DType.TIMESTAMPTZ,
+    exp.DType.TIMESTAMPLTZ,
+    exp.DType.TIMESTAMPNTZ,
+    exp.DType.DATETIME,
+)
 _SETTINGS = {"clickhouse": " SETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1"}
-
-
-class Raw(str):
-    """Text put in a table's place as it is: a slot of the engine's own, never a name that a caller gave."""
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A query as one engine reads it.
-
-    Attributes:
-        sql: The text.
-        uses: The parameter at each marker, in order of the text; ``list[0]`` and so on for the items of a list.
-        literals: ``{parameter: text}`` of string literals that became parameters.
-        types: ``{parameter: DuckDB type}``.
-    """
-
-    sql: str
-    uses: tuple[str, ...] = ()
-    literals: Mapping[str, str] = field(default_factory=dict)
-    types: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """Each parameter once, in the order of its number."""
-        return tuple(dict.fromkeys(self.uses))
-
-    def values(self, given: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
-        """(name, DuckDB type, value) of each parameter, in the order of its number.
-
-        Args:
-            given: ``{name: value}`` of the model's parameters.
-        """
-        known = {**{name.casefold(): value for name, value in given.items()}, **self.literals}
-        found = []
-        for name in self.parameters:
-            of, _, place = name.removesuffix("]").partition("[")
-            value = known[name] if name in self.literals else known[of.casefold()]
-            found.append((name, self.types[name], value[int(place)] if place else value))
-        return found
 
 
 def render(
@@ -143,6 +112,7 @@ def render_for(
     unsafe: str | None = None,
     types: Mapping[str, str] | None = None,
     lists: Mapping[str, int] | None = None,
+    tree: exp.Query | None = None,
 ) -> Rendered:
     """Writes a query for an engine.
 
@@ -158,13 +128,14 @@ def render_for(
         unsafe: Text that the engine would expand inside of literals: such literals are bound, a name with it refused.
         types: ``{DuckDB type: the engine's}`` for the casts of parameters, where it is not that of a column.
         lists: ``{list parameter: its length}``: ``x IN (:list)`` becomes one parameter an item, ``list[0]`` and so on.
+        tree: The query in the engine's own words, from ``translation.transpile.duckdb_tree``; it is changed.
 
     Raises:
         QueryError: The engine has no counterpart for a part of the query, or a table has no name there.
     """
     if query.tree is None:
         raise QueryError(f"This query uses syntax that only DuckDB reads; it cannot be written in {target}.")
-    job = _Job(query, target, schema, params, names, unsafe, types or {}, lists or {})
+    job = _Job(query, target, schema, params, names, unsafe, types or {}, lists or {}, tree)
     return followed(lambda: job.run(marker, escape))
 
 
@@ -181,8 +152,10 @@ class _Job:
         unsafe: str | None,
         types: Mapping[str, str],
         lists: Mapping[str, int],
+        tree: exp.Query | None,
     ) -> None:
         self.query, self.target, self.schema, self.unsafe, self.own = query, target, schema, unsafe, types
+        self.tree = tree
         self.types = placeholders.check_types(query.placeholders, params, query.sql)
         self.names = None if names is None else {name.casefold(): found for name, found in names.items()}
         self.lists = {n: lists[k] for n in self.types for k in lists if k.casefold() == n.casefold()}
@@ -298,7 +271,7 @@ class _Job:
     def _edits(self) -> Iterator[tuple[int, int, str] | None]:
         query = self.query
         assert query.tree is not None
-        nodes = [n for n in query.tree.walk(bfs=False) if isinstance(n, (exp.Placeholder, exp.Parameter))]
+        nodes = [n for n in walk_tree(query.tree, bfs=False) if isinstance(n, (exp.Placeholder, exp.Parameter))]
         named = [placeholders.name_of(node) for node in nodes]
         if len(nodes) != len(query.placeholders) or any(
             name is not None and name.casefold() != use.name.casefold()
@@ -334,16 +307,14 @@ class _Job:
     # the text written anew
 
     def _written_anew(self) -> str:
-        assert self.query.tree is not None
-        typed = type_query(self.query, self.schema, self.types)
-        if self.schema and self.target != self.query.dialect:  # of types nobody gave, no division can be told apart
-            check_divisions(typed, self.target)
-        tree = typed.copy()
-        found = [node for node in tree.walk(bfs=False) if isinstance(node, exp.Cast) and node.meta.get("parameter")]
-        bare = [_stays_bare(node, self.types[node.this.this]) for node in found]
-        for node, alone in zip(found, bare, strict=True):
-            self._bind(node, alone)
-        tree = adapt(tree, self.query, self.target)  # which copies: parameters are marks by now
+        tree = self._in_its_words() if self.tree is None else self.tree
+        if self.tree is not None:  # in which each stands in a cast to its type
+            for use in list(find_all(tree, exp.Placeholder)):
+                put(use, exp.Var(this=self._mark(use.name)))
+        if self.target == "tsql":
+            in_its_forms(tree, self.schema)
+        if self.target == "clickhouse" != self.query.dialect:
+            _in_utc(tree)
         for table in base_tables(tree) if self.names is not None else ():
             self._rename(table)
         if self.names is None:
@@ -352,8 +323,10 @@ class _Job:
             tree = without_qualify(tree)
         if self.target not in _DISTINCT_ON:
             tree = without_distinct_on(tree)
+        if self.target in NO_BOOLEANS:
+            as_numbers(tree, self.target)
         if self.unsafe is not None:
-            for text in list(tree.find_all(exp.Literal)):
+            for text in list(find_all(tree, exp.Literal)):
                 if text.is_string and self.unsafe in text.this:
                     put(text, exp.Var(this=self._literal(text.this)))
         try:
@@ -362,6 +335,20 @@ class _Job:
             raise QueryError(f"{self.target} has no counterpart for a part of this query: {first_line(e)}.") from None
         except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
             raise QueryError(f"This query cannot be written in {self.target}: {first_line(e)}.") from None
+
+    def _in_its_words(self) -> exp.Query:
+        """The query typed and adapted to the engine, its parameters marks."""
+        typed = type_query(self.query, self.schema, self.types)
+        if self.schema and self.target != self.query.dialect:  # of types nobody gave, no division can be told apart
+            check_divisions(typed, self.target)
+        tree = typed.copy()
+        found = [
+            node for node in walk_tree(tree, bfs=False) if isinstance(node, exp.Cast) and node.meta.get("parameter")
+        ]
+        bare = [_stays_bare(node, self.types[node.this.this]) for node in found]
+        for node, alone in zip(found, bare, strict=True):
+            self._bind(node, alone)
+        return adapt(tree, self.query, self.target)  # which copies: parameters are marks by now
 
     def _bind(self, cast: exp.Expr, bare: bool) -> None:
         name = cast.this.this
@@ -405,6 +392,14 @@ class _Job:
         for key in ("this", "db", "catalog"):
             if own.args.get(key) is not None:
                 table.set(key, own.args[key])
+
+
+def _in_utc(tree: exp.Expr) -> None:
+    """Moments by casts as ClickHouse's in UTC: one without a zone has that of the session, and no part of a second."""
+    for cast in list(find_all(tree, exp.Cast)):
+        kind = cast.to
+        if kind.is_type(*_MOMENTS) and not kind.expressions:
+            cast.set("to", exp.DataType(this=exp.DType.USERDEFINED, kind="DateTime64(6, 'UTC')"))
 
 
 def _asks_for(bound: exp.Expr) -> exp.Expr | None:

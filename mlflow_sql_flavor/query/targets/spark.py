@@ -7,6 +7,7 @@ from sqlglot import exp
 from ..dialects import DialectRules
 from ..dialects.shared.build import cast, lit
 from ..facts.context import Context
+from ..reading.traversal import find_all
 from . import common, formats, regex
 from .arrays import collected
 from .common import call, case, number
@@ -212,6 +213,6 @@ def parts(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.prepare
 def quote(tree: exp.Expr, ctx: Context) -> None:
     """Spark reads other letters than ASCII's in quotes only."""
-    for identifier in tree.find_all(exp.Identifier):
+    for identifier in find_all(tree, exp.Identifier):
         if not identifier.name.isascii():
             identifier.set("quoted", True)

@@ -11,9 +11,11 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from ...errors import InputError
-from ..reading.types import ParsedQuery
+from ..reading.parsed_query import ParsedQuery
+from ..reading.traversal import find_all
 
 __all__ = [
+    "argument_type",
     "cast_type",
     "column_names",
     "create_as",
@@ -60,6 +62,43 @@ _OWN = {
         "UUID": "VARCHAR(36)",
     },
     "sqlite": {"TIMESTAMP": "TEXT", "TIMESTAMP WITH TIME ZONE": "TEXT", "DATE": "TEXT", "TIME": "TEXT", "UUID": "TEXT"},
+    # VARCHAR has one code page, TINYINT no sign, VARBINARY alone one byte:
+    # https://learn.microsoft.com/en-us/sql/t-sql/data-types/data-types-transact-sql
+    "tsql": {
+        "VARCHAR": "NVARCHAR(MAX)",
+        "JSON": "NVARCHAR(MAX)",
+        "BLOB": "VARBINARY(MAX)",
+        "TINYINT": "SMALLINT",
+        "FLOAT": "REAL",
+        "TIMESTAMP": "DATETIME2(6)",
+        "TIMESTAMP WITH TIME ZONE": "DATETIMEOFFSET(6)",
+        "TIME": "TIME(6)",
+    },
+    # A CLOB can neither be compared nor grouped, BOOLEAN is of version 23, DOUBLE PRECISION is a decimal number:
+    # https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf/Data-Types.html
+    "oracle": {
+        "BOOLEAN": "NUMBER(1)",
+        "TINYINT": "NUMBER(3)",
+        "SMALLINT": "NUMBER(5)",
+        "INTEGER": "NUMBER(10)",
+        "BIGINT": "NUMBER(19)",
+        "FLOAT": "BINARY_FLOAT",
+        "DOUBLE": "BINARY_DOUBLE",
+        "VARCHAR": "VARCHAR2(4000)",
+        "UUID": "VARCHAR2(36)",
+        "JSON": "CLOB",
+        "TIMESTAMP": "TIMESTAMP(6)",
+        "TIMESTAMP WITH TIME ZONE": "TIMESTAMP(6) WITH TIME ZONE",
+    },
+    "redshift": {"UUID": "VARCHAR(36)", "JSON": "VARCHAR(MAX)"},
+    "snowflake": {"UUID": "VARCHAR(36)"},
+    # Three digits of a second where none are said: https://trino.io/docs/current/language/types.html
+    "trino": {
+        "TIMESTAMP": "TIMESTAMP(6)",
+        "TIMESTAMP WITH TIME ZONE": "TIMESTAMP(6) WITH TIME ZONE",
+        "TIME": "TIME(6)",
+    },
+    "bigquery": {"HUGEINT": "BIGNUMERIC(38, 0)", "UHUGEINT": "BIGNUMERIC(38, 0)"},
 }
 #: What CAST takes where it is not the name of a column's type.
 _CAST_ONLY = {
@@ -75,8 +114,10 @@ _RECORDS = frozenset({exp.DType.STRUCT, exp.DType.MAP, exp.DType.UNION})
 _LISTS = _RECORDS | {exp.DType.ARRAY, exp.DType.LIST}
 #: Types that an engine does not have.
 _NESTED = {
-    **dict.fromkeys(("postgres", "redshift"), _RECORDS),
-    **dict.fromkeys(("sqlite", "mysql", "tsql", "oracle"), _LISTS),
+    "postgres": _RECORDS,
+    **dict.fromkeys(("sqlite", "mysql", "redshift"), _LISTS),
+    "tsql": _LISTS | {exp.DType.INTERVAL},
+    "oracle": _LISTS | {exp.DType.INTERVAL, exp.DType.TIME},
 }
 #: Where a subquery's columns can be renamed after its alias, which spares a guess at how the engine folds names.
 _RENAMES = {"postgres", "redshift", "duckdb", "snowflake", "trino"}
@@ -91,13 +132,31 @@ def type_in(kind: str, dialect: str) -> str:
     if dialect == "sqlite" and kind.startswith("DECIMAL"):
         return "NUMERIC"
     built = exp.DataType.build(_WIDER.get(kind, kind), dialect="duckdb")
+    if dialect == "bigquery" and built.this == exp.DType.DECIMAL and _beyond_numeric(built):
+        return f"BIGNUMERIC({', '.join(str(size) for size in built.expressions)})"
     lacking = _NESTED.get(dialect, frozenset())
-    if any(part.this in lacking for part in built.find_all(exp.DataType)):
+    if any(part.this in lacking for part in find_all(built, exp.DataType)):
         raise InputError(
             f"A column or parameter of type {kind} has no counterpart in {dialect}: pass its parts as columns of "
             "their own."
         )
     return built.sql(dialect)
+
+
+def _beyond_numeric(kind: exp.DataType) -> bool:
+    """Whether BigQuery's NUMERIC, of 29 digits before the point and 9 behind it, is too small."""
+    sizes = [int(str(size)) for size in kind.expressions]
+    scale = sizes[1] if len(sizes) > 1 else 0
+    return bool(sizes) and (scale > 9 or sizes[0] - scale > 29)
+
+
+def argument_type(kind: str, dialect: str) -> str:
+    """A DuckDB type as the type of a function's argument; BigQuery takes no sizes there.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#parameterized_data_types
+    """
+    found = type_in(kind, dialect)
+    return found.partition("(")[0] if dialect == "bigquery" else found
 
 
 def cast_type(kind: str, dialect: str) -> str:
@@ -174,7 +233,7 @@ def column_names(columns: Collection[str], query: ParsedQuery, dialect: str) -> 
 
     A name that the query says without quotes is folded as the engine folds it; one that it quotes stays as it is.
     """
-    said = list(query.tree.find_all(exp.Identifier)) if query.tree is not None else []
+    said = list(find_all(query.tree, exp.Identifier)) if query.tree is not None else []
     quoted = {identifier.name for identifier in said if identifier.quoted}
     spelled = {identifier.name.casefold(): identifier.name for identifier in said if not identifier.quoted}
     found = {}
@@ -244,7 +303,7 @@ def projected(outputs: Mapping[str, str], written: Sequence[str], dialect: str) 
         return "", ""
     names = outputs if dialect in _RENAMES else written
     columns = ", ".join(
-        f"CAST({_quoted([own], dialect)} AS {cast_type(kind, dialect)}) AS {_quoted([column], dialect)}"
+        f"{_as_type(_quoted([own], dialect), kind, dialect)} AS {_quoted([column], dialect)}"
         for own, (column, kind) in zip(names, outputs.items(), strict=True)
     )
     aliases = f"({', '.join(_quoted([column], dialect) for column in outputs)})" if dialect in _RENAMES else ""
@@ -252,6 +311,12 @@ def projected(outputs: Mapping[str, str], written: Sequence[str], dialect: str) 
         " " if dialect == "oracle" else " AS "
     )  # https://docs.oracle.com/en/database/oracle/oracle-database/23/sqlrf/SELECT.html
     return f"SELECT {columns} FROM (", f"){word}result{aliases}"
+
+
+def _as_type(value: str, kind: str, dialect: str) -> str:
+    if dialect == "oracle" and kind in ("VARCHAR", "JSON"):
+        return value  # which a cast would cut off
+    return f"CAST({value} AS {cast_type(kind, dialect)})"
 
 
 def repeated(table: Sequence[str], columns: Sequence[str], dialect: str) -> str:

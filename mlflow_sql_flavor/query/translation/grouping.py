@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
+from ..reading.traversal import find_all, find_first
+
 __all__ = ["KEYED", "spell_out_groups", "take_what_keys_decide"]
 
 #: Dialects in which a group by a table's primary key decides its other columns:
@@ -13,15 +15,14 @@ __all__ = ["KEYED", "spell_out_groups", "take_what_keys_decide"]
 KEYED = frozenset(["postgres"])
 
 
-def spell_out_groups(tree: exp.Expr, columns: Collection[str]) -> None:
+def spell_out_groups(selects: Sequence[exp.Select], columns: Collection[str]) -> None:
     """Writes the expression an alias stands for into GROUP BY, in place, where the alias is also a table's name.
 
     Args:
-        tree: The query.
+        selects: All of the query's.
         columns: Names of the columns of the tables read; a column of that name goes before an alias.
     """
     known = {column.casefold() for column in columns}
-    selects = list(tree.find_all(exp.Select))
     for select in selects:
         group = select.args.get("group")
         if group is None:
@@ -33,7 +34,7 @@ def spell_out_groups(tree: exp.Expr, columns: Collection[str]) -> None:
             if not isinstance(item, exp.Column) or item.table or name not in tables or name in known | named:
                 continue
             meant = [s.this for s in select.expressions if isinstance(s, exp.Alias) and s.alias.casefold() == name]
-            if len(meant) == 1 and not meant[0].find(exp.Subquery):
+            if len(meant) == 1 and not find_first(meant[0], exp.Subquery):
                 item.replace(meant[0].copy())
 
 
@@ -52,8 +53,8 @@ def take_what_keys_decide(tree: exp.Expr, keys: Mapping[str, Sequence[Sequence[s
     known = {name.casefold(): [set(map(str.casefold, key)) for key in own] for name, own in keys.items()}
     if not known:
         return
-    steps = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
-    for select in list(tree.find_all(exp.Select)):
+    steps = {cte.alias.casefold() for cte in find_all(tree, exp.CTE)}
+    for select in list(find_all(tree, exp.Select)):
         group = select.args.get("group")
         if group is None or any(group.args.get(kind) for kind in ("cube", "rollup", "grouping_sets", "totals")):
             continue

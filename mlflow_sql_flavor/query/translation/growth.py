@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from ...errors import QueryError
 from ..reading.positions import span
+from ..reading.traversal import LEAVES, find_all, nodes_of
 
 __all__ = ["bound_of", "check_aliases", "check_size"]
 
@@ -19,17 +20,17 @@ def check_aliases(tree: exp.Expr, sql: str) -> None:
     Raises:
         QueryError: Written out, they are too long.
     """
-    for select in tree.find_all(exp.Select):
+    for select in find_all(tree, exp.Select):
         sizes: dict[str, int] = {}
         total = 0
         for item in select.expressions:
-            size = 0
-            for node in item.walk():
-                size += 1
-                if isinstance(node, exp.Column) and not node.table:
-                    size += sizes.get(node.name.casefold(), 0)
+            nodes = nodes_of(item)
+            size = len(nodes)
+            if sizes:
+                plain = (node for node in nodes if isinstance(node, exp.Column) and not node.table)
+                size += sum(sizes.get(node.name.casefold(), 0) for node in plain)
             total += size
-            if total > _LEAST and total > _TIMES * sum(1 for _ in select.walk()):
+            if total > _LEAST and total > _TIMES * len(nodes_of(select)):
                 where = span(item)
                 raise QueryError(
                     "The outputs of this SELECT are written with one another, and would grow without bound: name the "
@@ -47,15 +48,19 @@ def check_size(node: exp.Expr, bound: int) -> None:
     Raises:
         QueryError: The translation is larger than ``bound`` nodes.
     """
-    size, waiting = 0, [node]
+    if node.__class__ in LEAVES:
+        return
+    size, waiting = 1, [node]
     while waiting:
         here = waiting.pop()
-        known = here.meta.get("size") if here is not node else None
-        if known is not None:
-            size += known
-            continue
-        size += 1
-        waiting.extend(here.iter_expressions())
+        for value in here.args.values():
+            for part in value if isinstance(value, list) else (value,):
+                if not isinstance(part, exp.Expr):
+                    continue
+                known = 1 if part.__class__ in LEAVES else part.meta_get("size")
+                size += known or 1
+                if known is None:
+                    waiting.append(part)
     node.meta["size"] = size
     if size > bound:
         raise QueryError(

@@ -10,12 +10,13 @@ from sqlglot.parser import Parser
 from ...errors import SQLModelError
 from ..dialects import rules_of
 from ..dialects.shared.catalog import catalog
+from ..reading.foreign_names import FOREIGN_NAMES
 from ..reading.parse import parse
 
-__all__ = ["function_hint", "text_hint"]
+__all__ = ["DIALECTS", "function_hint", "in_catalogs", "text_hint"]
 
 #: In the order in which they are named.
-_DIALECTS = (
+DIALECTS = (
     "databricks", "snowflake", "bigquery", "postgres", "mysql", "tsql", "oracle", "redshift", "trino", "clickhouse",
     "sqlite",
 )  # fmt: skip
@@ -29,7 +30,8 @@ def function_hint(name: str) -> str:
     Args:
         name: The function's name, as DuckDB folds it.
     """
-    owners = [dialect for dialect in _DIALECTS if _has(dialect, name)]
+    known = FOREIGN_NAMES.get(name.upper())
+    owners = [dialect for dialect in DIALECTS if dialect in known] if known else in_catalogs(name)
     if owners:
         return f" {_listed(owners)} {_plural(owners)} it: pass the query's dialect, as in dialect={owners[0]!r}."
     if name.upper() in Parser.FUNCTIONS:
@@ -43,8 +45,17 @@ def text_hint(sql: str) -> str:
         return ""
     if _reads("duckdb", sql):  # sqlglot takes more than any engine: that it reads the text says little
         return " If it is written for another engine, pass its dialect, as dialect=."
-    known = [dialect for dialect in _DIALECTS if _reads(dialect, sql)]
+    known = [dialect for dialect in DIALECTS if _reads(dialect, sql)]
     return f" It reads as {_listed(known)}: pass the query's dialect, as in dialect={known[0]!r}." if known else ""
+
+
+def in_catalogs(name: str) -> list[str]:
+    """The dialects whose catalogue, rules or parser has a function.
+
+    Args:
+        name: The function's name, in small letters.
+    """
+    return [dialect for dialect in DIALECTS if _has(dialect, name)]
 
 
 def _has(dialect: str, name: str) -> bool:

@@ -16,9 +16,10 @@ from sqlglot.optimizer.scope import Scope
 from ...errors import QueryError
 from ..dialects import rules_of
 from ..facts.context import REFUSALS, Context
-from ..facts.typed import FAILURES, Schema, TypedQuery
+from ..facts.typed_query import FAILURES, Schema, TypedQuery
+from ..reading.parsed_query import Lineage, LineageEdge, ParsedQuery, Relation
 from ..reading.recursion import followed
-from ..reading.types import Lineage, LineageEdge, ParsedQuery, Relation
+from ..reading.traversal import find_all, find_first
 from .typing import type_query
 
 __all__ = ["MAX_CHARACTERS", "follow", "too_long", "trace"]
@@ -178,7 +179,7 @@ class _Walker:
         target = step.relation
         for name, expressions in step.columns:
             for expression in expressions:
-                if expression.is_star or expression.find(exp.Columns):
+                if expression.is_star or find_first(expression, exp.Columns):
                     self._partial = True
                 for source, column in self._refs(expression):
                     self._edge(source, column, target, name)
@@ -211,9 +212,9 @@ class _Walker:
 
     def _refs(self, expression: exp.Expr) -> Iterator[tuple[int, str | None]]:
         """The columns and parameters an expression reads, those of the subqueries in it too."""
-        for node in expression.walk():
-            if node.meta.get("parameter"):
-                name = self._params.get(str(node.meta["parameter"]).casefold())
+        for node in find_all(expression, exp.Column, exp.Table, exp.Cast):
+            if parameter := node.meta_get("parameter"):
+                name = self._params.get(str(parameter).casefold())
                 if name is not None:
                     yield self._param_relation, name
             elif isinstance(node, exp.Column):

@@ -6,7 +6,7 @@ https://docs.databricks.com/en/sql/language-manual/sql-ref-syntax-qry-select-joi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlglot import exp
 
@@ -21,7 +21,7 @@ _SHARED = "shared_columns"
 Schema = Mapping[str, Mapping[str, str]]
 
 
-def mark_stars(tree: exp.Expr, dialect: str, schema: Schema, sql: str) -> None:
+def mark_stars(selects: Iterable[exp.Select], dialect: str, schema: Schema, sql: str) -> None:
     """Notes at each ``*`` which columns come first, while the query has its written shape.
 
     Raises:
@@ -29,7 +29,7 @@ def mark_stars(tree: exp.Expr, dialect: str, schema: Schema, sql: str) -> None:
     """
     if dialect in _IN_PLACE:
         return
-    for select in tree.find_all(exp.Select):
+    for select in selects:
         stars = [item for item in select.expressions if isinstance(item, exp.Star)]
         joins = select.args.get("joins") or ()
         if not stars or not any(join.args.get("using") or join.args.get("method") == "NATURAL" for join in joins):
@@ -64,10 +64,10 @@ def _check_beside(select: exp.Select, shared: list[str], schema: Schema, sql: st
             )
 
 
-def order_stars(tree: exp.Expr) -> None:
+def order_stars(nodes: Iterable[exp.Expr]) -> None:
     """Writes the columns noted at a ``*`` in front of it, in place."""
-    for star in list(tree.find_all(exp.Star)):
-        shared = star.meta.get(_SHARED)
+    for star in nodes:
+        shared = star.meta_get(_SHARED) if isinstance(star, exp.Star) else None
         select = star.parent
         if not shared or not isinstance(select, exp.Select):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
@@ -10,25 +10,28 @@ from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 from ...errors import QueryError
 from ..dialects import DialectRules, Rule, rules_of
 from ..dialects.shared.catalog import check_function
-from ..dialects.shared.edges import name_type
+from ..dialects.shared.smallest_integer import name_type
 from ..facts import nondeterminism
 from ..facts.context import Context
-from ..facts.typed import TypedQuery
+from ..facts.typed_query import TypedQuery
 from ..gate import packs
 from ..reading import placeholders
-from ..reading.names import bare, restore_names
+from ..reading.parsed_query import ParsedQuery, Translation
 from ..reading.recursion import followed
+from ..reading.table_names import bare, restore_names
 from ..reading.tables import base_tables
+from ..reading.traversal import find_all, nodes_of
 from ..reading.tree_copy import paired_copy
-from ..reading.types import ParsedQuery, Translation
-from .arguments import resolve_names
+from .brackets import keep_arrows_apart, keep_together
 from .grouping import KEYED, spell_out_groups, take_what_keys_decide
 from .growth import bound_of, check_size
+from .list_parameters import spread_lists
+from .script_arguments import resolve_names
 from .stars import mark_stars, order_stars
 from .typing import type_query
 from .windows import spell_out_windows
 
-__all__ = ["apply_rules", "plain_duckdb", "script_for_duckdb", "temporary", "to_duckdb", "translate"]
+__all__ = ["apply_rules", "duckdb_tree", "plain_duckdb", "script_for_duckdb", "temporary", "to_duckdb", "translate"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -82,16 +85,41 @@ def translate(
     if query.dialect == "duckdb":
         tree = query.tree
         if tree is not None:
-            followed(lambda: nondeterminism.find(list(tree.walk(bfs=False)), ctx))
+            followed(lambda: nondeterminism.find(nodes_of(tree), ctx))
         if query.folded:
             return _translation(followed(lambda: _folded_text(query, schema, types)), ctx), None
         return _translation(placeholders.rewrite_text(query.sql, query.placeholders, types, query.edits), ctx), None
-    ctx.columns = frozenset(column for columns in schema.values() for column in columns)
-    typed = type_query(query, schema, types, ctx)
-    ctx.scopes = lambda: typed.written_scopes
-    followed(lambda: nondeterminism.find(list(typed.tree.walk(bfs=False)), ctx))
-    text = followed(lambda: _write(typed, schema, ctx, named))
-    return _translation(text, ctx), typed
+    rewritten, typed = _rewritten(query, types, ctx)
+    if named:
+        restore_names(rewritten)
+    return _translation(followed(lambda: _text(rewritten)), ctx), typed
+
+
+def duckdb_tree(
+    query: ParsedQuery, schema: Schema, params: Mapping[str, str], allow: Collection[str] = ()
+) -> tuple[exp.Query, packs.Compat]:
+    """What :func:`to_duckdb` makes of a query of another dialect, before it is written as text.
+
+    Args:
+        query, schema, params, allow: As for :func:`to_duckdb`.
+
+    Returns:
+        The tree, to be changed, each parameter in it a cast with the name as ``meta["parameter"]``; and the macros and
+        settings that it needs.
+    """
+    ctx = Context(query.sql, rules_of(query.dialect), allow)
+    ctx.schema = schema
+    tree, _ = _rewritten(query, placeholders.check_types(query.placeholders, params, query.sql), ctx)
+    return tree, packs.Compat(ctx.rules.pack, ctx.rules.version, list(ctx.macros), dict(ctx.settings))
+
+
+def _rewritten(query: ParsedQuery, types: Mapping[str, str], ctx: Context) -> tuple[exp.Query, TypedQuery]:
+    """The query by DuckDB's words, and what it was made from."""
+    ctx.columns = frozenset(column for columns in ctx.schema.values() for column in columns)
+    typed = type_query(query, ctx.schema, types, ctx)
+    ctx.scopes, ctx.read_from, ctx.origin = (lambda: typed.written_scopes), typed.read_from, typed.origin
+    followed(lambda: nondeterminism.find(nodes_of(typed.tree), ctx))
+    return followed(lambda: _rewrite(typed, ctx)), typed
 
 
 def _folded_text(query: ParsedQuery, schema: Schema, types: Mapping[str, str] | None) -> str:
@@ -105,7 +133,7 @@ def _folded_text(query: ParsedQuery, schema: Schema, types: Mapping[str, str] | 
     tree = paired_copy(query.tree)[0]
     resolve_names(tree, schema, query.sql)
     if types is not None:
-        for old, new in placeholders.bind_tree(list(tree.walk(bfs=False)), types):
+        for old, new in placeholders.bind_tree(nodes_of(tree), types):
             put(old, new)
     return tree.sql("duckdb")
 
@@ -131,22 +159,23 @@ def _translation(text: str, ctx: Context) -> Translation:
     )
 
 
-def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) -> str:
-    seen, rules = typed.schema, rules_of(typed.query.dialect)
+def _rewrite(typed: TypedQuery, ctx: Context) -> exp.Query:
+    schema, seen, rules = ctx.schema, typed.schema, rules_of(typed.query.dialect)
     tree = typed.copy()
-    nodes = list(tree.walk(bfs=False))
+    nodes = nodes_of(tree)
     _check_growth(nodes, ctx)
     for node in nodes:
         if isinstance(node, exp.Func):
             check_function(node, ctx)
-    _spread_lists(nodes)
-    _keep_together(nodes)
-    spell_out_groups(tree, ctx.columns)
-    spell_out_windows(tree)
+    spread_lists(nodes)
+    keep_together(nodes)
+    selects = list(find_all(tree, exp.Select))
+    spell_out_windows(selects)
+    spell_out_groups(selects, ctx.columns)
     if typed.query.dialect in KEYED:
         take_what_keys_decide(tree, ctx.keys)
-    nodes = list(tree.walk(bfs=False))
-    mark_stars(tree, typed.query.dialect, schema, ctx.sql)
+    nodes = nodes_of(tree)
+    mark_stars((node for node in nodes if isinstance(node, exp.Select)), typed.query.dialect, schema, ctx.sql)
     for step in rules.before:
         step(tree, ctx)
     sources = base_tables(tree) if seen is not schema else []
@@ -154,32 +183,38 @@ def _write(typed: TypedQuery, schema: Schema, ctx: Context, named_tables: bool) 
     outputs = _outputs(nodes)
     rewritten = apply_rules(tree, rules, ctx)
     _keep_names(outputs)
-    for null in rewritten.find_all(exp.Null):
+    late = list(find_all(rewritten, exp.Null, exp.Extract, exp.JSONExtract, exp.Neg, exp.Star))
+    for null in (node for node in late if isinstance(node, exp.Null)):
         if isinstance(null.parent, exp.DPipe):
             other = null.parent.expression if null.arg_key == "this" else null.parent.this
             put(null, _typed(null.copy(), other.type))
         elif isinstance(null.parent, exp.Concat):
             put(null, _typed(null.copy(), null.parent.type))
-    _read_parts_in_utc(rewritten)
-    _keep_arrows_apart(rewritten)
+    _read_parts_in_utc(late)
+    keep_arrows_apart(late)
     for table in sources:
         _read_as(table, schema, seen, named)
     _name_as_written(rewritten, ctx)
-    name_type(rewritten)
-    order_stars(rewritten)
-    if named_tables:
-        restore_names(rewritten)
+    name_type(late)
+    order_stars(late)
+    assert isinstance(rewritten, exp.Query)
+    return rewritten
+
+
+def _text(tree: exp.Expr) -> str:
     try:
-        return rewritten.sql("duckdb", unsupported_level=ErrorLevel.RAISE, copy=False)
+        return tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE, copy=False)
     except UnsupportedError as e:
         raise QueryError(f"DuckDB has no counterpart for a part of this query: {first_line(e)}.") from None
     except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, IndexError) as e:
         raise QueryError(f"This query cannot be written for DuckDB: {first_line(e)}.") from None
 
 
-def _read_parts_in_utc(tree: exp.Expr) -> None:
+def _read_parts_in_utc(nodes: Iterable[exp.Expr]) -> None:
     """EXTRACT of a moment reads its clock in UTC, the zone of every session here; sqlglot writes none of a moment."""
-    for node in list(tree.find_all(exp.Extract)):
+    for node in nodes:
+        if not isinstance(node, exp.Extract):
+            continue
         value = node.expression
         if value.is_type(exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ):
             utc = exp.Anonymous(this="timezone", expressions=[exp.Literal.string("UTC"), value])
@@ -279,81 +314,14 @@ def _check_growth(nodes: Sequence[exp.Expr], ctx: Context) -> None:
             raise ctx.error(node, "IN UNNEST(...) stands in others too deep: name the inner lists in a WITH clause.")
 
 
-_OPERATORS_OF_CALLS = (
-    exp.IntDiv, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseLeftShift, exp.BitwiseRightShift,
-)  # fmt: skip
-
-
-def _keep_together(nodes: Sequence[exp.Expr]) -> None:
-    """What calls like DIV and BITAND make is written as an operator: what it holds and what holds it stay apart."""
-    for node in nodes:
-        if not isinstance(node, _OPERATORS_OF_CALLS):
-            continue
-        for side in (node.this, node.expression):
-            if isinstance(side, (exp.Binary, exp.Unary)) and not isinstance(side, (exp.Paren, exp.Dot)):
-                _put_in_brackets(side)
-        if isinstance(node.parent, (exp.Binary, exp.Unary)) and not isinstance(node.parent, exp.Paren):
-            _put_in_brackets(node)
-
-
-def _keep_arrows_apart(tree: exp.Expr) -> None:
-    """``f(j -> 'a')`` is a lambda to DuckDB: as an argument, a part of JSON stands in brackets."""
-    for node in list(tree.find_all(exp.JSONExtract)):
-        if isinstance(node.parent, exp.Func) and not isinstance(node.parent, (exp.Cast, exp.JSONExtract)):
-            _put_in_brackets(node)
-
-
-def _put_in_brackets(node: exp.Expr) -> None:
-    made = exp.Paren()
-    made.type = node.type
-    node.replace(made)
-    made.set("this", node)
-
-
-def _spread_lists(nodes: Sequence[exp.Expr]) -> None:
-    """A list parameter that a value is compared with becomes a subquery; one in a table's place is refused."""
-    for node in nodes:
-        if not (isinstance(node, exp.Cast) and node.meta.get("parameter")):
-            continue
-        parent = node.parent
-        if isinstance(parent, exp.Table):
-            raise QueryError("A parameter cannot stand for a table. Name the table.")
-        if parent is None or node.args["to"].this not in exp.DataType.ARRAY_TYPES:
-            continue
-        group = parent if not isinstance(parent, exp.Paren) else parent.parent
-        equal = group.parent if group is not None else None
-        if isinstance(parent, exp.In) and len(parent.expressions) < 2 and parent.this is not node:
-            put(parent, _asked(exp.In(this=parent.this, query=_elements(node)), parent))
-        elif isinstance(group, exp.Any) and isinstance(equal, exp.EQ) and equal.expression is group:
-            put(equal, _asked(exp.In(this=equal.this, query=_elements(node)), equal))
-        elif isinstance(group, (exp.Any, exp.All)):
-            group.set("this", _elements(node))
-
-
-def _asked(new: exp.Expr, old: exp.Expr) -> exp.Expr:
-    new.type = old.type
-    return new
-
-
-def _elements(bound: exp.Expr) -> exp.Subquery:
-    """The elements of a bound list as the rows of a subquery: compared as any other subquery's."""
-    each = exp.Anonymous(this="unnest", expressions=[bound])
-    element = exp.Cast(this=each, to=bound.args["to"].expressions[0].copy())
-    element.meta["parameter"] = each.meta["parameter"] = bound.meta["parameter"]
-    named = exp.alias_(element, "element")
-    query = exp.Subquery(this=exp.Select(expressions=[named]))
-    each.type = element.type = named.type = query.type = bound.args["to"].expressions[0]
-    return query
-
-
 def apply_rules(tree: exp.Expr, rules: DialectRules, ctx: Context) -> exp.Expr:
     """One pass from the leaves to the root; each node is looked up by its type."""
     by_type: dict[type, list[Rule]] = {}
-    nodes = list(tree.walk(bfs=False))
+    nodes = nodes_of(tree)
     bound = bound_of(len(nodes))
     for node in reversed(nodes):
-        kind = type(node)
-        if "parameter" in node.meta:
+        kind = node.__class__
+        if node.meta_get("parameter") is not None:
             continue  # it gives a bound value its type in DuckDB; the query's own engine sees no cast there
         found = by_type.get(kind)
         if found is None:

@@ -8,14 +8,15 @@ from sqlglot import exp
 
 from ..dialects import DialectRules, rules_of
 from ..facts.context import Context
-from ..facts.typed import Schema, TypedQuery, typed
+from ..facts.typed_query import Schema, TypedQuery, typed
+from ..reading.parsed_query import ParsedQuery
 from ..reading.placeholders import bind_tree
 from ..reading.recursion import followed
+from ..reading.traversal import nodes_of
 from ..reading.tree_copy import paired_copy
-from ..reading.types import ParsedQuery
-from .arguments import resolve_names, settle_conversions
 from .growth import check_aliases
-from .siblings import outer_tables, stand_beside
+from .lateral import outer_tables, stand_beside
+from .script_arguments import resolve_names, settle_conversions
 
 __all__ = ["type_query"]
 
@@ -62,7 +63,7 @@ def _found(
             step(tree, ctx)
     known = {name.casefold(): kind for name, kind in params.items()}
     types = {u.name: known.get(u.name.casefold()) or u.type_hint or "UNKNOWN" for u in query.placeholders}
-    for old, new in bind_tree(list(tree.walk(bfs=False)), types):
+    for old, new in bind_tree(nodes_of(tree), types):
         if old.parent is not None and old.arg_key:
             old.parent.set(old.arg_key, new, old.index)
     if ctx is None or not stand_beside(tree):

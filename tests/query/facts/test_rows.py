@@ -37,6 +37,7 @@ SELECT id, (SELECT sum(i.x) OVER ()) AS t FROM input i
 WITH r AS (SELECT k, max(v) AS v FROM d GROUP BY k) SELECT id, v FROM input LEFT JOIN r ON k = g
 SELECT id FROM (SELECT id FROM input)
 SELECT id, v FROM (SELECT id, g FROM input) LEFT JOIN (SELECT k, v FROM r) q ON k = g
+WITH x AS (SELECT id, x FROM input), n AS (SELECT 1 AS c) SELECT id, x, n.c FROM x CROSS JOIN n
 """
 
 ALIGNED = """
@@ -56,6 +57,7 @@ SELECT input.id, v FROM input LEFT JOIN r ON k = g AND n > (SELECT avg(n) FROM i
 
 TABLE = """
 SELECT 1 AS one
+WITH w AS (SELECT id, x FROM input), n AS (SELECT 1 AS c) SELECT w, n.c FROM w CROSS JOIN n
 SELECT k FROM r
 SELECT id FROM input WHERE x > 1
 SELECT id FROM input ORDER BY id

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.parser import Parser
 
+from mlflow_sql_flavor.query.reading import foreign_names
 from mlflow_sql_flavor.query.reading.foreign_names import FOREIGN_NAMES
 from mlflow_sql_flavor.query.reading.foreign_words import foreign_words
+from mlflow_sql_flavor.query.translation.hints import function_hint
+
+from .made_foreign_names import MADE_WITH, listed, made
 
 OF = {
     "postgres": [
@@ -69,3 +75,19 @@ def test_no_name_is_duckdbs_and_those_of_sqlglots_dialects_are_there() -> None:
     for dialect, name in (("snowflake", "DIV0NULL"), ("clickhouse", "TOMONDAY"), ("bigquery", "REGEXP_CONTAINS")):
         assert name in set(Dialect.get_or_raise(dialect).parser_class.FUNCTIONS) - common
         assert dialect in FOREIGN_NAMES[name]
+
+
+def test_the_list_is_what_its_command_makes() -> None:
+    """With the releases that it names; with others, what the references list is in it at least."""
+    text = Path(foreign_names.__file__).read_text(encoding="utf-8")
+    if MADE_WITH in text:
+        assert made() == text
+    own = {name.upper() for (name,) in duckdb.sql("SELECT DISTINCT function_name FROM duckdb_functions()").fetchall()}
+    for name, dialects in listed().items():
+        assert name in own or dialects <= set(FOREIGN_NAMES[name]), name
+
+
+def test_hints_name_the_dialects_of_the_list() -> None:
+    for name, dialects in FOREIGN_NAMES.items():
+        told = function_hint(name.lower()).partition(": ")[0].replace(",", "").split()
+        assert set(told) - {"and", "has", "have", "it"} == set(dialects), name

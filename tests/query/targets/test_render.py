@@ -4,7 +4,8 @@ import pytest
 
 from mlflow_sql_flavor.errors import QueryError
 from mlflow_sql_flavor.query.reading.parse import parse
-from mlflow_sql_flavor.query.targets.render import Raw, render_for
+from mlflow_sql_flavor.query.targets.render import render_for
+from mlflow_sql_flavor.query.targets.rendered_query import Raw
 
 SCHEMA = {"input": {"a": "BIGINT", "d": "DATE"}, "listings": {"a": "BIGINT"}}
 TYPES = {"x": "BIGINT", "n": "BIGINT", "xs": "BIGINT[]"}
@@ -66,6 +67,6 @@ def test_lists(negated):
 
 def test_qualify_filters_before_the_limit():
     found = written("SELECT a, :x AS x FROM input QUALIFY row_number() OVER (ORDER BY d) = 1 ORDER BY d LIMIT :n")
-    inner, _, outer = found.sql.partition(") AS _kept")
+    inner, _, outer = found.sql.partition(") AS `_kept`")
     assert "QUALIFY" not in found.sql and "LIMIT" not in inner
-    assert outer.endswith("WHERE _qualified ORDER BY `_order_0` LIMIT :p2") and found.uses == ("x", "n")
+    assert outer.endswith("WHERE `_qualified` ORDER BY `_order_0` LIMIT :p2") and found.uses == ("x", "n")

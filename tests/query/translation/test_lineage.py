@@ -8,7 +8,7 @@ from sqlglot.lineage import lineage as sqlglot_lineage
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.query.reading.parse import parse
-from mlflow_sql_flavor.query.reading.types import Lineage
+from mlflow_sql_flavor.query.reading.parsed_query import Lineage
 from mlflow_sql_flavor.query.translation.lineage import MAX_CHARACTERS, trace
 
 SCHEMA = {

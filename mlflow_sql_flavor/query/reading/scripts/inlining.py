@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from ...errors import QueryError
-from .positions import span
+from ....errors import QueryError
+from ..positions import span
+from ..traversal import find_all, find_first, put, walk_tree
 
 __all__ = ["COERCED", "HIDES", "OUTER", "Argument", "SqlFunction", "called", "expand", "is_volatile"]
 
@@ -86,7 +87,7 @@ def expand(tree: exp.Expr, at: Callable[[str, exp.Expr], QueryError]) -> exp.Exp
     Raises:
         QueryError: A call does not fit its function, or all calls written out are too long.
     """
-    nodes = list(tree.walk(bfs=False))
+    nodes = list(walk_tree(tree, bfs=False))
     size = len(nodes)
     for node in reversed(nodes):
         function = node.meta.get(_CALL)
@@ -99,13 +100,10 @@ def expand(tree: exp.Expr, at: Callable[[str, exp.Expr], QueryError]) -> exp.Exp
         if isinstance(node.parent, (exp.Window, exp.Filter, exp.WithinGroup)):
             raise at(f"{function.name} is no aggregate: it takes neither OVER nor FILTER.", node)
         new = _written(node, function, at)
-        size += sum(1 for _ in new.walk())
+        size += sum(1 for _ in walk_tree(new))
         if size > _MOST_NODES:
             raise at("The functions written out make this query too long: call the inner ones in a WITH clause.", node)
-        if node is tree:
-            tree = new
-        else:
-            node.replace(new)
+        tree = put(new, node, tree)
     return tree
 
 
@@ -114,7 +112,7 @@ def is_volatile(node: exp.Expr) -> bool:
     return any(
         isinstance(part, (exp.Rand, exp.Randn, exp.Uuid))
         or (isinstance(part, exp.Anonymous) and str(part.name).lower() in _VOLATILE)
-        for part in node.walk()
+        for part in walk_tree(node)
     )
 
 
@@ -197,7 +195,7 @@ def _substitute(
     """Puts the values in the place of their names; whether one stands in a subquery that may read it many times."""
     folded = {name.casefold(): name for name in values}
     many = False
-    for node in reversed(list(root.walk(bfs=False))):  # what a star replaces goes before the star
+    for node in reversed(list(walk_tree(root, bfs=False))):  # what a star replaces goes before the star
         found = _reference(node, function, folded)
         if found is None:
             if isinstance(node, exp.Column) and not node.table and function.columns_first and not _in_select(node):
@@ -213,13 +211,13 @@ def _substitute(
         counts[name] += 1
         if selects:
             many = many or bool(seen)
-            if seen and value.find(exp.AggFunc, exp.Window) is not None:
+            if seen and find_first(value, exp.AggFunc, exp.Window) is not None:
                 raise at(
                     f"{function.name} reads argument {name} in a subquery, where an aggregate or a window cannot "
                     "stand: compute it in a step of WITH before.",
                     value,
                 )
-            for column in value.find_all(exp.Column) if seen else ():
+            for column in find_all(value, exp.Column) if seen else ():
                 if not column.table:
                     column.meta[OUTER] = column.meta.get(OUTER, 0) + len(selects)
         for each in fields:
@@ -319,16 +317,16 @@ def _is_source(node: exp.Expr, name: str) -> bool:
 def _free_names(root: exp.Expr, value: exp.Expr) -> None:
     """Renames what the body itself names, where a column of the caller has the same name."""
     outside = {
-        part.name.casefold() for column in value.find_all(exp.Column) for part in column.parts[:-1] or column.parts
+        part.name.casefold() for column in find_all(value, exp.Column) for part in column.parts[:-1] or column.parts
     }
-    outside |= {column.name.casefold() for column in value.find_all(exp.Column) if not column.table}
+    outside |= {column.name.casefold() for column in find_all(value, exp.Column) if not column.table}
     if not outside:
         return
-    for node in list(root.find_all(exp.Lambda)):
+    for node in list(find_all(root, exp.Lambda)):
         for own in node.expressions:
             if isinstance(own, exp.Identifier) and own.name.casefold() in outside:
                 _rename(node, own.name)
-    for select in list(root.find_all(exp.Select)):
+    for select in list(find_all(root, exp.Select)):
         for source in _sources(select):
             alias = source.args.get("alias")
             if not isinstance(alias, exp.TableAlias):
@@ -340,8 +338,8 @@ def _free_names(root: exp.Expr, value: exp.Expr) -> None:
 
 def _rename(within: exp.Expr, name: str, column: bool = True) -> None:
     new = f"{name}_of_function"
-    outputs = {id(item.args.get("alias")) for select in within.find_all(exp.Select) for item in select.expressions}
-    for node in list(within.find_all(exp.Identifier)):
+    outputs = {id(item.args.get("alias")) for select in find_all(within, exp.Select) for item in select.expressions}
+    for node in list(find_all(within, exp.Identifier)):
         if node.name.casefold() != name.casefold() or id(node) in outputs:
             continue
         parent = node.parent

@@ -15,8 +15,9 @@ from sqlglot.tokens import Token, TokenType
 
 from ...errors import QueryError
 from . import output_names
+from .parsed_query import ParsedQuery
 from .positions import span
-from .types import ParsedQuery
+from .traversal import find_all, find_first
 
 __all__ = ["UNNAMED", "check_handed_on", "is_star", "name_outputs"]
 
@@ -57,7 +58,7 @@ def name_outputs(tree: exp.Query, sql: str, dialect: str) -> None:
     top = tree
     while isinstance(top, (exp.SetOperation, exp.Subquery, exp.Paren)):
         top = top.this
-    for select in list(tree.find_all(exp.Select)):
+    for select in list(find_all(tree, exp.Select)):
         if dialect == "tsql":
             _assigned(select)
         if select is not top and not _hands_on(select):
@@ -115,7 +116,7 @@ def _is_unnamed(item: exp.Expr, sql: str, dialect: str) -> bool:
     if is_star(item) or isinstance(item, _NAMED):
         return False
     if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Identifier):
-        return dialect == "databricks" and item.find(exp.Func) is not None
+        return dialect == "databricks" and find_first(item, exp.Func) is not None
     return not (isinstance(item, exp.Subquery) and item.alias)
 
 
@@ -150,7 +151,7 @@ def check_handed_on(query: ParsedQuery, schema: Mapping[str, Mapping[str, str]],
     twins = [name for name, plain in numbered.items() if plain != name and plain in outputs]
     if not twins or query.tree is None:
         return
-    said = {part.name.casefold() for part in query.tree.find_all(exp.Identifier)}
+    said = {part.name.casefold() for part in find_all(query.tree, exp.Identifier)}
     said |= {column.casefold() for columns in schema.values() for column in columns}
     for name in twins:
         if name.casefold() not in said:

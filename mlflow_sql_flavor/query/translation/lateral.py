@@ -7,15 +7,16 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope
 
 from ...errors import QueryError
-from ..facts.typed import TypedQuery
+from ..facts.typed_query import TypedQuery
 from ..reading.positions import span
+from ..reading.traversal import find_all
 
 __all__ = ["outer_tables", "stand_beside"]
 
 
 def stand_beside(tree: exp.Expr) -> bool:
     """Whether a subquery stands beside something else in FROM."""
-    return any(isinstance(node.parent, exp.Join) for node in tree.find_all(exp.Subquery))
+    return any(isinstance(node.parent, exp.Join) for node in find_all(tree, exp.Subquery))
 
 
 def outer_tables(typed: TypedQuery, dialect: str) -> dict[int, exp.Identifier]:

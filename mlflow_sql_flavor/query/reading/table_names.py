@@ -15,12 +15,13 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from ...errors import QueryError
-from .dotted import Parts, folded_parts, split_name
+from .parsed_query import Edit, ParsedQuery
 from .positions import span
+from .qualified_names import Parts, folded_parts, split_name
 from .recursion import followed
 from .tables import base_tables, written_name
+from .traversal import find_all
 from .tree_copy import paired_copy
-from .types import Edit, ParsedQuery
 
 __all__ = ["bare", "given_alias", "restore_names", "with_names"]
 
@@ -138,7 +139,8 @@ def _serves(query: ParsedQuery, spelled: Mapping[Parts, Parts], names: Collectio
 
 def _one_part(spelled: Mapping[Parts, Parts], tree: exp.Query) -> dict[Parts, str]:
     """A name of one part for each table, no two alike, and none that a step of the query has."""
-    taken = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
+    qualified = any(len(parts) > 1 for parts in spelled.values())
+    taken = {cte.alias.casefold() for cte in find_all(tree, exp.CTE)} if qualified else set()
     found: dict[Parts, str] = {}
     for folded, parts in sorted(spelled.items(), key=lambda item: -len(item[0])):
         plain = parts[0] if len(parts) == 1 else ".".join(map(_dotless, parts))
@@ -193,7 +195,7 @@ def _columns(tree: exp.Query, alone: Mapping[int, Sequence[tuple[Parts, exp.Iden
     edits: list[Edit] = []
     if not alone:
         return edits
-    for column in tree.find_all(exp.Column):
+    for column in find_all(tree, exp.Column):
         qualifiers = [column.args[key] for key in ("catalog", "db", "table") if column.args.get(key)]
         if len(qualifiers) < 2:
             continue
@@ -232,7 +234,7 @@ def given_alias(table: exp.Table) -> bool:
 
 def restore_names(tree: exp.Expr) -> None:
     """Gives tables their names as written, in place: for a text that people read."""
-    for table in tree.find_all(exp.Table):
+    for table in find_all(tree, exp.Table):
         written = table.meta.get(_WRITTEN)
         if written:
             parts = [exp.to_identifier(n, quoted=q or not re.fullmatch(r"[^\W\d]\w*", n)) for n, q in written]

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 from sqlglot.tokens import Token
 
-from ...errors import QueryError
-from .definitions import Functions
-from .functions import HIDES, coerced, expand, is_volatile, where
-from .positions import span
+from ....errors import QueryError
+from ..parsed_query import PlaceholderUse
+from ..positions import span
+from ..traversal import find_all, find_first, put, walk_tree
+from .create_function import Functions
+from .inlining import HIDES, coerced, expand, is_volatile, where
 from .statements import word
-from .types import PlaceholderUse
 from .variable_values import constant
 
 __all__ = ["Folded", "folded"]
@@ -184,7 +185,7 @@ class _Script:
         table = target.this if isinstance(target, exp.Schema) else target
         name = table.this
         properties = create.args.get("properties")
-        temporary = properties is not None and properties.find(exp.TemporaryProperty) is not None
+        temporary = properties is not None and find_first(properties, exp.TemporaryProperty) is not None
         if not temporary and not name.args.get("temporary") and not name.name.startswith("#"):
             raise self.here(
                 f"{name.name} would be kept: a model only reads. Write CREATE TEMP {create.args['kind']}.", chunk
@@ -223,14 +224,14 @@ class _Script:
 
     def with_steps(self, tree: exp.Expr) -> None:
         for query in [*(cte.this for cte in self.steps), tree]:
-            for table in query.find_all(exp.Table):
+            for table in find_all(query, exp.Table):
                 if isinstance(table.this, exp.Identifier) and table.this.args.get("temporary"):
                     table.set("this", _plain_name(table.this))
                 if table.db.upper() in ("_SESSION", "PG_TEMP", "SESSION") and not table.catalog:
                     table.set("db", None)
         names = {cte.alias.casefold() for cte in self.steps}
         for query in [*(cte.this for cte in self.steps), tree]:
-            for cte in query.find_all(exp.CTE):
+            for cte in find_all(query, exp.CTE):
                 if cte.alias.casefold() in names:
                     raise self.at(f"{cte.alias} is a temporary table and a step of WITH: give each its own name.", cte)
         while isinstance(tree, (exp.Subquery, exp.Paren)) and not isinstance(tree, exp.Select):
@@ -319,7 +320,7 @@ class _Script:
         """The tree with the variables' values in the place of their names."""
         if not self.variables:
             return tree
-        for node in list(tree.walk(bfs=False)):
+        for node in list(walk_tree(tree, bfs=False)):
             name = self.variable_in(node)
             variable = self.variables.get(name.casefold()) if name is not None else None
             if variable is None or name is None:
@@ -336,10 +337,7 @@ class _Script:
                 value.meta[HIDES] = node.copy()
                 if node.arg_key == "expressions" and isinstance(node.parent, exp.Select):
                     value = exp.alias_(value, node.name, quoted=True, copy=False)
-            if node is tree:
-                tree = value
-            else:
-                node.replace(value)
+            tree = put(value, node, tree)
         return tree
 
     def variable_in(self, node: exp.Expr) -> str | None:

@@ -8,9 +8,10 @@ from sqlglot import exp
 
 from ...errors import QueryError
 from ..facts.context import FAMILIES
-from ..facts.typed import TypedQuery
-from ..reading.functions import COERCED, HIDES, OUTER
-from ..reading.functions import where as place_of
+from ..facts.typed_query import TypedQuery
+from ..reading.scripts.inlining import COERCED, HIDES, OUTER
+from ..reading.scripts.inlining import where as place_of
+from ..reading.traversal import find_all, walk_tree
 
 __all__ = ["resolve_names", "settle_conversions"]
 
@@ -39,7 +40,7 @@ def resolve_names(tree: exp.Expr, schema: Schema, sql: str) -> None:
     Raises:
         QueryError: A caller's column may belong to several tables.
     """
-    for node in list(tree.walk(bfs=False)):
+    for node in list(walk_tree(tree, bfs=False)):
         column = node.meta.get(HIDES)
         if column is not None:
             select = node.find_ancestor(exp.Select)
@@ -48,7 +49,7 @@ def resolve_names(tree: exp.Expr, schema: Schema, sql: str) -> None:
                     node.replace(column.copy())
                     break
                 select = select.find_ancestor(exp.Select)
-    for node in list(tree.find_all(exp.Column)):
+    for node in list(find_all(tree, exp.Column)):
         levels = node.meta.get(OUTER)
         if not levels or node.table:
             continue
@@ -91,7 +92,7 @@ def _columns(source: exp.Expr, schema: Schema, tree: exp.Expr) -> set[str] | Non
         return {column.name.casefold() for column in alias.columns}
     query = source.this if isinstance(source, exp.Subquery) else None
     if isinstance(source, exp.Table):
-        cte = next((c for c in tree.find_all(exp.CTE) if c.alias.casefold() == source.name.casefold()), None)
+        cte = next((c for c in find_all(tree, exp.CTE) if c.alias.casefold() == source.name.casefold()), None)
         if cte is None:
             table = next((known for known in schema if known.casefold() == source.name.casefold()), None)
             return {name.casefold() for name in schema[table]} if table is not None else None
@@ -117,7 +118,7 @@ def settle_conversions(typed: TypedQuery) -> None:
         QueryError: A value is of another type than its argument or variable, at its place.
     """
     dialect = typed.query.dialect
-    for cast in list(typed.tree.find_all(exp.Cast)):
+    for cast in list(find_all(typed.tree, exp.Cast)):
         what = cast.meta.get(COERCED)
         if what is None:
             continue

@@ -15,13 +15,14 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
+from ..reading.parsed_query import ParsedQuery
 from ..reading.placeholders import data_type
+from ..reading.traversal import find_all
 from ..reading.tree_copy import paired_copy
-from ..reading.types import ParsedQuery
 from .context import RuleSet
 from .rules import DialectRules
 
-__all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "outputs_of", "scopes_of", "type_part", "typed"]
+__all__ = ["FAILURES", "Output", "Schema", "TypedQuery", "outputs_of", "type_part", "typed"]
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -31,7 +32,7 @@ _LONG = 64  # operands from which a chain of one operator is typed as one flat n
 _CHAINS = (exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.DPipe)
 
 
-def scopes_of(tree: exp.Expr) -> list[Scope]:
+def _scopes_of(tree: exp.Expr) -> list[Scope]:
     """Of a query as it is written, its own last; none where sqlglot cannot tell them."""
     try:
         return traverse_scope(tree)
@@ -70,8 +71,12 @@ class TypedQuery:
     _columns: Mapping[int, exp.Expr] = field(repr=False)  # id of a column of the tree -> the column in `qualified`
 
     def copy(self) -> exp.Query:
-        """The tree, to be rewritten."""
-        return paired_copy(self.tree)[0]
+        """The tree, to be rewritten; :meth:`origin` knows its columns, and copies of them."""
+        tree, pairs = paired_copy(self.tree)
+        for ours, copy in pairs:
+            if isinstance(ours, exp.Column):
+                copy.meta["column"] = id(ours)
+        return tree
 
     @cached_property
     def scopes(self) -> list[Scope]:
@@ -85,7 +90,7 @@ class TypedQuery:
     @cached_property
     def written_scopes(self) -> list[Scope]:
         """Of `tree`, the query's own last; none where sqlglot cannot tell them."""
-        return scopes_of(self.tree)
+        return _scopes_of(self.tree)
 
     @cached_property
     def owners(self) -> dict[int, Scope]:
@@ -94,13 +99,11 @@ class TypedQuery:
             id(node): scope
             for scope in self.scopes
             for node in scope.walk()
-            if isinstance(node, exp.Column) or "parameter" in node.meta
+            if isinstance(node, exp.Column) or node.meta_get("parameter") is not None
         }
 
-    def source(self, column: exp.Column) -> exp.Expr | Scope | None:
-        """What a column of `tree` comes from: a table, or the scope of a step; None where that is not known."""
-        twin = self._columns.get(id(column))
-        scope = self.owners.get(id(twin)) if twin is not None else None
+    def _source(self, twin: exp.Expr) -> exp.Expr | Scope | None:
+        scope = self.owners.get(id(twin))
         while scope is not None and isinstance(twin, exp.Column):
             if twin.table in scope.sources:
                 found: exp.Expr | Scope = scope.sources[twin.table]
@@ -108,9 +111,41 @@ class TypedQuery:
             scope = scope.parent
         return None
 
+    def read_from(self, column: exp.Column) -> exp.Table | exp.Query | None:
+        """What a column is read of: a table, or the query of a step; None where that is not known.
+
+        Args:
+            column: A column of a :meth:`copy`, or of `qualified`.
+        """
+        try:
+            found = self._source(self._twin(column))
+        except SqlglotError:
+            return None
+        source = found.expression if isinstance(found, Scope) else found
+        return source if isinstance(source, (exp.Table, exp.Query)) else None
+
+    def origin(self, column: exp.Column) -> exp.Expr | None:
+        """What the step that a column is of has for it, of the left side where that is a set operation.
+
+        Args:
+            column: A column of a :meth:`copy`, or of `qualified`; in ORDER BY it may be an output of the query itself.
+
+        Returns:
+            A part of `qualified`; None where the column is a table's, or nothing is known of it.
+        """
+        query, name = self.read_from(column), self._twin(column).name
+        if query is None:
+            order = self._twin(column).find_ancestor(exp.Order, exp.Query)
+            query = order.parent if order is not None and isinstance(order.parent, exp.Select) else None
+        items = query.selects if isinstance(query, exp.Query) else []
+        return next((item.unalias() for item in items if item.output_name == name), None)
+
+    def _twin(self, column: exp.Column) -> exp.Expr:
+        return self._columns.get(column.meta_get("column", 0), column)
+
     def columns(self) -> Iterator[tuple[exp.Column, exp.Expr]]:
         """Each column of `tree`, and what stands for it in `qualified`."""
-        for column in self.tree.find_all(exp.Column):
+        for column in find_all(self.tree, exp.Column):
             if id(column) in self._columns:
                 yield column, self._columns[id(column)]
 
@@ -137,11 +172,16 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
     found, columns = _qualified(twin, schema, query.dialect)
     with suppress(*FAILURES):
         annotate_types(found, schema=columns, dialect=columns.dialect, expression_metadata=_guarded(rules.metadata()))
+    names: list[exp.Identifier] = []
     for ours, theirs in pairs:
+        if isinstance(ours, exp.Identifier):
+            names.append(ours)
         if theirs.type is not None and _untyped(ours):
             ours.type = theirs.type
+        if not isinstance(theirs.parent, exp.Dot):
+            continue
         path = ours.parent  # qualifying makes t.a.b a field of a column, of the same names
-        if isinstance(path, exp.Column) and ours is path.this and isinstance(theirs.parent, exp.Dot) and _untyped(path):
+        if isinstance(path, exp.Column) and ours is path.this and _untyped(path):
             path.type = theirs.parent.type
     for chain, flat in chains:
         for theirs in chain:
@@ -152,8 +192,7 @@ def typed(query: ParsedQuery, tree: exp.Query, schema: Schema, rules: DialectRul
             ours.meta["outputs"] = [_handed_on(item) for item in theirs.selects]
     _merged(tree, schema)
     places = {id(ours): theirs for ours, theirs in pairs if isinstance(ours, exp.Column)}
-    names = [ours for ours, _ in pairs if isinstance(ours, exp.Identifier)]
-    names.sort(key=lambda name: name.meta.get("start", 0), reverse=True)  # the first of several spellings counts
+    names.sort(key=lambda name: name.meta_get("start", 0), reverse=True)  # the first of several spellings counts
     spelling = {name.name.casefold(): name.name for name in names}
     return TypedQuery(query, schema, tree, found, spelling, places)
 
@@ -228,15 +267,15 @@ class _Columns(MappingSchema):
 
 def _merged(tree: exp.Query, schema: Schema) -> None:
     """Types the bare columns of USING, which qualifying replaces by a COALESCE of both tables' columns."""
-    names = {column.name.casefold() for join in tree.find_all(exp.Join) for column in join.args.get("using") or ()}
+    names = {column.name.casefold() for join in find_all(tree, exp.Join) for column in join.args.get("using") or ()}
     if not names:
         return
     kinds: dict[str, set[str]] = {}
     for table in schema.values():
         for name, kind in table.items():
             kinds.setdefault(name.casefold(), set()).add(kind)
-    made = {alias.alias.casefold() for alias in tree.find_all(exp.Alias)}
-    for column in tree.find_all(exp.Column):
+    made = {alias.alias.casefold() for alias in find_all(tree, exp.Alias)}
+    for column in find_all(tree, exp.Column):
         name = column.name.casefold()
         found = kinds.get(name, set())
         if name in names and name not in made and len(found) == 1 and not column.table and _untyped(column):

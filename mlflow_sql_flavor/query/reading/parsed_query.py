@@ -65,7 +65,7 @@ class ParsedQuery:
         dialect: Canonical dialect name.
         tree: sqlglot tree; None when only DuckDB's own parser can judge the text (dialect duckdb).
         placeholders: Every use, in order of the text.
-        edits: What makes the text read its tables by the names that `tree` has, in order; see :mod:`.names`.
+        edits: What makes the text read its tables by the names that `tree` has, in order; see :mod:`.table_names`.
         defaults: ``{placeholder: its value as text, None for NULL}`` of those that the text itself sets.
         folded: Whether `tree` was folded from a script or is a part of the query, so that it is no parse of the text.
     """

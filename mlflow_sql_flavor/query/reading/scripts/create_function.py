@@ -9,10 +9,11 @@ from itertools import pairwise
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
-from ...errors import QueryError
-from .functions import Argument, SqlFunction, called, expand
+from ....errors import QueryError
+from ..syntax import tokenized, trees_of
+from ..traversal import find_all
+from .inlining import Argument, SqlFunction, called, expand
 from .statements import STRINGS, word
-from .syntax import tokenized, trees_of
 
 __all__ = ["Functions"]
 
@@ -134,7 +135,7 @@ class Functions:
         function.body = expand(body, self.at)
 
     def _mark(self, tree: exp.Expr) -> None:
-        for node in tree.find_all(exp.Anonymous):
+        for node in find_all(tree, exp.Anonymous):
             function = self._marks.get(str(node.name))
             if function is not None:
                 node.set("this", function.name)
@@ -143,7 +144,7 @@ class Functions:
     def _argument(self, item: exp.Expr, defaults: dict[str, exp.Expr]) -> Argument:
         if isinstance(item, exp.ColumnDef):
             kind = item.args.get("kind")
-            default = next((c.this for c in item.find_all(exp.DefaultColumnConstraint)), None)
+            default = next((c.this for c in find_all(item, exp.DefaultColumnConstraint)), None)
             name = item.this.this.name if isinstance(item.this, exp.Parameter) else item.name
             if not isinstance(kind, exp.DataType) or (kind.this == exp.DType.VARIANT and self.dialect == "bigquery"):
                 return Argument(name, None, default)  # ANY TYPE
