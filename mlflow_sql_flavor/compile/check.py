@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.keys import read_keys
 from ..artifact.tables import ReferenceTable, read_tables
-from ..errors import QueryError
+from ..errors import NotGivenError, QueryError
 from ..frames.schema import canonical
 from .gates import pass_through
-from .passage import Asked, Passage
+from .gates.state import CompileRequest, CompileState
+from .gates.strictness import refuse_unverified
 
 if TYPE_CHECKING:
-    from ..query.reading.types import Finding
+    from ..query.reading.parsed_query import Finding
 
 __all__ = ["Report", "check"]
 
@@ -58,6 +59,7 @@ def check(
     input_table: str = "input",
     allow: Collection[str] = (),
     keys: Mapping[str, Any] | None = None,
+    strict: bool = False,
 ) -> Report:
     """Takes a query through the gates.
 
@@ -70,6 +72,7 @@ def check(
         input_table: The name of the input.
         allow: Named refusals to accept.
         keys: Columns that identify the rows of a reference table, as for ``save_model``.
+        strict: Whether a query is refused of which something was not compared with its engine, as by ``save_model``.
 
     Raises:
         QueryError: The query is refused: what, where, and what to write instead.
@@ -78,7 +81,7 @@ def check(
     references = read_tables(tables)
     types = {name: canonical(kind) for name, kind in input_types.items()} if input_types is not None else None
     declared = {name: canonical(kind) for name, kind in (param_types or {}).items()}
-    asked = Asked(
+    asked = CompileRequest(
         input_table,
         types,
         declared,
@@ -90,34 +93,44 @@ def check(
         untyped=types is None,
         keys=read_keys(keys, references, dialect),
     )
-    passage = Passage(asked, sql, dialect)
+    state = CompileState(asked, sql, dialect)
     try:
-        pass_through(passage)
+        try:
+            pass_through(state)
+        except NotGivenError:  # what can be told without types is told
+            state = CompileState(replace(asked, input_types=None, untyped=True), sql, dialect)
+            pass_through(state)
     except QueryError as error:
-        if passage.translation is None and passage.needs_types:
+        if state.translation is None and state.needs_types and types is None:
             raise QueryError(
                 f"{error.message}\n(The input's types were not given: --input-types may settle it.)"
             ) from None
         raise
-    query, found, compiled = passage.query, passage.translation, passage.compiled
-    evidence = passage.evidence
+    query, found, compiled = state.query, state.translation, state.compiled
+    evidence = state.evidence
     assert query is not None and found is not None and evidence is not None
     given = {name.casefold() for name in (*query.type_hints, *declared)}
     untyped = [name for name in query.params if name.casefold() not in given]
-    missing = f" and of parameters {', '.join(untyped)} (--param-types)" if untyped else ""
+    missing = ["the input (--input-types)"] if types is None else []
+    missing += [f"parameters {', '.join(untyped)} (--param-types)"] if untyped else []
+    if strict:
+        if compiled is None:
+            of = " and of ".join(missing)
+            raise QueryError(f"Strict: what of the query was compared is known by its types: give those of {of}.")
+        refuse_unverified(evidence.level, evidence.findings, sql, query.dialect, allow)
     return Report(
         query.dialect,
         evidence.level,
         compiled.program.sql if compiled else found.duckdb_sql,
         compiled.program.rows if compiled else None,
         dict(compiled.program.output_types) if compiled else None,
-        passage.allowed,
-        passage.warnings,
+        state.allowed,
+        state.warnings,
         found.nondeterminism,
         None
         if compiled
-        else f"types of the input (--input-types){missing} are unknown, so columns, output types, what the translation "
-        "makes of them and the evidence for it are left to the saving of the model.",
+        else f"types of {' and of '.join(missing)} are unknown, so columns, output types, what the translation makes "
+        "of them and the evidence for it are left to the saving of the model.",
         evidence.findings,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from collections.abc import Callable, Mapping
@@ -99,9 +100,15 @@ class _SharedInstance(Instance):
     def cursor(self) -> Any:
         """A new cursor with the macros."""
         cursor = self._shared.cursor()
-        for macro in self._macros:
+        for macro in self._parsed:
             cursor.execute(macro)
         return cursor
+
+    @functools.cached_property
+    def _parsed(self) -> list[Any]:
+        """The macros as statements: parsing one takes as long as making it."""
+        with contextlib.closing(self._shared.cursor()) as cursor:
+            return [statement for macro in self._macros for statement in cursor.extract_statements(macro)]
 
     def __reduce__(self) -> Any:
         return _SharedInstance, self._state

@@ -12,8 +12,8 @@ from ..engines import query_check
 from ..engines.program import Program
 from ..errors import InputError, ModelFileError
 from ..query.gate.query_bounds import is_small
-from .binding import bind
-from .compiled import Compiled, FewRows
+from .compiled_query import Compiled, FewRows
+from .duckdb_binding import bind
 from .hoisting import without_constants
 from .stored_checks import check_rows, unlike
 
@@ -36,10 +36,11 @@ def few_rows_of(given: tuple[int, str] | FewRowsSpec | None) -> FewRowsSpec | No
 def restored_few_rows(
     spec: SqlSpec,
     compiled: Compiled,
-    known: Mapping[str, list[str]],
+    known: Mapping[str, Mapping[str, str]],
     functions: list[str],
     macro: Callable[[str], Any],
     kind: Callable[[str], str],
+    cell: int,
 ) -> Compiled:
     """The same of a stored model, its text judged like the other one.
 
@@ -50,6 +51,7 @@ def restored_few_rows(
         functions: Names of macros and functions that it may call.
         macro: The bodies of macros.
         kind: A function's kind by its name.
+        cell: Bytes of the largest value of its reference tables.
 
     Raises:
         ModelFileError: It has other columns, rows or parameters than the query.
@@ -63,7 +65,7 @@ def restored_few_rows(
         facts = query_check.judge(cursor, tree, few.duckdb_sql, tables=known, functions=functions, stored=True)
         plain = check_rows(spec, tree, kind)
         apart = without_constants(cursor, tree, few.duckdb_sql)
-        if not (apart.small and is_small(apart.tree, macro)):
+        if not (apart.small and is_small(apart.tree, macro, tables=known, parameters=spec.param_types, cell=cell)):
             return compiled
     main = compiled.program
     mine = Program(

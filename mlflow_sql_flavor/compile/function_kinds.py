@@ -23,6 +23,9 @@ __all__ = ["function_kinds", "macro_bodies"]
 _MACRO = re.compile(r"CREATE MACRO \w+\s*\(([^)]*)\)\s+AS\s+(?!TABLE\b)(.*)", re.DOTALL | re.IGNORECASE)
 
 
+#: The bodies of the package's own macros that were asked for, by their text; nobody writes to them.
+_PARSED: dict[str, dict[str, Any]] = {}
+
 Bodies = Callable[[str], tuple[list[str], dict[str, Any]] | None]
 
 
@@ -64,13 +67,11 @@ def macro_bodies(compat: packs.Compat, cursor: Any = None) -> Bodies:
         if found is None:
             raise ModelFileError(f"The macro {name!r} of this package cannot be read: install the package again.")
         text = f"SELECT {found[2]}"
-        if cursor is not None:
-            tree = query_check.parse_tree(cursor, text)
-        else:
-            with contextlib.closing(EMPTY_INSTANCE.cursor()) as own:
-                tree = query_check.parse_tree(own, text)
+        if text not in _PARSED:
+            with contextlib.nullcontext(cursor) if cursor else contextlib.closing(EMPTY_INSTANCE.cursor()) as con:
+                _PARSED[text] = query_check.parse_tree(con, text)["statements"][0]["node"]["select_list"][0]
         parameters = [part.split(":=")[0].strip() for part in found[1].split(",") if part.strip()]
-        return parameters, tree["statements"][0]["node"]["select_list"][0]
+        return parameters, _PARSED[text]
 
     return body
 

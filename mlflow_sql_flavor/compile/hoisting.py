@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..engines.query_check import text_of
 from ..query.facts.parse_tree import statement_of
 from ..query.gate.policy import fold
 from ..query.gate.query_bounds import is_small
-from ..query.reading.tree import dumps
 
 __all__ = ["Apart", "without_constants"]
 
@@ -49,7 +49,8 @@ def without_constants(cursor: Any, tree: dict[str, Any], sql: str) -> Apart:
     own = {entry["key"]: _tree(entry["value"]["query_node"]) for entry in found}
     small = all(is_small(each) for each in own.values())
     kept = _tree(rest)
-    return Apart(_text(cursor, kept), kept, {name: _text(cursor, each) for name, each in own.items()}, small)
+    texts = {name: text_of(cursor, statement_of(each)) for name, each in own.items()}
+    return Apart(text_of(cursor, statement_of(kept)), kept, texts, small)
 
 
 def _is_constant(value: dict[str, Any]) -> bool:
@@ -70,8 +71,3 @@ def _is_constant(value: dict[str, Any]) -> bool:
 
 def _tree(node: dict[str, Any]) -> dict[str, Any]:
     return {"error": False, "statements": [{"node": node}]}
-
-
-def _text(cursor: Any, tree: dict[str, Any]) -> str:
-    row = cursor.execute("SELECT json_deserialize_sql($tree::JSON)", {"tree": dumps(tree)}).fetchone()
-    return str(row[0])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..engines import spark
-from ..engines.spark_signs import is_frame
+from ..engines.spark import spark_sql
+from ..engines.spark.detection import is_frame
 from ..errors import InputError, did_you_mean
 from ..frames import reading, schema
 from ..frames.mlflow_schema import columns_of
@@ -50,7 +50,7 @@ def types_of_input(data: Any, signature: Any, declared: Mapping[str, str]) -> di
     if inputs is not None:
         known = columns_of(inputs, declared)
     elif is_frame(data):
-        known = spark.types_of(data)
+        known = spark_sql.types_of(data)
     elif data is not None:
         known = reading.infer_types(_without_objects(data, declared))
     else:
@@ -65,7 +65,7 @@ def types_of_input(data: Any, signature: Any, declared: Mapping[str, str]) -> di
 
 def _without_objects(data: Any, declared: Mapping[str, str]) -> Any:
     """The data without the columns whose types are declared: theirs need not be readable from the data."""
-    if not declared or not hasattr(data, "drop") or not hasattr(data, "iloc"):
+    if not declared or not hasattr(data, "columns") or not hasattr(data, "iloc"):
         return data
     folded = {name.casefold() for name in declared}
     frame = data.copy(deep=False)

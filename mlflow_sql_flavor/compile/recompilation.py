@@ -16,12 +16,12 @@ from ..artifact.tables import stored_table
 from ..engines.limits import Limits
 from ..engines.sandbox import TableSource
 from ..frames.schema import arrow_schema
-from .compiled import Compiled
+from .compiled_query import Compiled
 from .gates import compile_query
-from .passage import Asked
+from .gates.state import CompileRequest
 
 if TYPE_CHECKING:
-    from ..query.reading.types import ParsedQuery
+    from ..query.reading.parsed_query import ParsedQuery
 
 __all__ = ["recompile", "recompiled_section", "same_versions", "section_of", "stored_section"]
 
@@ -80,7 +80,7 @@ def recompile(spec: SqlSpec, folder: Path, apart: bool = True, query: ParsedQuer
     }
     return compile_query(
         query or parse(spec.sql, spec.dialect),
-        Asked(
+        CompileRequest(
             input_table=spec.input_table,
             input_types=spec.input_types,
             param_types=spec.param_types,

@@ -11,20 +11,22 @@ from ..errors import QueryError, SQLModelError
 
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
-    from ..query.reading.types import ParsedQuery
-    from .binder import Binder
+    from ..query.reading.parsed_query import ParsedQuery
+    from .compiled_model import CompiledModel
 
 __all__ = ["rendered"]
 
 _logger = logging.getLogger(__name__)
 
 
-def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str, Any] | None = None) -> str:
+def rendered(
+    compiled_model: CompiledModel, dialect: str, data: Any = None, params: Mapping[str, Any] | None = None
+) -> str:
     """What :meth:`SQLModel.to_sql` does."""
     from ..query.reading.parse import resolve_dialect
     from ..query.targets.render import render
 
-    model = binder.definition
+    model = compiled_model.definition
     target = resolve_dialect(dialect)
     query = model.query
     if model.spec is not None and model.folder is not None:
@@ -36,7 +38,7 @@ def rendered(binder: Binder, dialect: str, data: Any = None, params: Mapping[str
     if types:
         known[model.input_table] = types
     # Typed again after `_check_shown`: what is written keeps the shape that the dialect's steps change for DuckDB.
-    kinds = dict(model.spec.param_types) if model.spec is not None else binder.param_types(params)
+    kinds = dict(model.spec.param_types) if model.spec is not None else compiled_model.param_types(params)
     return render(query, target, known, kinds, model.allow)
 
 

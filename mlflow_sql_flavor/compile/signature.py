@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.example import parameter
-from ..errors import InputError, QueryError
+from ..errors import InputError, NotGivenError
 from ..frames import reading, schema
 from ..frames.mlflow_schema import mlflow_schema, to_mlflow
 from ..frames.parameters import of_text
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
     from mlflow.types import Schema
 
-    from .bound import Bound
+    from .bound_query import Bound
 
 __all__ = ["check_defaults", "signature_of", "values_given"]
 
@@ -72,20 +72,47 @@ def _inferred(data: reading.Data | None, types: Mapping[str, str]) -> Schema:
     """The inputs of an example's columns: as in MLflow's own inference, one with a NULL is optional.
 
     MLflow's ``long`` takes no NULL and its ``double`` no integers: a column of both is signed as ``any``, which takes
-    each; the exact type is the model's own.
+    each; the exact type is the model's own. So is what else MLflow refuses or changes on its way to the model.
     """
     from mlflow.types import ColSpec, Schema
 
-    own = mlflow_schema(types)
+    kinds = {spec.name: _unchanged(spec.type, types[spec.name]) for spec in mlflow_schema(types).inputs}
     if data is None:
-        return own
+        return Schema([ColSpec(kind, name) for name, kind in kinds.items()])
     table = reading.read(data, schema.arrow_schema(types)).table
     specs: list[Any] = []
-    for spec in own.inputs:
-        column = table.column(spec.name)
-        kind = _with_nulls(spec.type, column)
-        specs.append(ColSpec(kind, spec.name, required=column.null_count == 0))
+    for name, kind in kinds.items():
+        column = table.column(name)
+        specs.append(ColSpec(_with_nulls(kind, column), name, required=column.null_count == 0))
     return Schema(specs)
+
+
+#: Their values may be beyond what MLflow's ``long`` has, and it takes no unsigned 64 bits of pandas at all.
+_WIDE = ("UBIGINT", "HUGEINT", "UHUGEINT", "DECIMAL(38,0)")
+
+
+def _unchanged(kind: Any, text: str) -> Any:
+    """MLflow's type for a column of any values: ``AnyType`` where its own would refuse or change some on their way.
+
+    Texts and bytes within a list become numpy's of a fixed width there: ``['Seoul', None]`` becomes ``['S', 'N']``, and
+    a zero at the end is lost (``mlflow.models.utils._enforce_array``).
+
+    Args:
+        kind: Its own type: a ``DataType``, ``Array``, ``Object`` or ``Map``.
+        text: DuckDB's.
+    """
+    from mlflow.types import DataType
+    from mlflow.types.schema import AnyType, Array, Map, Object, Property
+
+    if isinstance(kind, DataType):
+        return AnyType() if text in _WIDE else kind
+    inner = {name: str(child) for name, child in schema.parsed_type(text).children}
+    if isinstance(kind, Array):
+        own = _unchanged(kind.dtype, inner["child"])
+        return Array(AnyType() if own in (DataType.string, DataType.binary) else own)
+    if isinstance(kind, Object):
+        return Object([Property(p.name, _unchanged(p.dtype, inner[p.name]), required=False) for p in kind.properties])
+    return Map(_unchanged(kind.value_type, inner["value"]))
 
 
 def _with_nulls(kind: Any, column: pa.ChunkedArray) -> Any:
@@ -97,17 +124,53 @@ def _with_nulls(kind: Any, column: pa.ChunkedArray) -> Any:
     Args:
         kind: The type without NULL: a ``DataType``, ``Array``, ``Object`` or ``Map``.
         column: The values.
+
+    Returns:
+        The type to sign.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
     from mlflow.types import DataType
-    from mlflow.types.schema import AnyType, Array
+    from mlflow.types.schema import AnyType, Array, Map, Object, Property
 
     if kind in (DataType.integer, DataType.long, DataType.boolean):
         return AnyType() if column.null_count else kind
+    if _unread(kind) or (isinstance(kind, Map) and _has_null(column)):
+        return AnyType()
     if isinstance(kind, Array):
-        inner = _with_nulls(kind.dtype, pc.list_flatten(column))
-        return kind if inner is kind.dtype else Array(inner)
+        return Array(_with_nulls(kind.dtype, pc.list_flatten(column)))
+    if isinstance(kind, Map):
+        return Map(_with_nulls(kind.value_type, pa.chunked_array([chunk.items for chunk in column.chunks])))
+    if isinstance(kind, Object):  # what is no list there may be left out, and so may be NULL
+        fields = [
+            (each, pc.struct_field(column, each.name) if isinstance(each.dtype, (Array, Map, Object)) else None)
+            for each in kind.properties
+        ]
+        return Object(
+            [Property(each.name, each.dtype if of is None else _with_nulls(each.dtype, of), required=False)
+             for each, of in fields]
+        )  # fmt: skip
     return kind
+
+
+def _unread(kind: Any) -> bool:
+    """Whether MLflow takes no such values from a frame or from JSON: moments and 32-bit floats within others."""
+    from mlflow.types import DataType
+    from mlflow.types.schema import Array, Map, Object
+
+    inner: list[Any] = []
+    if isinstance(kind, Array):
+        inner = [kind.dtype]
+    elif isinstance(kind, Map):
+        inner = [kind.value_type]
+    elif isinstance(kind, Object):
+        inner = [each.dtype for each in kind.properties]
+    return any(each in (DataType.datetime, DataType.float) or _unread(each) for each in inner)
+
+
+def _has_null(column: pa.ChunkedArray) -> bool:
+    """Whether a value of a map is NULL."""
+    return any(chunk.items.null_count > 0 for chunk in column.chunks)
 
 
 def _param_schema(bound: Bound, params: Mapping[str, Any], texts: Mapping[str, str | None]) -> Any:
@@ -135,12 +198,14 @@ def check_defaults(bound: Bound, signature: ModelSignature, texts: Mapping[str, 
     """Refuses a signature that has no default of some placeholder, where the query itself sets none either.
 
     Raises:
-        QueryError: It has none; names the placeholder.
+        NotGivenError: It has none; names the placeholder.
     """
     known = {spec.name.casefold() for spec in signature.params.params} if signature.params is not None else set()
     for name in bound.parameters.types:
         if name.casefold() not in known and name.casefold() not in texts:
-            raise QueryError(
-                f"Parameter {name!r} has no default value: give one in input_example's params "
-                f"(input_example=(data, {{{name!r}: value}})) or in the signature's params."
+            raise NotGivenError(
+                f"Parameter {name!r} has no default value",
+                name=name,
+                what=f"give one in input_example's params (input_example=(data, {{{name!r}: value}})) or in the "
+                "signature's params",
             )

@@ -12,9 +12,9 @@ from ..frames.parameters import Parameters
 
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
-    from ..query.reading.types import ParsedQuery
-    from .binder import Binder
-    from .definition import Definition
+    from ..query.reading.parsed_query import ParsedQuery
+    from .compiled_model import CompiledModel
+    from .model_definition import Definition
 
 __all__ = ["SourceQuery", "source_query", "stored_query"]
 
@@ -44,11 +44,11 @@ class SourceQuery:
 _PASSED: WeakKeyDictionary[Definition, SourceQuery] = WeakKeyDictionary()
 
 
-def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) -> SourceQuery:
+def source_query(compiled_model: CompiledModel, data: Any, params: Mapping[str, Any] | None) -> SourceQuery:
     """The text of a model, with the types of this data and these values.
 
     Args:
-        binder: The model.
+        compiled_model: The model.
         data: The input, of which the types are read where the model does not know them; None if there is none, a
             text or tuple if it is the name of a table.
         params: ``{name: value}`` of the placeholders, of which the types are read.
@@ -57,11 +57,11 @@ def source_query(binder: Binder, data: Any, params: Mapping[str, Any] | None) ->
         QueryError: The query fails a gate.
         ModelFileError: A stored model's text gives other columns than what DuckDB runs of it.
     """
-    model = binder.definition
+    model = compiled_model.definition
     if model.spec is not None:
         return stored_query(model)
     types = model.types_of(None if isinstance(data, (str, tuple)) else data)
-    bound = binder.bind(types, params)
+    bound = compiled_model.bind(types, params)
     columns = bound.compiled.columns
     schema = {n: {c: table.types[c] for c in columns[n]} for n, table in model.tables.items() if n in columns}
     if bound.program.input_schema is not None and types is not None:
@@ -94,13 +94,13 @@ def _passed(model: Definition, spec: SqlSpec) -> SourceQuery:
     from ..engines.sandbox import TableSource
     from ..frames.schema import arrow_schema
     from .gates import compile_query
-    from .passage import Asked
+    from .gates.state import CompileRequest
 
     query = model.query
     types: dict[str, Mapping[str, str]] = {name: dict(table.columns) for name, table in spec.tables.items()}
     compiled = compile_query(
         query,
-        Asked(
+        CompileRequest(
             input_table=spec.input_table,
             input_types=spec.input_types,
             param_types=spec.param_types,

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 import mlflow_sql_flavor
 from mlflow_sql_flavor.cli import main
 from mlflow_sql_flavor.errors import InputError, ModelFileError, QueryError
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 VERIFIED = ("postgres", "databricks", "mysql", "sqlite", "clickhouse")
 DOCUMENTED = ("snowflake", "bigquery", "redshift", "tsql", "trino", "oracle")
@@ -55,7 +55,7 @@ def test_what_each_dialect_was_compared_with_is_the_documented_one() -> None:
     for dialect, against in found.items():
         model = mlflow_sql_flavor.SQLModel("SELECT a AS a FROM input", dialect)
         level = "documented" if "manual" in against else "verified"
-        assert binder_of(model).bind({"a": "BIGINT"}).compiled.level == level, dialect
+        assert compiled_model_of(model).bind({"a": "BIGINT"}).compiled.level == level, dialect
 
 
 def test_a_refusal_is_placed_and_may_be_accepted_by_name(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_stored_rows_beyond_bounds_are_not_read(tmp_path: Path, monkeypatch: pyt
     )
     model = mlflow_sql_flavor.load_model(tmp_path / "m")
     assert model.verify().equal
-    monkeypatch.setattr("mlflow_sql_flavor.artifact.answers.MOST_BYTES", 10)
+    monkeypatch.setattr("mlflow_sql_flavor.artifact.stored_rows.MOST_BYTES", 10)
     with pytest.raises(ModelFileError, match="more than 10: it is not read"):
         model.verify()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.engines.one_row import with_parameters
 from mlflow_sql_flavor.engines.program import Program
 from mlflow_sql_flavor.errors import InputError, LimitError
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 TABLE = pd.DataFrame({"id": [1, 2, 3], "name": ["a", "b", None]})
 
@@ -24,10 +25,18 @@ def both(sql: str, frame: pd.DataFrame, **given: Any) -> tuple[pd.DataFrame, pd.
     """The answer by parameters, and by Arrow; says if there is no first one."""
     params = given.pop("params", None)
     model = SQLModel(sql, **given)
-    found, bound = binder_of(model).read(frame, params)
+    found, bound = compiled_model_of(model).read(frame, params)
     quick = bound.of_one_row(frame, params)
     assert quick is not None, "the row was not bound as parameters"
+    again = bound.of_one_row(frame, params)  # executed, where it was prepared
+    pd.testing.assert_frame_equal(quick, again)
     return quick, bound.run(found, bound.parameters.values(params))
+
+
+def prepared(model: SQLModel) -> bool:
+    """Whether a model's one row runs by a plan that is kept."""
+    _, runner = compiled_model_of(model).bound[-1]._one_row  # type: ignore[misc]
+    return any(session._prepared for session in runner._sessions)
 
 
 @pytest.mark.parametrize(
@@ -131,8 +140,8 @@ def test_what_the_query_computes_of_a_row_is_not_computed_while_it_is_planned() 
     model = SQLModel("SELECT reverse(s) || n AS r FROM input")
     frame = pd.DataFrame({"s": ["ab"], "n": [3]})
     assert model.predict(frame)["r"].tolist() == ["ba3"]
-    _, runner = binder_of(model).bound[0]._one_row  # type: ignore[misc]
-    with binder_of(model).bound[0].compiled.quick.cursor() as cursor:
+    _, runner = compiled_model_of(model).bound[0]._one_row  # type: ignore[misc]
+    with compiled_model_of(model).bound[0].compiled.quick.cursor() as cursor:
         (plan,) = cursor.execute(f"EXPLAIN {runner.program.sql}", {"__0": "ab", "__1": 3}).fetchall()
     assert "Column Data Scan" in plan[1] and "ba3" not in plan[1]
 
@@ -156,3 +165,78 @@ def test_a_model_that_answered_is_pickled() -> None:
 def test_parameters_of_the_same_name_stay_the_query_s_own() -> None:
     model = SQLModel("SELECT v + :__0 AS w FROM input")
     assert model.predict(pd.DataFrame({"v": [1]}), params={"__0": 10})["w"].tolist() == [11]
+
+
+NUMBERS = [0.1, 1 / 3, -0.0, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 1e22, 1e23, 123456789.123456789]
+
+
+def test_numbers_of_what_is_executed_are_the_same_to_the_last_bit() -> None:
+    draw = np.random.default_rng(0)
+    bits = draw.integers(0, 2**64, 500, dtype=np.uint64).view(np.float64)
+    model = SQLModel("SELECT v AS v, -v AS w FROM input", input_types={"v": "DOUBLE"})
+    for value in [*NUMBERS, *draw.normal(size=200), *bits[np.isfinite(bits)], float("inf"), float("-inf")]:
+        row = model.predict(pd.DataFrame({"v": [float(value)]}))
+        assert row["v"].to_numpy().tobytes() == np.array([value]).tobytes()
+        assert row["w"].to_numpy().tobytes() == np.array([-value]).tobytes()
+    assert prepared(model)
+
+
+def test_integers_moments_and_decimals_of_what_is_executed_are_the_same() -> None:
+    types = {"i": "BIGINT", "u": "UBIGINT", "b": "BOOLEAN", "d": "DATE", "t": "TIMESTAMP", "m": "DECIMAL(18,4)"}
+    model = SQLModel(f"SELECT {', '.join(f'CAST({n} AS VARCHAR) AS {n}' for n in types)} FROM input", input_types=types)
+    rows: list[tuple[Any, ...]] = [
+        (0, 0, True, datetime.date(2024, 2, 29), datetime.datetime(2024, 2, 29, 1, 2, 3, 4), decimal.Decimal("1.5")),
+        (-(2**63), 2**64 - 1, False, datetime.date(1, 1, 1), datetime.datetime(1, 1, 1), decimal.Decimal("-0.0001")),
+        (2**63 - 1, 1, None, datetime.date(9999, 12, 31), datetime.datetime(9999, 12, 31, 23, 59, 59, 999999),
+         decimal.Decimal("99999999999999.9999")),
+        (None, None, None, None, None, None),
+    ]  # fmt: skip
+    frames = [pd.DataFrame({n: pd.Series([v], dtype=object) for n, v in zip(types, row, strict=True)}) for row in rows]
+    found = [model.predict(frame) for frame in [frames[0], *frames]][1:]
+    assert prepared(model)
+    many = model.predict(pd.concat(frames, ignore_index=True))
+    pd.testing.assert_frame_equal(pd.concat(found, ignore_index=True), many)
+
+
+def test_a_kept_plan_keeps_no_answer() -> None:
+    model = SQLModel("SELECT v + 1 AS w, random() AS r, CAST(now() AS TIMESTAMP) AS t FROM input")
+    answers = [model.predict(pd.DataFrame({"v": [float(v)]})) for v in range(5)]
+    assert prepared(model)
+    assert [answer["w"][0] for answer in answers] == [1, 2, 3, 4, 5]
+    assert len({answer["r"][0] for answer in answers}) == 5
+    times = [answer["t"][0] for answer in answers]
+    assert times == sorted(times) and times[0] < times[-1]
+
+
+def test_a_kept_plan_is_none_of_texts_parameters_or_tables() -> None:
+    """A text is bound, as a parameter is: what stands in one is no part of a statement."""
+    text = SQLModel("SELECT s || 'x' AS s FROM input")
+    given = SQLModel("SELECT v + :p AS w FROM input")
+    joined = SQLModel("SELECT v, name FROM input LEFT JOIN t ON t.id = v", tables={"t": TABLE})
+    for value in (1, 2, 3):
+        assert text.predict(pd.DataFrame({"s": [f"'); {value}"]}))["s"][0] == f"'); {value}x"
+        assert given.predict(pd.DataFrame({"v": [value]}), params={"p": 5})["w"][0] == value + 5
+        assert joined.predict(pd.DataFrame({"v": [value]}))["name"].tolist() == [TABLE["name"][value - 1]]
+    assert not prepared(text) and not prepared(given) and not prepared(joined)
+
+
+def test_what_fails_and_what_is_stopped_of_a_kept_plan() -> None:
+    model = SQLModel("SELECT CAST(v AS TINYINT) AS n FROM input")
+    for _ in range(2):
+        assert model.predict(pd.DataFrame({"v": [5]}))["n"].tolist() == [5]
+        assert model.predict(pd.DataFrame({"v": [6]}))["n"].tolist() == [6]
+        with pytest.raises(InputError, match="cannot be converted"):
+            model.predict(pd.DataFrame({"v": [300]}))
+    slow = SQLModel(
+        "SELECT (SELECT count(*) FROM range(v) r, range(v) s) AS n FROM input", limits={"timeout_seconds": 0.3}
+    )
+    assert [slow.predict(pd.DataFrame({"v": [3]}))["n"][0] for _ in range(3)] == [9, 9, 9]
+    with pytest.raises(LimitError, match="timeout_seconds"):
+        slow.predict(pd.DataFrame({"v": [10_000_000]}))
+
+
+def test_kept_plans_of_threads_are_apart() -> None:
+    model = SQLModel("SELECT v * 2 AS w FROM input")
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda v: model.predict(pd.DataFrame({"v": [v]}))["w"][0], range(200)))
+    assert found == [2 * v for v in range(200)]

@@ -36,6 +36,13 @@ def test_a_sqlalchemy_statement_that_is_no_query() -> None:
         SQLModel(sa.delete(INPUT))
 
 
+@pytest.mark.parametrize("what", [INPUT, INPUT.c.a, sa.exists(sa.select(INPUT)), sa.select(INPUT).subquery()])
+def test_what_sqlalchemy_selects_from_names_the_call(what: Any) -> None:
+    with pytest.raises(MlflowException, match=r"is no query: pass sqlalchemy\.select\(\.\.\.\) of it"):
+        SQLModel(what)
+    assert len(SQLModel(sa.select(what)).predict(DATA)) > 0  # as the message says
+
+
 def test_a_dialect_that_sqlalchemy_does_not_have() -> None:
     with pytest.raises(MlflowException, match="SQLAlchemy has no dialect 'doris' here"):
         SQLModel(statement(), "doris")
@@ -79,7 +86,9 @@ def test_a_duckdb_relation_over_a_frame_says_how_to_name_it() -> None:
 
 
 def test_anything_else_is_told_how_to_give_its_text() -> None:
-    with pytest.raises(MlflowException, match=r"not DataFrame: what has a text of its own gives it by a call such as"):
+    with pytest.raises(
+        MlflowException, match=r"not DataFrame: what else has a text of its own gives it by a call such as"
+    ):
         SQLModel(DATA)  # type: ignore[arg-type]
 
 
@@ -107,3 +116,8 @@ def test_a_text_without_such_words_is_logged_and_not_warned_of(
     save(tmp_path / "q.sql", tmp_path / "m")
     told = [record for record in caplog.records if "No dialect was named" in record.message]
     assert [record.levelname for record in told] == ["INFO"]
+
+
+def test_a_compiled_statement_says_what_to_pass() -> None:
+    with pytest.raises(MlflowException, match="pass what it was compiled from"):
+        SQLModel(statement().compile())

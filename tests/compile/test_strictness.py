@@ -11,7 +11,7 @@ import yaml
 from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 from mlflow_sql_flavor.query.evidence.index import Index
 
 DATA = pd.DataFrame({"a": [1, 2], "s": ["x", "y"]})
@@ -66,7 +66,9 @@ def test_a_finding_points_at_its_place_and_stands_once(monkeypatch: pytest.Monke
     known = Index("Engine 1", {"operator add(int, int)": "c", "literal int": "c"}, {})
     monkeypatch.setattr("mlflow_sql_flavor.query.evidence.lookup.index_of", lambda dialect: known)
     sql = "SELECT abs(a) + abs(a + 1) AS c,\n  upper(s) AS d FROM input"
-    compiled = binder_of(mlflow_sql_flavor.SQLModel(sql, "sqlite")).bind({"a": "INTEGER", "s": "VARCHAR"}).compiled
+    compiled = (
+        compiled_model_of(mlflow_sql_flavor.SQLModel(sql, "sqlite")).bind({"a": "INTEGER", "s": "VARCHAR"}).compiled
+    )
     assert [(f.line, f.column, f.feature) for f in compiled.findings] == [
         (1, 8, "function abs(int)"),
         (2, 3, "function upper(text)"),

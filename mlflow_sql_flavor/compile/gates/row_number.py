@@ -7,15 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..engines import query_check
-from ..engines.duckdb import Instance
-from ..engines.empty_instance import EMPTY_INSTANCE
-from ..engines.program import Program
-from ..errors import SQLModelError
-from ..query.facts.parse_tree import statement_of
-from ..query.facts.rows import RowPlan
-from ..query.reading.tree import dumps
-from .binding import bind
+from ...engines import query_check
+from ...engines.duckdb import Instance
+from ...engines.empty_instance import EMPTY_INSTANCE
+from ...engines.program import Program
+from ...errors import SQLModelError
+from ...query.facts.parse_tree import is_same, statement_of
+from ...query.facts.rows import RowPlan
+from ..duckdb_binding import bind
 
 __all__ = ["orders_rows", "with_row_id"]
 
@@ -29,31 +28,18 @@ def orders_rows(program: Program) -> bool:
         node = statement_of(query_check.parse_tree(cursor, program.sql))["node"]
     finally:
         cursor.close()
+    while (inner := _within_casts(node)) is not None:
+        node = inner
     return any(modifier["type"] == "ORDER_MODIFIER" for modifier in node.get("modifiers") or ())
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Whether two of DuckDB's trees are the same but for the places in their texts."""
-    waiting = [(one, other)]
-    while waiting:
-        left, right = waiting.pop()
-        if left is right:
-            continue
-        if isinstance(left, dict) and isinstance(right, dict):
-            keys = left.keys() - _PLACES
-            if keys != right.keys() - _PLACES:
-                return False
-            waiting += [(left[key], right[key]) for key in keys]
-        elif isinstance(left, list) and isinstance(right, list):
-            if len(left) != len(right):
-                return False
-            waiting += zip(left, right, strict=True)
-        elif left != right:
-            return False
-    return True
-
-
-_PLACES = {"query_location", "query_location_length"}
+def _within_casts(node: Any) -> Any:
+    """The query that a node only gives types to, as ``bind`` writes it; None of any other."""
+    items, source = node.get("select_list") or [], node.get("from_table") or {}
+    plain = not node.get("modifiers") and not node.get("where_clause") and not node.get("qualify")
+    if not (plain and len(items) == 1 and items[0].get("replace_list") and source.get("type") == "SUBQUERY"):
+        return None
+    return source["subquery"]["node"]
 
 
 def with_row_id(
@@ -76,11 +62,8 @@ def with_row_id(
         return replace(program, rows=plan.rows), plan
     try:
         with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:
-            text = cursor.execute(
-                "SELECT json_deserialize_sql($tree::JSON)",
-                {"tree": dumps({"error": False, "statements": [plan.tree]})},
-            ).fetchone()[0]
-            same = _same(statement_of(query_check.parse_tree(cursor, text)), plan.tree)
+            text = query_check.text_of(cursor, plan.tree)
+            same = is_same(statement_of(query_check.parse_tree(cursor, text)), plan.tree)
         if same:
             found = binds(instance, replace(program, sql=text, rows=plan.rows, id_position=0))
             # A row number that is not handed on, or that is seen by the query, shows in the outputs.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..errors import InputError, QueryError
-from ..query.evidence import NO_EVIDENCE
+from ...errors import InputError, QueryError
+from ...query.evidence import NO_EVIDENCE
 
 if TYPE_CHECKING:
-    from .compiled import Compiled
-    from .definition import Definition
+    from collections.abc import Collection, Sequence
+
+    from ...query.reading.parsed_query import Finding
 
 __all__ = ["is_strict", "refuse_unverified"]
 
@@ -32,24 +33,33 @@ def is_strict(asked: bool | None) -> bool:
     return found
 
 
-def refuse_unverified(compiled: Compiled, model: Definition) -> None:
-    """Refuses a model whose level is not ``verified``, unless its writer accepted that.
+def refuse_unverified(
+    level: str, findings: Sequence[Finding], sql: str, dialect: str, allow: Collection[str] = ()
+) -> None:
+    """Refuses a query whose level is not ``verified``, unless its writer accepted that.
+
+    Args:
+        level: Of the query.
+        findings: Its constructs without evidence.
+        sql: Its text.
+        dialect: What that is written in.
+        allow: What the writer accepts.
 
     Raises:
         QueryError: At the first construct without evidence; how many more there are.
     """
-    if compiled.level == "verified" or NO_EVIDENCE in model.allow:
+    if level == "verified" or NO_EVIDENCE in allow:
         return
     instead = f"Give expected_output to have the rows compared, or accept it: allow=[{NO_EVIDENCE!r}]."
-    if not compiled.findings:
+    if not findings:
         raise QueryError(
-            f"Strict: constructs of this query rest on documents about {model.dialect}, without the engine to compare "
+            f"Strict: constructs of this query rest on documents about {dialect}, without the engine to compare "
             f"with. {instead}"
         )
-    first, *others = compiled.findings
+    first, *others = findings
     more = f" {len(others)} more of its constructs have none either." if others else ""
-    start = _offset(model.sql, first.line, first.column)
-    raise QueryError(f"Strict: {first.message}{more} {instead}", model.sql, start, len(first.text) or 1)
+    start = _offset(sql, first.line, first.column)
+    raise QueryError(f"Strict: {first.message}{more} {instead}", sql, start, len(first.text) or 1)
 
 
 def _offset(sql: str, line: int | None, column: int | None) -> int | None:

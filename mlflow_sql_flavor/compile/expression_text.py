@@ -52,11 +52,17 @@ def text_of(sql: Any, dialect: str) -> Any:
         return _file(sql)
     kinds = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(sql).__mro__}
     if ("sqlalchemy", "ClauseElement") in kinds:
+        if ("sqlalchemy", "Executable") not in kinds:  # a table, a subquery, a column, exists()
+            raise InputError(f"A SQLAlchemy {type(sql).__name__} is no query: pass sqlalchemy.select(...) of it.")
         return _sqlalchemy(sql, resolve_dialect(dialect))
     if ("ibis", "Expr") in kinds:
         return _ibis(sql, resolve_dialect(dialect))
     if ("_duckdb", "DuckDBPyRelation") in kinds or ("duckdb", "DuckDBPyRelation") in kinds:
         return _relation(sql, resolve_dialect(dialect))
+    if ("sqlalchemy", "Compiled") in kinds:
+        raise InputError(
+            "A compiled SQLAlchemy statement is for a driver: pass what it was compiled from, its statement."
+        )
     if hasattr(sql, "statement") and any(module == "sqlalchemy" for module, _ in kinds):
         raise InputError("A SQLAlchemy Query is no statement: pass query.statement.")
     return sql

@@ -14,16 +14,16 @@ from ..artifact.spec import FewRowsSpec, SqlSpec
 from ..artifact.tables import ReferenceTable, read_tables, stored_table
 from ..engines import sandbox
 from ..engines.limits import Limits, effective_limits, validate_limits
-from ..engines.spark_signs import is_table
+from ..engines.spark.detection import is_table
 from ..errors import InputError, did_you_mean
-from ..query.reading.dotted import known_name
+from ..query.reading.qualified_names import known_name
 from .few_rows import few_rows_of
-from .stored import with_newer
+from .stored_program import with_newer
 
 if TYPE_CHECKING:
-    from ..artifact.about import About
     from ..artifact.keys import Key
-    from ..query.reading.types import ParsedQuery
+    from ..artifact.model_description import ModelDescription
+    from ..query.reading.parsed_query import ParsedQuery
 
 __all__ = ["Definition", "define", "define_stored", "dialect_name"]
 
@@ -71,7 +71,7 @@ class Definition:
     keys: Mapping[str, list[list[str]]] = field(default_factory=dict)
     spark_tables: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str | None] = field(default_factory=dict)
-    about: About | None = None
+    about: ModelDescription | None = None
     parsed: ParsedQuery | None = None
 
     @cached_property
@@ -142,7 +142,7 @@ def define(
     signature: Any,
     prediction_column: str | None,
     limits: Mapping[str, Any] | None,
-    allow: Collection[str],
+    allow: Collection[str] | None,
     keys: Mapping[str, Key] | None = None,
     few_rows: tuple[int, str] | FewRowsSpec | None = None,
 ) -> Definition:
@@ -171,7 +171,7 @@ def define(
         prediction_column=prediction_column,
         own_limits=own,
         limits=effective_limits(own),
-        allow=tuple(allow),
+        allow=tuple(allow or ()),
         texts=query.defaults,
         keys=read_keys(keys, references, query.dialect),
         few_rows=few_rows_of(few_rows),
@@ -183,7 +183,7 @@ def _by_the_query(
     query: ParsedQuery, tables: Mapping[str, ReferenceTable], input_table: str
 ) -> tuple[ParsedQuery, dict[str, ReferenceTable], str]:
     """The query, and the tables and the input under the names by which it reads them."""
-    from ..query.reading.names import with_names
+    from ..query.reading.table_names import with_names
 
     query, names = with_names(query, [*tables, input_table])
     found = {}

@@ -18,22 +18,25 @@ from ..engines.limits import Limits
 from ..engines.program import Program
 from ..engines.worker import bind_apart
 from ..errors import LimitError, QueryError, did_you_mean
-from ..frames.schema import instead_of
+from ..frames.schema import instead_of, quote
 from ..query.facts.rows import ROW_ID
 
-__all__ = ["bind", "binder"]
+__all__ = ["bind", "binding_for"]
+
+_NULL = '"NULL"'
 
 _logger = logging.getLogger(__name__)
 
 
 @querying
-def bind(instance: Instance, program: Program, text: str | None = None) -> Program:
+def bind(instance: Instance, program: Program, text: str | None = None, null: str | None = None) -> Program:
     """Gate 6: the program with the output types DuckDB gives it.
 
     Args:
         instance: Where it will run.
         program: What will run.
         text: The text errors point into, as its writer knows it; None is what DuckDB sees.
+        null: The type that an output of nothing but NULL is cast to; None refuses one.
 
     Raises:
         QueryError: DuckDB does not bind it, two outputs share a name, or an output has a type that is no value.
@@ -63,6 +66,7 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
         cursor.close()
     position = None
     outputs: dict[str, str] = {}
+    casts: list[str] = []
     folded: set[str] = set()
     for at, (name, kind) in enumerate(described):
         if name.casefold() == ROW_ID and program.id_position is not None and position is None:
@@ -70,6 +74,9 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
             continue
         if name.casefold() in folded:
             raise QueryError(f"Two output columns are named {name!r}: give one of them another name with AS.")
+        if null is not None and kind == _NULL:
+            kind = null
+            casts.append(f"CAST({quote(name)} AS {kind}) AS {quote(name)}")
         cast = instead_of(kind)
         if cast is not None:
             raise QueryError(
@@ -78,28 +85,30 @@ def bind(instance: Instance, program: Program, text: str | None = None) -> Progr
             )
         outputs[name] = kind
         folded.add(name.casefold())
-    return replace(program, output_types=outputs, id_position=position)
+    sql = f"SELECT * REPLACE ({', '.join(casts)}) FROM ({program.sql}\n)" if casts else program.sql
+    return replace(program, sql=sql, output_types=outputs, id_position=position)
 
 
-def binder(small: bool, limits: Limits) -> Callable[..., Program]:
-    """What binds a query: :func:`bind`, or where it is not known to be small the same in a process that can be ended.
+def binding_for(small: bool, limits: Limits, null: str | None = None) -> Callable[..., Program]:
+    """What binds a query: a partial :func:`bind`; where it is not known to be small the same in a process that can end.
 
     Without the package that such a process needs, a query that somebody compiles here is bound here: it is their own.
 
     Args:
         small: From ``query.gate.query_bounds``: DuckDB computes constants while it binds, and looks at no limit then.
         limits: What the query may take.
+        null: As of :func:`bind`.
     """
     if small:
-        return bind
+        return functools.partial(bind, null=null)
     if importlib.util.find_spec("loky") is None:
         _logger.warning(
             "The query is not known to be small and was bound in this process; what loads it needs the package loky: "
             'pip install "mlflow-sql-flavor[isolation]".'
         )
-        return bind
+        return functools.partial(bind, null=null)
     return lambda instance, program, text=None: bind_apart(
-        instance, program, limits, functools.partial(bind, text=text)
+        instance, program, limits, functools.partial(bind, text=text, null=null)
     )
 
 
@@ -120,10 +129,26 @@ def _bind_error(error: Exception, program: Program, text: str | None) -> QueryEr
     sql = program.sql
     if offset is not None and text is not None:
         sql, offset = text, _same_word(offset, program.sql, text)
+    if offset is None and text is not None:
+        sql, offset = text, _named_word(message, text)
     if message.startswith("No function matches"):
         message = message.split("You might need")[0].strip()
+        message = message.replace("INTEGER_LITERAL", "INTEGER").replace("STRING_LITERAL", "VARCHAR")
     message = message.rstrip(".!") + "." if message else "DuckDB does not accept the query."
     return QueryError(f"{message}{' ' + hint if hint else ''}", sql, offset)
+
+
+_WORD = re.compile(r""""([^"]+)"|'(\w+)'|\b([A-Z]{3,}(?: BY)?)\b""")
+
+
+def _named_word(message: str, text: str) -> int | None:
+    """The place in the writer's text of the first thing that a sentence names: a name in quotes, or a word of SQL."""
+    for found in _WORD.finditer(message):
+        word = r"\s+".join(map(re.escape, (found[1] or found[2] or found[3]).split()))
+        place = re.search(rf"(?i)(?<!\w){word}(?!\w)", text)
+        if place is not None:
+            return place.start()
+    return None
 
 
 def _offset(error: str, sql: str) -> int | None:

@@ -10,26 +10,29 @@ from typing import TYPE_CHECKING, Any
 from ..artifact.tables import source_of
 from ..engines.duckdb import Runner
 from ..engines.worker import ProcessRunner
-from ..errors import InputError, QueryError
+from ..errors import InputError, NotGivenError, QueryError, SQLModelError
 from ..frames import reading, writing
-from ..frames.parameters import Parameters, types_of_schema, types_of_values, unknown
+from ..frames.parameters import Parameters, refused_type, types_of_schema, types_of_values, unknown
 from ..frames.schema import canonical
-from .binding import bind
-from .bound import Bound
-from .compiled import Compiled
-from .stored import restored
+from .bound_query import Bound
+from .compiled_query import Compiled
+from .duckdb_binding import bind
+from .stored_program import restored
 
 if TYPE_CHECKING:
-    from ..query.reading.types import ParsedQuery
-    from .definition import Definition
+    from ..query.reading.parsed_query import ParsedQuery
+    from .gates.state import CompileRequest
+    from .model_definition import Definition
 
-__all__ = ["Binder"]
+__all__ = ["CompiledModel"]
 
+#: What a placeholder is most often compared with.
+_ORDINARY = ("BIGINT", "VARCHAR", "DOUBLE", "TIMESTAMP", "BOOLEAN", "BIGINT[]", "VARCHAR[]")
 #: For so many sets of types a model stays compiled; each is a DuckDB instance.
 MOST_BOUND = 32
 
 
-class Binder:
+class CompiledModel:
     """Compiles a model for the types it meets; one that is stored is compiled already.
 
     Args:
@@ -125,7 +128,11 @@ class Binder:
         bound = self._by_types.get(key)
         if bound is None:
             with self._lock:
-                bound = self._by_types.get(key) or self._compile(query, types, found)
+                try:
+                    bound = self._by_types.get(key) or self._compile(query, types, found)
+                except QueryError as error:
+                    self._refuse_value(error, types, found, params)
+                    raise
                 if len(self._by_types) >= MOST_BOUND:
                     self._by_types.pop(next(iter(self._by_types)))
                     self._by_shape.clear()
@@ -145,27 +152,67 @@ class Binder:
         if shape is None:
             return self.bind(self.definition.types_of(data), params)
         key = (shape, tuple(types_of_values(params).items()) if params else ())
-        bound = self._by_shape.get(key)
+        try:
+            bound = self._by_shape.get(key)
+        except UnicodeEncodeError:  # a category that is no text, which is said where the column is read
+            return self.bind(self.definition.types_of(data), params)
         if bound is None:
             bound = self._by_shape[key] = self.bind(self.definition.types_of(data), params)
         return bound
 
     def _compile(self, query: ParsedQuery, types: Mapping[str, str] | None, params: Mapping[str, str]) -> Bound:
         from .gates import compile_query
-        from .passage import Asked
 
         model = self.definition
         for name in query.params:
             if name not in params:
                 use = next(use for use in query.placeholders if use.name == name)
-                raise QueryError(
-                    f"Parameter {name!r} has no type: give it a value that is not None, in params or in "
-                    "input_example's params, or declare it in the signature.",
+                raise NotGivenError(
+                    f"Parameter {name!r} has no type",
                     query.sql,
                     use.start,
                     use.end - use.start,
+                    name=name,
+                    what="give it a value that is not None, in params or in input_example's params, or declare it in "
+                    "the signature",
                 )
-        asked = Asked(
+        asked = self.asked(types, params)
+        compiled = compile_query(query, asked)
+        if model.few_rows is not None:
+            from .gates.few_rows_query import with_few_rows
+
+            compiled = with_few_rows(compiled, model.few_rows, asked)
+        return self._ready(compiled)
+
+    def _refuse_value(
+        self,
+        error: QueryError,
+        types: Mapping[str, str] | None,
+        found: Mapping[str, str],
+        params: Mapping[str, Any] | None,
+    ) -> None:
+        """Names the parameter that makes a query fail to compile by the type of its value, where another type would do.
+
+        Raises:
+            InputError: There is one.
+        """
+        for label, value in (params or {}).items():
+            name = next((each for each in found if each.casefold() == str(label).casefold()), None)
+            for kind in _ORDINARY if name is not None and self.param_types(params).get(label) == found[name] else ():
+                if name is None or kind == found[name]:
+                    continue
+                try:
+                    self._compile(self.definition.query, types, {**found, name: kind})
+                except SQLModelError:
+                    continue
+                raise refused_type(name, value, found[name], kind, error.reason) from error
+
+    def asked(self, types: Mapping[str, str] | None, params: Mapping[str, str]) -> CompileRequest:
+        """What the query is compiled for, for an input and parameters of these DuckDB types."""
+        from .gates.state import CompileRequest
+
+        model = self.definition
+        return CompileRequest(
             input_table=model.input_table,
             input_types=types,
             param_types=params,
@@ -179,12 +226,6 @@ class Binder:
             required={name: table.required for name, table in model.tables.items()},
             rows=sum(table.rows for table in model.tables.values()),
         )
-        compiled = compile_query(query, asked)
-        if model.few_rows is not None:
-            from .few_rows_query import with_few_rows
-
-            compiled = with_few_rows(compiled, model.few_rows, asked)
-        return self._ready(compiled)
 
     def _ready(self, compiled: Compiled) -> Bound:
         model = self.definition
@@ -201,7 +242,7 @@ class Binder:
         if isinstance(runner, Runner) and compiled.few is not None:
             few = runner.beside(compiled.quick, compiled.few.program)
         parameters = Parameters(compiled.param_types, model.defaults, model.texts)
-        return Bound(compiled, runner, columns, parameters, quick, few)
+        return Bound(compiled, runner, columns, parameters, quick, few, model.sql)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

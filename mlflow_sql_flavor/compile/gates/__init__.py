@@ -11,26 +11,31 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..engines.forks import querying
-from ..engines.program import Program
-from ..errors import QueryError, UnknownFunctionError, UnreadableError, did_you_mean
-from ..frames.schema import arrow_schema
-from ..query.facts.parse_tree import statement_of
-from ..query.facts.rows import RowPlan, plan_rows, used_columns
-from ..query.gate.packs import Compat
-from ..query.gate.query_bounds import is_small
-from ..query.reading.recursion import growing
-from .binding import bind, binder
-from .compiled import Compiled
-from .duckdb_instance import instances_for
-from .function_kinds import function_kinds, macro_bodies
+from ...engines.forks import querying
+from ...engines.program import Program
+from ...engines.query_check import text_of
+from ...errors import NotGivenError, QueryError, UnknownFunctionError, UnreadableError, did_you_mean
+from ...frames.schema import arrow_schema
+from ...query.facts.parse_tree import statement_of
+from ...query.facts.rows import RowPlan, plan_rows, used_columns
+from ...query.gate.packs import Compat
+from ...query.gate.query_bounds import is_small
+from ...query.reading.recursion import growing
+from ..compiled_query import Compiled
+from ..duckdb_binding import binding_for
+from ..duckdb_instance import instances_for
+from ..function_kinds import function_kinds, macro_bodies
+from ..optimized_plan import optimized_plan
+from .constant_failures import refuse_failing_constants
 from .impossible_casts import may_cast, refuse_impossible_casts
-from .passage import Asked, Passage
 from .row_number import with_row_id
+from .state import CompileRequest, CompileState
+from .unplaced_errors import placed
+from .window_keys import is_refused_key, keys_apart
 
 if TYPE_CHECKING:
-    from ..query.evidence.lookup import Evidence
-    from ..query.reading.types import Lineage, ParsedQuery, Translation
+    from ...query.evidence.lookup import Evidence
+    from ...query.reading.parsed_query import Lineage, ParsedQuery, Translation
 
 __all__ = ["GATES", "Gate", "compile_query", "pass_through"]
 
@@ -48,38 +53,38 @@ class Gate:
 
     number: int
     asks: str
-    check: Callable[[Passage], None] | None
+    check: Callable[[CompileState], None] | None
     typed: bool = False
 
 
-def _query(passage: Passage) -> ParsedQuery:
-    assert passage.query is not None
-    return passage.query
+def _query(state: CompileState) -> ParsedQuery:
+    assert state.query is not None
+    return state.query
 
 
-def _parses(passage: Passage) -> None:
-    from ..query.reading.parse import read
+def _parses(state: CompileState) -> None:
+    from ...query.reading.parse import read
 
-    passage.text = read(passage.sql, passage.dialect)
-
-
-def _is_one_query(passage: Passage) -> None:
-    from ..query.reading.parse import one_query
-
-    assert passage.text is not None
-    passage.query = one_query(passage.text)
+    state.text = read(state.sql, state.dialect)
 
 
-def _reads_by_name(passage: Passage) -> None:
+def _is_one_query(state: CompileState) -> None:
+    from ...query.reading.parse import one_query
+
+    assert state.text is not None
+    state.query = one_query(state.text)
+
+
+def _reads_by_name(state: CompileState) -> None:
     """Tables under the names by which the query reads them, wherever what was asked names them by fewer parts."""
-    from ..query.reading.names import with_names
+    from ...query.reading.table_names import with_names
 
-    asked = passage.asked
-    passage.query, names = with_names(_query(passage), asked.names)
+    asked = state.asked
+    state.query, names = with_names(_query(state), asked.names)
     if all(name == found for name, found in names.items()):
         return
     given = {names.get(name, name): name for name in asked.tables}
-    passage.asked = replace(
+    state.asked = replace(
         asked,
         input_table=names.get(asked.input_table, asked.input_table),
         tables={name: asked.tables[own] for name, own in given.items()},
@@ -90,31 +95,31 @@ def _reads_by_name(passage: Passage) -> None:
     )
 
 
-def _is_allowed(passage: Passage) -> None:
+def _is_allowed(state: CompileState) -> None:
     """On the text as it is where DuckDB reads it, so that a forbidden node is named before a missing table or type is.
 
     Of other dialects DuckDB sees the translation, which is judged as soon as it is there.
     """
-    _reads_by_name(passage)
-    query = _query(passage)
+    _reads_by_name(state)
+    query = _query(state)
     if query.dialect != "duckdb":
         return
-    from ..query.translation.transpile import plain_duckdb
+    from ...query.translation.transpile import plain_duckdb
 
     try:
         with _hints(query), _in_the_text(query):
-            passage.judge(plain_duckdb(query), passage.asked.udfs)
+            state.judge(plain_duckdb(query), state.asked.udfs)
     except UnreadableError:
         raise
     except QueryError:
-        _knows_tables(passage)  # a table that is not there is named as the writer knows it
+        _knows_tables(state)  # a table that is not there is named as the writer knows it
         raise
 
 
-def _knows_tables(passage: Passage) -> None:
-    from ..query.reading.tables import table_uses
+def _knows_tables(state: CompileState) -> None:
+    from ...query.reading.tables import table_uses
 
-    query, asked = _query(passage), passage.asked
+    query, asked = _query(state), state.asked
     known = asked.names
     names = {name.casefold() for name in known}
     uses = table_uses(query)
@@ -122,42 +127,60 @@ def _knows_tables(passage: Passage) -> None:
         if name.casefold() not in names:
             raise _unknown_table(name, known, asked.input_table, query.sql, start, length)
     found = [name for name, _, _ in uses]
-    if query.tree is None and passage.facts is not None:  # only DuckDB reads this text
-        found = list(passage.facts.tables)
-    passage.read = frozenset(name.casefold() for name in found)
+    if query.tree is None and state.facts is not None:  # only DuckDB reads this text
+        found = list(state.facts.tables)
+    state.read = frozenset(name.casefold() for name in found)
 
 
-def _translates(passage: Passage) -> None:
-    from ..query.translation.transpile import translate
+def _translates(state: CompileState) -> None:
+    from ...query.translation.transpile import translate
 
-    query, asked = _query(passage), passage.asked
+    query, asked = _query(state), state.asked
     kinds = dict(asked.param_types)
-    if passage.needs_types:  # a parameter of unknown type stands as text: it is the binding, not reached, that minds
+    if state.needs_types:  # a parameter of unknown type stands as text: it is the binding, not reached, that minds
         given = {name.casefold() for name in (*kinds, *query.type_hints)}
         kinds |= {name: "VARCHAR" for name in query.params if name.casefold() not in given}
-    passage.translation, passage.typed = translate(
+    state.translation, state.typed = translate(
         query, asked.schema, kinds, asked.allow, list(asked.udfs), required=asked.required, keys=asked.keys
     )
-    passage.judge(passage.translation.duckdb_sql, [*asked.udfs, *passage.translation.macros])
-    passage.evidence = _evidence(passage)
+    state.judge(state.translation.duckdb_sql, [*asked.udfs, *state.translation.macros])
+    _keeps_parameters(state)
+    state.evidence = _evidence(state)
 
 
-def _evidence(passage: Passage) -> Evidence:
-    from ..query.evidence.lookup import Evidence, evidence_of
+def _keeps_parameters(state: CompileState) -> None:
+    """A parameter that is read as a word, as where a function takes a unit, is refused: no value would reach it."""
+    query, facts = _query(state), state.facts
+    if query.folded or facts is None:
+        return
+    kept = {name.casefold() for name in facts.parameters}
+    for use in query.placeholders:
+        if use.name.casefold() not in kept:
+            raise QueryError(
+                f"Parameter {use.name!r} stands where {query.dialect} takes a word, such as a unit: write the word "
+                "itself, or CASE with a branch for each.",
+                query.sql,
+                use.start,
+                use.end - use.start,
+            )
 
-    query, typed = _query(passage), passage.typed
+
+def _evidence(state: CompileState) -> Evidence:
+    from ...query.evidence.lookup import Evidence, evidence_of
+
+    query, typed = _query(state), state.typed
     if typed is None:
         return Evidence("verified")  # DuckDB runs the text as it is
-    if passage.needs_types:
+    if state.needs_types:
         return Evidence("unverified")  # types are what evidence is about
-    return evidence_of(typed.tree, query.sql, query.dialect, list(passage.asked.udfs))
+    return evidence_of(typed.tree, query.sql, query.dialect, list(state.asked.udfs))
 
 
-def _binds(passage: Passage) -> None:
-    asked, query, translation, facts = passage.asked, _query(passage), passage.translation, passage.facts
-    assert translation is not None and facts is not None and passage.evidence is not None
+def _binds(state: CompileState) -> None:
+    asked, query, translation, facts = state.asked, _query(state), state.translation, state.facts
+    assert translation is not None and facts is not None and state.evidence is not None
     compat, sql = _compat(translation), translation.duckdb_sql
-    statement = statement_of(passage.parse(sql))
+    statement = statement_of(state.parse(sql))
     read = {name.casefold() for name in facts.tables}
     columns = {
         name: used_columns(statement, name, list(kinds))
@@ -166,8 +189,9 @@ def _binds(passage: Passage) -> None:
     }
     instance, quick = instances_for(columns, asked.source, compat, asked.udfs, asked.limits, asked.rows)
     bodies = macro_bodies(compat)
-    small = is_small(passage.parse(sql), bodies, asked.udfs)
-    binds = binder(small or not asked.apart, asked.limits)
+    small = is_small(state.parse(sql), bodies, asked.udfs, asked.schema, asked.param_types)
+    binds = binding_for(small or not asked.apart, asked.limits, _NULL_TYPES.get(query.dialect))
+    here = isinstance(binds, functools.partial)
     types = asked.input_types if asked.input_table.casefold() in read else None
     program = Program(
         sql, asked.input_table, arrow_schema(types) if types is not None else None, {}, "table", None,
@@ -177,17 +201,30 @@ def _binds(passage: Passage) -> None:
     if types is not None:
         kind = function_kinds(bodies, asked.udfs)
         plan = plan_rows(statement, asked.input_table, columns, kind=kind, unique=asked.unique, types=asked.schema)
-    where = quick if binds is bind else instance
-    program = binds(where, program, query.sql)
+    where = quick if here else instance
+    try:
+        with _format_placed(query):
+            program = binds(where, program, query.sql)
+    except QueryError as error:
+        apart = keys_apart(statement) if is_refused_key(error) else None
+        if apart is None:
+            raise placed(query, error, asked, compile_query) from error.__cause__
+        plan = plan if plan.tree is None else replace(plan, tree=keys_apart(plan.tree) or plan.tree)
+        with contextlib.closing(quick.cursor()) as cursor:
+            text = text_of(cursor, apart)
+        program = binds(where, replace(program, sql=text), query.sql)
     kinds = [*asked.param_types.values(), *(kind for each in asked.schema.values() for kind in each.values())]
-    if small and may_cast(sql, compat.macros, kinds):  # the optimizer computes constants, and looks at no limit then
-        refuse_impossible_casts(query, where, program, types)
+    if small and not asked.part:
+        left = optimized_plan(where, program, types)
+        if may_cast(sql, compat.macros, kinds):
+            refuse_impossible_casts(query, program, left)
+        refuse_failing_constants(query, program, left, where, asked.limits, compile_query)
     if query.dialect != "duckdb":
-        from ..query.reading.outputs import check_handed_on
+        from ...query.reading.unnamed_outputs import check_handed_on
 
         check_handed_on(query, asked.schema, program.output_types)
     program, plan = with_row_id(program, plan, where, binds)
-    passage.compiled = Compiled(
+    state.compiled = Compiled(
         program,
         instance,
         quick,
@@ -195,16 +232,25 @@ def _binds(passage: Passage) -> None:
         columns,
         plan.claims,
         compat,
-        passage.evidence.level,
-        passage.evidence.findings,
-        passage.warnings,
+        state.evidence.level,
+        state.evidence.findings,
+        state.warnings,
         translation.nondeterminism,
-        passage.allowed,
-        _lineage(passage, list(program.output_types)),
+        state.allowed,
+        _lineage(state, list(program.output_types)),
         {name: query.defaults[name] for name in facts.parameters if name in query.defaults},
-        isolated=binds is not bind,
+        isolated=not here,
     )
 
+
+#: The type of an output that is NULL and nothing else.
+#: https://www.postgresql.org/docs/current/typeconv-select.html
+#: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_AS.html
+#: https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#literals
+#: https://learn.microsoft.com/en-us/sql/t-sql/queries/select-into-clause-transact-sql
+_NULL_TYPES = {
+    "postgres": "VARCHAR", "redshift": "VARCHAR", "snowflake": "VARCHAR", "bigquery": "BIGINT", "tsql": "INTEGER",
+}  # fmt: skip
 
 GATES = (
     Gate(1, "The text parses in its dialect.", _parses),
@@ -219,7 +265,7 @@ GATES = (
 
 
 @querying
-def pass_through(passage: Passage, gates: Iterable[Gate] = GATES) -> Passage:
+def pass_through(state: CompileState, gates: Iterable[Gate] = GATES) -> CompileState:
     """Takes a query through gates, one after the other; those that need types only where these are known.
 
     Raises:
@@ -227,12 +273,12 @@ def pass_through(passage: Passage, gates: Iterable[Gate] = GATES) -> Passage:
     """
     with growing():
         for gate in gates:
-            if gate.check is not None and not (gate.typed and passage.needs_types):
-                gate.check(passage)
-    return passage
+            if gate.check is not None and not (gate.typed and state.needs_types):
+                gate.check(state)
+    return state
 
 
-def compile_query(query: ParsedQuery, asked: Asked) -> Compiled:
+def compile_query(query: ParsedQuery, asked: CompileRequest) -> Compiled:
     """Takes a parsed query, which passed gates 1 and 2, through gates 3 to 6.
 
     Args:
@@ -242,20 +288,20 @@ def compile_query(query: ParsedQuery, asked: Asked) -> Compiled:
     Raises:
         QueryError: The query fails a gate: what, where, and what to write instead.
     """
-    passage = Passage(asked, query.sql, query.dialect, query=query)
-    found = pass_through(passage, GATES[2:]).compiled
+    state = CompileState(asked, query.sql, query.dialect, query=query)
+    found = pass_through(state, GATES[2:]).compiled
     assert found is not None
     return found
 
 
-def _lineage(passage: Passage, outputs: list[str]) -> Callable[[], Lineage]:
-    from ..query.translation.lineage import follow, trace
+def _lineage(state: CompileState, outputs: list[str]) -> Callable[[], Lineage]:
+    from ...query.translation.lineage import follow, trace
 
-    asked = passage.asked
-    if passage.typed is None:
-        return functools.partial(trace, _query(passage), asked.schema, asked.input_table, outputs)
+    asked = state.asked
+    if state.typed is None:
+        return functools.partial(trace, _query(state), asked.schema, asked.input_table, outputs)
     # A partial, since a model is pickled with what it compiled.
-    return functools.partial(_told, follow(passage.typed, asked.input_table, outputs))
+    return functools.partial(_told, follow(state.typed, asked.input_table, outputs))
 
 
 def _told(found: Lineage) -> Lineage:
@@ -268,13 +314,27 @@ def _hints(query: ParsedQuery) -> Iterator[None]:
     try:
         yield
     except UnknownFunctionError as error:
-        from ..query.translation.hints import function_hint
+        from ...query.translation.hints import function_hint
 
         raise error.hinted(function_hint(error.name)) from None
     except UnreadableError as error:
-        from ..query.translation.hints import text_hint
+        from ...query.translation.hints import text_hint
 
         raise error.hinted(text_hint(query.sql)) from None
+
+
+@contextlib.contextmanager
+def _format_placed(query: ParsedQuery) -> Iterator[None]:
+    """DuckDB names no place for a constant that it reads while it binds, as a format of dates, but quotes it."""
+    try:
+        yield
+    except QueryError as error:
+        from ...query.reading.positions import literal
+
+        where = literal(query.tree, error.reason) if error.line is None and "format" in error.reason else None
+        if where is None:
+            raise
+        raise QueryError(error.reason, query.sql, where[0], where[1] - where[0]) from error.__cause__
 
 
 @contextlib.contextmanager
@@ -287,7 +347,7 @@ def _in_the_text(query: ParsedQuery) -> Iterator[None]:
             raise QueryError(error.reason) from None
         if not query.edits:
             raise
-        from ..query.reading.placeholders import unedited
+        from ...query.reading.placeholders import unedited
 
         raise error.moved(query.sql, lambda offset: unedited(offset, query.edits)) from None
 
@@ -311,12 +371,12 @@ def _unknown_table(
     name: str, known: Collection[str], input_table: str, sql: str, start: int | None, length: int
 ) -> QueryError:
     if name.casefold() == input_table.casefold():
-        return QueryError(
-            f"The query reads its input {name!r}, whose columns are not known: give input_example, signature or "
-            "input_types.",
+        return NotGivenError(
+            f"The query reads its input {name!r}, whose columns are not known",
             sql,
             start,
             length,
+            what="give input_example, signature or input_types",
         )
     hint = did_you_mean(name, list(known))
     # Who left the input's name as it is may not know that it can be another.

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..engines.duckdb import Instance
+from ..engines.empty_instance import EMPTY_INSTANCE
 from ..engines.program import Program
 from ..query.gate.packs import Compat
 
 if TYPE_CHECKING:
-    from ..query.reading.types import Finding, Lineage
+    from ..query.reading.parsed_query import Finding, Lineage
 
 __all__ = ["Compiled", "FewRows"]
 
@@ -70,3 +71,8 @@ class Compiled:
     param_defaults: Mapping[str, str | None] = field(default_factory=dict)
     few: FewRows | None = None
     isolated: bool = False
+
+    def close(self) -> None:
+        """Closes what was opened for it alone."""
+        for instance in {self.quick, self.instance} - {EMPTY_INSTANCE}:
+            instance.close()

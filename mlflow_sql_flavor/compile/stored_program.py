@@ -13,6 +13,7 @@ from ..artifact.keys import check_key
 from ..artifact.spec import SqlSpec
 from ..artifact.tables import ReferenceTable, open_table, source_of
 from ..engines import query_check
+from ..engines.cells import largest_cell
 from ..engines.empty_instance import EMPTY_INSTANCE
 from ..engines.limits import Limits
 from ..engines.program import Program
@@ -20,9 +21,9 @@ from ..errors import InputError, ModelFileError, did_you_mean
 from ..frames import schema
 from ..query.gate import packs
 from ..query.gate.query_bounds import is_small
-from ..query.reading.dotted import known_name
-from .binding import bind
-from .compiled import Compiled
+from ..query.reading.qualified_names import known_name
+from .compiled_query import Compiled
+from .duckdb_binding import bind
 from .duckdb_instance import instances_for
 from .few_rows import restored_few_rows
 from .function_kinds import function_kinds, macro_bodies
@@ -53,17 +54,18 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         columns, functools.partial(source_of, tables), compat, udfs, limits, rows, stored=True
     )
     apart = limits.isolation == "process"
-    known = {name: list(table.columns) for name, table in spec.tables.items()}
+    known = {name: dict(table.columns) for name, table in spec.tables.items()}
     if spec.input_types is not None:
-        known[spec.input_table] = list(spec.input_types)
+        known[spec.input_table] = dict(spec.input_types)
     # A model with a process of its own is opened there only: any parser serves for the gate.
     with contextlib.closing((EMPTY_INSTANCE if apart else quick).cursor()) as cursor:
         tree = query_check.parse_tree(cursor, spec.duckdb_sql)
         functions = [*udfs, *spec.compat.macros]
         facts = query_check.judge(cursor, tree, spec.duckdb_sql, tables=known, functions=functions, stored=True)
         bodies = macro_bodies(compat, cursor)
+        cell = 0 if apart else largest_cell(cursor, tables)
         # Binding folds constants, where DuckDB looks at no limit.
-        isolated = apart or not is_small(tree, bodies, udfs)
+        isolated = apart or not is_small(tree, bodies, udfs, known, spec.param_types, cell)
         kind = function_kinds(bodies, udfs)
         plain = check_rows(spec, tree, kind)
     wanted = {name.casefold() for name in facts.parameters}
@@ -92,7 +94,7 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
     elif program.id_position is None and not plain:
         raise unlike(spec)
     compiled = Compiled(program, instance, quick, spec.param_types, columns, {}, compat, spec.level, isolated=isolated)
-    return restored_few_rows(spec, compiled, known, functions, bodies, kind)
+    return restored_few_rows(spec, compiled, known, functions, bodies, kind, cell)
 
 
 def with_newer(

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from ..artifact.contents import Contents
 from ..artifact.example import saved
+from ..artifact.query_files import QueryFiles
 from ..artifact.spec import FewRowsSpec
-from ..errors import InputError, QueryError, did_you_mean
+from ..engines.duckdb import Runner
+from ..errors import InputError, QueryError, SQLModelError, did_you_mean
 from ..frames import reading, schema
 from ..query.evidence import NO_EVIDENCE
-from .constant_failures import refuse_constants
-from .few_rows_query import same_answers
+from .failing_constants import first_sentence
+from .gates import compile_query
+from .gates.constant_failures import place_of_failure, refuse_closed_queries, refuse_constants
+from .gates.few_rows_query import same_answers
+from .gates.strictness import refuse_unverified
 from .signature import check_defaults, signature_of, values_given
-from .strictness import refuse_unverified
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from mlflow.models import ModelInputExample, ModelSignature
 
-    from ..query.reading.types import Finding
-    from .binder import Binder
-    from .bound import Bound
-    from .definition import Definition
+    from ..query.reading.parsed_query import Finding
+    from .bound_query import Bound
+    from .compiled_model import CompiledModel
+    from .compiled_query import Compiled
+    from .model_definition import Definition
 
 __all__ = ["Prepared", "prepare"]
+
+#: So long a query that nobody gave data for may run without a row.
+_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -57,12 +65,12 @@ class Prepared:
         settled = set(found.findings) if self.expected is not None else set()
         return (*(each for each in found.warnings if each not in settled), *found.nondeterminism)
 
-    def contents(self, model: Definition) -> Contents:
+    def contents(self, model: Definition) -> QueryFiles:
         """What is stored of the model."""
         compiled = self.bound.compiled
         program, few = compiled.program, compiled.few
         accepted = NO_EVIDENCE in compiled.allowed
-        return Contents(
+        return QueryFiles(
             sql=model.sql,
             dialect=model.dialect,
             duckdb_sql=program.sql,
@@ -92,7 +100,7 @@ class Prepared:
 
 
 def prepare(
-    binder: Binder,
+    compiled_model: CompiledModel,
     signature: ModelSignature | bool | None,
     input_example: ModelInputExample | None,
     expected_output: reading.Data | None = None,
@@ -101,7 +109,7 @@ def prepare(
     """Takes a model through the gates with what its writer gave.
 
     Args:
-        binder: The model.
+        compiled_model: The model.
         signature: A ``ModelSignature``, None to make one, False for none in MLmodel.
         input_example: MLflow's: the data, or ``(data, params)``.
         expected_output: The rows the source engine gave for the example.
@@ -111,12 +119,12 @@ def prepare(
         QueryError: The query fails a gate, or does not run on the example.
         InputError: The example does not fit the signature.
     """
-    model = binder.definition
+    model = compiled_model.definition
     data, params = _split(input_example)
     _check_labels(data)
     given: ModelSignature | None = model.signature if isinstance(signature, bool) else signature or model.signature
     types = _input_types(model, given, data)
-    bound = binder.bind(types, values_given(given, params))
+    bound = compiled_model.bind(types, values_given(given, params))
     if bound.program.input_schema is None:
         types = None
     texts = {name.casefold(): text for name, text in model.texts.items()}
@@ -130,17 +138,19 @@ def prepare(
         )
     output = None
     if data is not None or bound.program.input_schema is None:
-        output = _run(data if types is not None else None, params, made, bound, binder)
+        output = _run(data if types is not None else None, params, made, bound, compiled_model)
+    else:
+        _run_on_nothing(bound, compiled_model)
     expected = None
     if expected_output is not None:
         if output is None:
             raise InputError("expected_output needs input_example: the data for which the source engine gave it.")
         from ..frames.compare import against
-        from .row_number import orders_rows
+        from .gates.row_number import orders_rows
 
         expected = against(output, expected_output, model.dialect, orders_rows(bound.program))
     if strict and expected is None:
-        refuse_unverified(bound.compiled, model)
+        refuse_unverified(bound.compiled.level, bound.compiled.findings, model.sql, model.dialect, model.allow)
     example = None
     if data is not None or (input_example is not None and bound.program.input_schema is None):
         example = saved(data, params)
@@ -194,13 +204,13 @@ def _check_prediction_column(column: str | None, bound: Bound) -> None:
         )
 
 
-def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound, binder: Binder) -> pa.Table:
+def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound, compiled_model: CompiledModel) -> pa.Table:
     """Gate 7: the query runs on the example, or without one if it reads no input; in Arrow and as pandas."""
     from ..frames.parameters import Parameters
 
     declared = signature.params
     defaults = {spec.name: spec.default for spec in declared.params} if declared is not None else {}
-    values = Parameters(bound.parameters.types, defaults, binder.definition.texts).values(params or {})
+    values = Parameters(bound.parameters.types, defaults, compiled_model.definition.texts).values(params or {})
     frame = reading.read(data, bound.program.input_schema) if data is not None else None
     table = frame.table if frame is not None else None
     try:
@@ -210,10 +220,57 @@ def _run(data: Any, params: Any, signature: ModelSignature, bound: Bound, binder
         else:
             bound.columns.pandas(bound.runner.arrow(table, values, bound.columns.projection))
     except InputError as error:
-        refuse_constants(binder.definition.query, binder.definition.limits)
-        cause = f" DuckDB says: {str(error.__cause__).splitlines()[0]}" if error.__cause__ else ""
+        refuse_constants(compiled_model.definition.query, compiled_model.definition.limits, compile_query)
+        _refuse_closed(error, compiled_model)
+        found, said = bound.explained(error, values, table), first_sentence(error.__cause__)
+        told = not error.__cause__ or (said and said in found.message)
+        cause = "" if told else f" DuckDB says: {said or str(error.__cause__).splitlines()[0]}"
         on = "on the input example" if data is not None else "with the default parameters" if values else "as it is"
-        raise QueryError(f"The query does not run {on}: {error.message}{cause}") from error
+        place = _place(said, bound, compiled_model, table, values) if "\n" not in found.message and said else None
+        message = f"The query does not run {on}: {found.message}{cause}"
+        text = compiled_model.definition.query.sql
+        raise (QueryError(message, text, *place) if place is not None else QueryError(message)) from error
     if not same_answers(bound.compiled, bound.few, table, values, result):
         raise QueryError("few_rows gives other rows than the query on the input example: it must answer the same.")
     return result
+
+
+def _place(
+    said: str, bound: Bound, compiled_model: CompiledModel, table: pa.Table | None, values: Mapping[str, Any]
+) -> tuple[int, int] | None:
+    if not isinstance(bound.runner, Runner):
+        return None
+    columns = bound.program.input_schema
+    types = {field.name: schema.from_arrow(field.type) for field in columns} if columns is not None else None
+
+    def run(compiled: Compiled) -> None:
+        runner = cast("Runner", bound.runner).beside(compiled.instance, compiled.program, _SECONDS)
+        with contextlib.closing(runner):
+            read, known = compiled.program.input_schema, compiled.program.parameters
+            data = table.select(read.names) if table is not None and read is not None else None
+            runner.arrow(data, {name: value for name, value in values.items() if name in known})
+
+    asked = compiled_model.asked(types, bound.parameters.types)
+    return place_of_failure(compiled_model.definition.query, said, asked, compile_query, run)
+
+
+def _run_on_nothing(bound: Bound, compiled_model: CompiledModel) -> None:
+    """Where no data was given: what fails without a row may do so by a part of the query that reads no input."""
+    program = bound.program
+    if program.input_schema is None or not isinstance(bound.runner, Runner):
+        return
+    runner = bound.runner.beside(bound.compiled.instance, program, _SECONDS)
+    try:
+        runner.arrow(program.input_schema.empty_table(), dict.fromkeys(bound.parameters.types))
+    except InputError as error:
+        _refuse_closed(error, compiled_model)
+    except SQLModelError:
+        return
+    finally:
+        runner.close()
+
+
+def _refuse_closed(error: InputError, compiled_model: CompiledModel) -> None:
+    said = first_sentence(error.__cause__)
+    if said:
+        refuse_closed_queries(compiled_model.definition.query, said, compiled_model.asked(None, {}), compile_query)

@@ -7,26 +7,26 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..artifact.functions import Udf
-from ..engines import query_check
-from ..engines.empty_instance import EMPTY_INSTANCE
-from ..engines.limits import Limits
-from ..engines.sandbox import TableSource
-from ..query.evidence import NO_EVIDENCE
-from ..query.gate.policy import Facts
-from .compiled import Compiled
+from ...artifact.functions import Udf
+from ...engines import query_check
+from ...engines.empty_instance import EMPTY_INSTANCE
+from ...engines.limits import Limits
+from ...engines.sandbox import TableSource
+from ...query.evidence import NO_EVIDENCE
+from ...query.gate.policy import Facts
+from ..compiled_query import Compiled
 
 if TYPE_CHECKING:
-    from ..query.evidence.lookup import Evidence
-    from ..query.facts.typed import TypedQuery
-    from ..query.reading.parse import Text
-    from ..query.reading.types import Finding, ParsedQuery, Translation
+    from ...query.evidence.lookup import Evidence
+    from ...query.facts.typed_query import TypedQuery
+    from ...query.reading.parse import Text
+    from ...query.reading.parsed_query import Finding, ParsedQuery, Translation
 
-__all__ = ["Asked", "Passage"]
+__all__ = ["CompileRequest", "CompileState"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class CompileRequest:
     """What a query is compiled for.
 
     Attributes:
@@ -45,6 +45,7 @@ class Asked:
         keys: ``{reference table: [columns of a key, …]}``, which its rows bear out.
         apart: Whether what is not known to be small is bound in a process of its own.
         rows: Of the reference tables, in all.
+        part: Whether it is a part of a query, tried alone: what fails in it is for the caller to say.
     """
 
     input_table: str
@@ -61,6 +62,7 @@ class Asked:
     keys: Mapping[str, list[list[str]]] = field(default_factory=dict)
     apart: bool = True
     rows: int = 0
+    part: bool = False
 
     @property
     def schema(self) -> dict[str, Mapping[str, str]]:
@@ -80,7 +82,7 @@ class Asked:
 
 
 @dataclass
-class Passage:
+class CompileState:
     """A query on its way: what was asked, and what the gates found so far.
 
     Attributes:
@@ -97,7 +99,7 @@ class Passage:
         compiled: The end of it.
     """
 
-    asked: Asked
+    asked: CompileRequest
     sql: Any = None
     dialect: str = "duckdb"
     text: Text | None = None

@@ -1,4 +1,8 @@
-"""The other text for few rows, as a query passes the gates with it and its answers are compared."""
+"""The other text for few rows, as a query passes the gates with it and its answers are compared.
+
+It is no copy of the query: its maker wrote it in DuckDB's words, and nothing is taken from the one for the other. So it
+is parsed once itself, and passes every gate alone.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +10,24 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..artifact.spec import FewRowsSpec
-from ..engines import query_check
-from ..engines.duckdb import Runner
-from ..engines.empty_instance import EMPTY_INSTANCE
-from ..errors import QueryError
-from .binding import bind
-from .compiled import Compiled, FewRows
-from .hoisting import without_constants
+from ...artifact.spec import FewRowsSpec
+from ...engines import query_check
+from ...engines.duckdb import Runner
+from ...engines.empty_instance import EMPTY_INSTANCE
+from ...errors import QueryError
+from ..compiled_query import Compiled, FewRows
+from ..duckdb_binding import bind
+from ..hoisting import without_constants
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from .passage import Asked
+    from .state import CompileRequest
 
 __all__ = ["same_answers", "with_few_rows"]
 
 
-def with_few_rows(compiled: Compiled, few: FewRowsSpec, asked: Asked) -> Compiled:
+def with_few_rows(compiled: Compiled, few: FewRowsSpec, asked: CompileRequest) -> Compiled:
     """The compiled query with the other text, which passes the same gates.
 
     Args:
@@ -34,8 +38,8 @@ def with_few_rows(compiled: Compiled, few: FewRowsSpec, asked: Asked) -> Compile
     Raises:
         QueryError: The text fails a gate, or has other columns, rows or parameters.
     """
-    from ..query.reading.parse import parse
-    from .gates import compile_query
+    from ...query.reading.parse import parse
+    from . import compile_query
 
     other = compile_query(parse(few.duckdb_sql, "duckdb"), asked)
     other.quick.close()  # it runs where the other one does
