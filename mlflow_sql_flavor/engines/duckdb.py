@@ -11,23 +11,24 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
-import re
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, LimitError, RunError, SQLModelError
+from ..errors import LimitError, RunError, SQLModelError
 from ..query.facts.rows import ROW_ID
-from ..query.gate import packs
 from .constant_tables import make_constants
+from .duckdb_errors import explain
 from .forks import at_fork, querying
 from .limits import Limits
+from .one_row import PREPARED
 from .passthrough import passed_through
-from .pieces import arrow_up_to, rows_up_to
 from .program import Program
 from .query_check import statement
+from .result_batches import arrow_up_to, rows_up_to
 from .sandbox import quote
 
 if TYPE_CHECKING:
@@ -124,10 +125,18 @@ class _Session:
         self.cursor = cursor
         make_constants(cursor, program.constants)
         self.statement = statement(cursor, program.sql)
+        self.used = self._prepared = False
         self.source: _Source | None = None
         if schema is not None:
             self.source = _Source(schema)
             cursor.register(program.input_table, self.source)
+
+    def execute(self, text: str, program: Program) -> Any:
+        """Runs the program, prepared before it runs for the first time."""
+        if not self._prepared:
+            self.cursor.execute(f"PREPARE {PREPARED} AS {program.sql}")
+            self._prepared = True
+        return self.cursor.execute(text)
 
 
 class Runner:
@@ -137,15 +146,23 @@ class Runner:
         instance: Where it runs.
         program: What runs.
         limits: ``max_rows`` is enforced here; the others by the instance.
+        execution: From ``one_row.execution``: the query is prepared at its second call, and executed by this text.
     """
 
     #: Up to so many rows :meth:`rows` is the faster way.
     small = SMALL
 
-    def __init__(self, instance: Instance, program: Program, limits: Limits) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        program: Program,
+        limits: Limits,
+        execution: Callable[[Mapping[str, Any]], str] | None = None,
+    ) -> None:
         import pyarrow as pa
 
         self.program = program
+        self._execution = execution
         self._instance = instance
         self._limits = limits
         self._sessions: deque[_Session] = deque()
@@ -155,9 +172,17 @@ class Runner:
         self._passthrough: dict[str, str] | None = None
         _LIVE.add(self)
 
-    def beside(self, instance: Instance, program: Program) -> Runner:
-        """What runs another program under the same limits."""
-        return Runner(instance, program, self._limits)
+    def beside(
+        self,
+        instance: Instance,
+        program: Program,
+        seconds: float | None = None,
+        execution: Callable[[Mapping[str, Any]], str] | None = None,
+    ) -> Runner:
+        """What runs another program under the same limits, or for so many seconds at most."""
+        most = self._limits.timeout_seconds
+        limits = replace(self._limits, timeout_seconds=min(most, seconds or most))
+        return Runner(instance, program, limits, execution)
 
     def close(self) -> None:
         """Closes the cursors that no call is using."""
@@ -199,7 +224,11 @@ class Runner:
                         self.program.input_schema
                     )  # DuckDB reads it by the layout it was registered with
                 session.source.table = self._numbered(table)
-            cursor = session.cursor.execute(session.statement, params or None)
+            if self._execution is not None and session.used:
+                cursor = session.execute(self._execution(params), self.program)
+            else:
+                cursor = session.cursor.execute(session.statement, params or None)
+                session.used = True
             limit = self._limits.max_rows
             result = rows_up_to(cursor, limit, self._limits.memory_limit)
         except Exception as error:
@@ -370,65 +399,3 @@ def _range(count: int) -> pa.Array:
     import pyarrow as pa
 
     return pa.array(np.arange(count, dtype=np.int64))
-
-
-#: DuckDB's words where the result of a Python function is not of the function's type.
-_WRONG_RESULT = ("Failed to cast value: ", "Python Conversion Failure", "transform python value", "null_handling")
-
-
-def explain(error: Exception, limits: Limits) -> SQLModelError:
-    """What a caller is told of a failure: no data, no SQL, no path. The original is the exception's cause.
-
-    Raises:
-        KeyboardInterrupt: It is a person's Ctrl-C.
-    """
-    import duckdb
-
-    if isinstance(error, SQLModelError):
-        return error
-    if isinstance(error, OSError) and (kind := re.match(r"([A-Z]\w+(?: \w+)*) Error: ", str(error))):
-        # What DuckDB raises while its rows are read as Arrow has lost its class on the way.
-        error = getattr(duckdb, kind[1].title().replace(" ", "") + "Exception", duckdb.Error)(str(error))
-    if type(error) is RuntimeError and str(error) == "Query interrupted":  # what DuckDB makes of a SIGINT
-        raise KeyboardInterrupt from error
-    if isinstance(error, duckdb.InterruptException):
-        return LimitError(
-            f"The query ran longer than {limits.timeout_seconds} s, the limit set by timeout_seconds "
-            "(MLFLOW_SQL_TIMEOUT_SECONDS): send less data or raise the limit where the model is loaded."
-        )
-    if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)):
-        return LimitError(
-            f"The query needs more memory than {limits.memory_limit or 'there is'}, the limit set by memory_limit "
-            "(MLFLOW_SQL_MEMORY_LIMIT): send less data or raise the limit where the model is loaded."
-        )
-    text = str(error)
-    called = re.search(r"executing the UDF: (InputError|RunError): (.*)", text)
-    if called:  # raised by udf_calls, whose words are for the caller
-        return (InputError if called[1] == "InputError" else RunError)(called[2])
-    if any(words in text for words in _WRONG_RESULT):
-        return RunError(
-            "A Python function of the model gave a value that its type hint does not allow (None needs a hint such as "
-            "float | None): correct it, and save the model again."
-        )
-    unknown_cast = re.search(r"Unimplemented type for cast \((.+) -> (.+)\)", text)
-    if unknown_cast:
-        return RunError(
-            f"The query makes {unknown_cast[2]} of {unknown_cast[1]}, which no value allows: correct it, and save the "
-            "model again."
-        )
-    if isinstance(error, duckdb.ConversionException):
-        return InputError("A value of the input or of a parameter cannot be converted to the type the query asks for.")
-    if isinstance(error, duckdb.OutOfRangeException):
-        return InputError("A number is out of the range of its type in this query (an overflow or a division by zero).")
-    if isinstance(error, (duckdb.BinderException, duckdb.TypeMismatchException)):
-        return InputError("The types of the input or of a parameter do not fit the query.")
-    if "Division by zero" in text:
-        return InputError("The query divides by zero on this input.")
-    if "More than one row returned by a subquery" in text:
-        return InputError("A subquery used as a value gave more than one row on this input.")
-    said = text.partition("Error: ")[2].split("\n", 1)[0].rstrip(".")
-    if isinstance(error, duckdb.InvalidInputException) and said in {m.rstrip(".") for m in packs.messages()}:
-        return InputError(f"The query fails on this input: {said}.")
-    if isinstance(error, (duckdb.InvalidInputException, duckdb.ConstraintException)):
-        return InputError("The query fails on this input: one of its functions refuses a value.")
-    return RunError("The query failed on the database engine; the server's log says why.")

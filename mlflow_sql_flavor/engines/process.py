@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 
 __all__ = [
-    "address_space", "descendants", "less_memory", "limit_memory", "memory_of", "processor_seconds", "resident",
+    "address_space", "descendants", "less_memory", "limit_memory", "memory_is_told", "memory_of", "processor_seconds",
+    "resident",
 ]  # fmt: skip
 
 
@@ -43,6 +44,11 @@ def memory_of(pid: int) -> int:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError, AttributeError):
         return 0 if os.path.isdir("/proc/self") else resident(pid)
+
+
+def memory_is_told() -> bool:
+    """Whether anything tells what a process takes: the system, or psutil."""
+    return os.path.isdir("/proc/self") or resident(os.getpid()) > 0
 
 
 def descendants(pid: int) -> Iterator[int]:

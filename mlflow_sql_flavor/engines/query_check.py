@@ -6,18 +6,18 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import QueryError, UnreadableError
-from ..query.gate import calls, policy
+from ..query.gate import call_resolution, policy
 from ..query.gate.identifiers import fold
 from ..query.gate.policy import Facts
+from ..query.reading.duckdb_tree import dumps, loads
 from ..query.reading.recursion import TOO_DEEP
-from ..query.reading.tree import loads
 from .parse_limits import check_shape
 from .sandbox import sentence, taken_names
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["check", "describe", "judge", "parse_tree", "statement"]
+__all__ = ["check", "describe", "judge", "parse_tree", "statement", "text_of"]
 
 
 def check(
@@ -74,6 +74,13 @@ def judge(
     return policy.judge(tree, sql, tables=tables, functions=functions)
 
 
+def text_of(con: "duckdb.DuckDBPyConnection", statement: Mapping[str, Any]) -> str:
+    """The SQL of a statement of :func:`parse_tree`, as DuckDB writes it."""
+    tree = dumps({"error": False, "statements": [statement]})
+    row = con.execute("SELECT json_deserialize_sql($tree::JSON)", {"tree": tree}).fetchone()
+    return str(row[0]) if row else ""
+
+
 def parse_tree(con: "duckdb.DuckDBPyConnection", sql: str) -> dict[str, Any]:
     """DuckDB's own parse of one query (default values left out), its calls resolved, before any other judgement.
 
@@ -95,7 +102,7 @@ def parse_tree(con: "duckdb.DuckDBPyConnection", sql: str) -> dict[str, Any]:
         raise _not_a_query(con, sql)
     if len(tree["statements"]) != 1:
         raise QueryError(f"A model is exactly one query; this text has {len(tree['statements'])} statements.", sql)
-    calls.resolve(tree, sql)
+    call_resolution.resolve(tree, sql)
     return tree
 
 

@@ -4,22 +4,28 @@ The lock keeps files, the network, the environment and settings out of reach. It
 own catalog or a look at it: that is what `query_check` is for. Neither is enough alone.
 """
 
+import contextlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, ModelFileError
-from ..query.gate import grammar, packs, policy
+from ..query.gate import grammar, packs
 from ..query.gate.identifiers import fold
+from ..query.gate.refused_functions import reaches_out
 from .limits import Limits
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["Function", "TableSource", "open_instance", "own_names", "quote", "sentence", "taken_names"]
+__all__ = [
+    "Function", "TableSource", "open_instance", "own_names", "quote", "sentence", "tables_on_disk", "taken_names",
+]  # fmt: skip
 
 MAX_COLUMNS = MAX_NAME = 10_000
 """Most columns of a reference table; longest name of a table or column, in characters."""
@@ -89,6 +95,24 @@ class Function:
     options: Mapping[str, Any] | None = None
 
 
+#: Where instances that are opened keep their tables; None for memory.
+_FOLDER: ContextVar[Path | None] = ContextVar("folder", default=None)
+
+
+@contextlib.contextmanager
+def tables_on_disk(folder: Path) -> Iterator[None]:
+    """Instances that are opened meanwhile have their reference tables in files, of which DuckDB reads what it needs.
+
+    Args:
+        folder: Of the files; they stay for as long as the instances.
+    """
+    before = _FOLDER.set(folder)
+    try:
+        yield
+    finally:
+        _FOLDER.reset(before)
+
+
 def quote(identifier: str) -> str:
     """An identifier as DuckDB reads it back, whatever it contains.
 
@@ -132,7 +156,9 @@ def open_instance(
 
     packs.check_settings(settings or {})
     config = {**_CONFIG, "max_memory": f"{limits.memory_limit}B", "threads": 1 if few_rows else limits.threads}
-    con = duckdb.connect(":memory:", config=config)
+    folder = _FOLDER.get()
+    place = ":memory:" if folder is None or few_rows or not tables else str(folder / f"{secrets.token_hex(8)}.duckdb")
+    con = duckdb.connect(place, config=config)
     try:
         own = own_names(con, "table") if tables else frozenset()
         taken = set(taken_names(con, "table", stored=stored)) if tables else set()
@@ -191,7 +217,7 @@ def taken_names(con: "duckdb.DuckDBPyConnection", kind: str, *, stored: bool) ->
     if kind == "table":
         return frozenset()
     listed = grammar.expression_functions() | grammar.allowed("window") | grammar.allowed("table")
-    return frozenset(name for name in own if name in listed or name == "user" or policy.reaches_out(name))
+    return frozenset(name for name in own if name in listed or name == "user" or reaches_out(name))
 
 
 def _macro_names(con: "duckdb.DuckDBPyConnection") -> set[str]:

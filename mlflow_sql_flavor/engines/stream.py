@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, RunError
 from ..query.facts.rows import ROW_ID
-from .duckdb import Instance, explain
+from .duckdb import Instance
+from .duckdb_errors import explain
 from .forks import querying
 from .limits import Limits
 from .program import Program

@@ -8,7 +8,6 @@ one query touches no other.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 import os
@@ -18,14 +17,14 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import LimitError, RunError, SQLModelError
-from .duckdb import Instance, Runner, explain
+from . import worker_process
+from .duckdb import Instance
 from .forks import at_fork
 from .limits import Limits
-from .process import address_space, less_memory, limit_memory, processor_seconds, resident
+from .process import address_space, processor_seconds, resident
 from .program import Program
 
 if TYPE_CHECKING:
@@ -47,17 +46,12 @@ LOADING_SECONDS = 17.0
 #: Seconds of binding among them, at most.
 BINDING_SECONDS = 8.0
 
-#: Bytes of address space that binding may take: constants are folded there.
-BINDING_BYTES = 1_000_000_000
 
 #: What loky says of a process that somebody else ended; an allocator that fails ends its own by SIGABRT.
 _SIGNAL = re.compile(r"SIG(KILL|TERM|INT|HUP|QUIT)\b")
 
 #: Seconds between two looks at a process whose memory the system does not limit.
 LOOK_SECONDS = 0.05
-
-#: Bytes of address space beyond memory_limit for what is reserved but not used: stacks, the allocator's steps.
-RESERVED = 64_000_000
 
 
 class ProcessRunner:
@@ -155,14 +149,14 @@ class ProcessRunner:
         if isinstance(worker, SQLModelError):
             self._add()
             raise worker
-        answer = worker.run(_write(table), dict(params), projection)
+        answer = worker.run(worker_process.written(table), dict(params), projection)
         if worker.alive:
             self._ready.put(worker)
         else:
             self._add()
         if isinstance(answer, SQLModelError):
             raise answer
-        return _read(answer)
+        return worker_process.read(answer)
 
     def rows(self, table: pa.Table | None, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """As :meth:`Runner.rows`."""
@@ -230,7 +224,7 @@ class _Worker:
         self._pool = loky.ProcessPoolExecutor(
             max_workers=1,
             timeout=None,
-            initializer=_open,
+            initializer=worker_process.open_model,
             initargs=(cloudpickle.dumps(state), self._limits.memory_limit, os.getpid()),
             # glibc's and Arrow's allocators reserve address space that nothing uses, and that would count.
             env={"MALLOC_ARENA_MAX": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"},
@@ -238,7 +232,7 @@ class _Worker:
         self.alive = True
         self.program: Program | None = None
         try:
-            answer = self._pool.submit(_ready).result(STARTUP_SECONDS)
+            answer = self._pool.submit(worker_process.ready).result(STARTUP_SECONDS)
         except Exception as error:
             self.kill()
             raise LimitError(
@@ -254,7 +248,7 @@ class _Worker:
 
     def bind(self) -> SQLModelError | None:
         """Binds the query within the time of a query: what it computes of constants alone is computed here."""
-        answer: SQLModelError | Program = self._within(_bind)
+        answer: SQLModelError | Program = self._within(worker_process.bind_model)
         if isinstance(answer, SQLModelError):
             self.kill()
             return answer
@@ -262,11 +256,11 @@ class _Worker:
         return None
 
     def run(self, data: bytes | None, params: dict[str, Any], projection: list[str] | None) -> bytes | SQLModelError:
-        answer: bytes | SQLModelError = self._within(_run, data, params, projection)
+        answer: bytes | SQLModelError = self._within(worker_process.run, data, params, projection)
         return answer
 
     def _within(self, task: Callable[..., Any], *arguments: Any) -> Any:
-        binding = task is _bind
+        binding = task is worker_process.bind_model
         timeout = min(self._limits.timeout_seconds, BINDING_SECONDS) if binding else self._limits.timeout_seconds
         started, used = time.monotonic(), processor_seconds(self._pid)
         try:
@@ -320,77 +314,6 @@ class _Worker:
         self._pool.shutdown(wait=False, kill_workers=True)
 
 
-def _write(table: pa.Table | None) -> bytes | None:
-    if table is None:
-        return None
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()
-
-
-def _read(data: bytes) -> pa.Table:
-    import pyarrow as pa
-
-    with pa.ipc.open_stream(data) as reader:
-        return reader.read_all()
-
-
-# The worker's side.
-
-_STATE: tuple[Instance, Program, Limits, Callable[[Instance, Program], Program]] | None = None
-_RUNNER: Runner | None = None
-_REFUSED: SQLModelError | None = None
-
-
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
-
-
-def _open(state: bytes, memory: int, parent: int) -> None:
-    """Opens the model, then takes away every address beyond what it may have."""
-    global _STATE, _REFUSED
-    import pickle
-
-    # A parent that is killed, or leaves by os._exit, ends no worker itself.
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-
-    import duckdb  # noqa: F401  loaded before the limit, which they are not part of
-    import pyarrow  # noqa: F401
-
-    try:
-        _STATE = pickle.loads(state)
-        assert _STATE is not None
-        os.environ.clear()
-        os.environ["PYTHONFAULTHANDLER"] = "0"  # no dump of loky's: the parent says in a sentence what ended it
-        limit_memory(2 * memory + RESERVED)
-        _warm_up(_STATE[0], *_STATE[2:])
-        limit_memory(memory + RESERVED)
-    except SQLModelError as error:
-        _REFUSED = error
-    except MemoryError:
-        _REFUSED = LimitError(
-            f"The model does not open within memory_limit = {memory:,} bytes (MLFLOW_SQL_MEMORY_LIMIT)."
-        )
-
-
-def _warm_up(instance: Instance, limits: Limits, bind: Callable[[Instance, Program], Program]) -> None:
-    """Starts DuckDB's threads and imports what the first answer would have to, in time and memory that are not its."""
-    import pyarrow as pa
-
-    table = _read(_write(pa.table({"a": range(100_000)})) or b"")
-    program = Program("SELECT a FROM __warm_up", "__warm_up", table.schema, {"a": "BIGINT"})
-    runner = Runner(instance, program, replace(limits, max_rows=table.num_rows))
-    with contextlib.suppress(LimitError):  # a limit this small is for the queries to meet
-        bind(instance, program)
-        for _ in range(2):
-            _write(runner.arrow(table, {}, ['"a"']))
-
-
 @functools.cache
 def _say_what_is_not_bounded() -> None:
     if address_space() is None:
@@ -398,41 +321,3 @@ def _say_what_is_not_bounded() -> None:
             "This system limits no process's memory: a worker is ended by what is measured of it from time to time "
             "(with psutil installed) and when its time is over (docs/security.md)."
         )
-
-
-def _ready() -> SQLModelError | int:
-    return _REFUSED or os.getpid()
-
-
-def _bind() -> SQLModelError | Program:
-    global _RUNNER
-    assert _STATE is not None
-    instance, program, limits, bind = _STATE
-    try:
-        with less_memory(BINDING_BYTES):
-            bound = bind(instance, program)
-        if list(program.output_types.items()) not in ([], list(bound.output_types.items())):
-            return RunError("The query gives other output columns than MLmodel says: save the model again.")
-        if program.id_position is not None and bound.id_position is None:
-            return RunError("The query's rows are not the input's, as MLmodel says: save the model again.")
-    except Exception as error:
-        return _told(error, limits)
-    _RUNNER = Runner(instance, bound, limits)
-    return bound
-
-
-def _told(error: Exception, limits: Limits) -> SQLModelError:
-    """An error that can be sent: without its cause and DuckDB's objects."""
-    found = explain(error, limits)
-    return type(found)(found.message)
-
-
-def _run(data: bytes | None, params: dict[str, Any], projection: list[str] | None) -> bytes | SQLModelError:
-    assert _RUNNER is not None and _STATE is not None
-    try:
-        result = _RUNNER.arrow(None if data is None else _read(data), params, projection)
-        written = _write(result)
-    except Exception as error:
-        return _told(error, _STATE[2])
-    assert written is not None
-    return written

@@ -37,7 +37,7 @@ WHOLE = "x < 1e9 OR x IS NULL"
 SAME = [
     ("postgres", "SELECT id, round(x) AS a, round(d) AS b, round(d, 1) AS c FROM input"),
     ("duckdb", "SELECT id, round(x) AS a, round(d) AS b FROM input"),
-    # Not 1.45 and 2.675, which are no ties in bits: DuckDB 2.0.1 goes by those, 2.0.0 and PostgreSQL by the digits.
+    # Not 1.45 and 2.675, which are no ties in bits: DuckDB goes by those, PostgreSQL by the digits.
     (
         "duckdb",
         "SELECT id, round(x, 2) AS c, round(x, 1) AS e FROM input "

@@ -14,7 +14,7 @@ import pytest
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
-from mlflow_sql_flavor.engines import database
+from mlflow_sql_flavor.engines.databases import drivers
 from mlflow_sql_flavor.errors import InputError, QueryError, RunError
 
 from .databases import QUICK, SLOW, opener, server
@@ -203,6 +203,21 @@ def test_tables_by_name(connection: Any) -> None:
     assert got["label"].to_pylist() == ["eins", "zwei", None]
     with pytest.raises(RunError, match="failed on the query"):
         query.run_on(connection, input="nowhere")
+
+
+def test_a_further_column_of_a_table(connection: Any) -> None:
+    """It is not read in the place of an output, and is none of a star's."""
+    make(connection, "events_f", "id bigint, c int, more int", "(1, 1, 8), (2, 2, 8), (3, 3, 9)")
+    grouped = typed("SELECT c % 2 AS more, COUNT(*) AS n FROM input GROUP BY more ORDER BY n")
+    assert grouped.run_on(connection, input="events_f").read_all().to_pydict() == {"more": [0, 1], "n": [1, 2]}
+    assert typed("SELECT * FROM input").run_on(connection, input="events_f").read_all().column_names == ["id", "c"]
+
+
+def test_a_column_that_the_query_does_not_name_may_lack(connection: Any) -> None:
+    make(connection, "events_l", "id bigint", "(1)")
+    assert typed("SELECT id FROM input").run_on(connection, input="events_l").read_all()["id"].to_pylist() == [1]
+    with pytest.raises(RunError, match="failed on the query"):
+        typed("SELECT id, c FROM input").run_on(connection, input="events_l").read_all()
 
 
 def test_a_key_that_repeats(connection: Any) -> None:
@@ -413,7 +428,7 @@ def test_spark(tmp_path: Any) -> None:
 def test_a_table_too_large_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
     import sqlite3
 
-    monkeypatch.setattr("mlflow_sql_flavor.engines.spark.REFERENCE_BYTES", 10)
+    monkeypatch.setattr("mlflow_sql_flavor.engines.spark.spark_sql.REFERENCE_BYTES", 10)
     with pytest.raises(InputError, match="give the name of its table"):
         typed(JOINED, tables={"labels": LABELS}).run_on(sqlite3.connect(":memory:"), input="t")
 
@@ -441,7 +456,7 @@ DIALECTS = ("snowflake", "bigquery", "trino", "redshift", "databricks", "mysql",
 )
 def test_rendered_for_engines_not_here(dialect: str, style: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sqlglot = pytest.importorskip("sqlglot")
-    monkeypatch.setattr(database, "_paramstyle", lambda connection: style)
+    monkeypatch.setattr(drivers, "_paramstyle", lambda connection: style)
     recorder = Recorder()
     query = typed(
         "SELECT id, c // :by AS whole, label, 'a%' AS t FROM input LEFT JOIN labels USING (c) WHERE id > :by",

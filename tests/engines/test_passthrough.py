@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from mlflow_sql_flavor import SQLModel
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 ROWS = 5000  # more than are fetched as Python values
 RANDOM = np.random.default_rng(7)
@@ -61,7 +61,7 @@ def _equal_floats(one: pa.Array, two: pa.Array) -> bool:
 @pytest.mark.parametrize("query", QUERIES)
 def test_handed_on_or_not_the_answer_is_the_same(query: str) -> None:
     model = SQLModel(query, tables={"ref": REF})
-    frame, bound = binder_of(model).read(DATA, None)
+    frame, bound = compiled_model_of(model).read(DATA, None)
     assert frame is not None and bound.program.rows != "table"
     runner = bound.runner
     own = runner.arrow(frame.table, {}, None, False)

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.engines.pieces import arrow_up_to, rows_up_to
+from mlflow_sql_flavor.engines.result_batches import arrow_up_to, rows_up_to
 from mlflow_sql_flavor.errors import InputError, LimitError
 
 ROWS = pa.table({"a": list(range(20_000))})
@@ -28,7 +28,7 @@ def test_a_piece_too_many_ends_it() -> None:
 def test_an_answer_is_within_the_limit_of_memory(rows: int) -> None:
     query = f"SELECT repeat('x', 10000) AS r FROM input, range({20_000 // rows})"
     model = mlflow_sql_flavor.SQLModel(query, limits={"memory_limit": "100MB"})
-    with pytest.raises(LimitError, match="needs more memory than 100000000"):
+    with pytest.raises(LimitError, match="needs more memory than 100,000,000 bytes"):
         model.predict(ROWS.slice(0, rows), output="arrow")
 
 

@@ -10,14 +10,14 @@ import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.engines.duckdb import SMALL
 from mlflow_sql_flavor.errors import RunError
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 REGIONS = pd.DataFrame({"k": range(1000), "v": range(1000, 2000)})
 MANY = 200_000
 
 
 def rows_of(model):
-    (bound,) = binder_of(model).bound
+    (bound,) = compiled_model_of(model).bound
     return bound.program.rows
 
 
@@ -104,7 +104,7 @@ def test_a_row_count_that_does_not_fit_is_an_error(rows):
     model = SQLModel("SELECT v FROM input LEFT JOIN t USING (k)", tables={"t": REGIONS})
     data = pd.DataFrame({"k": [1] * rows})
     model.predict(data)
-    (bound,) = binder_of(model).bound
+    (bound,) = compiled_model_of(model).bound
     repeated = pa.table({"k": [1, 1], "v": [1, 2]})
     for instance, runner in ((bound.compiled.instance, bound.runner), (bound.compiled.quick, bound.quick)):
         instance._open = _opened_with(bound, repeated)

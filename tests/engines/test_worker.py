@@ -19,7 +19,7 @@ import yaml
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.engines import worker
 from mlflow_sql_flavor.errors import InputError, LimitError, RunError, SQLModelError
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 from ..platforms import needs_fork
 
@@ -145,7 +145,7 @@ def test_an_error_is_that_of_a_thread() -> None:
 
 def test_a_worker_has_no_environment(plain: SQLModel) -> None:
     """What a query of the worker could leak is not there."""
-    bound = binder_of(plain).bound[0]
+    bound = compiled_model_of(plain).bound[0]
     one = bound.runner._ready.get(timeout=60)
     try:
         assert one._pool.submit(os.getenv, "PATH").result(30) is None
@@ -290,7 +290,7 @@ def test_every_query_ends_within_its_limits(name: str, plain: SQLModel) -> None:
     if not endless:
         model.predict(small)
     else:
-        runner = binder_of(model).bind(binder_of(model).definition.types_of(data)).runner
+        runner = compiled_model_of(model).bind(compiled_model_of(model).definition.types_of(data)).runner
         runner._start()
         while runner._ready.empty():  # starting a worker is no part of a query's time
             time.sleep(0.05)
@@ -337,7 +337,7 @@ def test_binding_ends_within_its_limits(name: str, plain: SQLModel, tmp_path: An
     before, memory = time.process_time(), process.memory_info().rss
     model = mlflow_sql_flavor.load_model(str(tmp_path / "m"))
     assert time.process_time() - before < BAR_SECONDS, "the load itself"
-    runner = binder_of(model).bound[0].runner
+    runner = compiled_model_of(model).bound[0].runner
     assert isinstance(runner, worker.ProcessRunner)
     opened = worker._Worker(runner._state)
     row, one = pd.DataFrame({"s": ["a"], "x": [1]}), {"p": 1}

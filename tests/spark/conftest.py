@@ -44,7 +44,7 @@ def _with_arrow(sql: Any) -> None:
     """Gives Spark 3 what the tests use of Spark 4: Arrow tables in and out."""
     import pyarrow as pa
 
-    from mlflow_sql_flavor.engines.spark import reference
+    from mlflow_sql_flavor.engines.spark.spark_sql import reference
     from mlflow_sql_flavor.frames.schema import from_arrow
 
     made = sql.SparkSession.createDataFrame

@@ -78,3 +78,31 @@ def test_a_converted_model(catalog: Any, tmp_path: Path) -> None:
     events = pd.DataFrame({"id": [1, 2], "price": [10.0, 4.0]})
     assert sorted(row[0] for row in found) == pytest.approx(sorted(made.predict(events)), rel=1e-12)
     client.delete_deployment("scored")
+
+
+def test_a_table_gets_new_rows_where_it_is(catalog: Any, tmp_path: Path) -> None:
+    mlflow_sql_flavor.save_model(
+        "SELECT id, price * :by AS twice FROM input", tmp_path / "m", dialect="databricks",
+        input_example=(ROWS, {"by": 2.0}), pip_requirements=["mlflow"],
+    )  # fmt: skip
+    before = names(catalog)
+    client = get_deploy_client("sql:spark?mlflow_schema=shop")
+    config = {"input": "shop.events", "schema": "shop", "as": "table"}
+    client.create_deployment("scored", str(tmp_path / "m"), config=config)
+    catalog.sql("INSERT INTO shop.events VALUES (9, 'b', 100.0)")
+    assert catalog.sql("SELECT count(*) FROM shop.scored").collect()[0][0] == 2
+    client.update_deployment("scored", config={"params": {"by": 3.0}})
+    found = catalog.sql("SELECT twice FROM shop.scored ORDER BY id").collect()
+    assert [row[0] for row in found] == [30.0, 12.0, 300.0]
+    assert client.get_deployment("scored")["definition"] == "as deployed"
+    client.delete_deployment("scored")
+    client.create_deployment("mine", str(tmp_path / "m"), config={**config, "as": "view"})
+    catalog.sql("DROP VIEW shop.mine")
+    catalog.sql("CREATE VIEW shop.mine AS SELECT id, price * 100 AS twice FROM shop.events")
+    for call in (client.update_deployment, client.delete_deployment):
+        with pytest.raises(MlflowException, match="somebody put it in its place"):
+            call("mine")
+    assert client.get_deployment("mine")["definition"] == "changed"
+    catalog.sql("DROP VIEW shop.mine")
+    client.delete_deployment("mine")
+    assert names(catalog) == before

@@ -18,7 +18,7 @@ from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
-from mlflow_sql_flavor.engines import spark as engine
+from mlflow_sql_flavor.engines.spark import spark_sql as engine
 from mlflow_sql_flavor.frames.compare import compare
 
 from .conftest import plain

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mlflow_sql_flavor.engines.spark_types import fits, spark_type
+from mlflow_sql_flavor.engines.spark.types import fits, spark_type
 from mlflow_sql_flavor.errors import InputError
 
 

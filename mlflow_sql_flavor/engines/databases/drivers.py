@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import InputError
+from ...errors import InputError
 from .connection import Bind, Connection, Pieces, TypeName, of_rows
 from .results import plain
 

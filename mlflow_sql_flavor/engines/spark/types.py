@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
-from ..frames import schema
+from ...errors import InputError
+from ...frames import schema
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,10 +13,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, QueryError, did_you_mean
-from ..frames import schema
-from .spark_signs import TABLE
-from .spark_types import fits, nested, quoted, spark_type, types_of
+from ...errors import InputError, QueryError, did_you_mean
+from ...frames import schema
+from .detection import TABLE
+from .types import fits, nested, quoted, spark_type, types_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

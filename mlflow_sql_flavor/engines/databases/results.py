@@ -7,8 +7,8 @@ import decimal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, RunError
-from ..frames.schema import to_arrow
+from ...errors import InputError, RunError
+from ...frames.schema import to_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,6 +37,8 @@ def typed(name: str, value: Any, kind: str) -> pa.Scalar:
             value = float(value)
         if value is None or pa.types.is_nested(wanted):
             return pa.array([value], wanted)[0]
+        if isinstance(value, int) and pa.types.is_decimal(wanted):  # Arrow casts a number by all digits of its type
+            return pa.array([decimal.Decimal(value)]).cast(wanted)[0]
         return pa.array([value]).cast(wanted)[0]
     except (pa.ArrowException, ValueError, TypeError, OverflowError):
         raise InputError(f"Parameter {name!r} is of type {kind}: {value!r} is no such value.") from None

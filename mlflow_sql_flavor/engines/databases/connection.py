@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RunError, SQLModelError
+from ...errors import RunError, SQLModelError
 
 if TYPE_CHECKING:
     import pyarrow as pa

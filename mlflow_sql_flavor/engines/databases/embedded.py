@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ...errors import InputError
+from ..sandbox import quote
 from .connection import Bind, Connection, Pieces, TypeName
-from .sandbox import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -131,7 +131,7 @@ class _ChDB(Connection):
 def _values(binds: Sequence[Bind]) -> dict[str, Any]:
     import duckdb
 
-    from ..frames.schema import from_arrow
+    from ...frames.schema import from_arrow
 
     return {bind.name: duckdb.Value(bind.value.as_py(), duckdb.sqltype(from_arrow(bind.value.type))) for bind in binds}
 

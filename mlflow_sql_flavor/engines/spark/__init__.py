@@ -1,0 +1,1 @@
+"""Spark as an engine, its types, and what tells it from outside."""
