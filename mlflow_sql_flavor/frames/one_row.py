@@ -25,7 +25,7 @@ def readable(types: pa.Schema | None) -> dict[str, str] | None:
     if types is None or not 0 < len(types) <= MOST:
         return None
     found = {field.name: schema.from_arrow(field.type) for field in types}
-    return found if all(kind.partition("(")[0] in _READ for kind in found.values()) else None
+    return found if all(kind.partition("(")[0] in _READ and kind[-1] != "]" for kind in found.values()) else None
 
 
 class RowReader:

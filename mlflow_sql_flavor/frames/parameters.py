@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import InputError, SQLModelError, did_you_mean
 from . import schema
 
-__all__ = ["Parameters", "from_value", "of_text", "types_of_schema", "types_of_values", "unknown"]
+__all__ = ["Parameters", "from_value", "of_text", "refused_type", "types_of_schema", "types_of_values", "unknown"]
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _MOMENT = (str, datetime.date)
@@ -96,14 +96,17 @@ class Parameters:
             InputError: A value is none of its parameter's type.
         """
         for name, value in values.items():
-            kind = self.types[name]
-            shown = repr(value if not isinstance(value, str) or len(value) <= 60 else f"{value[:57]}...")[:80]
+            kind, shown = self.types[name], _shown(value)
             if isinstance(value, str) and value and (f'"{value}"' in said or f"'{value}'" in said):
                 raise InputError(f"Parameter {name!r}: {shown} cannot be converted to the type the query asks for.")
             try:
                 convert(value, kind)
             except Exception:
                 raise InputError(f"Parameter {name!r} is of type {kind}; {shown} is none.") from None
+
+    def refusal(self, name: str, value: Any) -> InputError:
+        """What is said of a value that makes the query fail, whatever the input is."""
+        return InputError(f"Parameter {name!r}: the query fails with {_shown(value)}, whatever the input is.")
 
     def _missing(self, names: set[str]) -> InputError:
         first = ", ".join(repr(name) for name in self.types if name in names)
@@ -112,10 +115,30 @@ class Parameters:
         )
 
 
+def _shown(value: Any) -> str:
+    return repr(value if not isinstance(value, str) or len(value) <= 60 else f"{value[:57]}...")[:80]
+
+
 def unknown(label: Any, names: Sequence[str]) -> InputError:
     """What is said of a parameter that a model does not have."""
     known = f" Its parameters: {', '.join(names)}." if names else " It has none."
     return InputError(f"The model has no parameter {label!r}.{did_you_mean(str(label), list(names))}{known}")
+
+
+def refused_type(name: str, value: Any, kind: str, other: str, reason: str) -> InputError:
+    """What is said of a value whose type the query cannot be compiled for, and could for another one.
+
+    Args:
+        name: The parameter.
+        value: What a call gave it.
+        kind: The value's DuckDB type.
+        other: A type that would do.
+        reason: Why this one does not.
+    """
+    return InputError(
+        f"Parameter {name!r}: {_shown(value)} is of type {kind}, which the query does not take: {reason.rstrip('.')}. "
+        f"A value of type {other} would do."
+    )
 
 
 def _bindable(name: str, value: Any, kind: str) -> Any:

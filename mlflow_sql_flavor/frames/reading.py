@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, did_you_mean
 from . import schema
-from .columns import FEW, OBJECT, array_of, cast, guess_array, python_types
+from .columns import (
+    FEW,
+    OBJECT,
+    array_of,
+    cast,
+    guess_array,
+    has_more_digits,
+    python_types,
+    taken_as_they_are,
+)
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -86,7 +95,10 @@ def _read(data: Any, types: pa.Schema | None, any_text: bool) -> Frame:
         if hasattr(data, "collect"):
             data = data.collect()
         return Frame(_from_arrow(_of_polars(data, any_text), types, any_text), "polars")
-    frame = _as_pandas(data, types)
+    try:
+        frame = _as_pandas(data, types)
+    except UnicodeEncodeError:
+        raise InputError("The input has half of a surrogate pair, which is no character: pass valid text.") from None
     return Frame(_from_pandas(frame, types, any_text), "pandas", frame.index)
 
 
@@ -131,6 +143,8 @@ def _as_pandas(data: Any, types: pa.Schema | None) -> pd.DataFrame:
             # Of Python's integers and None pandas would make floats.
             plain = all(isinstance(v, (list, tuple)) for v in columns.values())
             return pd.DataFrame(columns, dtype=object if plain else None)
+        except UnicodeEncodeError:
+            raise
         except ValueError as error:
             raise InputError(f"The columns of the input do not form a table: {error}.") from None
     if isinstance(data, np.ndarray) and data.dtype.names is None:
@@ -139,7 +153,7 @@ def _as_pandas(data: Any, types: pa.Schema | None) -> pd.DataFrame:
         array = data.reshape(-1, 1) if data.ndim == 1 and len(types) == 1 else np.atleast_2d(data)
         if array.ndim != 2 or array.shape[1] != len(types):
             raise InputError(f"The array has shape {data.shape}; the model reads {len(types)} columns: {types.names}.")
-        return pd.DataFrame(array, columns=types.names)
+        return pd.DataFrame(array, columns=types.names, dtype=object if array.dtype == OBJECT else None)
     if isinstance(data, np.ndarray):
         return pd.DataFrame(data)
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
@@ -218,7 +232,7 @@ def _few_rows(frame: pd.DataFrame, types: pa.Schema) -> pa.Table | None:
     import pyarrow as pa
 
     # Every function called here runs cold, after a query: a few microseconds of it are fifty there.
-    names, struct, checks = _row_plan(types)
+    names, struct, checks, moments, nested = _row_plan(types)
     labels = frame.columns.tolist()
     places: Sequence[int] = range(len(names))
     if labels != names:
@@ -230,7 +244,13 @@ def _few_rows(frame: pd.DataFrame, types: pa.Schema) -> pa.Table | None:
     for place, wanted in checks:
         if not wanted.issuperset(map(type, columns[place])):
             return None  # Arrow would make an integer of 1.5 and a time of 1
+    for place, unit in moments:
+        if has_more_digits(columns[place], unit):
+            return None  # which Arrow would cut
     try:
+        for place, kind in nested:
+            if not taken_as_they_are(columns[place], kind):
+                return None
         rows = pa.array(list(zip(*columns, strict=True)), struct, from_pandas=True)  # one call, not one a column
         return pa.Table.from_struct_array(rows)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, ValueError, OverflowError):
@@ -245,11 +265,12 @@ def values_of(frame: pd.DataFrame, places: Sequence[int]) -> list[list[Any]]:
     return [column(place).tolist() for place in places]
 
 
-_PLANS: dict[int, tuple[Any, tuple[list[str], Any, list[tuple[int, frozenset[type]]]]]] = {}
+_RowPlan = tuple[list[str], Any, list[tuple[int, frozenset[type]]], list[tuple[int, str]], list[tuple[int, Any]]]
+_PLANS: dict[int, tuple[Any, _RowPlan]] = {}
 
 
-def _row_plan(types: pa.Schema) -> tuple[list[str], pa.DataType, list[tuple[int, frozenset[type]]]]:
-    """The columns' names, a row as one Arrow type, and the Python types that some columns' values must have."""
+def _row_plan(types: pa.Schema) -> _RowPlan:
+    """Names, a row as one Arrow type, Python types that values must have, units of moments, the nested columns."""
     import pyarrow as pa
 
     known = _PLANS.get(id(types))  # Arrow takes long to hash a schema
@@ -257,7 +278,13 @@ def _row_plan(types: pa.Schema) -> tuple[list[str], pa.DataType, list[tuple[int,
         return known[1]
     kinds = python_types()
     checks = [(place, kinds[kind.id]) for place, kind in enumerate(types.types) if kind.id in kinds]
-    plan = types.names, pa.struct(list(types)), checks
+    nested = [(place, kind) for place, kind in enumerate(types.types) if kind.num_fields]
+    moments = [
+        (place, kind.unit)
+        for place, kind in enumerate(types.types)
+        if pa.types.is_timestamp(kind) and kind.unit != "ns"
+    ]
+    plan = types.names, pa.struct(list(types)), checks, moments, nested
     if len(_PLANS) > 1000:
         _PLANS.clear()
     _PLANS[id(types)] = types, plan

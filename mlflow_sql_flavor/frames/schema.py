@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    "TOO_LONG",
     "TYPES",
     "ScalarType",
     "arrow_schema",
@@ -30,7 +31,9 @@ __all__ = [
     "pandas_dtype",
     "parsed_type",
     "plain",
+    "quote",
     "to_arrow",
+    "too_long_for_arrow",
     "type_name",
 ]
 
@@ -206,7 +209,7 @@ def from_arrow(kind: pa.DataType) -> str:
         return f"{from_arrow(kind.value_type)}[]"
     if t.is_struct(kind):
         fields = ", ".join(
-            f"{_quote(kind.field(i).name)} {from_arrow(kind.field(i).type)}" for i in range(kind.num_fields)
+            f"{quote(kind.field(i).name)} {from_arrow(kind.field(i).type)}" for i in range(kind.num_fields)
         )
         return canonical(f"STRUCT({fields})")
     if t.is_map(kind):
@@ -217,7 +220,8 @@ def from_arrow(kind: pa.DataType) -> str:
     raise SQLModelError(f"DuckDB has no type for Arrow's {kind}.")
 
 
-def _quote(name: str) -> str:
+def quote(name: str) -> str:
+    """A name as an identifier in SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -250,7 +254,7 @@ def _flatten(parsed: Any, exact: bool) -> str:
         size = f"{parsed.children[1][1]}" if name == "ARRAY" else ""
         return f"{_flatten(parsed.children[0][1], exact)}[{size}]"
     if name == "STRUCT":
-        return f"STRUCT({', '.join(f'{_quote(n)} {_flatten(kind, exact)}' for n, kind in parsed.children)})"
+        return f"STRUCT({', '.join(f'{quote(n)} {_flatten(kind, exact)}' for n, kind in parsed.children)})"
     if name == "MAP":
         key = _flatten(parsed.children[0][1], exact) if exact else "VARCHAR"
         return f"MAP({key}, {_flatten(parsed.children[1][1], exact)})"
@@ -262,6 +266,49 @@ def _flatten(parsed: Any, exact: bool) -> str:
     if row.mlflow == "long":
         return "BIGINT"
     return row.plain or str(parsed)
+
+
+TOO_LONG = "An interval of the result is beyond what Arrow's intervals hold"
+#: Whole hours of 2^63 nanoseconds, at which DuckDB's INTERVAL wraps on its way to Arrow.
+_HOURS = 2_562_047
+
+
+def too_long_for_arrow(value: str, text: str) -> str | None:
+    """A test in SQL of whether a value, or one within it, is an INTERVAL that Arrow cannot hold.
+
+    Args:
+        value: The value, in SQL.
+        text: Its type.
+
+    Returns:
+        The test; None for a type without an INTERVAL.
+    """
+    return _too_long(value, parsed_type(text), 0) if "INTERVAL" in text else None
+
+
+def _too_long(value: str, parsed: Any, depth: int) -> str | None:
+    name = type_name(parsed)
+    if name == "INTERVAL":
+        return f"abs(date_part('hour', {value})) >= {_HOURS}"
+    if name == "STRUCT":
+        fields = [_too_long(f"struct_extract({value}, {_text(n)})", kind, depth) for n, kind in parsed.children]
+        return " OR ".join(f"({test})" for test in fields if test) or None
+    if name == "MAP":
+        parts = (("map_keys", 0), ("map_values", 1))
+        found = [_any_too_long(f"{call}({value})", parsed.children[i][1], depth) for call, i in parts]
+        return " OR ".join(test for test in found if test) or None
+    if name in ("LIST", "ARRAY"):
+        return _any_too_long(value, parsed.children[0][1], depth)
+    return None
+
+
+def _any_too_long(values: str, parsed: Any, depth: int) -> str | None:
+    test = _too_long(f"e{depth}", parsed, depth + 1)
+    return test and f"coalesce(len(list_filter({values}, lambda e{depth}: {test})), 0) > 0"
+
+
+def _text(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"
 
 
 def instead_of(text: str) -> str | None:
@@ -285,7 +332,7 @@ def _replaced(parsed: Any) -> str:
         inner = [(child, kind, _replaced(kind)) for child, kind in parsed.children]
         if all(str(kind) == other for _, kind, other in inner):
             return str(parsed)
-        return f"STRUCT({', '.join(f'{_quote(child)} {other}' for child, _, other in inner)})"
+        return f"STRUCT({', '.join(f'{quote(child)} {other}' for child, _, other in inner)})"
     if name == "MAP":
         return f"MAP({_replaced(parsed.children[0][1])}, {_replaced(parsed.children[1][1])})"
     return REFUSED.get(name, "VARCHAR")
@@ -323,7 +370,7 @@ def from_mlflow(kind: Any) -> str:
     if isinstance(kind, Map):
         return f"MAP(VARCHAR, {from_mlflow(kind.value_type)})"
     if isinstance(kind, Object):
-        return canonical(f"STRUCT({', '.join(f'{_quote(p.name)} {from_mlflow(p.dtype)}' for p in kind.properties)})")
+        return canonical(f"STRUCT({', '.join(f'{quote(p.name)} {from_mlflow(p.dtype)}' for p in kind.properties)})")
     try:
         return _FROM_MLFLOW[kind.name]
     except (AttributeError, KeyError):

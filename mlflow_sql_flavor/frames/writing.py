@@ -30,6 +30,9 @@ def exact(table: pa.Table, types: Mapping[str, str]) -> pa.Table:
     return table
 
 
+_TOO_LONG = "error('" + schema.TOO_LONG.replace("'", "''") + "')"
+
+
 class Columns:
     """The output columns of one query, and how each becomes a pandas column.
 
@@ -55,12 +58,19 @@ class Columns:
         #: The same for Arrow output: only of types that DuckDB does not give to Arrow exactly.
         self.arrow_projection: list[str] | None = None
         exact = [schema.plain(text, exact=True) for text in types.values()]
-        if any(exact):
-            self.arrow_projection = self._cast(exact)
+        quoted = [schema.quote(name) for name in self.names]
+        too_long = [schema.too_long_for_arrow(name, text) for name, text in zip(quoted, types.values(), strict=True)]
+        if any(exact) or any(too_long):
+            checked = [
+                f"CASE WHEN {t} THEN {_TOO_LONG} ELSE {n} END" if t else n
+                for n, t in zip(quoted, too_long, strict=True)
+            ]
+            self.arrow_projection = self._cast(exact, checked)
 
-    def _cast(self, casts: list[str | None]) -> list[str]:
-        names = ['"' + name.replace('"', '""') + '"' for name in self.names]
-        return [f"CAST({n} AS {c}) AS {n}" if c else n for n, c in zip(names, casts, strict=True)]
+    def _cast(self, casts: list[str | None], values: list[str] | None = None) -> list[str]:
+        names = [schema.quote(name) for name in self.names]
+        parts = zip(names, values or names, casts, strict=True)
+        return [f"CAST({v} AS {c}) AS {n}" if c else (n if v == n else f"{v} AS {n}") for n, v, c in parts]
 
     def pandas(self, table: pa.Table, index: Any = None) -> pd.DataFrame:
         """The result as pandas, with dtypes that do not depend on the data.

@@ -15,7 +15,7 @@ from mlflow.types import ParamSchema, ParamSpec
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.errors import InputError, QueryError
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 DATA = pd.DataFrame({"a": [1, 2, 3]})
 
@@ -202,7 +202,7 @@ def test_a_list_in_every_dialect(dialect: str) -> None:
     model = SQLModel(flags.format(mark), dialect)
     written = SQLModel(flags.format("'x', 'Z'"), dialect).predict(data)
     pd.testing.assert_frame_equal(model.predict(data, {"wanted": ["x", "Z"]}), written)
-    assert binder_of(model).bound[0].program.rows == "independent"
+    assert compiled_model_of(model).bound[0].program.rows == "independent"
     if dialect != "clickhouse":  # its ANY is an aggregate
         found = SQLModel(f"SELECT a AS a FROM input WHERE a = ANY({mark})", dialect).predict(data, {"wanted": [3, 1]})
         assert found["a"].tolist() == [1, 3]

@@ -145,6 +145,22 @@ def test_overflow_is_an_error(kind, rows):
 
 
 @pytest.mark.parametrize(
+    "value",
+    ["{}", "[NULL, {}]", "{{'a': 1, 'it''s': {}}}", "MAP {{'k': {}}}", "[[{{'a': [{}]}}], NULL]", "[{}]::INTERVAL[1]"],
+)
+def test_an_interval_that_arrow_would_wrap_is_an_error(value):
+    """Arrow counts an interval's time in nanoseconds, of which 64 bits hold 292 years."""
+    for beyond in ("to_seconds(7e12)", "to_hours(-2600000)"):
+        model = SQLModel(f'SELECT {value.format(beyond)} AS "x""y"')
+        with pytest.raises(InputError, match="beyond what Arrow's intervals hold: CAST it"):
+            model.predict(output="arrow")
+    assert "1944444444:26:40" in str(SQLModel("SELECT to_seconds(7e12) AS x").predict()["x"][0])
+    within = ("to_hours(2500000)", "INTERVAL '3000 years'", "NULL::INTERVAL")
+    outputs = ", ".join(f"{value.format(each)} AS x{i}" for i, each in enumerate(within))
+    assert SQLModel(f"SELECT {outputs}").predict(output="arrow").num_rows == 1
+
+
+@pytest.mark.parametrize(
     ("kind", "literal", "cast"),
     [("UNION(a INTEGER, b VARCHAR)", "1", "VARCHAR"), ("NULL", "NULL", "VARCHAR"),
      ("UNION(a INTEGER)[]", "[1]", "VARCHAR[]"), ("STRUCT(a UNION(b INTEGER))", "{'a': 1}", 'STRUCT("a" VARCHAR)')],
