@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, ModelFileError
 from ..frames import reading, schema, writing
 from . import mlmodel
-from .opening import read_file
-from .recorded import check_saved
+from .bounded_files import read_file
+from .recorded_rows import check_saved
 
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow.models import Model
 
-__all__ = ["EXAMPLE", "MOST_JSON", "parameter", "save_example", "saved", "stored"]
+__all__ = ["EXAMPLE", "MOST_JSON", "dense", "has_zone", "parameter", "save_example", "saved", "stored"]
 
 #: Where MLflow writes an input example.
 EXAMPLE = "input_example.json"
@@ -65,11 +66,15 @@ def _frame(data: Any) -> Any:
 
     changed = {}
     for at in range(data.shape[1]):
-        column = data.iloc[:, at]
-        if isinstance(column.dtype, pd.DatetimeTZDtype):
+        given = data.iloc[:, at]
+        column = dense(given)
+        if column is not given:
+            changed[at] = column
+        if has_zone(column.dtype):
             changed[at] = column.dt.tz_convert("UTC").dt.tz_localize(None)
-        elif pd.api.types.is_timedelta64_dtype(column.dtype) or (
-            pd.api.types.is_object_dtype(column.dtype) and any(_plain(v) is not v for v in column)
+        elif getattr(column.dtype, "kind", "") == "m" or (
+            (pd.api.types.is_object_dtype(column.dtype) or str(column.dtype).startswith("decimal"))
+            and any(_plain(v) is not v for v in column)
         ):
             changed[at] = pd.Series([_plain(v) for v in column], index=data.index)
     if not changed:
@@ -80,14 +85,48 @@ def _frame(data: Any) -> Any:
     return frame
 
 
+def dense(column: Any) -> Any:
+    """A column of categories as one of their own type, which MLflow's JSON has; any other as it is."""
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    dtype, gaps = column.dtype.categories.dtype, column.isna().any()
+    if pd.api.types.is_bool_dtype(dtype):
+        return column.astype("boolean" if gaps else "bool")
+    if pd.api.types.is_integer_dtype(dtype) and not pd.api.types.is_extension_array_dtype(dtype):
+        return column.astype("Int64" if gaps else "int64")
+    return column.astype(dtype)
+
+
+def has_zone(dtype: Any) -> bool:
+    """Whether a dtype of pandas, its own or Arrow's, is one of moments with a zone."""
+    return (
+        getattr(dtype, "kind", "") == "M"
+        and (getattr(dtype, "tz", None) or getattr(getattr(dtype, "pyarrow_dtype", None), "tz", None)) is not None
+    )
+
+
+def _hours(micros: int) -> str:
+    """A duration as SQL's intervals are written: hours, minutes, seconds."""
+    minutes, rest = divmod(abs(micros), 60_000_000)
+    seconds, rest = divmod(rest, 1_000_000)
+    part = f".{rest:06}" if rest else ""
+    return f"{'-' if micros < 0 else ''}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}{part}"
+
+
 def _plain(value: Any) -> Any:
     """The value itself where MLflow's encoder has it."""
     if isinstance(value, decimal.Decimal):
         return float(value)
     if isinstance(value, datetime.timedelta):  # pandas' NaT is one too
-        return str(value).replace(",", "") if value == value else None
+        # Its own text, "-1 days +23:00:00", is Python's alone, and has days that a duration has not.
+        return _hours(value // datetime.timedelta(microseconds=1)) if value == value else None
     if type(value).__name__ == "DateOffset":  # what pandas has for an interval of Arrow
-        return " ".join(f"{number} {unit}" for unit, number in _units(value.kwds).items() if number) or "0 days"
+        units = _units(value.kwds)
+        micros = units.pop("microseconds")
+        parts = [f"{number} {unit}" for unit, number in units.items() if number]
+        return " ".join([*parts, _hours(micros)] if micros or not parts else parts)
     if isinstance(value, (datetime.time, uuid.UUID)):
         return str(value)
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
@@ -121,10 +160,32 @@ def save_example(model: Model, example: Any, folder: Path) -> None:
     try:
         _mlflow.save_example(model, example, str(folder))
     except TypeError as error:
-        raise InputError(f"MLflow cannot store the input example as JSON: {str(error)[:300]}.") from None
+        raise InputError(_not_json(example, error)) from None
     size = (folder / EXAMPLE).stat().st_size if example is not None else 0
     if size > MOST_JSON:
         raise InputError(f"input_example is {size:,} bytes as JSON; at most {MOST_JSON:,}: give fewer rows.")
+
+
+def _not_json(example: Any, error: TypeError) -> str:
+    """What MLflow cannot write, with the column that holds it and what to pass."""
+    said = f"MLflow cannot store the input example as JSON: {str(error)[:300]}."
+    data = example[0] if isinstance(example, tuple) else example
+    found = re.search(r"Object of type (\w+) is not", str(error))
+    for name in data.columns if found is not None and hasattr(data, "columns") else ():
+        if found is not None and any(_holds(value, found[1]) for value in data[name]):
+            to = "list" if found[1] in ("set", "frozenset") else "str"
+            return (
+                f"{said} Column {name!r} holds it: pass example[{name!r}].map({to}, na_action='ignore'), or leave the "
+                "column out if the query does not read it."
+            )
+    return said
+
+
+def _holds(value: Any, kind: str) -> bool:
+    if type(value).__name__ == kind:
+        return True
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ()
+    return any(_holds(each, kind) for each in inner)
 
 
 def stored(folder: Path) -> tuple[Any, dict[str, Any] | None]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from ..engines.function_calls import by_arrays, by_row
 from ..errors import ModelFileError, SQLModelError
 from ..frames import schema
-from .opening import read_file
+from .bounded_files import read_file
 
 if TYPE_CHECKING:
     from .spec import UdfSpec, UdfsSpec

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, did_you_mean
 from ..query.gate.identifiers import fold
-from ..query.reading.dotted import known_name
+from ..query.reading.qualified_names import known_name
 
 if TYPE_CHECKING:
     from typing import TypeAlias

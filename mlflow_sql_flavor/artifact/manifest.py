@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import ModelFileError
-from .opening import checksum
+from .bounded_files import checksum
 from .spec_fields import FileSpec
 
 __all__ = ["REWRITTEN", "below", "check", "digest", "make"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ import yaml
 
 from ..errors import InputError, MissingError, ModelFileError
 from . import plain_yaml
-from .opening import read_file
+from .bounded_files import read_file
 from .spec import SqlSpec
 from .unfinished import check_finished
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from mlflow.models import Model
 
 
-__all__ = ["Stored", "content_of", "read", "write"]
+__all__ = ["Stored", "content_of", "read", "read_spec", "write"]
 
 #: A larger MLmodel is not read, in bytes.
 MAX_MLMODEL = 32_000_000
@@ -94,10 +96,7 @@ def read(folder: Path, flavor: str) -> Stored:
     """
     from mlflow.models import ModelSignature
 
-    check_finished(folder)
-    content = content_of(folder, flavor)
-    if flavor not in content["flavors"]:
-        raise MissingError(f'Model does not have the "{flavor}" flavor')  # MLflow's words
+    content = _of_flavor(folder, flavor)
     pyfunc = content["flavors"].get("python_function")
     config = pyfunc.get("config") if isinstance(pyfunc, dict) else None
     if config is not None and not isinstance(config, dict):
@@ -108,6 +107,30 @@ def read(folder: Path, flavor: str) -> Stored:
     except Exception:
         raise ModelFileError("MLmodel's signature cannot be read: restore it, or save the model again.") from None
     return Stored(SqlSpec.read(content["flavors"][flavor]), config or {}, found, content)
+
+
+def read_spec(folder: Path, flavor: str) -> tuple[SqlSpec, dict[str, list[str]]]:
+    """The section of a flavor, and the names of ``inputs`` and ``outputs`` in the signature's order, without MLflow.
+
+    Raises:
+        ModelFileError: MLmodel is too large or not such a file.
+        MissingError: It is not there, or has no such flavor.
+    """
+    content = _of_flavor(folder, flavor)
+    names: dict[str, list[str]] = {}
+    signature: Any = content.get("signature")
+    for side in ("inputs", "outputs") if isinstance(signature, dict) else ():
+        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+            names[side] = [str(column["name"]) for column in json.loads(signature[side])]
+    return SqlSpec.read(content["flavors"][flavor]), names
+
+
+def _of_flavor(folder: Path, flavor: str) -> dict[str, Any]:
+    check_finished(folder)
+    content = content_of(folder, flavor)
+    if flavor not in content["flavors"]:
+        raise MissingError(f'Model does not have the "{flavor}" flavor')  # MLflow's words
+    return content
 
 
 def content_of(folder: Path, flavor: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import gzip
 import hashlib
 import importlib.metadata
 import shutil
@@ -18,6 +17,7 @@ from typing import Any
 import yaml
 
 from ..errors import SQLModelError
+from ..query.gate.package_text import ARCHIVE, packed
 from ..version import __version__
 from .manifest import below
 
@@ -35,6 +35,7 @@ _TRANSLATES = ("query", "compile", "frames", "engines")
 #: nothing of it, but where a call asks for more than that, which then says so (``errors.left_out``).
 LEFT_OUT = (
     "__main__.py",
+    "argument_kinds.py",
     "cli/*",
     "convert/*",
     "deploy/*",
@@ -43,35 +44,27 @@ LEFT_OUT = (
     "review/*",
     "scale/*",
     "compile/check.py",
-    "compile/constant_failures.py",
-    "compile/few_rows_query.py",
-    "compile/gates.py",
-    "compile/impossible_casts.py",
-    "compile/own_text.py",
+    "compile/expression_text.py",
+    "compile/gates/*",
     "compile/input_types.py",
-    "compile/passage.py",
-    "compile/preparation.py",
     "compile/recompilation.py",
     "compile/rendering.py",
-    "compile/row_number.py",
+    "compile/save_preparation.py",
     "compile/signature.py",
     "compile/source_query.py",
-    "compile/strictness.py",
-    "artifact/answers.py",
     "artifact/atomic_folder.py",
-    "artifact/contents.py",
+    "artifact/query_files.py",
     "artifact/enforcement.py",
     "artifact/example.py",
+    "artifact/model_description.py",
     "artifact/packaging.py",
-    "artifact/recorded.py",
-    "artifact/unpack.py",
-    "engines/child.py",
-    "engines/connection.py",
-    "engines/database.py",
-    "engines/embedded.py",
-    "engines/results.py",
-    "engines/spark.py",
-    "engines/spark_types.py",
+    "artifact/recorded_rows.py",
+    "artifact/stored_rows.py",
+    "artifact/parquet_to_ipc.py",
+    "engines/child_process.py",
+    "engines/databases/*",
+    "engines/spark/spark_sql.py",
+    "engines/spark/types.py",
     "engines/stream.py",
     "frames/compare.py",
     "frames/mlflow_schema.py",
@@ -94,14 +87,14 @@ KEPT = (
     "query/facts/passthrough.py",
     "query/facts/rows.py",
     "query/reading/__init__.py",
-    "query/reading/dotted.py",
+    "query/reading/qualified_names.py",
     "query/reading/lengths.py",
     "query/reading/recursion.py",
-    "query/reading/tree.py",
+    "query/reading/duckdb_tree.py",
 )
 
-#: What is compressed in a bundle: every dialect's macros, a fifth of it. A model asks for few of them.
-PACKED = ".sql"
+#: What is compressed in a bundle, in one: every dialect's macros, of which a model asks for few, and lists of names.
+PACKED = (".sql", ".txt")
 
 #: What DuckDB or this package import wherever it is installed, and work without.
 OPTIONAL = ("polars", "pyspark")
@@ -147,13 +140,23 @@ def bundle(folder: Path, code: str | None) -> str:
             f"code_paths brings a folder {PACKAGE} of its own; leave it out, or pass bundle_flavor=False to use it."
         )
     for path in bundled_files():
+        if path.endswith(PACKED):
+            continue
         made = destination / path
         made.parent.mkdir(parents=True, exist_ok=True)
-        if path.endswith(PACKED):
-            made.with_name(f"{made.name}.gz").write_bytes(gzip.compress((_HERE / path).read_bytes(), mtime=0))
-        else:
-            shutil.copyfile(_HERE / path, made)  # dates and modes of a checkout mean nothing in a model
+        shutil.copyfile(_HERE / path, made)  # dates and modes of a checkout mean nothing in a model
+    (destination / ARCHIVE).write_bytes(_archive())
     return target.name
+
+
+def bundled_texts() -> dict[str, str]:
+    """``{path: text}`` of the files of a bundle that it brings in one."""
+    return {path: (_HERE / path).read_bytes().decode() for path in bundled_files() if path.endswith(PACKED)}
+
+
+@functools.cache
+def _archive() -> bytes:
+    return packed(bundled_texts())
 
 
 @functools.cache

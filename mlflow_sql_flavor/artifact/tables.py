@@ -16,7 +16,7 @@ from ..engines.sandbox import TableSource, quote
 from ..errors import InputError, ModelFileError, SQLModelError, did_you_mean
 from ..frames import reading, schema
 from ..query.gate.identifiers import fold
-from .opening import checksum, open_file
+from .bounded_files import checksum, open_file
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -54,13 +54,15 @@ def retest(folder: Path) -> tuple[Check, ...]:
         model = load_model(str(folder))
     except SQLModelError as error:
         return (Check("load", "bad", error.message), *versions)
-    return (Check("load", "ok", "The model loads."), *_answers(model, folder), _translation(spec, folder), *versions)
+    answers = tuple(_answers(model, folder))
+    del model  # its workers take memory beside the process that translates
+    return (Check("load", "ok", "The model loads."), *answers, _translation(spec, folder), *versions)
 
 
 def _answers(model: SQLModel, folder: Path) -> Iterator[Check]:
     from ..artifact.example import stored
-    from ..artifact.recorded import recorded_output
-    from ..compile.row_number import orders_rows
+    from ..artifact.recorded_rows import recorded_output
+    from ..compile.gates.row_number import orders_rows
     from ..frames.compare import compare
 
     data, params = stored(folder)
@@ -97,7 +99,7 @@ def _rows(number: int) -> str:
 
 
 def _translation(spec: SqlSpec, folder: Path) -> Check:
-    from .translation import judge
+    from .audit.translation import judge
 
     found = judge(spec, folder)
     return Check("translation", "note" if found.verdict == "not known" else found.verdict, found.message)

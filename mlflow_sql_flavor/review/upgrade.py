@@ -14,9 +14,9 @@ from ..flavor import log_model, save_model
 from ..pyfunc import FLAVOR_NAME, load_model
 from ..query.facts.changes import text_changes
 from ..report.description import CLOSING
-from ..report.diff_result import Diff
-from .again import made_of
 from .diff import diff
+from .diff.result import Diff
+from .resave import made_of
 
 if TYPE_CHECKING:
     from mlflow.models.model import ModelInfo
@@ -179,8 +179,8 @@ def _said(spec: SqlSpec) -> tuple[Found, ...]:
 
 def _answer(model: SQLModel, folder: Path, target: Path, old: SqlSpec) -> str | None:
     """The rows against those that the model gave when it was saved."""
-    from ..artifact.recorded import recorded_output
-    from ..compile.row_number import orders_rows
+    from ..artifact.recorded_rows import recorded_output
+    from ..compile.gates.row_number import orders_rows
     from ..frames.compare import compare
 
     then = recorded_output(folder, old)

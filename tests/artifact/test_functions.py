@@ -6,11 +6,14 @@ import subprocess
 import sys
 from typing import Annotated, Optional
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+import yaml
+from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
@@ -110,7 +113,7 @@ def wide(x: pa.StructArray) -> pa.DoubleArray:
     ("function", "words"),
     [(add, "lacks a type hint for parameter 'x'"), (nothing, "lacks a type hint for the result"),
      (spread, r"takes \*args"), (mixed, "mixes Arrow arrays and single values"), (odd, "no SQL type"),
-     (wide, "no SQL type"), (lambda x: x, "must be named functions"), (5, "must be named functions"),
+     (wide, "no SQL type"), (lambda x: x, "must be named functions"), (5, "Argument udfs takes a list of functions"),
      (dict, "type hint")],
 )  # fmt: skip
 def test_what_is_no_function_for_sql(function, words):
@@ -328,3 +331,42 @@ def _environment():
     import os
 
     return os.environ | {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
+
+
+@pytest.mark.ci
+def test_in_a_process_functions_are_told_by_the_names_that_mlmodel_keeps(tmp_path):
+    """Of a stored model as of a thread: values, and errors caught by their class, without the data's values."""
+
+    def risky(x: int) -> int:
+        if x < 0:
+            raise KeyError("secret 4711")
+        return x * 2
+
+    def wrong(x: int) -> int:
+        return "no number" if x > 5 else x  # type: ignore[return-value]
+
+    risky.__name__ = "Twice"
+    mlflow_sql_flavor.save_model(
+        "SELECT twice(x) AS a, wrong(x) AS b FROM input", tmp_path / "m", udfs=[risky, wrong],
+        input_example=pd.DataFrame({"x": [1, 2]}), pip_requirements=[], bundle_flavor=False,
+    )  # fmt: skip
+    kept = yaml.safe_load((tmp_path / "m" / "MLmodel").read_text(encoding="utf-8"))["flavors"]["sql"]["udfs"]
+    assert sorted(kept["functions"]) == ["Twice", "wrong"]
+    said = {}
+    for isolation in ("thread", "process"):
+        config = {"isolation": isolation}
+        for model in (
+            mlflow_sql_flavor.load_model(str(tmp_path / "m"), model_config=config),
+            mlflow.pyfunc.load_model(str(tmp_path / "m"), model_config=config),
+        ):
+            assert model.predict(pd.DataFrame({"x": [3, 4]})).to_dict("list") == {"a": [6, 8], "b": [3, 4]}
+            with pytest.raises(InputError, match=r"function 'Twice' failed on this input \(KeyError\)") as input:
+                model.predict(pd.DataFrame({"x": [-1]}))
+            with pytest.raises(RunError, match="Python function 'wrong' gave a result of type str") as run:
+                model.predict(pd.DataFrame({"x": [6]}))
+            for error in (input.value, run.value):
+                assert isinstance(error, MlflowException) and "4711" not in str(error)
+            told = [(type(error).__name__, str(error), error.error_code) for error in (input.value, run.value)]
+            assert said.setdefault("told", told) == told
+            # The model answers on after both.
+            assert model.predict(pd.DataFrame({"x": [5]})).to_dict("list") == {"a": [10], "b": [5]}

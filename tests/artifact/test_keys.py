@@ -13,7 +13,7 @@ from mlflow.exceptions import MlflowException
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.artifact.tables import ReferenceTable
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 CUSTOMERS = pd.DataFrame({"id": [1, 2, 3], "name": ["a", "b", "c"], "city": ["x", "x", "y"], "none": [1, 1, None]})
 JOIN = "SELECT i.id, c.name FROM input i LEFT JOIN customers c ON c.id = i.id"
@@ -58,7 +58,7 @@ def test_they_are_kept(tmp_path: Path, given: Any, stored: dict[str, Any]) -> No
         ({"customers": ["nmae"]}, "column 'nmae', which reference table 'customers' does not have. Did you mean"),
         ({"costumers": ["id"]}, "no reference table. Did you mean 'customers'"),
         ({"customers": []}, "names no column"),
-        (["id"], "keys is a dict"),
+        (["id"], "Argument keys takes a dict of texts to lists of columns"),
     ],
 )
 def test_what_is_no_key_is_refused(given: Any, sentence: str) -> None:
@@ -87,7 +87,7 @@ def test_the_rows_rest_on_it_without_another_look(monkeypatch: pytest.MonkeyPatc
         ReferenceTable, "unique", lambda self, columns, loose=(): asked.append(1) or looked(self, columns, loose)
     )
     model = SQLModel(JOIN, tables={"customers": CUSTOMERS}, keys={"customers": ["id"]})
-    assert binder_of(model).bind({"id": "BIGINT"}).program.rows == "independent"
+    assert compiled_model_of(model).bind({"id": "BIGINT"}).program.rows == "independent"
     assert len(asked) == 1  # when it was declared
 
 

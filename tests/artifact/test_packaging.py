@@ -1,10 +1,10 @@
 """Requirements, and whether the flavor's code travels with the model."""
 
 import fnmatch
-import gzip
 import importlib.metadata
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import mlflow
@@ -15,9 +15,17 @@ from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import packaging
+from mlflow_sql_flavor.query.gate import grammar, packs
+from mlflow_sql_flavor.query.gate.package_text import ARCHIVE, unpacked
 
 DATA = pd.DataFrame({"a": [1, 2]})
 OWN = f"mlflow-sql-flavor=={mlflow_sql_flavor.__version__}"
+
+
+@pytest.fixture(autouse=True)
+def path_as_it_was(monkeypatch):
+    """MLflow puts a loaded model's code on sys.path, where a process of a later test would find the package."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
 
 
 def save(folder, sql="SELECT a FROM input", **given):
@@ -147,13 +155,10 @@ def test_what_the_bundle_holds(tmp_path):
     save(tmp_path / "m", bundle_flavor=True)
     package, bundle = Path(mlflow_sql_flavor.__file__).parent, tmp_path / "m/code/mlflow_sql_flavor"
     held = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
-    packed = {path for path in held if path.endswith(".gz")}
-    assert all((bundle / path).read_bytes() == (package / path).read_bytes() for path in held - packed)
-    assert all(
-        gzip.decompress((bundle / path).read_bytes()) == (package / path.removesuffix(".gz")).read_bytes()
-        for path in packed
-    )
-    assert packed
+    texts = unpacked((bundle / ARCHIVE).read_bytes())
+    assert all((bundle / path).read_bytes() == (package / path).read_bytes() for path in held - {ARCHIVE})
+    assert all(text.encode() == (package / path).read_bytes() for path, text in texts.items())
+    assert any(path.endswith(".sql") for path in texts) and not {*texts} & held
     rest = {path.relative_to(package).as_posix() for path in package.rglob("*") if "__pycache__" not in path.parts}
     assert set(packaging.KEPT) <= held
     for pattern in packaging.LEFT_OUT:
@@ -161,6 +166,17 @@ def test_what_the_bundle_holds(tmp_path):
         assert (found or not (package / pattern).parent.exists()) and not (set(found) & held) - set(packaging.KEPT), (
             pattern
         )
+
+
+def test_a_bundle_reads_the_texts_that_it_brings(tmp_path):
+    packaging.bundle(tmp_path, None)
+    asked = "from mlflow_sql_flavor.query.gate import grammar, packs"
+    counted = "len(packs.load('postgres').macros), len(packs.messages()), len(grammar.expression_functions())"
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'code')!r}); sys.modules['sqlglot'] = None\n{asked}\n"
+    code += f"assert {str(tmp_path)!r} in packs.__file__\nprint([{counted}])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path)
+    here = [len(packs.load("postgres").macros), len(packs.messages()), len(grammar.expression_functions())]
+    assert json.loads(done.stdout) == here
 
 
 def test_the_bundle_stands_beside_the_writers_code(tmp_path):

@@ -112,7 +112,7 @@ def test_a_log_that_records_environment_variables(tmp_path, monkeypatch):
         {"a": b"bytes"},
         {"a": {1, 2}},
         {"a": 10**41},
-        {1: "a"},
+        {"a": [{1: "a"}]},
         {"a": {None: 1}},
         {"a": object()},
         {"a": "x" * 33_000_000},

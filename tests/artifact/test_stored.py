@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import mlflow
@@ -19,32 +18,25 @@ from mlflow_sql_flavor.artifact import mlmodel
 from mlflow_sql_flavor.artifact.spec import FORMAT_VERSION
 
 from ..serving.servers import models_serve
+from .stored_models import STORED, unpacked
 
-#: ``ranker_<version>.tar.xz``: a model folder as that version wrote it; a new format adds one, none is removed.
-STORED = sorted((Path(__file__).parent / "data").glob("*.tar.xz"))
 #: Those with their own code.
-BUNDLED = [path for path in STORED if path.name == "ranker_0_1_0.tar.xz"]
+BUNDLED = ["ranker_0_1_0"]
 ASKED = pd.DataFrame({"region": ["서울"]})
 #: At a score of 4.7 and more, one of the example's two rows.
 FEWER = [["서울", "River loft", 4.8, "2021-03-30"]]
 
 
-def _unpacked(archive: Path, target: Path) -> Path:
-    with tarfile.open(archive) as opened:
-        opened.extractall(target, filter="data")
-    return target
-
-
-@pytest.fixture(scope="module", params=STORED, ids=lambda path: path.name.partition(".")[0])
+@pytest.fixture(scope="module", params=STORED)
 def any_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model, unpacked."""
-    return _unpacked(request.param, tmp_path_factory.mktemp("stored") / "ranker")
+    return unpacked(request.param, tmp_path_factory.mktemp("stored") / "ranker")
 
 
-@pytest.fixture(scope="module", params=BUNDLED, ids=lambda path: path.name.partition(".")[0])
+@pytest.fixture(scope="module", params=BUNDLED)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model with its own code, unpacked."""
-    return _unpacked(request.param, tmp_path_factory.mktemp("bundled") / "ranker")
+    return unpacked(request.param, tmp_path_factory.mktemp("bundled") / "ranker")
 
 
 def recorded(folder: Path) -> list[list[object]]:
@@ -61,9 +53,9 @@ def rows(frame: pd.DataFrame) -> list[list[object]]:
 
 def test_every_format_is_there(tmp_path: Path) -> None:
     formats = set()
-    for path in STORED:
-        model = mlflow_sql_flavor.load_model(str(_unpacked(path, tmp_path / path.name)))
-        formats.add(mlmodel.read(tmp_path / path.name, "sql").spec.format_version)
+    for name in STORED:
+        model = mlflow_sql_flavor.load_model(str(unpacked(name, tmp_path / name)))
+        formats.add(mlmodel.read(tmp_path / name, "sql").spec.format_version)
         assert model.dialect == "databricks"
     assert formats == set(range(1, FORMAT_VERSION + 1)) and BUNDLED
 

@@ -14,7 +14,7 @@ import yaml
 import mlflow_sql_flavor
 from mlflow_sql_flavor import SQLModel
 from mlflow_sql_flavor.errors import InputError, ModelFileError, QueryError, SQLModelError
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 LISTINGS = pd.DataFrame({"region": ["Seoul", "Busan", None], "score": [4.5, 3.0, 1.0], "unused": [1, 2, 3]})
 DATA = pd.DataFrame({"region": ["Busan", "Jeju", "Seoul"]}, index=[7, 8, 9])
@@ -23,7 +23,7 @@ QUERY = "SELECT input.region, score FROM input LEFT JOIN listings ON listings.re
 
 def columns_loaded(model):
     """The reference tables as they are in the model's instance: the catalog, and nothing else."""
-    bound = binder_of(model).bound[0]
+    bound = compiled_model_of(model).bound[0]
     cursor = bound.compiled.quick.cursor()
     rows = cursor.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND schema_name = 'main' "
@@ -61,7 +61,7 @@ def test_every_kind(kind, tmp_path):
 @pytest.mark.parametrize(
     ("tables", "words"),
     [
-        (["x"], "tables is a dict"),
+        (["x"], "Argument tables takes a dict of texts to tables"),
         ({"t": 5}, "Reference table 't': The data is an int, which cannot be read as a table"),
         ({"t": "/nowhere/x.parquet"}, "no file 'x.parquet'"),
         ({"t": pd.DataFrame()}, "no columns"),
@@ -188,7 +188,7 @@ def test_data_that_does_not_fit_is_refused_at_load_or_first_use(saved, table, wo
 def test_unknown_tables_at_load(saved):
     with pytest.raises(InputError, match=r"no reference table 'listing'\. Did you mean 'listings'"):
         _load(saved, LISTINGS, "listing")
-    with pytest.raises(InputError, match="tables is a dict"):
+    with pytest.raises(InputError, match="Argument tables takes a dict of texts to tables"):
         mlflow.pyfunc.load_model(str(saved), model_config={"tables": [1]})
 
 

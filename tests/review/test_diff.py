@@ -18,7 +18,7 @@ from mlflow_sql_flavor.errors import InputError, QueryError
 from mlflow_sql_flavor.query.facts.changes import changes
 from mlflow_sql_flavor.query.reading.parse import parse
 
-from ..report.test_picture import safe
+from ..report.test_lineage_picture import safe
 
 LISTINGS = pd.DataFrame(
     {"id": [1, 2, 3, 4], "region": ["s", "s", "b", "j"], "score": [4.5, 3.9, 4.8, 2.0], "day": [1, 2, 3, 4]}

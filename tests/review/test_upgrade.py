@@ -6,7 +6,6 @@ import datetime
 import decimal
 import json
 import shutil
-import tarfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +21,9 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import mlmodel
 from mlflow_sql_flavor.cli import main
-from mlflow_sql_flavor.review.again import made_of
+from mlflow_sql_flavor.review.resave import made_of
+
+from ..artifact.stored_models import unpacked
 
 REGIONS = pd.DataFrame({"code": ["01", "02"], "label": ["서울", "Busan"]})
 INPUT = pd.DataFrame({"id": [1, 2], "code": ["01", "02"], "price": [2.5, 4.0]})
@@ -138,8 +139,7 @@ def test_a_stored_text_that_no_longer_loads_is_saved_anew(copy: Path) -> None:
 
 
 def test_a_model_of_an_older_format(tmp_path: Path) -> None:
-    with tarfile.open(Path(__file__).parents[1] / "artifact/data/ranker_0_1_0.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpacked("ranker_0_1_0", tmp_path)
     folder = next(path.parent for path in tmp_path.rglob("MLmodel"))
     found = run("upgrade", folder, "--save", tmp_path / "new", "--format", "json")
     told = json.loads(found.stdout)[0]

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..version import __version__
 from . import packaging, tables
 from .functions import save_udfs
-from .recorded import write_expected
+from .recorded_rows import write_expected
 from .spec import CompatSpec, ExpectedSpec, FewRowsSpec, LimitsSpec, OpenSpec, OrderSpec, SqlSpec, TranslationSpec
 from .spec_fields import MAX_FINDINGS, FindingSpec
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..query.gate.packs import Compat
-    from ..query.reading.types import Finding
-    from .about import About
+    from ..query.reading.parsed_query import Finding
     from .functions import Udf
+    from .model_description import ModelDescription
     from .tables import ReferenceTable
 
-__all__ = ["Contents", "write_contents"]
+__all__ = ["QueryFiles", "write_query_files"]
 
 
 @dataclass(frozen=True)
-class Contents:
+class QueryFiles:
     """What is stored of a model.
 
     Attributes:
@@ -83,12 +83,12 @@ class Contents:
     allow: Sequence[str] = ()
     expected: tuple[pa.Table, str] | None = None
     param_defaults: Mapping[str, str | None] = field(default_factory=dict)
-    about: About | None = None
+    about: ModelDescription | None = None
     keys: Mapping[str, list[list[str]]] = field(default_factory=dict)
     few_rows: FewRowsSpec | None = None
 
 
-def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpec:
+def write_query_files(contents: QueryFiles, folder: Path, code: str | None) -> SqlSpec:
     """Writes the tables, functions and expected rows of a model into its folder.
 
     Args:
@@ -163,7 +163,7 @@ def write_contents(contents: Contents, folder: Path, code: str | None) -> SqlSpe
         raise InputError(f"What would be {where} in MLmodel could not be read back: {first['msg']}.") from None
 
 
-def _compared(contents: Contents, folder: Path) -> ExpectedSpec | None:
+def _compared(contents: QueryFiles, folder: Path) -> ExpectedSpec | None:
     """What the model was compared with: the rows of the source engine, and others that its maker brought."""
     found = write_expected(*contents.expected, folder) if contents.expected is not None else None
     verdicts = list(contents.about.verdicts) if contents.about is not None else []

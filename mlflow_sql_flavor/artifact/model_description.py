@@ -8,11 +8,11 @@ from typing import Any
 
 from .spec_fields import AboutSpec, VerdictSpec
 
-__all__ = ["About"]
+__all__ = ["ModelDescription"]
 
 
 @dataclass(frozen=True)
-class About:
+class ModelDescription:
     """What a converter knows of a model, such as its dbt project.
 
     Attributes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .answers import check_size, to_ipc
+from .stored_rows import check_size, to_ipc
 
 __all__ = ["main"]
 
 
 def main(data: bytes) -> bytes:
-    """The rows of a Parquet file as :mod:`.answers` takes them.
+    """The rows of a Parquet file as :mod:`.stored_rows` takes them.
 
     Args:
         data: The file.

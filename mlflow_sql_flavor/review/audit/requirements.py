@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..artifact import plain_yaml
-from ..artifact.opening import read_file
-from ..errors import SQLModelError
+from ...artifact import plain_yaml
+from ...artifact.bounded_files import read_file
+from ...errors import SQLModelError
 
 __all__ = ["FILES", "judge"]
 

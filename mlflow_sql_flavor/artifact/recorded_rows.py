@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..engines import child
+from ..engines import child_process
 from ..errors import InputError, LimitError, ModelFileError
-from . import answers
-from .opening import read_file
+from . import stored_rows
+from .bounded_files import read_file
 from .spec import ExpectedSpec, SqlSpec
 from .tables import sha256_of
 
@@ -54,19 +54,19 @@ def stored_output(folder: Path | None, section: ExpectedSpec | None) -> pa.Table
         raise InputError(
             "The model stores no rows of its source engine: pass expected=..., or save it with expected_output."
         )
-    data = read_file(folder, section.path, answers.MOST_BYTES)
+    data = read_file(folder, section.path, stored_rows.MOST_BYTES)
     if hashlib.sha256(data).hexdigest() != section.sha256:
         raise ModelFileError(f"The model's file {section.path} is not the one that was saved: its checksum differs.")
     try:
-        plain = child.call(f"{__package__}.unpack", data)
-    except child.ChildError as error:
+        plain = child_process.call(f"{__package__}.parquet_to_ipc", data)
+    except child_process.ChildError as error:
         reason = str(error) if error.kind == "TooLargeError" else f"it is damaged ({error.kind})"
         raise ModelFileError(f"The model's file {section.path} is not read: {reason}.") from None
     except LimitError:
         raise ModelFileError(
             f"The model's file {section.path} unpacks to more than is read: pass expected=... with fewer rows."
         ) from None
-    return answers.from_ipc(plain, section.path, rows=section.rows)
+    return stored_rows.from_ipc(plain, section.path, rows=section.rows)
 
 
 def write_expected(table: pa.Table, verdict: str, folder: Path) -> ExpectedSpec:
@@ -79,10 +79,10 @@ def write_expected(table: pa.Table, verdict: str, folder: Path) -> ExpectedSpec:
     import pyarrow.parquet as pq
 
     try:
-        answers.check_size(table)
+        stored_rows.check_size(table)
         pq.write_table(table, folder / EXPECTED)
-        answers.from_ipc(answers.to_ipc(pq.read_table(folder / EXPECTED)), EXPECTED)
-    except answers.TooLargeError as error:
+        stored_rows.from_ipc(stored_rows.to_ipc(pq.read_table(folder / EXPECTED)), EXPECTED)
+    except stored_rows.TooLargeError as error:
         raise InputError(f"expected_output: {error}. Give fewer rows.") from None
     except (pa.ArrowException, ModelFileError) as error:
         raise InputError(f"expected_output cannot be stored as Parquet: {str(error).splitlines()[0]}") from None
@@ -96,10 +96,10 @@ def write_output(table: pa.Table | None, folder: Path) -> None:
     import pyarrow as pa
 
     try:
-        data = answers.to_ipc(table)
-        answers.from_ipc(data, OUTPUT)
+        data = stored_rows.to_ipc(table)
+        stored_rows.from_ipc(data, OUTPUT)
         (folder / OUTPUT).write_bytes(data)
-    except (answers.TooLargeError, ModelFileError, pa.ArrowException) as error:
+    except (stored_rows.TooLargeError, ModelFileError, pa.ArrowException) as error:
         _logger.warning("The answer to the input example is not kept: %s", error)
 
 
@@ -111,6 +111,6 @@ def recorded_output(folder: Path, spec: SqlSpec) -> pa.Table | None:
     """
     if not os.path.lexists(folder / OUTPUT):
         return None
-    data = read_file(folder, OUTPUT, answers.MOST_BYTES + 2**24)
+    data = read_file(folder, OUTPUT, stored_rows.MOST_BYTES + 2**24)
     check_saved(spec, OUTPUT, data)
-    return answers.from_ipc(data, OUTPUT, columns=list(spec.output_types))
+    return stored_rows.from_ipc(data, OUTPUT, columns=list(spec.output_types))

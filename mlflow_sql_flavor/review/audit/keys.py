@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..artifact.spec import SqlSpec
-from ..artifact.tables import ReferenceTable
-from ..engines import child
-from ..errors import LimitError
+from ...artifact.spec import SqlSpec
+from ...artifact.tables import ReferenceTable
+from ...engines import child_process
+from ...errors import LimitError
 
 __all__ = ["judge_keys", "main"]
 
@@ -26,8 +26,8 @@ def judge_keys(spec: SqlSpec, name: str, root: Path) -> Iterator[tuple[str, str,
         return
     subject = f"keys {name}"
     try:
-        wrong = json.loads(child.call(__name__, json.dumps([str(root / table.path), keys]).encode()))
-    except (LimitError, child.ChildError):
+        wrong = json.loads(child_process.call(__name__, json.dumps([str(root / table.path), keys]).encode()))
+    except (LimitError, child_process.ChildError):
         yield subject, "not known", "Its rows could not be read within 1 GB and 15 s, so they were not compared."
         return
     if wrong:

@@ -13,16 +13,16 @@ import yaml
 
 from .. import _mlflow
 from ..artifact import manifest, mlmodel, packaging
-from ..artifact.about import About
+from ..artifact.bounded_files import read_file
 from ..artifact.example import stored as stored_example
 from ..artifact.functions import load_udfs
-from ..artifact.opening import read_file
-from ..artifact.recorded import stored_output
+from ..artifact.model_description import ModelDescription
+from ..artifact.recorded_rows import stored_output
 from ..artifact.spec import SqlSpec
-from ..compile.definition import define_stored
+from ..compile.model_definition import define_stored
 from ..engines.limits import effective_limits
 from ..errors import ModelFileError
-from ..model import SQLModel, with_about
+from ..model import SQLModel, with_description
 from ..pyfunc import FLAVOR_NAME
 
 __all__ = ["made_of"]
@@ -72,7 +72,7 @@ def made_of(folder: Path) -> tuple[SQLModel, dict[str, Any]]:
         beside["input_example"] = beside["input_example"][0]
     if isinstance(beside["input_example"], tuple) and spec.input_types is None:
         beside["input_example"] = (None, beside["input_example"][1])
-    return with_about(model, _about(spec)), {name: value for name, value in beside.items() if value is not None}
+    return with_description(model, _about(spec)), {name: value for name, value in beside.items() if value is not None}
 
 
 def _values(stored: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any]:
@@ -102,12 +102,12 @@ def _without_params(signature: Any) -> Any:
     return ModelSignature(inputs=signature.inputs, outputs=signature.outputs)
 
 
-def _about(spec: SqlSpec) -> About | None:
+def _about(spec: SqlSpec) -> ModelDescription | None:
     """What its maker told. Verdicts stay behind: they are on the rows of the text that was compiled then."""
     if spec.about is None:
         return None
     told = spec.about
-    return About(told.description, dict(told.columns), tuple(told.remarks))
+    return ModelDescription(told.description, dict(told.columns), tuple(told.remarks))
 
 
 def _code(folder: Path, spec: SqlSpec) -> list[str] | None:

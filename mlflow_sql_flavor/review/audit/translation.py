@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..artifact.spec import SqlSpec
-from ..compile.recompilation import same_versions, stored_section
-from ..engines import child
-from ..errors import SQLModelError
+from ...artifact.spec import SqlSpec
+from ...compile.recompilation import same_versions, stored_section
+from ...engines import child_process
+from ...errors import SQLModelError
 
 __all__ = ["Judged", "judge"]
 
@@ -58,8 +58,10 @@ def judge(spec: SqlSpec, folder: Path, signature: Any = None) -> Judged:
     same = same_versions(spec)
     try:
         data = json.dumps([spec.write(), str(folder.resolve()), signature], default=str).encode()
-        now, pages = json.loads(child.call(f"{__package__}.recompile", data, addresses=_ADDRESSES, seconds=_SECONDS))
-    except (child.ChildError, SQLModelError) as error:
+        now, pages = json.loads(
+            child_process.call(f"{__package__}.recompile", data, addresses=_ADDRESSES, seconds=_SECONDS)
+        )
+    except (child_process.ChildError, SQLModelError) as error:
         reason = str(error).split("\n")[0]
         if same and getattr(error, "kind", "") in _REFUSALS:
             return Judged("bad", f"The versions that saved it refuse the text that is shown: {reason}")

@@ -7,20 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, QueryError, SQLModelError
-from ..frames.schema import kind_of
-from ..mlflow_errors import public
-from ..model import definition_of
-from ..report.diff_result import Diff
-from ..report.differences import QueryDiff, RowsDiff, SignatureChange
+from ...errors import InputError, QueryError, SQLModelError
+from ...frames.schema import kind_of
+from ...mlflow_errors import public
+from ...model import definition_of
+from .differences import QueryDiff, RowsDiff, SignatureChange
+from .result import Diff
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..compile.bound import Bound
-    from ..frames.reading import Data
-    from ..model import SQLModel
-    from ..report.facts import Facts
+    from ...compile.bound_query import Bound
+    from ...frames.reading import Data
+    from ...model import SQLModel
+    from ...report.facts import Facts
 
 __all__ = ["Diff", "QueryDiff", "RowsDiff", "SignatureChange", "diff"]
 
@@ -66,12 +66,12 @@ def diff(
 
 
 def _model(given: Any) -> SQLModel:
-    from ..model import SQLModel
+    from ...model import SQLModel
 
     if isinstance(given, SQLModel):
         return given
     if isinstance(given, (str, os.PathLike)):
-        from ..pyfunc import load_model
+        from ...pyfunc import load_model
 
         return load_model(os.fspath(given))
     raise InputError(f"diff compares SQL models or their addresses, not {kind_of(given)}.")
@@ -83,7 +83,7 @@ def _name(given: Any, side: str) -> str:
 
 def _stored(old: SQLModel, new: SQLModel) -> tuple[Any, Mapping[str, Any] | None, str, str | None]:
     """Data for both where none was given: ``(data, params, what it is, why there is none)``."""
-    from ..artifact.example import stored
+    from ...artifact.example import stored
 
     for model, side in ((old, "old"), (new, "new")):
         folder = definition_of(model).folder
@@ -102,7 +102,7 @@ def _stored(old: SQLModel, new: SQLModel) -> tuple[Any, Mapping[str, Any] | None
 def _reads_input(model: SQLModel) -> bool:
     if model.spec is not None:
         return model.spec.input_types is not None
-    from ..query.reading.tables import table_uses
+    from ...query.reading.tables import table_uses
 
     query = definition_of(model).query
     names = {name.casefold() for name, _, _ in table_uses(query)}
@@ -135,13 +135,13 @@ def _own(model: SQLModel, params: Mapping[str, Any] | None) -> dict[str, Any] | 
 
 
 def _facts(model: SQLModel, bound: Bound | None) -> Facts:
-    from ..report.facts import of_definition
+    from ...report.facts import of_definition
 
     return of_definition(definition_of(model), bound)
 
 
 def _query(old: SQLModel, new: SQLModel) -> QueryDiff:
-    from ..query.facts.changes import changes, text_changes
+    from ...query.facts.changes import changes, text_changes
 
     try:
         found = changes(definition_of(old).query, definition_of(new).query)
@@ -151,7 +151,7 @@ def _query(old: SQLModel, new: SQLModel) -> QueryDiff:
 
 
 def _signature(old: Facts, new: Facts) -> list[SignatureChange]:
-    from ..report.facts import NO_DEFAULT
+    from ...report.facts import NO_DEFAULT
 
     def typed(facts: Facts) -> dict[str, str]:
         found = {}
@@ -193,8 +193,8 @@ def _signature(old: Facts, new: Facts) -> list[SignatureChange]:
 def _rows(
     old: tuple[Bound, pa.Table], new: tuple[Bound, pa.Table], *, by: str | Sequence[str] | None, given: str
 ) -> RowsDiff:
-    from ..compile.row_number import orders_rows
-    from ..frames.compare import compare
+    from ...compile.gates.row_number import orders_rows
+    from ...frames.compare import compare
 
     left, right = new[1], old[1]
     keys = (by,) if isinstance(by, str) else tuple(by or ())
@@ -212,7 +212,7 @@ def _rows(
 
 
 def _by(left: pa.Table, right: pa.Table, keys: tuple[str, ...], given: str) -> RowsDiff:
-    from ..frames.compare import compare
+    from ...frames.compare import compare
 
     found = compare(left, right, by=keys)
     numbers = sorted({cell.row for cell in found.cells})

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..artifact import mlmodel as artifact
-from ..artifact.spec import SqlSpec
-from ..artifact.tables import stored_table
-from ..compile.stored_checks import check_compat, check_fields
-from ..errors import SQLModelError
+from ...artifact import mlmodel as artifact
+from ...artifact.spec import SqlSpec
+from ...artifact.tables import stored_table
+from ...compile.stored_checks import check_compat, check_fields
+from ...errors import SQLModelError
 from . import requirements
 from .code import judge_code
 from .folder import judge_folder
@@ -108,8 +108,8 @@ def _checked(subject: str, message: str, check: Callable[[], object]) -> Iterato
 
 
 def _gate(spec: SqlSpec) -> None:
-    from ..engines import query_check
-    from ..engines.empty_instance import EMPTY_INSTANCE
+    from ...engines import query_check
+    from ...engines.empty_instance import EMPTY_INSTANCE
 
     tables = [*spec.tables, *([spec.input_table] if spec.input_types is not None else [])]
     functions = [*(spec.udfs.functions if spec.udfs else ()), *spec.compat.macros]

@@ -1,7 +1,7 @@
 """The one door by which stored rows come in: their size is known before anything is unpacked, and all of it is checked.
 
 Rows are Arrow IPC without compression, as this package writes them. Parquet is unpacked into that form by a process of
-its own (:mod:`.unpack`), because no number in a Parquet file bounds what its pages hold.
+its own (:mod:`.parquet_to_ipc`), because no number in a Parquet file bounds what its pages hold.
 """
 
 from __future__ import annotations

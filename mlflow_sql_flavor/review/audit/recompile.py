@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..artifact.spec import SqlSpec
-from ..compile.compiled import Compiled
-from ..compile.recompilation import recompile, section_of
-from ..report.pages import pages
+from ...artifact.spec import SqlSpec
+from ...compile.compiled_query import Compiled
+from ...compile.recompilation import recompile, section_of
+from ...report.pages import pages
 
 __all__ = ["main"]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..artifact import packaging
-from ..artifact.functions import UDF_FILE
-from ..artifact.manifest import below
-from ..artifact.opening import checksum, read_file
-from ..artifact.spec import SqlSpec
-from ..errors import SQLModelError
+from ...artifact import packaging
+from ...artifact.bounded_files import checksum, read_file
+from ...artifact.functions import UDF_FILE
+from ...artifact.manifest import below
+from ...artifact.spec import SqlSpec
+from ...errors import SQLModelError
+from ...query.gate.package_text import ARCHIVE, unpacked
 
 __all__ = ["judge_code"]
 
@@ -76,26 +76,25 @@ def _bundled(spec: SqlSpec, code: Path, own: list[str]) -> tuple[str, str, str]:
 
 
 def _altered(code: Path, own: list[str]) -> list[str]:
-    here = Path(__file__).resolve().parents[1]
+    here = Path(__file__).resolve().parents[2]
+    archive = f"{packaging.PACKAGE}/{ARCHIVE}"
     altered = []
     for path in own:
         parts = path.split("/")
         # What a bundle never brings: a compiled file there would be imported in place of the source beside it.
         extra = path.endswith((".pyc", ".so", ".pyd")) or any(part.startswith(".") for part in parts)
         try:
-            source = path.removesuffix(".gz") if path.endswith(f"{packaging.PACKED}.gz") else path
-            mine = None if extra else here.joinpath(*source.split("/")[1:]).read_bytes()
             brought = read_file(code, path, _MOST)
-            if source != path:  # what it holds, and no more of it than may be read; not how it was compressed
-                brought = zlib.decompressobj(wbits=31).decompress(brought, _MOST)
-            if mine is None or brought != mine:
+            if path == archive:  # what it holds, not how it was compressed
+                same = unpacked(brought) == packaging.bundled_texts()
+            else:
+                same = not extra and brought == here.joinpath(*parts[1:]).read_bytes()
+            if not same:
                 altered.append(path)
-        except (OSError, SQLModelError, zlib.error):
+        except (OSError, SQLModelError, ValueError):
             altered.append(path)
-    expected = {
-        f"{packaging.PACKAGE}/{path}{'.gz' if path.endswith(packaging.PACKED) else ''}"
-        for path in packaging.bundled_files()
-    }
+    expected = {f"{packaging.PACKAGE}/{path}" for path in packaging.bundled_files()}
+    expected = {path for path in expected if not path.endswith(packaging.PACKED)} | {archive}
     return sorted({*altered, *(expected - set(own))})
 
 

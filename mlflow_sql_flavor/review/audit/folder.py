@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..artifact import plain_yaml
-from ..artifact.example import EXAMPLE
-from ..artifact.functions import UDF_FILE
-from ..artifact.manifest import REWRITTEN, below, digest
-from ..artifact.opening import checksum, read_file
-from ..artifact.recorded import EXPECTED, OUTPUT, recorded_output, stored_output
-from ..artifact.spec import SqlSpec
-from ..errors import SQLModelError
+from ...artifact import plain_yaml
+from ...artifact.bounded_files import checksum, read_file
+from ...artifact.example import EXAMPLE
+from ...artifact.functions import UDF_FILE
+from ...artifact.manifest import REWRITTEN, below, digest
+from ...artifact.recorded_rows import EXPECTED, OUTPUT, recorded_output, stored_output
+from ...artifact.spec import SqlSpec
+from ...errors import SQLModelError
 
 __all__ = ["judge_folder"]
 

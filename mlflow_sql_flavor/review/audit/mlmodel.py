@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..artifact.mlmodel import Stored
-from ..frames.mlflow_schema import mlflow_schema
+from ...artifact.mlmodel import Stored
+from ...frames.mlflow_schema import mlflow_schema
 
 __all__ = ["judge_mlmodel"]
 
