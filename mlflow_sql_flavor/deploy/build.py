@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import decimal
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import secrets
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..compile.source_query import stored_query
-from ..engines.results import typed
-from ..errors import InputError, did_you_mean
+from ..engines.databases.results import typed
+from ..errors import InputError, RunError, did_you_mean
 from ..model import definition_of
-from ..query.reading.dotted import split_name
+from ..query.reading.qualified_names import split_name
 from ..query.targets import literals, statements
-from ..query.targets.columns import as_type, reads_all, reference, subquery
+from ..query.targets.columns import as_type, column_of_table, kept_as, misfits, shown_in_a_zone, subquery
+from ..query.targets.sqlserver import as_body
 from . import bulk, ddl
-from .server import Made, Server
+from .engines import FUNCTIONS, engine_of
+from .server import ALWAYS_ZONED, Made, Server
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -42,6 +45,21 @@ def _exact(params: Mapping[str, Any], types: Mapping[str, str]) -> dict[str, Any
     return {name: number(given) if name.casefold() in decimals else given for name, given in params.items()}
 
 
+def _column_of(column: str, there: list[str], what: str) -> str:
+    """The column of a table that a query's name means: the one of that spelling, else the only one of those letters.
+
+    Raises:
+        InputError: There is none, or there are several.
+    """
+    if column in there:
+        return column
+    alike = [name for name in there if name.casefold() == column.casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    said = f" It has {' and '.join(map(repr, alike))}." if alike else did_you_mean(column, there)
+    raise InputError(f"{what} lacks column {column!r}.{said}")
+
+
 class Build:
     """One model on its way into one database.
 
@@ -64,13 +82,16 @@ class Build:
             )
         self.server, self.settings, self.name = server, settings, name
         self.schema = settings.schema or server.schema
-        self._values: dict[str, Mapping[str, str]] = {}  # of tables that are not read as they are
+        self._values: dict[str, Mapping[str, str]] = {}  # of tables of others, whose further columns are not read
+        self._spelling: dict[str, dict[str, str]] = {}  # of their columns, by the names that the query reads
+        self._zoned: dict[str, set[str]] = {}  # columns whose moments are read in the session's zone
         self._definition = definition_of(model)
         self.query = stored_query(self._definition)
         self.values = self.query.parameters.values(_exact(settings.params, self.query.parameters.types))
         self._check_kind()
         self.input_table = self._definition.input_table if self._definition.input_table in self.query.types else None
         self.made: list[Made] = []
+        self.mark = f"mlflow-sql-flavor {secrets.token_hex(8)}"
         self._names: dict[str, Sequence[str]] = {}
         self._parsed = self.query.parsed
 
@@ -79,6 +100,8 @@ class Build:
         """Whether moments with a time zone are read, made or asked for."""
         kinds = [kind for types in self.query.types.values() for kind in types.values()]
         kinds += [*self.query.outputs.values(), *self.query.parameters.types.values()]
+        if self.server.dialect in ALWAYS_ZONED and any(kind.startswith("TIMESTAMP") for kind in kinds):
+            return True
         return any("TIME ZONE" in kind for kind in kinds) or "timestamptz" in self._parsed.sql.casefold()
 
     def _check_kind(self) -> None:
@@ -95,12 +118,12 @@ class Build:
             )
         if kind != "function":
             return
-        if dialect not in ddl.FUNCTIONS:
+        if dialect not in FUNCTIONS:
             raise InputError(
                 f"{dialect} has no functions that give tables: deploy a view, or on one of "
-                f"{', '.join(sorted(ddl.FUNCTIONS))}."
+                f"{', '.join(sorted(FUNCTIONS))}."
             )
-        if dialect in ddl.BARE:
+        if engine_of(dialect).bare:
             columns = {name.casefold() for types in self.query.types.values() for name in types}
             for name in self.values:
                 if name.casefold() in columns:
@@ -135,36 +158,50 @@ class Build:
         dialect = self.server.dialect
         said = statements.name_of_table(given, dialect)
         parts, shown = self.server.resolved(said), ".".join(said)
-        if parts == self.server.resolved(self.server.stored(self.schema, self.name)):
+        myself = self.server.resolved(self.server.stored(self.schema, self.name))
+        if [*map(self.server.same, parts)] == [*map(self.server.same, myself)]:
             raise InputError(f"{self.name!r} cannot read itself: name another table.")
         there = self.server.columns(parts)
         if there is None:
             raise InputError(f"{what} {shown!r} is not there, or may not be read: name a table of the database.")
-        folded, values = {name.casefold(): kind for name, kind in there.items()}, {}
+        values, spelling, zoned = {}, {}, set()
         for column, kind in self.columns_of(table).items():
-            have = folded.get(column.casefold())
-            if have is None:
-                raise InputError(f"{what} {shown!r} lacks column {column!r}.{did_you_mean(column, list(there))}")
-            quoted = reference([column], dialect)
-            read = as_type(quoted, have, kind, dialect)
+            own = spelling[column] = _column_of(column, list(there), f"{what} {shown!r}")
+            have = there[own]
+            read = as_type(column_of_table(own, dialect), have, kind, dialect)
+            if shown_in_a_zone(have, kind, dialect):
+                zoned.add(own)
+                have = f"{have}, which is read in the session's time zone," if read is None else have
             if read is None:
                 raise InputError(
                     f"{what} {shown!r} has column {column!r} of type {have} and the model reads {kind}: name a view "
                     "that casts it, so that it is you who says what becomes of values that do not fit."
                 )
             values[column] = read
-        others = [name.casefold() for name in there] != [name.casefold() for name in values]
-        if any(read != reference([name], dialect) for name, read in values.items()) or (
-            others and reads_all(self._parsed)
-        ):
-            self._values[table] = values
+        self._spelling[table], self._zoned[table] = spelling, zoned
+        self._check_stored(parts, self.columns_of(table), what)
+        self._values[table] = values
         return parts
 
+    def _check_stored(self, parts: Sequence[str], columns: Mapping[str, str], what: str) -> None:
+        """Refuses values of other types than their column has, where an engine lets a column have such."""
+        for sql, names in misfits(parts, columns, self.server.dialect):
+            for row in self.server.rows(sql, f"look at the values of {parts[-1]!r}")[1]:
+                for name, found in zip(names, row, strict=True):
+                    kept = kept_as(columns[name])
+                    if kept and found not in kept:
+                        raise InputError(
+                            f"{what} {'.'.join(parts)!r} has a value of type {found} in column {name!r} and the model "
+                            f"reads {columns[name]}: mend the value, or name a view that casts the column."
+                        )
+
     def columns_of(self, table: str) -> dict[str, str]:
-        """``{column: DuckDB type}`` of a table, under the names by which the query finds them in the engine."""
+        """``{column: DuckDB type}`` of a table, under the names of the table that is there, else those by which the
+        query finds them in the engine."""
         types = self.query.types[table]
         names = statements.column_names(list(types), self.query.parsed, self.server.dialect)
-        return {names[column]: kind for column, kind in types.items()}
+        there = self._spelling.get(table, {})
+        return {there.get(names[column], names[column]): kind for column, kind in types.items()}
 
     def references(self) -> None:
         """Makes and fills the reference tables that are not there under a name the settings give."""
@@ -184,7 +221,11 @@ class Build:
             self._names[table] = self.server.stored(self.schema, made.name)
         self.settings = replace(self.settings, tables=known)
 
-    @contextmanager
+    def places(self, source: Sequence[str] | None) -> dict[str, Sequence[str]]:
+        """The parts of the names of all tables that are read, by the model's; of the input ``source``."""
+        return self._names if self.input_table is None or source is None else {**self._names, self.input_table: source}
+
+    @contextlib.contextmanager
     def own_rows(self) -> Iterator[None]:
         """Until the end every reference table has the model's own rows, those too that the settings name there."""
         names, scratch = dict(self._names), []
@@ -206,30 +247,44 @@ class Build:
     def _check_keys(self, table: str, parts: Sequence[str]) -> None:
         for columns in self.query.claims.get(table, []):
             folded = statements.column_names(columns, self.query.parsed, self.server.dialect)
-            sql = statements.repeated(parts, [folded[column] for column in columns], self.server.dialect)
+            own = [self._spelling[table][folded[column]] for column in columns]
+            sql = statements.repeated(parts, own, self.server.dialect)
             if self.server.rows(sql)[1]:
                 raise InputError(
                     f"The table given for {table!r} repeats values of {', '.join(columns)}, which were unique when the "
                     "model was saved: its rows would be matched more than once. Remove the repeats."
                 )
 
-    def table(self, name: str, columns: Mapping[str, str], rows: Any) -> Made:
+    def input_rows(self, name: str, rows: Any) -> Made:
+        """Makes a table like the input of other rows.
+
+        Args:
+            name: Its name.
+            rows: Record batches of the input's columns.
+        """
+        table = self.input_table or ""
+        return self.table(name, self.columns_of(table), rows, self._zoned.get(table, ()))
+
+    def table(self, name: str, columns: Mapping[str, str], rows: Any, zoned: Collection[str] = ()) -> Made:
         """Makes a table and fills it.
 
         Args:
             name: Its name.
             columns: ``{column: DuckDB type}``.
             rows: Record batches of the same columns.
+            zoned: Columns that are to have MySQL's type of moments that are read in the session's zone.
         """
-        self.server.run(self._create_table(name, columns), f"make the table {name!r}")
+        self.server.run(self._create_table(name, columns, zoned), f"make the table {name!r}")
         made = self.server.keep(Made("table", self.schema, name))
         bulk.load(self.server, self.schema, name, list(columns), rows)
         return made
 
-    def _create_table(self, name: str, columns: Mapping[str, str]) -> str:
+    def _create_table(self, name: str, columns: Mapping[str, str], zoned: Collection[str] = ()) -> str:
         dialect = self.server.dialect
         listed = ", ".join(
-            f"{self.server.exact(column)} {statements.type_in(kind, dialect)}" for column, kind in columns.items()
+            f"{self.server.exact(column)} "
+            f"{'TIMESTAMP(6) NULL' if column in zoned else statements.type_in(kind, dialect)}"
+            for column, kind in columns.items()
         )
         engine = {"clickhouse": " ENGINE = MergeTree ORDER BY tuple()"}.get(dialect, "")
         return f"CREATE TABLE {self.server.quoted(self.schema, name)} ({listed}){engine}"
@@ -243,13 +298,13 @@ class Build:
         dialect, types = self.server.dialect, self.query.parameters.types
         found = {}
         for name, value in self.values.items():
-            kind = statements.type_in(types[name], dialect)
+            kind = statements.argument_type(types[name], dialect)
             name_there = name if dialect == "clickhouse" else self.server.exact(self.server.stored(name)[0])
             found[name] = ddl.Argument(name_there, kind, self._literal(name, value))
         return found
 
     def _literal(self, name: str, value: Any) -> str:
-        from ..engines.results import plain
+        from ..engines.databases.results import plain
 
         exact = typed(name, value, self.query.parameters.types[name]).as_py()
         return literals.literal(plain(exact, self.server.dialect), self.server.dialect)
@@ -261,7 +316,8 @@ class Build:
             source: Parts of the input's name.
             bound: Whether its parameters have their values; else they are the arguments of a function.
         """
-        from ..query.targets.render import Raw, render_for
+        from ..query.targets.render import render_for
+        from ..query.targets.rendered_query import Raw
 
         types = self.query.parameters.types
         names: dict[str, Sequence[str] | Raw] = dict(self._names)
@@ -306,20 +362,63 @@ class Build:
             replace: Whether it takes the place of one that is there.
         """
         kind, dialect = self.settings.kind, self.server.dialect
-        outputs = self.query.outputs
+        arguments = list(self.arguments().values())
+        sql = ddl.create(
+            kind, dialect, self.server.quoted(self.schema, name), self.body(source), arguments, self._columns(),
+            replace=replace, text=lambda text: literals.literal(text, dialect), mark=self.mark,
+        )  # fmt: skip
+        made = Made(kind, self.schema, name, ", ".join(each.kind for each in arguments))
+        for number, statement in enumerate(sql):
+            self.server.run(statement, f"make the {kind} {name!r}")
+            if number == 0 and not replace:
+                self.server.keep(made)
+        return made
+
+    def body(self, source: Sequence[str] | None) -> str:
+        """The query of what is made, with the model's names and types.
+
+        Args:
+            source: Parts of the input's name.
+        """
+        outputs, dialect = self.query.outputs, self.server.dialect
         written = list(statements.column_names(list(outputs), self.query.parsed, dialect).values())
         head, tail = statements.projected(outputs, written, dialect)
-        body = f"{head}{self.text(source, bound=kind != 'function')}{tail}"
-        arguments = list(self.arguments().values())
-        columns = [(self.server.exact(c), statements.type_in(k, dialect)) for c, k in outputs.items()]
-        quoted = self.server.quoted(self.schema, name)
-        sql = ddl.create(
-            kind, dialect, quoted, body, arguments, columns, replace=replace,
-            text=lambda text: literals.literal(text, dialect),
-        )  # fmt: skip
-        self.server.run(sql, f"make the {kind} {name!r}")
-        made = Made(kind, self.schema, name, ", ".join(each.kind for each in arguments))
-        return made if replace else self.server.keep(made)
+        body = f"{head}{self.text(source, bound=self.settings.kind != 'function')}{tail}"
+        return as_body(body) if dialect == "tsql" else body
+
+    def _columns(self) -> list[tuple[str, str]]:
+        dialect = self.server.dialect
+        return [(self.server.exact(c), statements.type_in(k, dialect)) for c, k in self.query.outputs.items()]
+
+    def refreshes(self) -> bool:
+        """Whether a table of the same columns gets new rows where it is."""
+        return self.settings.kind == "table" and bool(engine_of(self.server.dialect).refresh)
+
+    def refresh(self, name: str, source: Sequence[str] | None) -> None:
+        """Gives a table that :meth:`create` made new rows; one that others see has the old ones until then.
+
+        Args:
+            name: Its name.
+            source: Parts of the input's name.
+        """
+        server = self.server
+        made = Made("table", self.schema, server.fresh(name, "new"))
+        quoted, free = server.quoted(self.schema, name), server.quoted(self.schema, made.name)
+        columns = [column for column, _ in self._columns()]
+        todo = ddl.refresh(server.dialect, quoted, free, columns, self.body(source))
+        aside = any(statement.startswith("CREATE TABLE") for statement in todo)
+        if aside:
+            server.keep(made)
+        try:
+            for statement in todo:
+                server.run(statement, f"give the table {name!r} new rows")
+        except BaseException:
+            if "START TRANSACTION" in todo:
+                with contextlib.suppress(RunError):
+                    server.run("ROLLBACK")
+            raise
+        if aside:
+            server.drop(made)
 
     def reads(self, name: str) -> str:
         """The statement that reads what :meth:`create` made."""

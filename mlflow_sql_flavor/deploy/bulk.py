@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..engines.results import plain
+from ..engines.databases.results import plain
 from .server import Server
 from .target import failing
 
@@ -161,14 +161,14 @@ def _frames(server: Any, schema: str | None, name: str, columns: Sequence[str], 
     """Spark is sent a frame of each batch."""
     import pyarrow as pa
 
-    from ..engines import spark
+    from ..engines.spark import spark_sql
     from ..frames.schema import from_arrow
 
     for batch in rows:
         if batch.num_rows:
             table = pa.Table.from_batches([batch]).rename_columns(list(columns))
             types = {field.name: from_arrow(field.type) for field in table.schema}
-            frame = spark.reference(server.session, name, table, types)
+            frame = spark_sql.reference(server.session, name, table, types)
             frame.write.insertInto(server.quoted(schema or server.schema, name))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -39,6 +40,10 @@ class DeploymentError(MlflowException, click.ClickException):  # type: ignore[mi
     def __init__(self, message: str, error_code: int) -> None:
         click.ClickException.__init__(self, message)
         MlflowException.__init__(self, message, error_code=error_code)
+        self._given = (message, error_code)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._given
 
 
 def _edge(call: _F) -> _F:
@@ -132,7 +137,7 @@ class SQLDeploymentClient(BaseDeploymentClient):
 
         Args:
             name: Of the deployment.
-            model_uri: Of another model; None keeps the version that is deployed.
+            model_uri: Of another model; None keeps the version that is deployed, whatever an alias means now.
             flavor: ``sql`` or None.
             config: Settings that change; the others stay.
             endpoint: None.
@@ -157,6 +162,7 @@ class SQLDeploymentClient(BaseDeploymentClient):
                     if old.version_uri != uri:
                         continue  # another call was faster: the version that it deployed is the one to keep
                     lifecycle.check_same(old, model)
+                    model = replace(model, uri=old.model_uri)  # an alias stays the one that it was asked for by
                 return lifecycle.update(server, book, name, model, Settings.read(config, old.config)).told()
 
     @_edge
@@ -200,9 +206,10 @@ class SQLDeploymentClient(BaseDeploymentClient):
 
         Returns:
             ``name``, ``flavor``, ``kind``, ``schema``, ``model_uri`` as asked for, ``version_uri`` that it meant,
-            ``run_id``, ``digest`` of the query, ``params``, ``input``, ``verification``, ``deployed_by``,
-            ``deployed_at``, ``reads`` (the statement that reads it), ``status``, and ``alias_now``: the version that
-            the alias means now; None without an alias.
+            ``run_id``, ``digest`` of the query, its parameters and reference tables, ``params``, ``input``,
+            ``verification``, ``deployed_by``, ``deployed_at``, ``reads`` (the statement that reads it), ``status``,
+            ``definition``: ``as deployed`` or ``changed``, None where the engine does not tell; and ``alias_now``: the
+            version that the alias means now; None without an alias.
 
         Raises:
             MlflowException: There is none of that name.
@@ -219,7 +226,8 @@ class SQLDeploymentClient(BaseDeploymentClient):
 
         Args:
             deployment_name: Of the deployment.
-            inputs: DataFrame, records, or a dict of columns.
+            inputs: DataFrame, records, a dict of columns, or a request to MLflow's server: ``{"dataframe_split": …}``,
+                ``dataframe_records``, ``inputs`` or ``instances``, without ``params``.
             endpoint: None.
 
         Returns:

@@ -6,15 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
+from ..query.targets.sqlserver import as_body
+from .engines import FUNCTIONS, engine_of
 
-__all__ = ["BARE", "FUNCTIONS", "Argument", "create", "marker_of", "no_row", "plan_of", "reads", "replaces", "swap"]
-
-#: Engines with functions that give tables, or views with parameters.
-FUNCTIONS = {"postgres", "bigquery", "snowflake", "databricks", "clickhouse"}
-#: Engines in which a function's argument is read by its bare name, which a column of that name would hide.
-BARE = {"bigquery", "snowflake", "databricks"}
-#: Engines that put a new view in an old one's place in one statement.
-_REPLACES = {"duckdb", "mysql", "clickhouse", "snowflake", "bigquery", "trino", "oracle", "databricks", "redshift"}
+__all__ = ["Argument", "create", "drop", "marker_of", "no_row", "plan_of", "reads", "refresh", "swap"]
 
 
 @dataclass(frozen=True)
@@ -56,8 +51,9 @@ def create(
     *,
     replace: bool = False,
     text: Callable[[str], str] = str,
-) -> str:
-    """The statement that makes a deployment.
+    mark: str = "",
+) -> list[str]:
+    """The statements that make a deployment.
 
     Args:
         kind: ``view``, ``function`` or ``table``.
@@ -68,18 +64,74 @@ def create(
         columns: ``(quoted name, the engine's type)`` of the query's columns.
         replace: Whether it takes the place of one that is there.
         text: Writes a text as the engine's literal.
+        mark: Words that the engine keeps with the object, where that takes no statement of its own.
+
+    Raises:
+        InputError: The engine has no such statement.
     """
     if kind == "function":
-        return _function(dialect, name, body, arguments, columns, replace, text)
+        return [_function(dialect, name, body, arguments, columns, replace, text)]
+    engine = engine_of(dialect)
     if kind == "table":
-        if dialect == "tsql":  # https://learn.microsoft.com/en-us/sql/t-sql/queries/select-into-clause-transact-sql
-            return f"SELECT * INTO {name} FROM ({body}) AS deployed"
-        engine = " ENGINE = MergeTree ORDER BY tuple()" if dialect == "clickhouse" else ""
-        return f"CREATE{' OR REPLACE' if replace else ''} TABLE {name}{engine} AS {body}"
-    word = "CREATE VIEW"
-    if replace:
-        word = "CREATE OR ALTER VIEW" if dialect == "tsql" else "CREATE OR REPLACE VIEW"
-    return f"{word} {name} AS {body}"
+        return _table(dialect, name, body, columns, replace, mark)
+    if replace and not engine.replace_view:
+        raise InputError(f"{dialect} puts no view in another one's place.")
+    word = engine.replace_view if replace else "CREATE VIEW"
+    grants = " COPY GRANTS" if replace and dialect == "snowflake" else ""
+    note = f"/* {mark} */ " if mark and dialect == "sqlite" else ""
+    return [f"{word} {name}{grants} AS {note}{body}"]
+
+
+def _table(
+    dialect: str, name: str, body: str, columns: Sequence[tuple[str, str]], replace: bool, mark: str
+) -> list[str]:
+    word = engine_of(dialect).replace_table if replace else "CREATE TABLE"
+    if not word:
+        raise InputError(f"{dialect} puts no table in another one's place: delete the deployment and create it anew.")
+    if dialect == "tsql":  # https://learn.microsoft.com/en-us/sql/t-sql/queries/select-into-clause-transact-sql
+        return [as_body(f"SELECT * INTO {name} FROM ({body}) AS deployed")]
+    if dialect == "sqlite":  # which keeps the text of a table with its columns, and what stands in it
+        listed = ", ".join(f"{column} {kind}" for column, kind in columns)
+        return [f"CREATE TABLE {name} ({listed} /* {mark} */)", f"INSERT INTO {name} {body}"]
+    if dialect == "clickhouse":  # in two: a query that fails would leave the table
+        return [f"{word} {name} ENGINE = MergeTree ORDER BY tuple() EMPTY AS {body}", f"INSERT INTO {name} {body}"]
+    between = {
+        "snowflake": " COPY GRANTS" if replace else "",
+        "mysql": f" COMMENT = '{mark}'",
+    }
+    return [f"{word} {name}{between.get(dialect, '')} AS {body}"]
+
+
+def refresh(dialect: str, name: str, made: str, columns: Sequence[str], body: str) -> list[str]:
+    """The statements that give a table new rows, of the same columns; none where the engine has no such way.
+
+    Args:
+        dialect: The engine's.
+        name: The table's, quoted.
+        made: A free name, quoted.
+        columns: The table's, quoted.
+        body: The query.
+    """
+    listed = ", ".join(columns)
+    return [each.format(name=name, made=made, columns=listed, body=body) for each in engine_of(dialect).refresh]
+
+
+def drop(kind: str, dialect: str, name: str, arguments: str = "") -> str:
+    """The statement that takes an object away.
+
+    Args:
+        kind: ``view``, ``function`` or ``table``.
+        dialect: The engine's.
+        name: Quoted.
+        arguments: Types of a function's.
+    """
+    engine = engine_of(dialect)
+    word = kind.upper()
+    if kind == "function":
+        word = {"clickhouse": "VIEW", "bigquery": "TABLE FUNCTION"}.get(dialect, word)
+        name += f"({arguments})" if dialect in ("postgres", "snowflake") else ""
+    absent = "IF EXISTS " if engine.if_exists else ""
+    return f"DROP {word} {absent}{name}{engine.purge if kind == 'table' else ''}"
 
 
 def _function(
@@ -107,7 +159,8 @@ def _function(
         plain = ", ".join(f"{each.name} {each.kind}" for each in arguments)
         return f"{word} TABLE FUNCTION {name}({plain}) AS {body}"
     if dialect == "snowflake":  # https://docs.snowflake.com/en/developer-guide/udf/sql/udf-sql-tabular-functions
-        return f"{word} FUNCTION {name}({listed}) RETURNS TABLE ({returned}) AS {text(body)}"
+        grants = " COPY GRANTS" if replace else ""
+        return f"{word} FUNCTION {name}({listed}){grants} RETURNS TABLE ({returned}) AS {text(body)}"
     if (
         dialect == "databricks"
     ):  # https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-ddl-create-sql-function
@@ -142,30 +195,22 @@ def swap(dialect: str, name: str, made: str, gone: str) -> tuple[list[str], str]
         gone: A free name, quoted.
 
     Returns:
-        The statements, and the name under which the old one is to be dropped; None where the engine replaces a table by
-        the statement that makes it.
+        The statements, and the name under which the old one is to be dropped; None where the engine has no such way.
     """
-    if dialect == "mysql":
-        return [f"RENAME TABLE {name} TO {gone}, {made} TO {name}"], gone
-    if dialect == "clickhouse":
-        return [f"EXCHANGE TABLES {name} AND {made}"], made
-    if dialect == "snowflake":
-        return [f"ALTER TABLE {name} SWAP WITH {made}"], made
-    return None
+    engine = engine_of(dialect)
+    if not engine.swap:
+        return None
+    names = {"name": name, "made": made, "gone": gone}
+    return [each.format(**names) for each in engine.swap], engine.swapped_out.format(**names)
 
 
-def replaces(dialect: str) -> bool:
-    """Whether a view takes an old one's place in one statement."""
-    return dialect in _REPLACES
-
-
-def plan_of(statement: str, dialect: str) -> str:
-    """The statement that tells the engine's plan of another.
+def plan_of(statement: str, dialect: str) -> list[tuple[str, bool]]:
+    """The statements that tell the engine's plan of another, and whose rows they are.
 
     Raises:
         InputError: The engine tells it in another way.
     """
-    if dialect in ("tsql", "bigquery"):
+    plan = engine_of(dialect).plan
+    if not plan:
         raise InputError(f"{dialect} tells no plan by a statement: look at it in the engine's own tools.")
-    word = {"sqlite": "EXPLAIN QUERY PLAN", "snowflake": "EXPLAIN USING TEXT", "oracle": "EXPLAIN PLAN FOR"}
-    return f"{word.get(dialect, 'EXPLAIN')} {statement}"
+    return [(each.removeprefix(">").replace("{query}", statement), each.startswith(">")) for each in plan]

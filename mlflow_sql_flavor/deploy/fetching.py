@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from .. import _mlflow
 from ..errors import InputError, ModelFileError
@@ -69,13 +71,28 @@ def fetched(uri: str) -> Iterator[Fetched]:
     version = version_of(uri)
     if not uri.startswith("models:/"):
         uri = version  # a path that means the same from every folder
+    here = _here(version)
+    if here is not None and here.exists() and not (here / "MLmodel").is_file():
+        raise _no_model(uri)  # before all that lies there is copied
     with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:
         path = Path(_mlflow.download(artifact_uri=version, output_path=folder))
         if not (path / "MLmodel").is_file():
-            raise ModelFileError(f"{uri!r} is not a model: it has no MLmodel file.")
+            raise _no_model(uri)
         info = Model.load(str(path))
         if "sql" not in (info.flavors or {}):
             raise ModelFileError(f"{uri!r} is not a SQL model: its flavors are {', '.join(info.flavors)}.")
         # A model with a process of its own is opened there only, and no such process is started until it answers.
         model = load_model(str(path), model_config={"isolation": "process"})
         yield Fetched(model, uri, version, info.run_id, path)
+
+
+def _no_model(uri: str) -> ModelFileError:
+    return ModelFileError(f"{uri!r} is not a model: it has no MLmodel file.")
+
+
+def _here(uri: str) -> Path | None:
+    """The folder of this machine that an address names; None for another address."""
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", uri):
+        return Path(uri)
+    parts = urlsplit(uri)
+    return Path(url2pathname(parts.path)) if parts.scheme == "file" and parts.netloc in ("", "localhost") else None

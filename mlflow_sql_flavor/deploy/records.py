@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import logging
 import secrets
@@ -16,7 +17,7 @@ from .target import failing
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-__all__ = ["TABLE", "Book", "DatabaseBook", "Record", "newest", "objects_of"]
+__all__ = ["TABLE", "UNFINISHED", "Book", "DatabaseBook", "Record", "newest", "objects_of", "unfinished_row"]
 
 _logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class Record:
         model_uri: The model as it was asked for.
         version_uri: What an alias meant then; else the same.
         run_id: Of the run that logged the model, or None.
-        digest: SHA-256 of the query's text.
+        digest: SHA-256 of the query, its parameters and its reference tables.
         params: Values of the parameters.
         config: What it was made of, for an update.
         objects: All that was made.
@@ -127,6 +128,24 @@ COLUMNS = tuple(each.name for each in fields(Record))
 _JSON = ("params", "config", "objects", "input_types", "input_names", "output_types")
 
 
+#: The kind of a row that says that a call is at work, or that it ended in the middle.
+UNFINISHED = "unfinished"
+
+
+def unfinished_row(name: str, schema: str | None, token: str, *, own: bool) -> dict[str, str | None]:
+    """The row of a call that has begun: what it makes has names that end in its token.
+
+    Args:
+        name: The deployment's.
+        schema: Where it makes its objects.
+        token: Of the call.
+        own: Whether a deployment made the bookkeeping table.
+    """
+    known = {"name": name, "kind": UNFINISHED, "schema": schema, "token": token, "own_table": "yes" if own else ""}
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+    return {**dict.fromkeys(COLUMNS, ""), "run_id": None, "deployed_at": now, **known}
+
+
 class Book(Protocol):
     """Where the records are."""
 
@@ -145,12 +164,20 @@ class Book(Protocol):
     def remove(self, name: str, *, but: str | None = None) -> None:
         """Takes out the states of a deployment, but for that of a token."""
 
+    def begin(self, name: str, schema: str | None) -> None:
+        """Writes down that this call is at work."""
+
+    def end(self, token: str) -> None:
+        """Takes out that a call was at work."""
+
 
 def newest(rows: Sequence[Mapping[str, Any]]) -> list[Record]:
     """The newest state of each deployment, by name; a row that cannot be read is told of and left out."""
     found: dict[str, Record] = {}
     records = []
     for row in rows:
+        if row.get("kind") == UNFINISHED:
+            continue
         try:
             records.append(Record.of_row(row))
         except InputError as error:
@@ -161,14 +188,14 @@ def newest(rows: Sequence[Mapping[str, Any]]) -> list[Record]:
 
 
 def objects_of(rows: Sequence[Mapping[str, Any]], name: str) -> list[Made] | None:
-    """What was made for a deployment whose row cannot be read otherwise; None if it has no row.
+    """What was made for a deployment, by all its states, one that cannot be read otherwise too; None if it has no row.
 
     Raises:
         InputError: Not even that can be read.
     """
     found: list[Made] | None = None
     for row in rows:
-        if row.get("name") == name:
+        if row.get("name") == name and row.get("kind") != UNFINISHED:
             try:
                 made = [Made(**each) for each in json.loads(row["objects"])]
             except (KeyError, TypeError, ValueError):
@@ -194,10 +221,20 @@ class DatabaseBook:
 
     def _columns(self) -> sa.Table:
         import sqlalchemy as sa
-        from sqlalchemy.dialects import mysql
+        from sqlalchemy.dialects import mssql, mysql
 
-        text = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-        columns = [sa.Column(each.name, text, nullable=each.name in ("schema", "run_id")) for each in fields(Record)]
+        # A text of other engines is of one code page, of 256 characters, or cannot be compared.
+        text = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb").with_variant(sa.String(65535), "redshift")
+        key = text.with_variant(sa.String(255), "oracle").with_variant(mssql.NVARCHAR(255), "mssql")
+        text = text.with_variant(mssql.NVARCHAR(), "mssql")
+        empty = self._server.dialect == "oracle"  # in which an empty text is NULL
+        columns = [
+            sa.Column(
+                each.name, key if each.name in ("name", "token") else text,
+                nullable=empty or each.name in ("schema", "run_id"),
+            )
+            for each in fields(Record)
+        ]  # fmt: skip
         return sa.Table(TABLE, sa.MetaData(), *columns, schema=self._schema)
 
     def _there(self) -> bool:
@@ -249,8 +286,26 @@ class DatabaseBook:
         if but is None and all(row["name"] == name for row in rows) and any(row["own_table"] for row in rows):
             self._server.drop(Made("table", self._schema, TABLE))
             return
-        where = self._table.c.name == name
-        self._delete(where if but is None else where & (self._table.c.token != but))
+        for row in rows:  # by their tokens: to some databases names are equal whose tables are not the same
+            if row["name"] == name and row["token"] not in (self._server.token, but):
+                self._delete(self._table.c.token == row["token"])
+
+    def begin(self, name: str, schema: str | None) -> None:
+        there = self._there()
+        if not there:
+            self._make()
+        own = not there or any(row["own_table"] for row in self.rows())
+        with failing(self._server.target, f"write to the bookkeeping table {TABLE}"):
+            self._server.connection.execute(
+                self._table.insert(), unfinished_row(name, schema, self._server.token, own=own)
+            )
+
+    def end(self, token: str) -> None:
+        rows = self.rows()
+        if rows and all(row["token"] == token for row in rows) and any(row["own_table"] for row in rows):
+            self._server.drop(Made("table", self._schema, TABLE))
+        elif any(row["token"] == token for row in rows):
+            self._delete(self._table.c.token == token)
 
     def _delete(self, where: Any) -> None:
         with failing(self._server.target, f"write to the bookkeeping table {TABLE}"):

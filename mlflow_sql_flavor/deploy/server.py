@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..engines import database
+from ..engines.databases import drivers
 from ..errors import InputError, RunError
-from ..query.targets import literals
+from ..query.targets import literals, statements
+from . import ddl
+from .engines import engine_of
 from .target import Target, failing
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy.engine import Connection, Engine
 
-__all__ = ["ZONED", "Made", "Server", "opened"]
+    from ..engines.databases.connection import Connection as Driven
 
-#: Engines that take back CREATE and DROP with the rest of a transaction.
-TRANSACTIONAL = {"postgres", "sqlite", "duckdb", "tsql", "redshift"}
+__all__ = ["ALWAYS_ZONED", "ZONED", "Made", "Server", "opened"]
 
 #: One deployment at a time: what makes a second one wait, and what lets it go on where the transaction does not.
 _LOCK = {
     "postgres": ("SELECT pg_advisory_xact_lock(7236837458293011)", None),
     "mysql": ("SELECT GET_LOCK('mlflow_sql_deployments', 60)", "SELECT RELEASE_LOCK('mlflow_sql_deployments')"),
 }
-#: Engines whose sessions have a time zone, in which a view counts the days and hours of moments.
-ZONED = {"postgres", "duckdb"}
+#: Engines whose sessions have a time zone, in which a view counts the days and hours of moments: how it is set, and
+#: zones far east and far west of UTC, each with a name of the engine's.
+ZONED = {
+    "postgres": ("SET TimeZone = '{}'", "UTC", ("Etc/GMT-13", "Etc/GMT+11")),
+    "duckdb": ("SET TimeZone = '{}'", "UTC", ("Etc/GMT-13", "Etc/GMT+11")),
+    "mysql": ("SET time_zone = '{}'", "+00:00", ("+13:00", "-11:00")),
+    "clickhouse": ("SET session_timezone = '{}'", "UTC", ("Etc/GMT-13", "Etc/GMT+11")),
+}
+#: Those of them in which moments without a zone may be read in the session's too.
+ALWAYS_ZONED = {"mysql", "clickhouse"}
+#: Whether names of tables that differ by capitals alone are one; in SQL Server by the database's collation:
+#: https://dev.mysql.com/doc/refman/8.4/en/identifier-case-sensitivity.html,
+#: https://learn.microsoft.com/en-us/sql/relational-databases/databases/database-identifiers
+_CASE = {"mysql": "SELECT @@lower_case_table_names", "tsql": "SELECT CASE WHEN 'a' = 'A' THEN 1 ELSE 0 END"}
 #: What literals rest on; and no bar of progress in what a command prints.
 _SESSION = {
     "postgres": ["SET standard_conforming_strings = on"],
@@ -45,16 +59,18 @@ class Made:
         schema: Where; None for the connection's own schema.
         name: Its name.
         arguments: Types of a function's arguments, which are part of its name in some engines.
+        proof: What the engine says of it and of no other one of that name, as JSON; empty if that was not asked.
     """
 
     kind: str
     schema: str | None
     name: str
     arguments: str = ""
+    proof: str = field(default="", compare=False)
 
-    def stored(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return asdict(self)
+    def named(self, name: str) -> Made:
+        """The same under another name."""
+        return replace(self, name=name)
 
 
 class Server:
@@ -67,8 +83,9 @@ class Server:
 
     def __init__(self, target: Target, connection: Connection) -> None:
         self.target, self.connection, self.dialect = target, connection, target.dialect
-        self.transactional = self.dialect in TRANSACTIONAL
+        self.transactional = engine_of(self.dialect).transactional
         self._made: list[Made] = []
+        self.token, self._used = secrets.token_hex(4), set[str]()
         self._prepare = connection.dialect.identifier_preparer
         from sqlalchemy import inspect
 
@@ -92,11 +109,26 @@ class Server:
         fold = dialect.denormalize_name if getattr(dialect, "requires_name_normalize", False) else str
         return tuple(str(fold(part)) for part in parts if part is not None)
 
+    def same(self, name: str) -> str:
+        """The name, alike for all spellings by which the engine finds the same table."""
+        return name.casefold() if engine_of(self.dialect).any_case or self._asked_case else name
+
+    @functools.cached_property
+    def _asked_case(self) -> bool:
+        """Whether capitals do not count, where that is a matter of the server's or the database's settings."""
+        asked = _CASE.get(self.dialect)
+        found = self.rows(asked, "ask how names are compared")[1] if asked else []
+        return bool(found and found[0][0])
+
     def fresh(self, *words: str) -> str:
-        """A name that nothing has, within the length of the engine's names."""
-        token = secrets.token_hex(4)
-        stem = "__".join(words).encode()[: self._longest() - len(token) - 2].decode(errors="ignore")
-        return f"{stem}__{token}"
+        """A name that nothing has, within the length of the engine's names; all of one call end in its token."""
+        whole, number, name = "__".join(words), 1, ""
+        while not name or name in self._used:
+            end = f"__{self.token}" if number == 1 else f"_{number}__{self.token}"
+            name = whole.encode()[: self._longest() - len(end)].decode(errors="ignore") + end
+            number += 1
+        self._used.add(name)
+        return name
 
     def check_name(self, name: Any) -> None:
         """Refuses what the engine would cut off, and what is no name.
@@ -125,11 +157,13 @@ class Server:
             tables: ``{table: {column: DuckDB type}}``.
         """
         if self.dialect in ZONED:
-            self.set_zone("UTC")
+            self.set_zone(ZONED[self.dialect][1])
+        elif self.dialect == "databricks":  # whose views keep the settings under which they were made, as Spark's do
+            self.run("SET TIME ZONE 'UTC'", "set the session's time zone")
 
     def set_zone(self, zone: str) -> None:
-        """Sets the session's time zone."""
-        self.run(f"SET TimeZone = '{zone}'", "set the session's time zone")
+        """Sets the session's time zone, by a name that :data:`ZONED` has."""
+        self.run(ZONED[self.dialect][0].format(zone), "set the session's time zone")
 
     # what is there
 
@@ -139,13 +173,17 @@ class Server:
             if schema == self.schema:
                 return True
             names = self._fresh().get_schema_names()
+        if self.dialect == "duckdb":  # whose are quoted where they need it
+            names = [".".join(statements.name_of_table(name, self.dialect)) for name in names]
         return any(name == schema or name.endswith(f".{schema}") for name in names)
 
     def has(self, name: str, schema: str | None) -> bool:
         """Whether there is a table or a view of that name."""
         with failing(self.target, "list its tables"):
             seen = self._fresh()
-            return bool(seen.has_table(name, schema=schema)) or name in seen.get_view_names(schema=schema)
+            if seen.has_table(name, schema=schema):
+                return True
+            return self.same(name) in map(self.same, seen.get_view_names(schema=schema))
 
     def resolved(self, parts: Sequence[str]) -> tuple[str, ...]:
         """A table's name with the schema in which the connection finds it, where it is said without one."""
@@ -198,6 +236,46 @@ class Server:
         self._inspector.clear_cache()
         return self._inspector
 
+    def named(self, schema: str | None, ending: str) -> list[Made]:
+        """The tables and views of a schema whose names end so, the views first."""
+        if self.dialect == "clickhouse":
+            of = literals.literal(schema, self.dialect) if schema else "currentDatabase()"
+            sql = f"SELECT name, engine = 'View' FROM system.tables WHERE database = {of}"
+            found = [(str(row[0]), bool(row[1])) for row in self.rows(sql, "list its tables")[1]]
+        else:
+            with failing(self.target, "list its tables"):
+                seen = self._fresh()
+                found = [(name, True) for name in seen.get_view_names(schema=schema)]
+                found += [(name, False) for name in seen.get_table_names(schema=schema) if (name, True) not in found]
+        return [
+            Made("view" if view else "table", schema, name)
+            for name, view in sorted(found, key=lambda each: not each[1])
+            if name.endswith(ending)
+        ]
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second call waits for a first one, so that what the first has begun it has not left."""
+        return self.dialect in _LOCK
+
+    def described(self, made: Made) -> Sequence[Any] | None:
+        """``(number, words, definition)`` of an object, where they are no answer of a query."""
+        return None
+
+    @contextlib.contextmanager
+    def plain_path(self) -> Iterator[None]:
+        """PostgreSQL writes the names in a view's definition as the path of schemas of who asks has them."""
+        if self.dialect != "postgres":
+            yield
+            return
+        ((path,),) = self.rows("SELECT current_setting('search_path')")[1]
+        self.run("SELECT set_config('search_path', 'pg_catalog', true)")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(RunError):  # of a statement that failed, which ends the transaction
+                self.run(f"SELECT set_config('search_path', {literals.literal(path, self.dialect)}, true)")
+
     # statements
 
     def run(self, sql: str, what: str = "run a statement") -> None:
@@ -230,7 +308,7 @@ class Server:
         """
         import pyarrow as pa
 
-        from ..engines.results import as_model, output_schema
+        from ..engines.databases.results import as_model, output_schema
 
         names, rows = self.rows(sql)
         if named:
@@ -255,9 +333,9 @@ class Server:
         """SQLAlchemy's name of the driver."""
         return str(self.connection.dialect.driver)
 
-    def values(self) -> database.Connection:
+    def values(self) -> Driven:
         """The connection as ``run_on`` has it, for statements with values and for temporary tables."""
-        return database.connect(self.connection, self.dialect)
+        return drivers.connect(self.connection, self.dialect)
 
     # a unit of work
 
@@ -269,15 +347,7 @@ class Server:
     def drop(self, made: Made) -> None:
         """Takes an object away."""
         name = self.quoted(made.schema, made.name)
-        word = made.kind.upper()
-        if made.kind == "function" and self.dialect == "clickhouse":
-            word = "VIEW"  # which is what a view with parameters is
-        elif made.kind == "function" and self.dialect == "bigquery":
-            word = "TABLE FUNCTION"
-        if made.kind == "function" and self.dialect in ("postgres", "snowflake"):
-            name += f"({made.arguments})"
-        absent = "" if self.dialect == "oracle" else "IF EXISTS "
-        self.run(f"DROP {word} {absent}{name}", f"drop {made.name!r}")
+        self.run(ddl.drop(made.kind, self.dialect, name, made.arguments), f"drop {made.name!r}")
         if made in self._made:
             self._made.remove(made)
 
@@ -292,18 +362,14 @@ class Server:
         self._made.clear()
         return left
 
+    def left(self, made: Sequence[Made]) -> str:
+        """What is said of objects that would not go."""
+        names = ", ".join(f"{each.kind} {self.quoted(each.schema, each.name)}" for each in made)
+        return f"These could not be dropped again: {names}."
+
     def done(self) -> None:
         """What was made stays."""
         self._made.clear()
-
-    @contextlib.contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Within a transaction, what is taken back on its own where it fails."""
-        if self.dialect != "postgres":
-            yield
-            return
-        with failing(self.target, "replace what is there"), self.connection.begin_nested():
-            yield
 
 
 def _once(quote: Callable[[str], str], name: str) -> str:
@@ -328,7 +394,7 @@ def opened(target: Target, engine: Engine, *, changes: bool = False) -> Iterator
         connection = engine.connect()
     lock, unlock = _LOCK.get(dialect, (None, None)) if changes else (None, None)
     try:
-        if dialect not in TRANSACTIONAL:
+        if not engine_of(dialect).transactional:
             with contextlib.suppress(NotImplementedError, ArgumentError):  # a driver without transactions
                 connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         if dialect == "sqlite":
@@ -350,8 +416,7 @@ def opened(target: Target, engine: Engine, *, changes: bool = False) -> Iterator
         except BaseException as error:
             left = _taken_back(server, connection)
             if left:
-                names = ", ".join(f"{made.kind} {server.quoted(made.schema, made.name)}" for made in left)
-                error.add_note(f"These could not be dropped again: {names}.")
+                error.add_note(server.left(left))
             raise
         finally:
             if unlock:

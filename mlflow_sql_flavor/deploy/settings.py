@@ -101,7 +101,7 @@ def _mapping(key: str, value: Any) -> dict[str, Any]:
 
 def _rows(key: str, value: Any) -> Any:
     """Rows, as a frame or records; False for none."""
-    if value is False or (isinstance(value, str) and value in ("false", "none", "no")):
+    if value is False or (isinstance(value, str) and value.casefold() in ("false", "none", "no")):
         return False
     if not isinstance(value, str):
         return value
@@ -128,7 +128,9 @@ def _rows(key: str, value: Any) -> Any:
 def _json(key: str, text: str) -> Any:
     path = Path(text)
     try:
-        if text.lstrip()[:1] not in ("{", "[", '"') and path.suffix.lower() == ".json" and path.is_file():
+        if text.lstrip()[:1] not in ("{", "[", '"') and path.suffix.lower() == ".json":
+            if not path.is_file():
+                raise InputError(f"{key} is JSON, or the path of a .json file: there is no file {path.name!r}.")
             text = path.read_text(encoding="utf-8")
         return json.loads(text)
     except ValueError as error:

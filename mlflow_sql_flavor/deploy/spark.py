@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..engines import spark
-from ..engines.spark_types import quoted
-from ..errors import InputError
+from ..engines.spark import spark_sql
+from ..engines.spark.types import quoted
+from ..errors import InputError, RunError
 from ..scale.database import answer
-from .records import COLUMNS, TABLE, Record, newest
+from .records import COLUMNS, TABLE, Record, newest, unfinished_row
 from .server import Made, Server
 from .target import Target, failing
 
@@ -36,7 +36,8 @@ class SparkServer(Server):
     def __init__(self, target: Target, session: Any) -> None:
         self.target, self.dialect, self.transactional = target, target.dialect, False
         self.session, self._made = session, []
-        spark.check_session(session)
+        self.token, self._used = secrets.token_hex(4), set()
+        spark_sql.check_session(session)
         self.schema = str(session.catalog.currentDatabase())
 
     def quoted(self, *parts: str | None) -> str:
@@ -48,11 +49,8 @@ class SparkServer(Server):
     def stored(self, *parts: str | None) -> tuple[str, ...]:
         return tuple(part for part in parts if part is not None)
 
-    def fresh(self, *words: str) -> str:
-        return f"{'__'.join(words)[:100]}__{secrets.token_hex(4)}"
-
     def use_utc(self, tables: Mapping[str, Mapping[str, str]]) -> None:
-        spark.check_zone(self.session, tables)  # which a view keeps from then on
+        spark_sql.check_zone(self.session, tables)  # which a view keeps from then on
 
     def has_schema(self, schema: str) -> bool:
         with failing(self.target, "list its schemas"):
@@ -64,10 +62,32 @@ class SparkServer(Server):
 
     def columns(self, parts: Sequence[str]) -> dict[str, str] | None:
         try:
-            fields = spark.table(self.session, tuple(parts)).schema.fields
+            fields = spark_sql.table(self.session, tuple(parts)).schema.fields
             return {str(field.name): str(field.dataType.simpleString()) for field in fields}
         except InputError:
             return None
+
+    def named(self, schema: str | None, ending: str) -> list[Made]:
+        with failing(self.target, "list its tables"):
+            found = [
+                Made("view" if "VIEW" in str(table.tableType) else "table", schema, str(table.name))
+                for table in self.session.catalog.listTables(quoted(schema or str(self.schema)))
+                if not table.isTemporary and str(table.name).endswith(ending)
+            ]
+        return sorted(found, key=lambda made: made.kind == "table")
+
+    def described(self, made: Made) -> Sequence[Any] | None:
+        word = "FUNCTION" if made.kind == "function" else "TABLE"
+        name = self.quoted(made.schema or self.schema, made.name)
+        try:
+            rows = self.rows(f"DESCRIBE {word} EXTENDED {name}", f"look at {made.name!r}")[1]
+        except RunError:
+            return None
+        said: dict[str, str] = {}
+        for row in rows:
+            key, value = str(row[0]).partition(":")[::2] if made.kind == "function" else (str(row[0]), str(row[1]))
+            said.setdefault(key.strip().casefold(), value.strip())
+        return said.get("created time") or said.get("create time"), None, said.get("view text") or said.get("body")
 
     def run(self, sql: str, what: str = "run a statement") -> None:
         with failing(self.target, what):
@@ -107,11 +127,14 @@ class SparkBook:
     def add(self, record: Record) -> None:
         rows = self.rows()
         there = self._server.has(TABLE, self._schema)
-        if not there and not self._server.has_schema(str(self._schema)):
-            raise InputError(f"There is no schema {self._schema!r} for the bookkeeping table: create it first.")
+        self._check_schema(there)
         if not there or any(row["own_table"] for row in rows):
             record = replace(record, own_table="yes")
         self._write([*rows, record.row()])
+
+    def _check_schema(self, there: bool) -> None:
+        if not there and not self._server.has_schema(str(self._schema)):
+            raise InputError(f"There is no schema {self._schema!r} for the bookkeeping table: create it first.")
 
     def take_back(self, record: Record) -> None:
         self._write([row for row in self.rows() if row["token"] != record.token])
@@ -119,6 +142,20 @@ class SparkBook:
     def remove(self, name: str, *, but: str | None = None) -> None:
         rows = self.rows()
         rest = [row for row in rows if row["name"] != name or (but is not None and row["token"] == but)]
+        if not rest and any(row["own_table"] for row in rows):
+            self._server.drop(Made("table", self._schema, TABLE))
+        elif rest != rows:
+            self._write(rest)
+
+    def begin(self, name: str, schema: str | None) -> None:
+        rows, there = self.rows(), self._server.has(TABLE, self._schema)
+        self._check_schema(there)
+        own = not there or any(row["own_table"] for row in rows)
+        self._write([*rows, unfinished_row(name, schema, self._server.token, own=own)])
+
+    def end(self, token: str) -> None:
+        rows = self.rows()
+        rest = [row for row in rows if row["token"] != token]
         if not rest and any(row["own_table"] for row in rows):
             self._server.drop(Made("table", self._schema, TABLE))
         elif rest != rows:
@@ -135,7 +172,7 @@ class SparkBook:
 
         wanted = pa.schema([pa.field(name, pa.string()) for name in COLUMNS])
         with failing(self._server.target, f"write to the bookkeeping table {TABLE}"):
-            frame = spark.reference(
+            frame = spark_sql.reference(
                 self._server.session,
                 TABLE,
                 pa.Table.from_pylist([dict(row) for row in rows], schema=wanted),
@@ -165,5 +202,5 @@ def opened(target: Target) -> Iterator[SparkServer]:
     except BaseException as error:
         left = server.undo()
         if left:
-            error.add_note(f"These could not be dropped again: {', '.join(server.quoted(m.name) for m in left)}.")
+            error.add_note(server.left(left))
         raise

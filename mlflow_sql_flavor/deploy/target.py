@@ -6,22 +6,22 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..engines.database import dialect_of
+from ..engines.databases.drivers import dialect_of
 from ..errors import InputError, RunError, SQLModelError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine
 
-__all__ = ["Target", "failing"]
+__all__ = ["Target", "failing", "lacks_right"]
 
 #: Packages of dialects that SQLAlchemy does not bring, by the extra that installs them.
 _EXTRAS = {
     "postgresql": "deploy-postgres", "mysql": "deploy-mysql", "mariadb": "deploy-mysql", "duckdb": "deploy-duckdb",
     "clickhousedb": "deploy-clickhouse", "chdb": "deploy-chdb", "snowflake": "deploy-snowflake",
     "bigquery": "deploy-bigquery", "redshift": "deploy-redshift", "trino": "deploy-trino", "mssql": "deploy-mssql",
-    "oracle": "deploy-oracle",
+    "oracle": "deploy-oracle", "databricks": "deploy-databricks",
 }  # fmt: skip
 #: What the address says where an extra installs another driver than the one that SQLAlchemy takes by itself.
 _DRIVERS = {
@@ -31,6 +31,19 @@ _DRIVERS = {
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential|^odbc_connect$|^options$", re.IGNORECASE)
 #: A password within such a value: ``PWD={…}`` of ODBC, ``-c name=…`` of libpq.
 _WITHIN = re.compile(r"(?:\w*(?:pass|pwd|secret|token|pw)\w*)\s*=\s*(\{[^}]*\}|[^;\s]+)", re.IGNORECASE)
+#: By module of a driver without SQLSTATE, what its errors' first argument is where a right is missing:
+#: https://mariadb.com/docs/server/reference/error-codes (1044, 1142, 1143, 1370),
+#: https://learn.microsoft.com/en-us/sql/relational-databases/errors-events/database-engine-events-and-errors (229, 230)
+_NO_RIGHT = {"pymysql": {1044, 1142, 1143, 1370}, "MySQLdb": {1044, 1142, 1143, 1370}, "pymssql": {229, 230}}
+#: SQL's own code for it, and what engines say in words that are no code of their driver: ClickHouse (497), Spark and
+#: Databricks, Trino, Oracle (1031), Snowflake (3001), BigQuery (403)
+_NO_RIGHT_SAID = re.compile(
+    r"SQLSTATE:? ?\(?42501|\bCode: 497\b|\bACCESS_DENIED\b|INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED|\bORA-01031\b"
+    r"|^003001 \(42501\)|^403 .*Access Denied",
+    re.MULTILINE,
+)
+#: SQLite's codes of it, of a file and of an authorizer: https://www.sqlite.org/rescode.html
+_NO_RIGHT_SQLITE = (3, 23)
 #: Shorter ones are hidden only where an address or a DSN has them: they may be parts of words.
 _SHORT = 4
 
@@ -150,6 +163,35 @@ class Target:
                 found += [*values, *(part.strip("{}") for each in values for part in _WITHIN.findall(each))]
         forms = {form for text in found for form in (text, quote(text, safe=""), quote_plus(text), repr(text)[1:-1])}
         return sorted(filter(None, forms), key=len, reverse=True)
+
+
+def lacks_right(error: BaseException | None) -> bool:
+    """Whether a driver says that the user may not do it, where it has a code for that.
+
+    Args:
+        error: The driver's, or SQLAlchemy's around it; None is no such error.
+    """
+    said = getattr(error, "orig", None) or error
+    if said is None:
+        return False
+    state = next((found for name in _STATES if (found := _called(getattr(said, name, None)))), None)
+    if isinstance(state, str) and re.fullmatch(r"[0-9A-Z]{5}", state):
+        return state == "42501"
+    if getattr(said, "sqlite_errorcode", None) in _NO_RIGHT_SQLITE or type(said).__name__ == "PermissionException":
+        return True
+    number = next(iter(getattr(said, "args", ())), None)
+    if isinstance(number, dict):  # redshift_connector: PostgreSQL's fields by their letters
+        return number.get("C") == "42501"
+    module = type(said).__module__.partition(".")[0]
+    return number in _NO_RIGHT.get(module, ()) or _NO_RIGHT_SAID.search(str(said)) is not None
+
+
+#: Where drivers have SQLSTATE: PEP 249's have none, psycopg, psycopg2, PyMySQL's kin, and PySpark by a call.
+_STATES = ("sqlstate", "pgcode", "getSqlState")
+
+
+def _called(found: Any) -> Any:
+    return found() if callable(found) else found
 
 
 def _book_of_spark(address: str) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.example import stored
-from ..compile.row_number import orders_rows
+from ..compile.gates.row_number import orders_rows
+from ..engines.sandbox import tables_on_disk
 from ..errors import InputError, QueryError
 from ..frames import reading, schema
 from ..frames.compare import Comparison, compare
@@ -29,7 +32,7 @@ def verified(build: Build, answering: Callable[[], SQLModel]) -> str:
 
     Args:
         build: With its reference tables in place.
-        answering: Gives the model with the rows of its tables, which are in memory then.
+        answering: Gives the model with the rows of its tables, which are on disk meanwhile, however many there are.
 
     Returns:
         What was compared, in words.
@@ -40,11 +43,15 @@ def verified(build: Build, answering: Callable[[], SQLModel]) -> str:
     """
     if build.settings.verify is False:
         return UNVERIFIED
-    model = answering()
-    data, whose = _rows(build, model)
-    expected = model.predict(data, dict(build.values), output="arrow")
+    with tempfile.TemporaryDirectory(prefix="mlflow-sql-", ignore_cleanup_errors=True) as folder:
+        with tables_on_disk(Path(folder)):
+            model = answering()
+            data, whose = _rows(build, model)
+            expected = model.predict(data, dict(build.values), output="arrow")
+            ordered = _ordered(build, model)
+        del model
     with build.own_rows():
-        found = _compared(build, data, expected, _ordered(build, model))
+        found = _compared(build, data, expected, ordered)
         if found.equal and build.zoned:
             _check_zones(build, data, expected)
     if not found.equal:
@@ -62,10 +69,10 @@ def _check_zones(build: Build, data: Any, expected: pa.Table) -> None:
     """Compares in sessions far east and far west of UTC, since a view is read in the zone of whoever reads it."""
     if build.settings.kind == "table" or build.server.dialect not in ZONED:
         return
-    for zone in ("Etc/GMT-13", "Etc/GMT+11"):
-        build.server.set_zone(zone)
-        equal = _compared(build, data, expected, False).equal
-        build.server.set_zone("UTC")
+    _, utc, others = ZONED[build.server.dialect]
+    for zone in others:
+        equal = _compared(build, data, expected, False, zone).equal
+        build.server.set_zone(utc)
         if not equal:
             raise QueryError(
                 f"{build.name!r} is not deployed: its rows depend on the time zone of the session that reads them, and "
@@ -74,13 +81,14 @@ def _check_zones(build: Build, data: Any, expected: pa.Table) -> None:
             )
 
 
-def _compared(build: Build, data: Any, expected: pa.Table, ordered: bool) -> Comparison:
+def _compared(build: Build, data: Any, expected: pa.Table, ordered: bool, zone: str | None = None) -> Comparison:
     server, source, made = build.server, None, []
     if build.input_table is not None:
         rows: pa.Table = reading.read(data, schema.arrow_schema(build.query.types[build.input_table])).table
-        columns = build.columns_of(build.input_table)
-        made.append(build.table(server.fresh(build.name, "verify"), columns, rows.to_batches()))
+        made.append(build.input_rows(server.fresh(build.name, "verify"), rows.to_batches()))
         source = server.stored(build.schema, made[0].name)
+    if zone is not None:
+        server.set_zone(zone)
     made.append(build.create(server.fresh(build.name, "tried"), source))
     found = compare(build.answer(made[-1].name), expected)
     if found.equal and ordered:  # which the query's own text promises, and a view does not

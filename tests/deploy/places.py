@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ..engines.databases import server
 
-__all__ = ["Place", "opened"]
+__all__ = ["Place", "mariadb", "opened", "tables"]
 
 
 @dataclass
@@ -85,7 +85,9 @@ def opened(engine: str, folder: Path) -> Iterator[Place]:
         else:  # ClickHouse's own driver, over the engine inside of the process instead of over HTTP
             pytest.importorskip("clickhouse_connect", reason="pip install clickhouse-connect")
             place = Place("clickhouse", f"clickhousedb:///default?interface=chdb&path={folder}/chdb")
-            stack.enter_context(sa.create_engine(place.uri).connect())  # the engine starts once
+            keeping = sa.create_engine(place.uri)
+            stack.callback(keeping.dispose)  # a process has one folder of chDB's at a time
+            stack.enter_context(keeping.connect())  # the engine starts once
         tables(place)
         yield place
 
@@ -105,8 +107,13 @@ def tables(place: Place) -> None:
 
 
 @contextlib.contextmanager
-def mariadb(folder: Path) -> Iterator[str]:
-    """A MariaDB server without a network, and the address of a database in it."""
+def mariadb(folder: Path, *options: str) -> Iterator[str]:
+    """A MariaDB server without a network, and the address of a database in it.
+
+    Args:
+        folder: Of its files.
+        options: More of the server's.
+    """
     import shutil
     import subprocess
     import time
@@ -116,7 +123,7 @@ def mariadb(folder: Path) -> Iterator[str]:
     if program is None:
         pytest.skip("MariaDB is not installed")
     files = [f"--datadir={folder}/data", f"--socket={folder}/s", f"--pid-file={folder}/pid"]
-    small = ["--no-defaults", "--user=" + folder.owner(), "--innodb-buffer-pool-size=16M"]
+    small = ["--no-defaults", "--user=" + folder.owner(), "--innodb-buffer-pool-size=16M", *options]
     make = ["mariadb-install-db", *small[:2], files[0], "--auth-root-authentication-method=normal"]
     subprocess.run(make, check=True, capture_output=True)
     process = subprocess.Popen(

@@ -197,6 +197,7 @@ def test_refusals(sqlite: Place, ranker: str, tmp_path: Path) -> None:
     refused("no key 'shema'. Did you mean 'schema'", shema="x")
     refused("one of view, function, table", **{"as": "index"})
     refused("params is no JSON", params="{factor")
+    refused("there is no file 'nothing.json'", params="nothing.json")
     refused("no parameter 'facto'. Did you mean 'factor'", params={"facto": 1.0})
     refused("'factor' is of type DOUBLE", params={"factor": "x"})
     refused("no reference table 'region'. Did you mean 'regions'", tables={"region": "codes"})
@@ -381,3 +382,7 @@ def test_a_column_that_is_dropped(place: Place, ranker: str) -> None:
     with pytest.raises(MlflowException, match="lacks column 'price'"):
         client.update_deployment("ranker")
     assert client.predict("ranker", EXAMPLE)["total"].tolist() == [3.0, 4.5]
+    if place.engine == "postgres":
+        place.ask("ALTER TABLE events ADD COLUMN price double precision DEFAULT 7")
+        client.update_deployment("ranker")
+        assert (client.get_deployment("ranker")["status"], len(rows(place))) == ("ready", 3)

@@ -1,7 +1,4 @@
-"""A reference table of ten million rows, loaded in memory that does not grow with it.
-
-Without the comparison, for which the model itself holds its tables, as in every ``predict``.
-"""
+"""A reference table of ten million rows, loaded, and compared, in memory that does not grow with it."""
 
 from __future__ import annotations
 
@@ -27,9 +24,11 @@ MOST = 300
 _DEPLOYS = r"""
 import re, sys
 from mlflow.deployments import get_deploy_client
-target, model = sys.argv[1:]
+target, model, *verify = sys.argv[1:]
 client = get_deploy_client(target)
-client.create_deployment("ranker", model, config={"input": "events", "verify": "false"})
+config = {"input": "events"} | ({} if verify else {"verify": "false"})
+made = client.create_deployment("ranker", model, config=config)
+assert made["verification"].startswith("equal on 2 rows" if verify else "not verified")
 with open("/proc/self/status") as told:  # getrusage's peak is that of whoever started the process, if it is higher
     print(int(re.search(r"VmHWM:\s*(\d+)", told.read())[1]) // 1024)
 """
@@ -48,18 +47,20 @@ def saved(folder: Path, rows: int) -> str:
     return str(path)
 
 
+@pytest.mark.parametrize("verify", [[], ["verify"]], ids=["not-compared", "compared"])
 @pytest.mark.parametrize("engine", ["postgres", "sqlite", "duckdb"])
-def test_ten_million_rows(engine: str, tmp_path: Path) -> None:
+def test_ten_million_rows(engine: str, verify: list[str], tmp_path: Path) -> None:
     peaks = []
     for rows in (10, ROWS):
         model = saved(tmp_path, rows)
         (tmp_path / f"{engine}{rows}").mkdir()
         with opened(engine, tmp_path / f"{engine}{rows}") as place:
             told = subprocess.run(
-                [sys.executable, "-c", _DEPLOYS, place.target, model], check=True, capture_output=True, text=True
-            )
+                [sys.executable, "-c", _DEPLOYS, place.target, model, *verify],
+                check=True, capture_output=True, text=True,
+            )  # fmt: skip
             peaks.append(int(told.stdout.split()[-1]))
             name = next(found for found in place.objects() if found.startswith("ranker__big"))
             assert place.ask(f"SELECT count(*), sum(v) FROM {name}") == [(rows, float(rows * (rows - 1) // 2))]
-    print(engine, peaks)
+    print(engine, verify, peaks)
     assert peaks[1] - peaks[0] < MOST, peaks

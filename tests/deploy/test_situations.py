@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -293,7 +296,9 @@ def test_an_alias_is_what_it_meant(sqlite: Place, tmp_path: Path, monkeypatch: p
         assert client.get_deployment("ranker")["alias_now"] == "models:/ranker/1"
         mlflow.MlflowClient().set_registered_model_alias("ranker", "champion", "2")
         assert client.get_deployment("ranker")["alias_now"] == "models:/ranker/2"
-        client.update_deployment("ranker")  # of the same version
+        same = client.update_deployment("ranker")
+        assert (same["model_uri"], same["version_uri"]) == ("models:/ranker@champion", "models:/ranker/1")
+        assert client.get_deployment("ranker")["alias_now"] == "models:/ranker/2"
         assert sqlite.ask("SELECT total FROM ranker WHERE id = 1") == [(10.0,)]
         client.update_deployment("ranker", "models:/ranker@champion")
         assert sqlite.ask("SELECT total FROM ranker WHERE id = 1") == [(20.0,)]
@@ -327,6 +332,37 @@ def test_the_commands(sqlite: Place, ranker: str, tmp_path: Path) -> None:
     assert sqlite.ask("SELECT total FROM ranker WHERE id = 1") == [(50.0,)]
     assert run("delete", *named).output == "Deployment ranker is deleted\n"
     assert "-C key=value" in run("help", "-t", "sql").output
+
+
+@pytest.mark.ci
+@pytest.mark.timeout(300)
+def test_mlflow_s_own_program(postgres: Place, ranker: str, tmp_path: Path) -> None:
+    """Every command in a process of its own; the password is in none of what they print."""
+    (tmp_path / "rows.json").write_text(EXAMPLE.to_json())
+    target = postgres.target.replace("postgres:@", "postgres:s3cret-pw@")
+    env = {**os.environ, "MLFLOW_LOGGING_LEVEL": "DEBUG", "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/m.db"}
+
+    def program(*args: str, good: bool = True) -> str:
+        told = subprocess.run(
+            [sys.executable, "-m", "mlflow", "deployments", *args], capture_output=True, text=True, env=env,
+            cwd=tmp_path,
+        )  # fmt: skip
+        assert (told.returncode == 0) == good, told.stderr
+        assert "s3cret-pw" not in told.stdout + told.stderr and "Traceback" not in told.stderr
+        return told.stdout + told.stderr
+
+    at, rows = ("-t", target), ("-I", str(tmp_path / "rows.json"))
+    named = (*at, "--name", "ranker")
+    assert "is created" in program("create", *named, "-m", ranker, "-C", "input=public.events")
+    assert "'name': 'ranker'" in program("list", *at)
+    assert "definition: as deployed" in program("get", *named)
+    assert "is updated" in program("update", *named, "-C", 'params={"factor": 3}')
+    assert postgres.ask("SELECT total FROM ranker WHERE id = 1") == [(30.0,)]
+    assert "6.75" in program("predict", *named, *rows)
+    assert "Scan" in program("explain", *named, *rows)
+    assert "'evnts' is not there" in program("update", *named, "-C", "input=evnts", good=False)
+    assert "is deleted" in program("delete", *named)
+    assert "sql:postgresql" in program("help", "-t", "sql")
 
 
 def test_a_mistake_on_the_command_line_is_a_sentence(sqlite: Place, ranker: str) -> None:
