@@ -106,6 +106,8 @@ class Query:
         self.few_rows = few_rows
         #: How many leaves of trees it has: what planning it costs.
         self.leaves = 0
+        #: How many steps down its trees a row takes: what a text for few rows costs by the row.
+        self.steps = 0
         #: The name of the newest layer, or of the input.
         self.current = source
         self._names = {source.casefold()}
@@ -134,12 +136,7 @@ class Query:
         """Every layer that is added inside hands these columns on, and the mark of accepted rows as it is now.
 
         So the parts of an estimator of estimators are written one after the other, each beside what the others read.
-
-        Raises:
-            QueryError: The text is one for few rows.
         """
-        if self.few_rows:
-            raise QueryError("An estimator of estimators has no text for few rows.")
         before, valid = self._kept, self.valid
         marks = [Column(valid)] if valid is not None else []
         self._kept = list(dict.fromkeys([*before, *columns, *marks]))
@@ -147,9 +144,9 @@ class Query:
         self._kept, self.valid = before, valid
 
     @property
-    def keeps(self) -> bool:
-        """Whether columns are handed on that the newest estimator does not read."""
-        return bool(self._kept)
+    def kept(self) -> Sequence[Column]:
+        """The columns that every layer hands on, which the newest estimator need not read."""
+        return self._kept
 
     def accepted(self, value: str) -> str:
         """SQL where the estimator accepts the row, as far as a mark tells; NULL elsewhere."""

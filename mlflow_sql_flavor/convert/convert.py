@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, QueryError
@@ -10,10 +11,11 @@ from ..mlflow_errors import public
 from ..query.reading.lengths import MAX_WORDS, check_length
 from . import boosters, through_orbital
 from .builder import Column, Query, conjunction, unique
-from .check import check
-from .models import answer, takes_infinity
+from .estimators.answer import answer, takes_infinity
 from .outputs import Names, Numbers, finish
-from .steps import describe
+from .preprocessing.steps import describe
+from .trees.array_trees import TooDeepError
+from .verify import check
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,10 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["from_sklearn", "sklearn_to_sql"]
 
+_logger = logging.getLogger(__name__)
+
 #: With so many leaves planning the query takes longer than walking the trees (docs/sklearn.md).
 _WALKED = 200
 #: Most rows that walk the trees, and on how many of X both texts are compared.
 _FEW, _COMPARED = 2000, 10_000
+#: Rows for which planning a leaf costs as much as walking a step (docs/sklearn.md).
+_ROWS_A_LEAF = 600
 
 
 @public
@@ -81,12 +87,19 @@ def from_sklearn(
     if leaves < _WALKED:
         return model
     try:
-        few, _ = _written(estimator, X, Query(input_table, few_rows=True), names)
-        made = SQLModel(sql, few_rows=(_FEW, few), **options)
-        parts = [used.iloc[at : at + _FEW] for at in range(0, min(len(used), _COMPARED), _FEW)]
-        same = all(made.predict(part).equals(model.predict(part)) for part in parts)
-    except QueryError:  # too deep, or a feature is named like a step
+        few, _ = _written(estimator, X, walked := Query(input_table, few_rows=True), names)
+    except TooDeepError:
         return model
+    try:
+        rows = min(_FEW, max(1, _ROWS_A_LEAF * leaves // max(walked.steps, 1)))
+        made = SQLModel(sql, few_rows=(rows, few), **options)
+        parts = [used.iloc[at : at + rows] for at in range(0, min(len(used), _COMPARED), rows)]
+        same = all(made.predict(part).equals(model.predict(part)) for part in parts)
+    except QueryError as error:  # it is not needed for an answer, but may be longer than a text may be
+        _logger.warning("Few rows are answered by the whole query, as its text for few rows is refused: %s", error)
+        return model
+    if not same:
+        _logger.warning("Few rows are answered by the whole query: its text for few rows gives other rows of X.")
     return made if same else model
 
 
@@ -243,5 +256,12 @@ def _plain(X: Any) -> Any:
     """X with categories as the values they stand for."""
     import pandas as pd
 
-    kinds = {n: d.categories.dtype for n, d in X.dtypes.items() if isinstance(d, pd.CategoricalDtype)}
-    return X.astype(kinds) if kinds else X
+    found = {}
+    for name, kind in X.dtypes.items():
+        if isinstance(kind, pd.CategoricalDtype):
+            values = kind.categories
+            if values.dtype.kind in "iub" and X[name].hasnans:  # of which numpy has none that is missing
+                found[name] = X[name].astype(object).astype(pd.array(values.tolist()).dtype)
+            else:
+                found[name] = X[name].astype(values.dtype)
+    return X.assign(**found)

@@ -18,13 +18,15 @@ import yaml
 
 from ..artifact.example import stored
 from ..compile.source_query import SourceQuery, stored_query
-from ..engines.results import plain, typed
+from ..engines.databases.results import plain, typed
 from ..errors import InputError
 from ..frames import reading, schema
 from ..model import SQLModel, definition_of
-from ..query.reading.dotted import split_name
+from ..query.reading.qualified_names import split_name
 from ..query.targets import literals, statements
-from ..query.targets.render import Raw, render_for
+from ..query.targets.columns import only_its_columns
+from ..query.targets.render import render_for
+from ..query.targets.rendered_query import Raw
 
 __all__ = ["write_dbt"]
 
@@ -54,7 +56,9 @@ def write_dbt(
     from ..query.reading.parse import resolve_dialect
 
     if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
-        raise InputError(f"{name[:60]!r} is no name of a dbt model: letters, digits and underscores.")
+        raise InputError(
+            f"{name[:60]!r} is no name of a dbt model: letters, digits and underscores. Give one by --name."
+        )
     if model.udfs:
         raise InputError(f"The query calls Python functions ({', '.join(model.udfs)}): write them in SQL.")
     query = stored_query(definition_of(model))
@@ -104,7 +108,10 @@ def _text(query: SourceQuery, refs: Mapping[str, str], target: str) -> str:
         default = literals.literal(plain(exact, target), target)
         return f"{{{{ var({_quoted(own)}, {_quoted(default)}) }}}}"
 
-    names = {table: Raw(f"{{{{ ref('{ref}') }}}}") for table, ref in refs.items()}
+    names = {}
+    for table, ref in refs.items():
+        around = only_its_columns("\0", query.types[table], query.parsed, target).split("\0")
+        names[table] = Raw(f"{{{{ ref('{ref}') }}}}".join(map(_no_jinja, around)))
     found = render_for(
         query.parsed, target, query.types, query.parameters.types, names, marker, escape=_no_jinja
     )  # fmt: skip

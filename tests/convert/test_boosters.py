@@ -28,7 +28,7 @@ import mlflow_sql_flavor  # noqa: E402
 from mlflow_sql_flavor.convert import boosters  # noqa: E402
 from mlflow_sql_flavor.convert.builder import Column  # noqa: E402
 from mlflow_sql_flavor.errors import QueryError  # noqa: E402
-from mlflow_sql_flavor.model import binder_of  # noqa: E402
+from mlflow_sql_flavor.model import compiled_model_of  # noqa: E402
 
 from .same import missing, numbers, people, target  # noqa: E402
 
@@ -257,7 +257,7 @@ def test_many_trees_add_as_xgboost_does() -> None:
     """What 32-bit additions lose grows with the number of trees; both texts lose the same."""
     estimator = xgb.XGBRegressor(n_estimators=150, max_depth=2, learning_rate=0.05).fit(X, Y + 1e4)
     model = mlflow_sql_flavor.from_sklearn(estimator, X)
-    assert binder_of(model).definition.few_rows is not None
+    assert compiled_model_of(model).definition.few_rows is not None
     portable = mlflow_sql_flavor.SQLModel(model.sql)
     expected = estimator.predict(NEW)
     assert model.predict(NEW)["prediction"].tolist() == expected.tolist()

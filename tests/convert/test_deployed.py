@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 sklearn = pytest.importorskip("sklearn")
@@ -18,9 +20,10 @@ from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler  # noqa: E402
 
 import mlflow_sql_flavor  # noqa: E402
+from mlflow_sql_flavor.convert import boosters  # noqa: E402
 
-from ..deploy.places import opened  # noqa: E402
-from .same import cases, numbers, target  # noqa: E402
+from ..deploy.places import Place, opened  # noqa: E402
+from .same import cases, missing, numbers, target  # noqa: E402
 
 X = numbers(60)
 Y, THREE = target(X), target(X, 3)
@@ -31,26 +34,63 @@ MODELS: dict[str, Any] = {
     ).fit(X, Y),
     "forest": RandomForestClassifier(5, max_depth=4, random_state=0).fit(X, THREE),
 }  # fmt: skip
+#: Those that compare their numbers as 32-bit floats.
+IN_32_BITS = ["forest", "xgboost", "catboost"]
+
+GAPS = missing(X)
+
+
+def xgboost(library: Any) -> Any:
+    return library.XGBRegressor(n_estimators=8, max_depth=3).fit(GAPS, Y)
+
+
+def lightgbm(library: Any) -> Any:
+    return library.LGBMRegressor(n_estimators=8, num_leaves=7, min_child_samples=5, verbose=-1).fit(GAPS, Y)
+
+
+def catboost(library: Any) -> Any:
+    return library.CatBoostRegressor(iterations=8, depth=3, verbose=0, allow_writing_files=False).fit(GAPS, Y)
+
+
+def fill(place: Place, data: pd.DataFrame) -> None:
+    """The table that the models read."""
+    place.ask(f"CREATE TABLE features (id bigint, {', '.join(f'{name} double precision' for name in data)})")
+    written = data.astype(object).where(data.notna(), "NULL").to_numpy()
+    rows = ", ".join(f"({at}, {', '.join(map(str, row))})" for at, row in enumerate(written))
+    place.ask(f"INSERT INTO features VALUES {rows}")
+
+
+def check(place: Place, folder: Path, name: str, estimator: Any, data: pd.DataFrame) -> None:
+    """Saved and deployed, the table's rows and those that are sent have the estimator's predictions."""
+    client = get_deploy_client(place.target)
+    model = mlflow_sql_flavor.from_sklearn(estimator, data)
+    mlflow_sql_flavor.save_model(model, folder / name, input_example=data.head(9), pip_requirements=["mlflow"])
+    if place.engine == "sqlite" and name in IN_32_BITS:
+        with pytest.raises(MlflowException, match="A 32-bit float gives other rows on SQLite"):
+            client.create_deployment(name, str(folder / name), config={"input": "features"})
+        return
+    told = client.create_deployment(name, str(folder / name), config={"input": "features"})
+    assert told["verification"] == "equal on 9 rows of the stored example"
+    expected, precision = sorted(estimator.predict(data)), boosters.precision(estimator)
+    found = sorted(row[0] for row in place.ask(f"SELECT prediction FROM {name}"))
+    np.testing.assert_allclose(found, expected, rtol=precision)
+    np.testing.assert_allclose(sorted(client.predict(name, data)["prediction"]), expected, rtol=precision)
+    client.delete_deployment(name)
 
 
 @pytest.mark.parametrize("engine", cases(["sqlite"], ["duckdb", "postgres"]))
 def test_the_rows_in_the_database(engine: str, tmp_path: Path) -> None:
     with opened(engine, tmp_path) as place:
-        place.ask(f"CREATE TABLE features (id bigint, {', '.join(f'{name} double precision' for name in X)})")
-        rows = ", ".join(f"({at}, {', '.join(map(repr, map(float, row)))})" for at, row in enumerate(X.to_numpy()))
-        place.ask(f"INSERT INTO features VALUES {rows}")
-        client = get_deploy_client(place.target)
+        fill(place, X)
         for name, estimator in MODELS.items():
-            model = mlflow_sql_flavor.from_sklearn(estimator, X)
-            mlflow_sql_flavor.save_model(model, tmp_path / name, input_example=X.head(9), pip_requirements=["mlflow"])
-            if (engine, name) == ("sqlite", "forest"):  # whose numbers are all of 64 bits
-                with pytest.raises(MlflowException, match="A 32-bit float gives other rows on SQLite"):
-                    client.create_deployment(name, str(tmp_path / name), config={"input": "features"})
-                continue
-            told = client.create_deployment(name, str(tmp_path / name), config={"input": "features"})
-            assert told["verification"] == "equal on 9 rows of the stored example"
-            found = sorted(row[0] for row in place.ask(f"SELECT prediction FROM {name}"))
-            np.testing.assert_allclose(found, sorted(estimator.predict(X)), rtol=1e-9)
-            again = client.predict(name, X)["prediction"]
-            np.testing.assert_allclose(sorted(again), sorted(estimator.predict(X)), rtol=1e-9)
-            client.delete_deployment(name)
+            check(place, tmp_path, name, estimator, X)
+
+
+@pytest.mark.ci
+@pytest.mark.parametrize("fit", [xgboost, lightgbm, catboost], ids=lambda fit: fit.__name__)
+@pytest.mark.parametrize("engine", ["sqlite", "duckdb", "postgres"])
+def test_boosters(engine: str, fit: Callable[[Any], Any], tmp_path: Path) -> None:
+    estimator = fit(pytest.importorskip(fit.__name__))
+    with opened(engine, tmp_path) as place:
+        fill(place, GAPS)
+        check(place, tmp_path, fit.__name__, estimator, GAPS)

@@ -133,10 +133,18 @@ def more_models() -> dict[str, tuple[Any, pd.DataFrame]]:
     network = MLPClassifier((4, 3), activation="tanh", max_iter=500, random_state=0, tol=0.1)
     fitted: dict[str, tuple[Any, Any, pd.DataFrame]] = {
         "PCA, products": (make_pipeline(StandardScaler(), PCA(3), PolynomialFeatures(2), Ridge()), y, X),
-        "SVD, distances to clusters": (make_pipeline(StandardScaler(), TruncatedSVD(3), KMeans(3), Ridge()), y, X),
+        "SVD, distances to clusters": (
+            make_pipeline(StandardScaler(), TruncatedSVD(3, random_state=0), KMeans(3, random_state=0), Ridge()),
+            y,
+            X,
+        ),
         "bins, splines, powers": (make_pipeline(columns, LogisticRegression()), three, X),
         "target encoding": (make_pipeline(encoded, LogisticRegression()), target(mixed, 3), mixed),
-        "voting": (VotingRegressor([("a", scaled), ("b", RandomForestRegressor(3, max_depth=3))]), y, X),
+        "voting": (
+            VotingRegressor([("a", scaled), ("b", RandomForestRegressor(3, max_depth=3, random_state=0))]),
+            y,
+            X,
+        ),
         "voting of classes": (VotingClassifier(voters, voting="soft"), three, X),
         "bagging": (BaggingClassifier(tree, 3, max_features=0.75, random_state=0), three, X),
         "AdaBoost": (AdaBoostRegressor(n_estimators=4, random_state=0), y, X),

@@ -152,3 +152,18 @@ def test_one_after_the_other() -> None:
     )
     made = make_pipeline(inner, PCA(4), SplineTransformer(4), LogisticRegression()).fit(X, target(X, 3))
     assert_same(made, X, numbers(40, seed=8))
+
+
+@pytest.mark.parametrize("around", ["pipeline", "columns"])
+def test_a_cluster_of_one_row(around: str) -> None:
+    """scikit-learn's distance of the row to its centre is no 0, since it multiplies out the square; SQL's is."""
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["x0", "x1", "x2"])
+    X.iloc[9] = [7.3, 8.1, -6.7]
+    near = KMeans(3, random_state=0)
+    step = near if around == "pipeline" else ColumnTransformer([("near", near, list(X))])
+    made = make_pipeline(step, Ridge()).fit(X, X["x0"] * 2 + X["x1"])
+    clusters = made[0] if around == "pipeline" else made[0].named_transformers_["near"]
+    exact = np.linalg.norm(X.to_numpy()[:, None] - clusters.cluster_centers_, axis=2)
+    assert exact.min() == 0 < clusters.transform(X).min()
+    found = mlflow_sql_flavor.from_sklearn(made, X).predict(X)["prediction"]
+    np.testing.assert_allclose(found, made[-1].predict(exact), rtol=1e-12)

@@ -13,20 +13,29 @@ import yaml
 sklearn = pytest.importorskip("sklearn")
 
 from sklearn import ensemble, tree  # noqa: E402
-from sklearn.compose import ColumnTransformer  # noqa: E402
+from sklearn.calibration import CalibratedClassifierCV  # noqa: E402
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import OneHotEncoder  # noqa: E402
+from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: E402
 
 import mlflow_sql_flavor  # noqa: E402
 from mlflow_sql_flavor import SQLModel  # noqa: E402
 from mlflow_sql_flavor.errors import InputError, QueryError, SQLModelError  # noqa: E402
-from mlflow_sql_flavor.model import binder_of  # noqa: E402
+from mlflow_sql_flavor.model import compiled_model_of  # noqa: E402
 
 from .same import cases, missing, numbers, people, target  # noqa: E402
 
 X = numbers(300)
 GAPS = missing(X)
 Y, THREE = target(X), target(X, 3)
+
+
+#: Named like parts of the text, and as many as there are features.
+ODD = GAPS.fillna(0.0).set_axis(["n", "x", "nodes", "sums"], axis=1)
+
+
+def forest() -> Any:
+    return ensemble.RandomForestRegressor(4, max_depth=7, random_state=0)
 
 
 def cities() -> pd.DataFrame:
@@ -51,6 +60,20 @@ MODELS: dict[str, Any] = {
         ).fit(people(300), Y),
         people(300),
     ),
+    "votes": lambda: (
+        ensemble.VotingRegressor([("a", forest()), ("b", make_pipeline(StandardScaler(), forest()))]).fit(ODD, Y),
+        ODD,
+    ),
+    "probabilities": lambda: (CalibratedClassifierCV(ensemble.RandomForestClassifier(5), cv=2).fit(X, THREE), X),
+    "boosted forests": lambda: (ensemble.AdaBoostRegressor(forest(), n_estimators=2).fit(X, Y), X),
+    "median of trees": lambda: (
+        ensemble.AdaBoostRegressor(tree.DecisionTreeRegressor(max_depth=6), n_estimators=10, random_state=0).fit(X, Y),
+        X,
+    ),
+    "of a logarithm": lambda: (
+        TransformedTargetRegressor(forest(), func=np.log, inverse_func=np.exp).fit(X, np.exp(Y)),
+        X,
+    ),
 }
 
 
@@ -68,8 +91,8 @@ def test_the_very_same_answers(name: str, tmp_path: Path) -> None:
     model = mlflow_sql_flavor.from_sklearn(estimator, data)
     mlflow_sql_flavor.save_model(model, tmp_path / "m", input_example=data.head())
     loaded = mlflow_sql_flavor.load_model(tmp_path / "m")
-    bound = binder_of(loaded).bound[-1]
-    assert bound.few is not None and list(bound.few.program.constants) == ["nodes"]
+    bound = compiled_model_of(loaded).bound[-1]
+    assert bound.few is not None and set(bound.few.program.constants) >= {"nodes"}
     assert len(bound.few.program.sql) < len(loaded.spec.few_rows.duckdb_sql) / 2
     new = data.sample(frac=1.0, random_state=1)
     floats = list(new.select_dtypes("float"))
@@ -94,7 +117,7 @@ def test_neither_a_small_tree_nor_a_deep_one_has_another_text() -> None:
     deep = tree.DecisionTreeRegressor().fit(chain, [1.3**i for i in range(300)])
     assert deep.get_depth() > 60 and deep.get_n_leaves() > 200
     for model in (small, mlflow_sql_flavor.from_sklearn(deep, chain)):
-        assert binder_of(model.copy()).definition.few_rows is None
+        assert compiled_model_of(model.copy()).definition.few_rows is None
 
 
 @pytest.mark.parametrize("given", [3, (0, "SELECT 1"), ("3", "SELECT 1"), (1, "SELECT 1", 2)])

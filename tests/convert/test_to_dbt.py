@@ -74,7 +74,7 @@ def test_the_rows_are_the_model_s(model: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["ranker.sql", "regions.csv", "schema.yml"]
     text = (tmp_path / "models" / "ranker.sql").read_text()
     with duckdb.connect() as connection:
-        connection.register("input", ROWS)
+        connection.register("input", ROWS.assign(label="of another column", total=0.0))  # none of the model's
         connection.register("regions", connection.read_csv(str(tmp_path / "seeds" / "regions.csv")))
         got = connection.sql(filled(text)).to_arrow_table()
         other = connection.sql(filled(text, factor="10")).to_arrow_table()
@@ -104,4 +104,5 @@ def test_nothing_is_written_over(model: Path, tmp_path: Path) -> None:
     assert json.dumps(yaml.safe_load((tmp_path / "models" / "ranker.yml").read_text()))
     again = exported(model, tmp_path)
     assert again.exit_code == 1 and "There is a file 'ranker.sql' already" in again.output
-    assert exported(model, tmp_path, "--name", "no name").exit_code == 1
+    named = exported(model, tmp_path, "--name", "no name")
+    assert named.exit_code == 1 and "Give one by --name" in named.output

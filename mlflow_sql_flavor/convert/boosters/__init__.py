@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .answers import answers, feature_names, labels, library, precision, refuse_unfitted
+from .fitted_answers import answers, feature_names, labels, library, precision, refuse_unfitted
 from .predict import READERS, answer
 
 __all__ = ["READERS", "answer", "answers", "feature_names", "labels", "library", "precision", "refuse_unfitted"]

@@ -13,15 +13,15 @@ from typing import Any
 
 from ...errors import QueryError
 from ..builder import Column, conjunction
-from ..ensembles import Sum
-from ..trees import Tree
+from ..trees.case_tree import Tree
+from ..trees.sums import Sum
 from .ctr import Statistic
 from .ensemble import Ensemble, Link, codes, float32
 
 __all__ = ["read"]
 
 _LINKS: dict[str, Link] = {
-    **dict.fromkeys(("Logloss", "CrossEntropy"), "sigmoid"),
+    **dict.fromkeys(("Logloss", "CrossEntropy", "Focal"), "sigmoid"),
     "MultiClass": "softmax",
     "MultiClassOneVsAll": "each sigmoid",
     **dict.fromkeys(("Poisson", "Tweedie"), "exp"),
@@ -39,10 +39,10 @@ def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
         raise QueryError(
             f"its probability threshold is {threshold}: set it to 0.5, and compare the probability yourself"
         )
+    if model.get_text_feature_indices() or model.get_embedding_feature_indices():  # which its JSON cannot hold
+        raise QueryError("it has text or embedding features")
     found = _json(model, data)
     info = found["features_info"]
-    if info.get("text_features") or info.get("embedding_features"):
-        raise QueryError("it has text or embedding features")
     labels = getattr(model, "classes_", None)
     classes = labels if labels is not None and len(labels) else None
     scale, bias = found["scale_and_bias"]

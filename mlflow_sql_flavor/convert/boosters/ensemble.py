@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from ...errors import QueryError
 from ..builder import Column, literal, number
-from ..ensembles import Sum, real
+from ..trees.sums import Sum, real
 
 __all__ = ["Ensemble", "Link", "Reader", "codes", "float32", "link_of", "number_of"]
 

@@ -7,12 +7,13 @@ each node: nothing (a missing value is 0 then), NaN, or 0 and NaN. Rules as in `
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ...errors import QueryError
 from ..builder import Column, number
-from ..ensembles import Sum
-from ..trees import Tree
+from ..trees.case_tree import Tree
+from ..trees.sums import Sum
 from .ensemble import Ensemble, Link, codes, link_of, number_of
 
 __all__ = ["read"]
@@ -31,6 +32,9 @@ _LINKS: dict[str, Link] = {
 
 #: Up to so far from 0 a value is 0, a float constant: kZeroThreshold.
 _ZERO = 1.0000000180025095e-35
+
+#: ``Common::AvoidInf``, https://github.com/microsoft/LightGBM/blob/master/include/LightGBM/utils/common.h.
+_WRITTEN_FOR_INFINITY = 1e300
 
 
 def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
@@ -79,12 +83,26 @@ def _tree(root: dict[str, Any], kinds: dict[int, str]) -> Tree:
         if inner and kind == "category":
             tree.categories[at] = [float(code) for code in str(node["threshold"]).split("||")]
         tree.feature.append(node["split_feature"] if inner else -1)
-        tree.threshold.append(float(node["threshold"]) if inner and kind != "category" else 0.0)
+        tree.threshold.append(_threshold(node["threshold"]) if inner and kind != "category" else 0.0)
         tree.left.append(places[id(node["left_child"])] if inner else -1)
         tree.right.append(places[id(node["right_child"])] if inner else -1)
         tree.missing_left.append(inner and kind != "category" and bool(node["default_left"]))
         tree.values.append((0.0 if inner else float(node["leaf_value"]),))
     return tree
+
+
+def _threshold(told: Any) -> float:
+    """What a value up to which goes left, as of the values that come.
+
+    The dump has 1e300 for infinity, which parts missing values from all others. And to ``predict`` a value nearer to 0
+    than any bin is 0, whose side all of them go to.
+    """
+    value = float(told)
+    if abs(value) >= _WRITTEN_FOR_INFINITY:
+        return math.copysign(math.inf, value)
+    if abs(value) <= _ZERO:
+        return _ZERO if value >= 0 else math.nextafter(-_ZERO, -math.inf)
+    return value
 
 
 def _categories(booster: Any, data: Any) -> dict[int, list[Any]]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...errors import QueryError
 from ..builder import Column, Query, number, quote, unique
-from ..ensembles import add_trees
 from ..outputs import Numbers, Scores, exponential, sigmoid
+from ..trees.sums import add_trees
 from . import catboost, lightgbm, xgboost
 from .ensemble import Ensemble, Reader
 

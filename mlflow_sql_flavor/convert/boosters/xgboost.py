@@ -13,8 +13,8 @@ from typing import Any
 
 from ...errors import QueryError
 from ..builder import Column, number
-from ..ensembles import Sum
-from ..trees import Tree
+from ..trees.case_tree import Tree
+from ..trees.sums import Sum
 from .ensemble import Ensemble, Link, codes, float32, link_of
 
 __all__ = ["read"]

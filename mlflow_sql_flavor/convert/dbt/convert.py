@@ -6,15 +6,15 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...artifact.about import About
+from ...artifact.model_description import ModelDescription
 from ...artifact.tables import open_table
-from ...engines import database
-from ...engines.connection import failing
+from ...engines.databases import drivers
+from ...engines.databases.connection import failing
 from ...errors import InputError, QueryError
 from ...frames.schema import arrow_schema
 from ...mlflow_errors import public
-from ...model import SQLModel, with_about
-from ...query.reading.dotted import known_name
+from ...model import SQLModel, with_description
+from ...query.reading.qualified_names import known_name
 from .columns import Columns, columns_of
 from .project import Node, Project
 from .reads import reads
@@ -23,7 +23,7 @@ from .types import ANY_DIGITS
 from .unit_tests import Tested
 
 if TYPE_CHECKING:
-    from ...engines.database import Connectable
+    from ...engines.databases.drivers import Connectable
     from ...frames.reading import Data
 
 __all__ = ["from_dbt"]
@@ -89,9 +89,9 @@ def from_dbt(
         remarks = ("The dbt model has no unit test, so no example is stored.",)
     elif chosen is not None and example is None:
         remarks = (f"No unit test gives rows of {chosen.title}, so no example is stored.",)
-    return with_about(
+    return with_description(
         made,
-        About(
+        ModelDescription(
             description=node.description or None,
             columns={name: column.description for name, column in node.columns.items() if column.description},
             remarks=remarks,
@@ -162,7 +162,7 @@ def _rows(project: Project, node: Node, parent: Node, given: Mapping[str, Any], 
             f"The dbt model {node.name!r} reads {parent.title}: pass its rows by tables={{{parent.name!r}: ...}}, or a "
             "connection= to read them through."
         )
-    engine = database.connect(connection, None)
+    engine = drivers.connect(connection, None)
     done = False
     try:
         with failing(engine):

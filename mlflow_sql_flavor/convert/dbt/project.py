@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...errors import InputError, QueryError, did_you_mean
-from ...query.reading.dotted import folded_parts, split_name
 from ...query.reading.parse import resolve_dialect
+from ...query.reading.qualified_names import folded_parts, split_name
 
 __all__ = ["Fixture", "Node", "Project", "UnitTest"]
 

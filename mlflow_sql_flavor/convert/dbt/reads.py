@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...query.reading.dotted import folded_parts, split_name
-from ...query.reading.names import with_names
 from ...query.reading.parse import parse
+from ...query.reading.qualified_names import folded_parts, split_name
+from ...query.reading.table_names import with_names
 from ...query.reading.tables import table_uses
 from .project import Node
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .boosters.ensemble import float32
-from .builder import Column, Query, number, unique
-from .ensembles import Sum, add_trees
-from .outputs import Numbers
-from .trees import Tree
+from ..boosters.ensemble import float32
+from ..builder import Column, Query, number, unique
+from ..outputs import Numbers
+from ..trees.case_tree import Tree
+from ..trees.sums import Sum, add_trees
 
 __all__ = ["isolation_forest"]
 

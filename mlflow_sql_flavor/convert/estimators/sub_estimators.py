@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .builder import Column, Query, number, total, unique
-from .outputs import Numbers, Scores, chosen, shares
-from .steps import unsupported
+from ..builder import Column, Query, number, total, unique
+from ..outputs import Numbers, Scores, chosen, shares
+from ..preprocessing.steps import unsupported
 
 __all__ = ["labels", "means", "probabilities", "value"]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import QueryError
-from .boosting import boosted, forest, hist_boosted
-from .builder import Column, Query, number
-from .encoders import encode
-from .ensembles import add_trees, float32
+from ...errors import QueryError
+from ..builder import Column, Query, number
+from ..missing import takes_missing
+from ..outputs import Numbers, Rule, Scores
+from ..preprocessing.encoders import encode
+from ..preprocessing.steps import unsupported
+from ..trees.sklearn import boosted, forest, hist_boosted
+from ..trees.sums import add_trees, float32
 from .linear import inverse
-from .missing import takes_missing
-from .outputs import Numbers, Rule, Scores
-from .steps import unsupported
 
 __all__ = ["gradient_boosting", "histogram_boosting", "trees_alone"]
 

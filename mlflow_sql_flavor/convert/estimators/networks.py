@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .builder import Column, Query, unique
+from ..builder import Column, Query, unique
+from ..outputs import Numbers, Scores, sigmoid
+from ..preprocessing.steps import unsupported
 from .linear import weighted
-from .outputs import Numbers, Scores, sigmoid
-from .steps import unsupported
 
 __all__ = ["classifier", "regressor"]
 
@@ -39,7 +39,7 @@ def regressor(query: Query, model: Any, columns: list[Column], path: str, _proba
     if model.out_activation_ not in ("identity", "exponential"):
         raise unsupported(path, model, f"its outputs are {model.out_activation_}")
     if model.out_activation_ == "exponential":
-        from .outputs import exponential
+        from ..outputs import exponential
 
         return Numbers([exponential(score.sql) for score in scores])
     return Numbers([score.sql for score in scores])

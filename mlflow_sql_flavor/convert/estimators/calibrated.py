@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .builder import Column, Query, number, unique
-from .members import means, probabilities
-from .outputs import Numbers, Scores, sigmoid
-from .steps import join, unsupported
+from ..builder import Column, Query, number, unique
+from ..outputs import Numbers, Scores, sigmoid
+from ..preprocessing.steps import join, unsupported
+from .sub_estimators import means, probabilities
 
 __all__ = ["calibrated"]
 

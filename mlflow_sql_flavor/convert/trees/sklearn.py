@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import QueryError
-from .ensembles import Sum
-from .trees import Tree
+from ...errors import QueryError
+from .case_tree import Tree
+from .sums import Sum
 
 __all__ = ["boosted", "forest", "hist_boosted"]
 

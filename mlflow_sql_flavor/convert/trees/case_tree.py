@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .builder import Column, number
+from ..builder import Column, number
 
 __all__ = ["Tree"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .builder import Column, Query, number, total, unique
+from ..builder import Column, Query, number, total, unique
+from ..outputs import Scores
 from .linear import weighted
-from .outputs import Scores
 
 __all__ = ["bernoulli", "categorical", "complement", "gaussian", "multinomial"]
 

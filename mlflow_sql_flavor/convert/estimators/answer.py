@@ -6,23 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ..errors import QueryError, UnwritableError
-from . import (
-    adaptive,
-    averages,
-    bayes,
-    boosters,
-    calibrated,
-    clusters,
-    linear,
-    networks,
-    outliers,
-    transformed,
-    tree_models,
-)
-from .builder import Column, Query
-from .outputs import Numbers, Scores
-from .steps import join, known_class, sparse, transform, unsupported
+from ...errors import QueryError, UnwritableError
+from .. import boosters
+from ..builder import Column, Query
+from ..outputs import Numbers, Scores
+from ..preprocessing.steps import join, known_class, sparse, transform, unsupported
+from . import adaboost, bayes, calibrated, clusters, linear, networks, outliers, transformed, tree_models, voting
 
 __all__ = ["answer", "takes_infinity"]
 
@@ -124,12 +113,12 @@ _MODELS: dict[str, Model] = {
 }
 
 _AROUND: dict[str, Around] = {
-    "VotingClassifier": averages.voting_classifier,
-    "VotingRegressor": averages.voting_regressor,
-    "BaggingClassifier": averages.bagging_classifier,
-    "BaggingRegressor": averages.bagging_regressor,
-    "AdaBoostClassifier": adaptive.classifier,
-    "AdaBoostRegressor": adaptive.regressor,
+    "VotingClassifier": voting.voting_classifier,
+    "VotingRegressor": voting.voting_regressor,
+    "BaggingClassifier": voting.bagging_classifier,
+    "BaggingRegressor": voting.bagging_regressor,
+    "AdaBoostClassifier": adaboost.classifier,
+    "AdaBoostRegressor": adaboost.regressor,
     "CalibratedClassifierCV": calibrated.calibrated,
     "TransformedTargetRegressor": transformed.regressor,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .builder import number
+from ..builder import number
 
 __all__ = ["box_cox", "box_cox_inverse", "expm1", "log1p", "yeo_johnson", "yeo_johnson_inverse"]
 

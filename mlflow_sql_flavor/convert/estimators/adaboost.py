@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .builder import Column, Query, number, total, unique
-from .ensembles import Sum, add_trees, float32
-from .members import labels, value
-from .missing import takes_missing
-from .outputs import Numbers, Scores
-from .steps import join, known_class, unsupported
-from .trees import Tree
+from ..builder import Column, Query, number, total, unique
+from ..missing import takes_missing
+from ..outputs import Numbers, Scores
+from ..preprocessing.steps import join, known_class, unsupported
+from ..trees.case_tree import Tree
+from ..trees.sums import Sum, add_trees, float32, list_trees
+from .sub_estimators import labels, value
 
 __all__ = ["classifier", "regressor"]
 
@@ -93,7 +93,10 @@ def regressor(
         raise unsupported(
             path, model, f"it is the median of {len(model.estimators_)} estimators, more than {_MEDIAN_OF}"
         )
-    if all(known_class(part, {"BaseDecisionTree": True}) for part in model.estimators_):
+    of_trees = all(known_class(part, {"BaseDecisionTree": True}) for part in model.estimators_)
+    if of_trees and query.few_rows:
+        return Numbers([_walked_median(query, model, columns)])
+    if of_trees:
         done = _tree_values(query, model, columns)
     else:
         done = []
@@ -124,6 +127,16 @@ def regressor(
     ]
     # A row that is refused has no value at all.
     return Numbers([f"CASE WHEN {done[0].sql} IS NOT NULL THEN LEAST({', '.join(cases)}) END"])
+
+
+def _walked_median(query: Query, model: Any, columns: list[Column]) -> str:
+    """The same of a list of the trees' answers."""
+    trees = [Tree.of(part.tree_, part.tree_.value[:, 0, :]) for part in model.estimators_]
+    weights = [float(weight) for weight in model.estimator_weights_[: len(trees)]]
+    found = list_trees(query, float32(query, columns, "float32"), trees, missing=takes_missing(model)).sql
+    written = f"[{', '.join(map(number, weights))}]"
+    up_to = f"list_sum(list_transform({found}, lambda b, i: CASE WHEN b <= a THEN {written}[i] ELSE 0E0 END))"
+    return f"list_min(list_filter({found}, lambda a: {up_to} >= {number(0.5 * sum(weights))}))"
 
 
 def _tree_values(query: Query, model: Any, columns: list[Column]) -> list[Column]:

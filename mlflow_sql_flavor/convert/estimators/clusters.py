@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .builder import Column, Query, number, total, unique
-from .outputs import Numbers, Scores, chosen
+from ..builder import Column, Query, number, total, unique
+from ..outputs import Numbers, Scores, chosen
 
 __all__ = ["distances", "k_means"]
 

@@ -7,18 +7,25 @@ down by one level: the plan grows with the depth alone, while a row costs more t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import QueryError
-from .builder import Column, Query, number, quote
-from .trees import Tree
+from ..builder import Column, Query, number, quote, unique
+from .case_tree import Tree
 
-__all__ = ["add_walks"]
+__all__ = ["TooDeepError", "add_array_trees"]
+
+#: A name of its own for each column of a walk.
+_Namer = Callable[[str], str]
 
 #: The deepest tree that is walked: each level nests a call.
 _DEEPEST = 60
+
+
+class TooDeepError(Exception):
+    """A tree that is not walked: its levels would nest deeper than a text may. It reaches no caller of the package."""
 
 
 @dataclass
@@ -40,14 +47,14 @@ class _Arrays:
         """From trees, in their order; where missing values go only if there may be some.
 
         Raises:
-            QueryError: One is too deep.
+            TooDeepError: One is too deep.
         """
         found = cls()
         inner, leaf = 1, 1 + sum(child >= 0 for tree in trees for child in tree.left)
         for tree in trees:
             found.depth = max(found.depth, _depth(tree))
             if found.depth > _DEEPEST:
-                raise QueryError("A tree is too deep to be walked.")
+                raise TooDeepError
             places = []
             for child, value in zip(tree.left, tree.values, strict=True):
                 if child >= 0:
@@ -69,7 +76,7 @@ class _Arrays:
                     found.sets.append(kinds)
         return found
 
-    def columns(self, suffix: str) -> list[tuple[str, str]]:
+    def columns(self, name_of: _Namer) -> list[tuple[str, str]]:
         """The arrays that a walk reads, as SQL and by name."""
         arrays: list[tuple[Iterable[Any], str, str]] = [
             (self.feature, "INTEGER", "f"),
@@ -82,25 +89,26 @@ class _Arrays:
             arrays.append((self.missing_left, "BOOLEAN", "m"))
         if any(kinds is not None for kinds in self.sets):
             arrays.append((self.sets, "DOUBLE[]", "c"))
-        return [(_array(values, kind), f"{name}{suffix}") for values, kind, name in arrays]
+        return [(_array(values, kind), name_of(name)) for values, kind, name in arrays]
 
-    def walk(self, suffix: str) -> str:
+    def walk(self, vector: str, name_of: _Namer) -> str:
         """The leaf that each tree leads to, by its number."""
-        f, t, left, right, m, c = (f"{name}{suffix}[n]" for name in ("f", "t", "l", "r", "m", "c"))
-        test = f"x[{f}] <= {t}"
+        f, t, left, right, m, c = (f"{name_of(name)}[n]" for name in ("f", "t", "l", "r", "m", "c"))
+        x = f"{vector}[{f}]"
+        test = f"{x} <= {t}"
         if any(kinds is not None for kinds in self.sets):
-            test = f"COALESCE(list_contains({c}, x[{f}]), {test})"
+            test = f"COALESCE(list_contains({c}, {x}), {test})"
         if any(self.missing_left):
-            test = f"{test} OR (x[{f}] IS NULL AND {m})"
+            test = f"{test} OR ({x} IS NULL AND {m})"
         # Past the end of an array is NULL: who is at a leaf stays there.
         step = f"CAST(COALESCE(CASE WHEN {test} THEN {left} ELSE {right} END, n) AS INTEGER)"
-        found = f"roots{suffix}"
+        found = name_of("roots")
         for _ in range(self.depth):
             found = f"list_transform({found}, lambda n: {step})"
         return found
 
 
-def add_walks(
+def add_array_trees(
     query: Query,
     columns: list[Column],
     trees: Sequence[tuple[Tree, int | None]],
@@ -108,8 +116,10 @@ def add_walks(
     running: Sequence[str],
     missing: bool,
     kind: str,
+    *,
+    added: bool = True,
 ) -> None:
-    """Adds the layers that compute the totals.
+    """Adds the layers that compute the totals, or that list what there is to add.
 
     Args:
         query: What is under construction; its newest layer holds the features and what the totals start from.
@@ -119,44 +129,57 @@ def add_walks(
         running: What they start from, as SQL; an empty text for nothing.
         missing: Whether a feature may be missing where the totals start from something.
         kind: The type in which they are added, DOUBLE or REAL.
+        added: Whether they are; else a total is the list of the trees' values, NULL where what it starts from is.
 
     Raises:
-        QueryError: A tree is too deep.
+        TooDeepError: A tree is too deep.
     """
-    starts = [f"start_{k}" for k in range(len(totals))]
+    # Columns that are handed on beside it may have any name.
+    taken = query.taken([Column("n")])
+    name_of = functools.cache(lambda name: unique(name, taken))
+    starts = [name_of(f"start_{k}") for k in range(len(totals))]
     given = [(text, name) for text, name in zip(running, starts, strict=True) if text]
-    query.layer("vector", [(f"[{', '.join(f'CAST({column.sql} AS DOUBLE)' for column in columns)}]", "x"), *given])
+    x = name_of("x")
+    query.layer("vector", [(f"[{', '.join(f'CAST({column.sql} AS DOUBLE)' for column in columns)}]", x), *given])
     vector = query.current
     # Trees that answer every output are walked once.
     shared = all(output is None for _, output in trees)
     parts = [None] if shared else list(range(len(totals)))
     arrays = {part: _Arrays.of([tree for tree, output in trees if output in (None, part)], missing) for part in parts}
-    suffixes = {part: "" if part is None else f"_{part}" for part in parts}
+    query.steps += sum(len(each.roots) * each.depth for each in arrays.values())
+    names: dict[int | None, _Namer] = {
+        part: functools.partial(_with_suffix, name_of, "" if part is None else f"_{part}") for part in parts
+    }
     stored: list[tuple[str, str]] = []
     for part in parts:
-        stored += arrays[part].columns(suffixes[part])
-    for k in range(len(totals)):
+        stored += arrays[part].columns(names[part])
+    values = [name_of(f"v_{k}") for k in range(len(totals))]
+    for k, name in enumerate(values):
         found, place = arrays[None if shared else k], k if shared else 0
-        stored.append((_array((value[place if len(value) > 1 else 0] for value in found.leaves), "DOUBLE"), f"v_{k}"))
+        stored.append((_array((value[place if len(value) > 1 else 0] for value in found.leaves), "DOUBLE"), name))
     query.add("nodes", "  SELECT\n    " + ",\n    ".join(f"{text} AS {name}" for text, name in stored))
     nodes = query.current
-    items = [*(f"{arrays[part].walk(suffixes[part])} AS leaves{suffixes[part]}" for part in parts)]
-    items += [name for _, name in given] + [f"v_{k}" for k in range(len(totals))]
+    items = [*(f"{arrays[part].walk(x, names[part])} AS {names[part]('leaves')}" for part in parts)]
+    items += [name for _, name in given] + values + [column.sql for column in query.kept]
     source = f"FROM {quote(vector)} CROSS JOIN {quote(nodes)}"
     query.add("walks", "  SELECT\n    " + ",\n    ".join(items) + f"\n  {source}")
     sums = []
     for k, (text, total) in enumerate(zip(running, totals, strict=True)):
         part = None if shared else k
-        values = (
-            f"list_transform(leaves{suffixes[part]}, lambda n: CAST(v_{k}[n - {len(arrays[part].feature)}] AS {kind}))"
-        )
-        added = _sum(f"list_prepend(start_{k}, {values})" if text else values, kind)
-        if not text:
-            added = f"COALESCE({added}, 0E0)"
-        elif not _is_number(text):  # NULL where the row is refused, which a sum would leave out
-            added = f"CASE WHEN start_{k} IS NOT NULL THEN {added} END"
-        sums.append((added, total.name))
+        leaves, inner = names[part]("leaves"), len(arrays[part].feature)
+        found_values = f"list_transform({leaves}, lambda n: CAST({values[k]}[n - {inner}] AS {kind}))"
+        result = found_values
+        if added:
+            result = _sum(f"list_prepend({starts[k]}, {found_values})" if text else found_values, kind)
+            result = result if text else f"COALESCE({result}, 0E0)"
+        if text and not _is_number(text):  # NULL where the row is refused, which a sum would leave out
+            result = f"CASE WHEN {starts[k]} IS NOT NULL THEN {result} END"
+        sums.append((result, total.name))
     query.layer("sums", sums)
+
+
+def _with_suffix(name_of: _Namer, suffix: str, name: str) -> str:
+    return name_of(f"{name}{suffix}")
 
 
 def _sum(values: str, kind: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import QueryError
-from .builder import Column, Query, is_missing, literal, number, unique
+from ...errors import QueryError
+from ..builder import Column, Query, is_missing, literal, number, unique
 
 __all__ = ["encode"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from .builder import Column, Query, number, total, unique
-from .outputs import Link, Numbers, Scores, exponential
-from .steps import unsupported
+from ..builder import Column, Query, number, total, unique
+from ..outputs import Link, Numbers, Scores, exponential
+from ..preprocessing.steps import unsupported
 
 __all__ = ["classifier", "generalized", "inverse", "regressor", "weighted"]
 

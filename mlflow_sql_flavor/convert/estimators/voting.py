@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .builder import Column, Query, number, total, unique
-from .ensembles import Sum, add_trees, float32
-from .members import labels, means, probabilities, value
-from .missing import takes_missing
-from .outputs import Numbers, Scores
-from .steps import join, known_class
-from .trees import Tree
+from ..builder import Column, Query, number, total, unique
+from ..missing import takes_missing
+from ..outputs import Numbers, Scores
+from ..preprocessing.steps import join, known_class
+from ..trees.case_tree import Tree
+from ..trees.sums import Sum, add_trees, float32
+from .sub_estimators import labels, means, probabilities, value
 
 __all__ = ["bagging_classifier", "bagging_regressor", "voting_classifier", "voting_regressor"]
 

@@ -10,12 +10,13 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..errors import QueryError, UnwritableError
-from . import clusters, expansions
-from .builder import Column, Query, is_missing, literal, number, unique
+from ...errors import QueryError, UnwritableError
+from ..builder import Column, Query, is_missing, literal, number, unique
+from ..estimators import clusters
+from ..missing import refuses_missing
+from . import expansions
 from .encoders import encode
-from .missing import refuses_missing
-from .powers import box_cox, yeo_johnson
+from .power_transforms import box_cox, yeo_johnson
 
 __all__ = ["describe", "join", "known_class", "sparse", "transform", "unsupported"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import QueryError
-from .builder import Column, Query, number, total, unique
-from .missing import refuses_missing
+from ...errors import QueryError
+from ..builder import Column, Query, number, total, unique
+from ..missing import refuses_missing
 
 __all__ = ["bins", "polynomials", "projection", "splines"]
 

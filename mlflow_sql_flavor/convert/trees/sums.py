@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .builder import Column, Query, conjunction, number, quote, unique
-from .trees import Tree
-from .walks import add_walks
+from ..builder import Column, Query, conjunction, number, quote, unique
+from .array_trees import add_array_trees
+from .case_tree import Tree
 
-__all__ = ["Sum", "add_trees", "float32", "real"]
+__all__ = ["Sum", "add_trees", "float32", "list_trees", "real"]
 
 #: Bounds of one layer: leaves written, and trees added (each nests one level).
 _LEAVES, _TREES = 800, 25
@@ -79,7 +79,9 @@ def add_trees(query: Query, columns: list[Column], model: Sum, names: Sequence[s
     totals = [Column(unique(name, query.taken(columns))) for name in names]
     kind = "REAL" if model.float32 else "DOUBLE"
     if query.few_rows:
-        add_walks(query, columns, model.trees, totals, _start(query, columns, model, totals, missing), missing, kind)
+        add_array_trees(
+            query, columns, model.trees, totals, _start(query, columns, model, totals, missing), missing, kind
+        )
     elif _shared(model):
         _add_votes(query, columns, model, totals, missing)
     else:
@@ -98,6 +100,16 @@ def add_trees(query: Query, columns: list[Column], model: Sum, names: Sequence[s
             running = [column.sql for column in totals]
     query.enclose("scores")
     return totals
+
+
+def list_trees(query: Query, columns: list[Column], trees: Sequence[Tree], *, missing: bool) -> Column:
+    """Adds the layers of one list, of each tree's value; of a text for few rows. Arguments as of :func:`add_trees`."""
+    found = Column(unique("values", query.taken(columns)))
+    model = Sum([0.0], [(tree, 0) for tree in trees])
+    query.leaves += sum(tree.leaves for tree in trees)
+    running = _start(query, columns, model, [found], missing)
+    add_array_trees(query, columns, model.trees, [found], running, missing, "DOUBLE", added=False)
+    return found
 
 
 def _add_votes(query: Query, columns: list[Column], model: Sum, totals: list[Column], missing: bool) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .builder import Column, Query, number
-from .members import value
-from .outputs import Numbers, Scores, exponential
-from .powers import box_cox_inverse, expm1, log1p, yeo_johnson_inverse
-from .steps import join, known_class, unsupported
+from ..builder import Column, Query, number
+from ..outputs import Numbers, Scores, exponential
+from ..preprocessing.power_transforms import box_cox_inverse, expm1, log1p, yeo_johnson_inverse
+from ..preprocessing.steps import join, known_class, unsupported
+from .sub_estimators import value
 
 __all__ = ["regressor"]
 

@@ -1,0 +1,1 @@
+"""What an estimator answers: a module each kind, found by its class in answer."""

@@ -1,0 +1,1 @@
+"""Steps before an estimator, each as one layer of the query."""
