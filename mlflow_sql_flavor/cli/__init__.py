@@ -1,6 +1,6 @@
 """The command line ``mlflow-sql``: results on stdout, everything else on stderr.
 
-Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage.
+Exit codes: 0 done, 1 refused, failed or different, 2 wrong usage, 130 ended by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from ..errors import SQLModelError
+from ..errors import NotGivenError, SQLModelError
 from ..version import __version__
 from .check import check
 from .diff import diff
@@ -33,7 +33,10 @@ from .transpile import transpile
 from .upgrade import upgrade
 from .watch import MEMORY, SECONDS
 
-__all__ = ["main"]
+__all__ = ["INTERRUPTED", "main"]
+
+#: The exit code of what Ctrl-C ended, as a shell has it: 128 and the number of the signal.
+INTERRUPTED = 130
 
 
 class _Failure(click.ClickException):
@@ -50,6 +53,11 @@ class _Group(click.Group):
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt:
+            click.echo("\nmlflow-sql: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except NotGivenError as error:
+            raise _Failure(_in_options(error, self.commands.get(str(ctx.invoked_subcommand)))) from None
         except SQLModelError as error:
             raise _Failure(error.message) from None
         except OSError as error:
@@ -62,6 +70,18 @@ class _Group(click.Group):
                 raise _Failure(str(error)) from None
             first = (str(error).strip().splitlines() or [""])[0]
             raise _Failure(f"{type(error).__name__}: {first}" if first else type(error).__name__) from None
+
+
+def _in_options(error: NotGivenError, command: click.Command | None) -> str:
+    """What is said of what was not given, with the options of the command that give it."""
+    options = [name for param in command.params for name in param.opts] if command is not None else []
+    ways = {"-p": f"-p {error.name}=VALUE", "--param-types": "--param-types"}
+    if not error.name:
+        ways = {"-i": "-i FILE", "--input-types": "--input-types"}
+    found = [way for option, way in ways.items() if option in options]
+    if "-p" in options and error.name:
+        found = found[:1]  # the types alone are not enough there
+    return error.told(f"give {' or '.join(found)}").message if found else error.message
 
 
 def _is_mlflows(error: Exception) -> bool:

@@ -23,6 +23,7 @@ _HEADS = ("what", "kind", "line", "column", "message")
 @keys()
 @click.option("--input-table", default="input", show_default=True, help="The name by which it reads the input.")
 @click.option("--allow", multiple=True, help="A refusal to accept, by name.")
+@click.option("--strict/--no-strict", default=None, help="Refuse what was never compared with the source engine.")
 @formats()
 @click.pass_context
 def check(
@@ -35,10 +36,12 @@ def check(
     keys: tuple[tuple[str, str], ...],
     input_table: str,
     allow: tuple[str, ...],
+    strict: bool | None,
     form: str,
 ) -> None:
     """Check the SQL file QUERY ("-" reads stdin). Exit code 0: accepted, 1: refused."""
     from ..compile.check import check as checked
+    from ..compile.gates.strictness import is_strict
     from ..errors import QueryError, SQLModelError
 
     try:
@@ -53,6 +56,7 @@ def check(
             input_table=input_table,
             allow=allow,
             keys=as_keys(keys),
+            strict=is_strict(strict),
         )
     except SQLModelError as error:
         if form == "table":

@@ -95,7 +95,7 @@ def _rows(found: Diff) -> Iterator[tuple[Any, ...]]:
         yield "signature", part.part, part.name, part.before, part.after
     if found.rows is None:
         return
-    from ..report.diff_view import plain
+    from ..review.diff.view import plain
 
     rows = found.rows
     for name in rows.comparison.extra:

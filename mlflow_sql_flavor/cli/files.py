@@ -12,13 +12,14 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import InputError
+from ..frames import requests
 from .output import clean
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def _suffix(path: Path) -> str:
         found = json.loads(first.decode("utf-8-sig"))
     except ValueError:  # an object of many lines, unless it is a line cut short
         return ".jsonl" if second is not None and second.startswith(b"{") else ".json"
-    whole = second is None and (_payload(found, ()) or all(isinstance(values, list) for values in found.values()))
+    whole = second is None and (
+        requests.key_of_rows(found, ()) or all(isinstance(values, list) for values in found.values())
+    )
     return ".json" if whole else ".jsonl"
 
 
@@ -171,16 +174,6 @@ def csv_options(types: Mapping[str, pa.DataType], columns: list[str] | None = No
     }
 
 
-#: The keys under which a request to MLflow's server has its rows.
-_ROWS = ("dataframe_split", "dataframe_records", "inputs", "instances")
-
-
-def _payload(found: Any, names: Iterable[str]) -> str | None:
-    """The key of the rows, where it is a request to MLflow's server, and not a column of the model."""
-    keys = [key for key in _ROWS if isinstance(found, dict) and key in found and key not in names]
-    return keys[0] if len(keys) == 1 and not set(found) - {keys[0], "params", "signature_name"} else None
-
-
 def _json(path: Path, types: Mapping[str, str]) -> pa.Table:
     """Records, an object of columns, JSON lines, or a request to MLflow's server."""
     import pyarrow as pa
@@ -190,9 +183,7 @@ def _json(path: Path, types: Mapping[str, str]) -> pa.Table:
         found: Any = [json_line(*line) for line in enumerate(text.split("\n"), 1) if line[1].strip()]
     else:
         found = json.loads(text)
-    if key := _payload(found, types):
-        rows = found[key]
-        found = [dict(zip(rows["columns"], row, strict=True)) for row in rows["data"]] if key == _ROWS[0] else rows
+    found = requests.rows(found, types)
     if isinstance(found, list) and all(isinstance(row, dict) for row in found):
         names = list(dict.fromkeys(name for row in found for name in row)) or list(types)
         found = {name: [row.get(name) for row in found] for name in names}
@@ -261,8 +252,13 @@ def parameter(name: str, text: str, types: Mapping[str, str]) -> Any:
         raise InputError(f"Parameter {name!r} is {kind}: {text[:80]!r} is no such value.") from None
 
 
-def write(reader: pa.RecordBatchReader, path: Path) -> int:
+def write(reader: pa.RecordBatchReader, path: Path, progress: Callable[[int], None] = lambda rows: None) -> int:
     """Writes a result by the suffix of its file, batch by batch; the file appears when it is complete.
+
+    Args:
+        reader: The result.
+        path: A .csv, .json or .jsonl file.
+        progress: Told after each batch how many rows were written.
 
     Returns:
         Number of rows.
@@ -272,7 +268,7 @@ def write(reader: pa.RecordBatchReader, path: Path) -> int:
     kind = path.suffix.lower()
     with replacing(path) as partial:
         if kind == ".csv":
-            return _write_csv(reader, partial)
+            return _write_csv(reader, partial, progress)
         head, between, tail = ("", "\n", "\n") if kind == ".jsonl" else ("[\n", ",\n", "\n]\n")
         rows = 0
         with partial.open("w", encoding="utf-8") as file:
@@ -280,11 +276,12 @@ def write(reader: pa.RecordBatchReader, path: Path) -> int:
                 for row in batch.to_pylist():
                     file.write((between if rows else head) + _dump(row))
                     rows += 1
+                progress(rows)
             file.write(tail if rows else "" if kind == ".jsonl" else "[]\n")
         return rows
 
 
-def _write_csv(reader: pa.RecordBatchReader, path: Path) -> int:
+def _write_csv(reader: pa.RecordBatchReader, path: Path, progress: Callable[[int], None]) -> int:
     from pyarrow import csv
 
     _check_csv(reader.schema)
@@ -293,6 +290,7 @@ def _write_csv(reader: pa.RecordBatchReader, path: Path) -> int:
         for batch in reader:
             writer.write_batch(batch)
             rows += batch.num_rows
+            progress(rows)
     return rows
 
 

@@ -12,7 +12,7 @@ from .output import clean, echo_csv, echo_json, indented
 from .watch import Watched
 
 if TYPE_CHECKING:
-    from ..query.reading.types import Lineage
+    from ..query.reading.parsed_query import Lineage
 
 
 @click.command(cls=Watched)
@@ -34,11 +34,11 @@ def lineage(
 ) -> None:
     """Show the columns that each output of a model, or of a SQL file, comes from. Nothing is loaded or run."""
     from ..errors import InputError
-    from ..query.reading.names import with_names
     from ..query.reading.parse import parse
+    from ..query.reading.table_names import with_names
     from ..query.translation.lineage import trace
     from ..report.facts import of_spec
-    from ..report.picture import picture
+    from ..report.lineage_picture import picture
 
     hint = ""
     if Path(source).is_file():
@@ -62,8 +62,8 @@ def lineage(
         from ..artifact import mlmodel
 
         with fetched(source) as folder:
-            stored = mlmodel.read(folder, "sql")
-        found = of_spec(stored.spec, stored.signature).lineage()
+            spec, ordered = mlmodel.read_spec(folder, "sql")
+        found = of_spec(spec, names=ordered).lineage()
     if found.reason is not None:
         raise InputError(found.reason)
     if target is not None and form == "table":

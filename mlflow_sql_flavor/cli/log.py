@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -71,10 +72,11 @@ def log(
 
     With --dbt DIR, QUERY is the name of a model that dbt compiled there.
     """
-    import mlflow
+    with status("loading MLflow"):
+        import mlflow
 
-    from ..flavor import log_model
-    from . import files
+        from ..flavor import log_model
+        from . import files
 
     if alias is not None and registered_model_name is None:
         raise click.UsageError("--alias needs --registered-model-name.")
@@ -89,18 +91,24 @@ def log(
             raise click.UsageError(f"A dbt model brings its own {', '.join(brought)}: leave it out.")
         from ..convert.dbt import from_dbt
 
-        sql_model: Any = from_dbt(project, query, input_table, given_tables)
+        with status(f"reading {query} of dbt's project"):
+            sql_model: Any = from_dbt(project, query, input_table, given_tables)
     else:
         sql_model = query_text(_file(query))
         say_dialect(click.get_current_context(), sql_model)
         own |= {"tables": given_tables, "input_table": input_table}
-    data = files.read(example, input_types or {}) if example is not None else None
+    with status(f"reading {example.name}") if example is not None else contextlib.nullcontext():
+        data = files.read(example, input_types or {}) if example is not None else None
     values = {key: _value(key, value, param_types) for key, value in params}
+    for key in param_types or {}:
+        if key not in values:
+            raise click.UsageError(f"--param-types names {key!r}, which has no default: give it by -p {key}=VALUE.")
     given = (data, values) if values else data
-    with status("logging"):
+    with status("opening MLflow's store") as say:
         if experiment is not None:
             mlflow.set_experiment(experiment)
         with mlflow.start_run(run_id=run_id) as run:
+            say("checking and logging the query")
             info = log_model(
                 sql_model,
                 name=name,
@@ -138,14 +146,19 @@ def _say_where(run: Any, registered: str | None, found: dict[str, Any]) -> None:
         click.echo(f"version: {found['registered'].rpartition('/')[2]} of {registered}", err=True)
     store = mlflow.get_tracking_uri()
     if store.startswith(("http://", "https://")):
-        page = (
-            f"models/{quote(registered)}"
-            if registered
-            else f"experiments/{run.experiment_id}/models/{found['model_id']}"
+        version = found["registered"].rpartition("/")[2] if registered is not None else None
+        click.echo(
+            f"page: {store.rstrip('/')}/#/{page(run.experiment_id, found['model_id'], registered, version)}", err=True
         )
-        click.echo(f"page: {store.rstrip('/')}/#/{page}", err=True)
     else:
         click.echo(f"page: mlflow ui --backend-store-uri {shown(store)}", err=True)
+
+
+def page(experiment_id: str, model_id: str, registered: str | None, version: str | None) -> str:
+    """Where MLflow's pages show a model with its description: of a registered one, the version's own."""
+    if registered is None:
+        return f"experiments/{experiment_id}/models/{model_id}"
+    return f"models/{quote(registered, safe='')}/versions/{version}"
 
 
 def shown(store: str) -> str:

@@ -6,16 +6,19 @@ import contextlib
 import csv
 import io
 import json
+import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
 
 from ..errors import visible as clean
-from ..report.text import shortened
+from ..report.escaping import shortened
 
 __all__ = [
     "clean", "echo_csv", "echo_findings", "echo_json", "fields", "finding_rows", "indented", "name_cell", "sql_text",
@@ -113,13 +116,47 @@ def sql_text(sql: str, dialect: str) -> str:
 
 
 @contextlib.contextmanager
-def status(text: str) -> Iterator[None]:
-    """A line on stderr while something takes long; only for a person who waits."""
+def status(text: str) -> Iterator[Callable[[str], None]]:
+    """A line on stderr while something takes long, with the seconds since it began; only for a person who waits.
+
+    Args:
+        text: What is going on.
+
+    Yields:
+        What replaces the text, from any thread.
+    """
     if not sys.stderr.isatty():
-        yield
+        yield lambda text: None
         return
-    click.echo(f"{text} …", err=True, nl=False)
+    start, done, shown = time.monotonic(), threading.Event(), [text]
+
+    def show() -> None:
+        past = int(time.monotonic() - start)
+        line = shortened(f"{clean(shown[0], line=True)} …{f' {past} s' if past else ''}", _columns())
+        # Back at its beginning, so that what MLflow says meanwhile takes the line's place.
+        click.echo(f"{line}\x1b[K\r", err=True, nl=False, color=True)
+
+    def tick() -> None:
+        while not done.wait(1):
+            show()
+
+    def say(text: str) -> None:
+        shown[0] = text
+
+    show()
+    ticking = threading.Thread(target=tick, daemon=True)
+    ticking.start()
     try:
-        yield
+        yield say
     finally:
-        click.echo("\r\x1b[K", err=True, nl=False, color=True)
+        done.set()
+        ticking.join()
+        click.echo("\x1b[K", err=True, nl=False, color=True)
+
+
+def _columns() -> int:
+    """How long a line may be that has to stay one."""
+    try:
+        return max((os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1, _NARROW)
+    except (OSError, ValueError):
+        return 79

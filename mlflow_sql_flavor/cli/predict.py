@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .options import Pair
+from .output import status
 
 if TYPE_CHECKING:
     from ..model import SQLModel
@@ -44,20 +46,25 @@ def predict(
 
     With -o the input is read and the output written batch by batch, so that both may be larger than memory.
     """
-    from ..pyfunc import load_model
     from . import files
-    from .options import fetched
 
-    with files.piped(source) as source, fetched(model_uri) as folder:
+    with files.piped(source) as source, contextlib.ExitStack() as opened:
         _check_paths(source, target, resume)
-        model = load_model(str(folder))
+        with status("loading the model"):
+            from ..pyfunc import load_model
+            from .options import fetched
+
+            model = load_model(str(opened.enter_context(fetched(model_uri))))
         assert model.spec is not None
         if source is None and model.spec.input_types is not None:
             raise click.UsageError("the model reads an input: give it with -i FILE, or -i - for stdin.")
         values = {name: files.parameter(name, text, model.spec.param_types) for name, text in params}
         if target is None:
-            data = files.read(source, model.spec.input_types or {}) if source is not None else None
-            files.echo(model.predict(data, values, output="arrow"), form)
+            with status(f"reading {source.name}" if source is not None else "predicting") as say:
+                data = files.read(source, model.spec.input_types or {}) if source is not None else None
+                say("predicting")
+                found = model.predict(data, values, output="arrow")
+            files.echo(found, form)
             return
         rows, note = _write(model, source, target, values, {"batch_rows": batch_rows} if batch_rows else {}, resume)
     click.echo(f"{rows:,} {'row' if rows == 1 else 'rows'} written to {target.name}{note}", err=True)
@@ -81,6 +88,10 @@ def _check_paths(source: Path | None, target: Path | None, resume: bool) -> None
         raise click.UsageError("--resume needs -o with a folder.")
 
 
+def _unsaid(text: str) -> None:
+    """Where something else shows how far the work is."""
+
+
 def _is_folder(path: Path | None) -> bool:
     return path is not None and path.is_dir()
 
@@ -93,12 +104,23 @@ def _write(
     from .streams import Text
 
     types = model.spec.input_types if model.spec is not None else None
-    data: Any = source
-    if source is not None and source.is_file() and source.suffix.lower() != ".parquet":
-        data = Text(source, types or {})
-    if target.suffix and target.suffix.lower() != ".parquet":
-        return files.write(model.predict_batches(data, values, **options), target), ""
-    written = model.predict_batches(data, values, output=target, resume=resume, **options)
+    text = source is not None and source.is_file() and source.suffix.lower() != ".parquet"
+    to_text = bool(target.suffix) and target.suffix.lower() != ".parquet"
+    # Of Parquet the rows are known, and `predict_batches` shows them.
+    with status(f"writing {target.name}") if text or to_text else contextlib.nullcontext(_unsaid) as say:
+        said = {"read": "", "written": ""}
+
+        def tell(what: str, how_much: str) -> None:
+            said[what] = f": {how_much} {what}"
+            say(f"writing {target.name}{said['read']}{said['written']}")
+
+        data: Any = source
+        if source is not None and text:
+            data = Text(source, types or {}, lambda read: tell("read", f"{read:.0%} of {source.name}"))
+        if to_text:
+            reader = model.predict_batches(data, values, **options)
+            return files.write(reader, target, lambda rows: tell("written", f"{rows:,} rows")), ""
+        written = model.predict_batches(data, values, output=target, resume=resume, **options)
     if not written.skipped:
         return written.rows, ""
     return written.rows, f" ({written.skipped} of {written.skipped + written.files} files were there)"

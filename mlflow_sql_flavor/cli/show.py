@@ -49,7 +49,7 @@ def _audit(folder: Path, form: str) -> bool:
 def _show(folder: Path, form: str) -> None:
     from ..artifact import mlmodel
     from ..report.facts import of_spec
-    from ..review.translation import judge
+    from ..review.audit.translation import judge
 
     stored = mlmodel.read(folder, "sql")
     spec = stored.spec

@@ -28,8 +28,8 @@ def transpile(
     input_table: str,
 ) -> None:
     """Write a model's query, or a file's, in another dialect. The model is not loaded."""
-    from ..query.reading.names import with_names
     from ..query.reading.parse import parse
+    from ..query.reading.table_names import with_names
     from ..query.targets.render import render
 
     known: dict[str, Mapping[str, str]]
@@ -43,7 +43,7 @@ def transpile(
         from ..artifact import mlmodel
 
         with fetched(source) as folder:
-            spec = mlmodel.read(folder, "sql").spec
+            spec, _ = mlmodel.read_spec(folder, "sql")
         text, written, kinds = spec.sql, spec.dialect, spec.param_types
         known = {name: table.columns for name, table in spec.tables.items()}
         if spec.input_types:

@@ -14,11 +14,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from ..engines.process import descendants, memory_of, processor_seconds
+from ..engines.process import descendants, memory_is_told, memory_of, processor_seconds
 from ..errors import LimitError
 
 __all__ = ["MEMORY", "SECONDS", "Watched", "allow_tables", "run_watched"]
@@ -48,7 +49,7 @@ class Watched(click.Command):
     """A command that looks at what a stranger may have written."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if _watchable() and not {"-h", "--help"} & set(args):
+        if not ctx.resilient_parsing and _watchable() and not {"-h", "--help"} & set(args):  # a shell completes a word
             root = ctx.find_root().params
             ctx.exit(run_watched(sys.argv[1:], root["timeout"], root["memory_limit"]))
         return super().parse_args(ctx, args)
@@ -71,7 +72,7 @@ def allow_tables(folder: Path) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    from ..artifact.opening import open_file
+    from ..artifact.bounded_files import open_file
     from ..engines.limits import effective_limits
     from ..errors import SQLModelError
 
@@ -98,27 +99,52 @@ def run_watched(arguments: list[str], seconds: float = SECONDS, memory: int = ME
     Raises:
         LimitError: It took more, and was ended.
     """
+    if not memory_is_told():
+        click.echo(
+            "mlflow-sql: the memory of this command is not bounded, nor the time of what it starts, since nothing here "
+            "measures them: install psutil (docs/security.md).",
+            err=True,
+        )
     with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:
         told = Path(folder) / "tables"
         told.touch()
-        # Ctrl-C goes to all processes of a terminal; this one answers it, and ends the other.
-        answer = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        process: subprocess.Popen[bytes] | None = None
         try:
-            process = subprocess.Popen(
-                [sys.executable or "python", "-P", "-c", _START, json.dumps(sys.path), *arguments],
-                env={**os.environ, _VARIABLE: str(told)},
-            )
-        finally:
-            signal.signal(signal.SIGINT, answer)
-        try:
+            with _interrupts_kept():  # one that came meanwhile is raised at its end
+                process = subprocess.Popen(
+                    [sys.executable or "python", "-P", "-c", _START, json.dumps(sys.path), *arguments],
+                    env={**os.environ, _VARIABLE: str(told)},
+                )
             return _watch(process, told, seconds, memory)
         finally:
-            if process.poll() is None:
-                for pid in reversed(list(descendants(process.pid))):
-                    with contextlib.suppress(OSError):
-                        os.kill(pid, 9)
-                process.kill()
-            process.wait()
+            if process is not None:
+                _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        for pid in reversed(list(descendants(process.pid))):
+            with contextlib.suppress(OSError):
+                os.kill(pid, 9)
+        process.kill()
+    process.wait()
+
+
+@contextlib.contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Ctrl-C goes to all processes of a terminal: one that is started here never gets it, this one does afterwards."""
+    if hasattr(signal, "pthread_sigmask"):
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:  # Windows
+        answer = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, answer)
 
 
 def _watch(process: subprocess.Popen[bytes], told: Path, seconds: float, memory: int) -> int:

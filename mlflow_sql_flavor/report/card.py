@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .calls import calls
+from .escaping import cell, fence, shortened, visible
 from .facts import NO_DEFAULT, Facts
-from .text import cell, fence, shortened, visible
+from .usage import calls
 
 if TYPE_CHECKING:
-    from ..query.reading.types import Lineage
+    from ..query.reading.parsed_query import Lineage
 
 __all__ = ["LEVELS", "ROWS", "card"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from .escaping import cell, fence, shortened
 from .facts import NO_DEFAULT, Facts
-from .text import cell, fence, shortened
 
 __all__ = ["CLOSING", "description"]
 
@@ -32,7 +32,10 @@ def description(facts: Facts) -> str:
     parts = [opening and shortened(opening, 500)]
     # The registry's list of versions shows its opening as plain text.
     parts.append(f"SQL model in {cell(facts.dialect).strip('`')}, {facts.level or 'not compiled yet'}.")
-    reads = [f"{_name(name)} ({table.rows:,} rows of its own)" for name, table in facts.tables.items()][:MOST_NAMES]
+    reads = [
+        f"{_name(name)} ({table.rows:,} row{'s' * (table.rows != 1)} of its own)"
+        for name, table in facts.tables.items()
+    ][:MOST_NAMES]
     if facts.inputs:
         reads.insert(0, f"{_name(facts.input_table)} with {_names(facts.inputs)}")
     if reads:
@@ -40,7 +43,8 @@ def description(facts: Facts) -> str:
     if facts.params:
         known = {name: default for name, (_, default) in facts.params.items() if default is not NO_DEFAULT}
         shown = {name: f" ({_name(str(default))} by default)" for name, default in known.items()}
-        parts.append(f"Takes the parameters {_listed([_name(name) + shown.get(name, '') for name in facts.params])}.")
+        takes = [_name(name) + shown.get(name, "") for name in facts.params]
+        parts.append(f"Takes the parameter{'s' * (len(takes) > 1)} {_listed(takes)}.")
     if facts.outputs:
         parts.append(f"Gives {_names(facts.outputs)}.")
     for named, characters in ((parts, MOST_CHARACTERS), (parts, 1_000), (parts[:2], 300)):

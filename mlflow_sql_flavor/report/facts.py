@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..artifact.spec import AboutSpec, SqlSpec, VerdictSpec
-    from ..compile.bound import Bound
-    from ..compile.definition import Definition
-    from ..query.reading.types import Lineage, ParsedQuery
+    from ..compile.bound_query import Bound
+    from ..compile.model_definition import Definition
+    from ..query.reading.parsed_query import Lineage, ParsedQuery
 
 __all__ = ["NO_DEFAULT", "Facts", "Table", "of_definition", "of_spec"]
 
@@ -86,7 +86,7 @@ class Facts:
             return self.follow()
         from ..errors import SQLModelError
         from ..query.reading.parse import parse
-        from ..query.reading.types import Lineage
+        from ..query.reading.parsed_query import Lineage
         from ..query.translation.lineage import too_long, trace
 
         reason = too_long(self.sql)
@@ -102,14 +102,18 @@ class Facts:
             return Lineage(reason="The query cannot be read by this version, so its columns are not followed.")
 
 
-def of_spec(spec: SqlSpec, signature: Any = None) -> Facts:
+def of_spec(spec: SqlSpec, signature: Any = None, names: Mapping[str, Sequence[str]] | None = None) -> Facts:
     """The description of a saved model.
 
     Args:
         spec: The ``sql`` section of its MLmodel.
         signature: Its signature, for the defaults of parameters.
+        names: Of its ``inputs`` and ``outputs`` in their order; None takes the signature's.
     """
     defaults = _defaults(signature)
+    if names is None:
+        sides = {side: getattr(signature, side, None) for side in ("inputs", "outputs")}
+        names = {side: schema.input_names() for side, schema in sides.items() if schema is not None}
     expected = spec.expected_output
     return Facts(
         sql=spec.sql,
@@ -117,8 +121,8 @@ def of_spec(spec: SqlSpec, signature: Any = None) -> Facts:
         level=spec.level,
         findings=tuple((f.line, f.column, f.message) for f in spec.findings),
         input_table=spec.input_table,
-        inputs=_ordered(spec.input_types, getattr(signature, "inputs", None)) if spec.input_types is not None else None,
-        outputs=_ordered(spec.output_types, getattr(signature, "outputs", None)),
+        inputs=_ordered(spec.input_types, names.get("inputs", ())) if spec.input_types is not None else None,
+        outputs=_ordered(spec.output_types, names.get("outputs", ())),
         params={name: (kind, defaults.get(name.casefold(), NO_DEFAULT)) for name, kind in spec.param_types.items()},
         tables={name: Table(t.rows, t.columns, t.sha256) for name, t in spec.tables.items()},
         rows=spec.rows,
@@ -138,10 +142,10 @@ def of_spec(spec: SqlSpec, signature: Any = None) -> Facts:
     )
 
 
-def _ordered(types: Mapping[str, str], schema: Any) -> Mapping[str, str]:
+def _ordered(types: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str]:
     """The columns in the signature's order: YAML's mappings are sorted by name."""
-    names = [name for name in (schema.input_names() if schema is not None else ()) if name in types]
-    return {name: types[name] for name in names} if len(names) == len(types) else types
+    found = {name: types[name] for name in names if name in types}
+    return found if len(found) == len(types) else types
 
 
 def of_definition(model: Definition, bound: Bound | None = None) -> Facts:

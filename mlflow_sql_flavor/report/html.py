@@ -6,9 +6,9 @@ import base64
 from collections.abc import Iterable
 
 from .card import ROWS
+from .escaping import escape, shortened
 from .facts import NO_DEFAULT, Facts
-from .picture import picture
-from .text import escape, shortened
+from .lineage_picture import picture
 
 __all__ = ["model_html", "sql_html", "table_html"]
 

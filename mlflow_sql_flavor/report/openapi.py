@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from ..frames.mlflow_schema import to_mlflow
+from ..frames.schema import parsed_type, type_name
+from .escaping import shortened, visible
 from .facts import Facts
-from .text import shortened, visible
 
 __all__ = ["openapi"]
 
@@ -31,8 +34,8 @@ def openapi(facts: Facts, signature: Any, name: str) -> dict[str, Any]:
         name: What the document calls it.
     """
     inputs, params = getattr(signature, "inputs", None), getattr(signature, "params", None)
-    row = _row(inputs.inputs if inputs is not None else (), ask=True)
-    answer = _row(signature.outputs.inputs if getattr(signature, "outputs", None) is not None else (), ask=False)
+    row = _row(inputs.inputs if inputs is not None else (), True, facts.inputs or {})
+    answer = _row(signature.outputs.inputs if getattr(signature, "outputs", None) is not None else (), False, {})
     if facts.prediction_column:
         # A Series is answered as a frame of one column.
         column = facts.prediction_column
@@ -81,9 +84,9 @@ def _refusal(what: str) -> dict[str, Any]:
     return {"description": what, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
 
 
-def _row(specs: Any, ask: bool) -> dict[str, Any]:
+def _row(specs: Any, ask: bool, types: Mapping[str, str]) -> dict[str, Any]:
     """One row: of a request without the columns that may be left out among the required ones, of an answer all."""
-    found = {spec.name: _nullable(_schema(spec.type), not spec.required) for spec in specs}
+    found = {spec.name: _nullable(_schema(spec.type, types.get(spec.name)), not spec.required) for spec in specs}
     required = [spec.name for spec in specs if spec.required or not ask]
     return {"type": "object", "properties": found, **({"required": required} if required else {})}
 
@@ -125,20 +128,38 @@ def _is_json(value: Any) -> bool:
     return isinstance(value, (bool, int, str, type(None))) or (isinstance(value, float) and math.isfinite(value))
 
 
-def _schema(kind: Any) -> dict[str, Any]:
-    """The JSON Schema of an MLflow type."""
+def _schema(kind: Any, text: str | None = None) -> dict[str, Any]:
+    """The JSON Schema of an MLflow type.
+
+    Args:
+        kind: The type.
+        text: DuckDB's, which says what a column is that MLflow is to hand on as it is, as one of ``any``.
+    """
     from mlflow.types.schema import AnyType, Array, Map, Object
 
+    if isinstance(kind, AnyType):
+        return _own(text) if text is not None else {}
+    parsed = parsed_type(text) if text is not None else None
+    nested = parsed is not None and type_name(parsed) in ("LIST", "ARRAY", "STRUCT", "MAP")
+    inner = {name: str(child) for name, child in parsed.children} if parsed is not None and nested else {}
     if isinstance(kind, Array):
-        return {"type": "array", "items": _nullable(_schema(kind.dtype), True)}
+        return {"type": "array", "items": _nullable(_schema(kind.dtype, inner.get("child")), True)}
     if isinstance(kind, Map):
-        return {"type": "object", "additionalProperties": _nullable(_schema(kind.value_type), True)}
+        return {"type": "object", "additionalProperties": _nullable(_schema(kind.value_type, inner.get("value")), True)}
     if isinstance(kind, Object):
         return {
             "type": "object",
-            "properties": {each.name: _nullable(_schema(each.dtype), True) for each in kind.properties},
+            "properties": {p.name: _nullable(_schema(p.dtype, inner.get(p.name)), True) for p in kind.properties},
         }
-    return {} if isinstance(kind, AnyType) else dict(_SCALARS[kind.name])
+    return dict(_SCALARS[kind.name])
+
+
+def _own(text: str) -> dict[str, Any]:
+    """Of DuckDB's type; bytes within others are not read as base64, and a wide integer has no format."""
+    found = _schema(to_mlflow(text))
+    if "BLOB" in text:
+        return {}
+    return {"type": "integer"} if found == _SCALARS["long"] and text != "BIGINT" else found
 
 
 def _nullable(schema: dict[str, Any], may: bool) -> dict[str, Any]:

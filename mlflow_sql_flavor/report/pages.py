@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..artifact.opening import read_file
+from ..artifact.bounded_files import read_file
 from ..errors import ModelFileError
 
 if TYPE_CHECKING:
     from ..artifact.spec import SqlSpec
-    from ..query.reading.types import Lineage
+    from ..query.reading.parsed_query import Lineage
 
 __all__ = ["CARD", "PICTURE", "pages", "write"]
 
@@ -46,7 +46,7 @@ def pages(folder: Path, spec: SqlSpec, signature: Any, lineage: Callable[[], Lin
     """``{file: text}`` of what :func:`write` writes; the arguments are the same."""
     from .card import card
     from .facts import of_spec
-    from .picture import picture
+    from .lineage_picture import picture
 
     facts = of_spec(spec, signature)
     followed = lineage() if lineage is not None else facts.lineage()

@@ -120,6 +120,20 @@ def test_check_without_types_says_so(sql: Path, regions: str) -> None:
     assert run("check", sql).exit_code == 1  # a table that nobody gave
 
 
+def test_check_is_strict_as_saving_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "q.sql"
+    path.write_text("SELECT a,\n  nth_value(t, 2) OVER (ORDER BY a, t) AS y FROM input")
+    args = ("check", path, "--dialect", "postgres", "--input-types", '{"a": "BIGINT", "t": "TIMESTAMP"}')
+    assert run(*args).exit_code == 0
+    refused = run(*args, "--strict")
+    assert refused.exit_code == 1 and "Strict: " in refused.stderr and "line 2, column 3" in refused.stderr
+    monkeypatch.setenv("MLFLOW_SQL_STRICT", "true")
+    assert [run(*args, *more).exit_code for more in ((), ("--no-strict",), ("--allow", "no_evidence"))] == [1, 0, 0]
+    assert "--input-types" in run("check", path, "--dialect", "postgres").stderr
+    path.write_text("SELECT a + 1 AS b FROM input")
+    assert run(*args).exit_code == 0
+
+
 def test_check_tells_what_the_engine_leaves_open(tmp_path: Path) -> None:
     path = tmp_path / "q.sql"
     path.write_text("SELECT a FROM input LIMIT 1")

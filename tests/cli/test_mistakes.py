@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.cli import main
+from mlflow_sql_flavor.cli import INTERRUPTED, main
 
 from .terminal import open_terminal, read_terminal
 
@@ -164,7 +164,7 @@ def test_an_interrupt_is_quiet_and_leaves_the_old_output(model: Path, tmp_path: 
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=120)
-    assert process.returncode == 1 and out == b"" and said.decode().strip() == "Aborted!"
+    assert process.returncode == INTERRUPTED and out == b"" and said.decode().strip() == "mlflow-sql: interrupted"
     assert target.read_text() == "of yesterday" and not list(tmp_path.glob(".out.csv.*"))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import select
 import signal
 import subprocess
 import sys
@@ -20,8 +22,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.cli import main
-from mlflow_sql_flavor.cli.log import shown
+from mlflow_sql_flavor.cli import INTERRUPTED, files, main
+from mlflow_sql_flavor.cli.log import page, shown
+from mlflow_sql_flavor.cli.output import status
+from mlflow_sql_flavor.cli.streams import Text
+from mlflow_sql_flavor.engines.process import descendants
 
 from .terminal import open_terminal, read_terminal
 
@@ -130,6 +135,11 @@ def test_log_says_where_it_went(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert lines["dialect"].startswith("duckdb, as none was named")
 
 
+def test_the_page_of_a_log_is_the_one_with_the_description() -> None:
+    assert page("1", "m-2", None, None) == "experiments/1/models/m-2"
+    assert page("1", "m-2", "team/ranker", "3") == "models/team%2Franker/versions/3"
+
+
 def test_a_password_is_not_shown() -> None:
     assert shown("postgresql://ann:secret@host:5432/ml") == "postgresql://ann:***@host:5432/ml"
     assert shown("sqlite:///mlflow.db") == "sqlite:///mlflow.db"
@@ -141,7 +151,7 @@ def test_a_password_is_not_shown() -> None:
         ("SELECT CAST(a AS INT64) AS x FROM input", ["INT64 (bigquery)"]),
         (
             "SELECT nvl(a, 0) AS x, to_char(a, '9') AS y FROM input",
-            ["nvl (databricks, oracle", "to_char (oracle, postgres"],
+            ["nvl (databricks, mysql, oracle", "to_char (databricks, mysql, oracle, postgres"],
         ),
         ("SELECT date_part('year', s) AS y, a::int8 AS b, s::string AS t FROM input", []),
         ("SELECT `a` FROM input", ["` (bigquery, databricks, mysql)"]),
@@ -179,7 +189,7 @@ def test_ctrl_c_while_it_starts(module: str, tmp_path: Path) -> None:
         run()
     """)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
-    assert done.returncode in (-signal.SIGINT, 1), done
+    assert done.returncode in (-signal.SIGINT, INTERRUPTED), done
     assert "Traceback" not in done.stderr and "ok:" not in done.stdout
 
 
@@ -196,7 +206,7 @@ def test_ctrl_c_ends_the_watched_process_too(tmp_path: Path) -> None:
     child = int(children.read_text().split()[0])
     os.killpg(process.pid, signal.SIGINT)
     _, told = process.communicate(timeout=60)
-    assert process.returncode == 1 and "Traceback" not in told
+    assert process.returncode == INTERRUPTED and "Traceback" not in told
     assert not Path(f"/proc/{child}").exists()
 
 
@@ -211,3 +221,136 @@ def test_long_work_shows_how_far_it_is_on_a_terminal(model: Path, tmp_path: Path
     told = read_terminal(leader).decode()
     assert done.returncode == 0 and done.stdout == b"", told
     assert "6/6" in told and "6 rows written to" in told
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out.parquet", None])
+def test_files_of_text_show_how_far_they_are_on_a_terminal(target: str | None, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(PIPED["a long csv"])
+    leader, follower = open_terminal()
+    command = [sys.executable, "-m", "mlflow_sql_flavor", "predict", str(model), "-i", "rows.csv"]
+    command += ["--format", "csv"] if target is None else ["-o", target]
+    done = subprocess.run(command, cwd=tmp_path, stderr=follower, stdout=subprocess.PIPE, timeout=120)
+    os.close(follower)
+    told = read_terminal(leader).decode()
+    assert done.returncode == 0, told
+    assert "loading the model …" in told and (f"writing {target}" if target else "reading rows.csv") in told
+    assert told.endswith("\x1b[K" if target is None else f"\x1b[K20,000 rows written to {target}\r\n")
+
+
+def test_a_file_tells_how_much_of_it_is_read_and_written(tmp_path: Path) -> None:
+    for name, data in {"rows.csv": PIPED["a long csv"], "rows.jsonl": b'{"a": 1, "s": "x"}\n' * 60_000}.items():
+        (tmp_path / name).write_bytes(data)
+        read: list[float] = []
+        written: list[int] = []
+        reader = Text(tmp_path / name, {"a": "BIGINT", "s": "VARCHAR"}, read.append).to_reader()
+        rows = files.write(reader, tmp_path / "out.csv", written.append)
+        assert read == sorted(read) and 0 < read[-1] <= 1 and written[-1] == rows == data.count(b"x")
+
+
+def test_a_wait_says_what_it_is_for_and_how_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = io.StringIO()
+    monkeypatch.setattr(told, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", told)
+    with status("opening") as say:
+        time.sleep(1.2)
+        say("reading")
+        time.sleep(1)
+    text = told.getvalue()
+    assert text.startswith("opening …\x1b[K\r") and "opening … 1 s" in text and "reading … 2 s" in text
+    assert text.endswith("\r\x1b[K")
+
+
+@pytest.mark.ci
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="needs /proc")
+def test_no_silent_wait_in_the_own_query_of_the_readme(tmp_path: Path) -> None:
+    """Of README's commands on a terminal: five seconds of the command's own work are never without a word.
+
+    Its processor seconds are counted, so that a busy machine is not taken for a wait.
+    """
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    block = next(found for found in re.findall(r"```bash\n(.*?)```", readme, re.DOTALL) if "mlflow-sql log" in found)
+    script = block.replace("mlflow-sql", f"{sys.executable} -m mlflow_sql_flavor")
+    leader, follower = open_terminal()
+    process = subprocess.Popen(
+        ["bash", "-e", "-c", script], cwd=tmp_path, stdout=follower, stderr=follower,
+        env={**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db"},
+    )  # fmt: skip
+    os.close(follower)
+    ready = select.poll()  # select() knows no file numbers beyond 1,023, which a long run of tests comes to
+    ready.register(leader, select.POLLIN | select.POLLHUP)
+    silent, longest, told = 0.0, 0.0, b""
+    while True:
+        if ready.poll(100):
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:
+                break
+            told += piece
+            silent = worked(process.pid)
+        longest = max(longest, worked(process.pid) - silent)
+    assert process.wait() == 0, told
+    assert b"models:/orders/1" in told and b"loading MLflow" in told
+    assert longest < 5
+
+
+def worked(pid: int) -> float:
+    """Processor seconds of a process and of those it started, the ended ones included."""
+    return sum(
+        sum(map(int, Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[11:15]))
+        for each in (pid, *descendants(pid))
+        if Path(f"/proc/{each}/stat").exists()
+    ) / os.sysconf("SC_CLK_TCK")
+
+
+def test_log_names_a_parameter_of_a_type_and_no_default(tmp_path: Path) -> None:
+    path = tmp_path / "q.sql"
+    path.write_text("SELECT a FROM input WHERE a >= :low", encoding="utf-8")
+    types = ("--input-types", '{"a": "BIGINT"}', "--param-types", '{"low": "BIGINT"}')
+    found = CliRunner().invoke(main, ["log", str(path), *types])
+    assert found.exit_code == 2
+    assert "-p low=VALUE" in found.stderr
+
+
+UNTYPED = "SELECT a FROM input WHERE a > :low"
+
+
+@pytest.mark.parametrize(
+    ("sql", "options", "words"),
+    [
+        (UNTYPED, [], "Parameter 'low' has no type: give -p low=VALUE."),
+        (UNTYPED, ["--input-types", '{"a": "INT"}'], "Parameter 'low' has no type: give -p low=VALUE."),
+        (UNTYPED.replace(":low", "{low:Int32}"), ["--dialect", "clickhouse", "--input-types", '{"a": "INT"}'],
+         "Parameter 'low' has no default value: give -p low=VALUE."),
+        ("SELECT a FROM input", [], "whose columns are not known: give -i FILE or --input-types."),
+    ],
+)  # fmt: skip
+def test_what_was_not_given_is_said_with_the_commands_options(sql, options, words, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)  # of another test's store
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
+    monkeypatch.chdir(tmp_path)
+    Path("query.sql").write_text(sql, encoding="utf-8")
+    found = run("log", "query.sql", *options)
+    assert found.exit_code == 1 and words in found.stderr and "input_example" not in found.stderr
+
+
+def test_check_leaves_open_what_it_has_no_types_for(tmp_path) -> None:
+    query, of_input, of_low = (
+        tmp_path / "query.sql",
+        ("--input-types", '{"a": "INT"}'),
+        ("--param-types", '{"low": "INT"}'),
+    )
+    query.write_text(UNTYPED, encoding="utf-8")
+    for options, missing in (
+        ((), "types of the input (--input-types) and of parameters low (--param-types) are unknown"),
+        (of_input, "not checked: types of parameters low (--param-types) are unknown"),
+        (of_low, "not checked: types of the input (--input-types) are unknown"),
+    ):
+        found = run("check", query, *options)
+        assert found.exit_code == 0 and "ok: duckdb" in found.stdout and missing in found.stderr
+        strict = run("check", query, "--strict", *options)
+        assert strict.exit_code == 1 and ("parameters low (--param-types)" in strict.stderr) == (options != of_low)
+    found = run("check", query, *of_input, *of_low)
+    assert found.exit_code == 0 and "output: a INTEGER" in found.stdout and "not checked" not in found.stderr
+    query.write_text(UNTYPED.replace("SELECT a", "SELECT nope(a)"), encoding="utf-8")
+    assert run("check", query, *of_input).exit_code == 1

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mlflow_sql_flavor.cli import watch
-from mlflow_sql_flavor.engines.process import descendants, memory_of
+from mlflow_sql_flavor.engines.process import descendants, memory_is_told, memory_of
 from mlflow_sql_flavor.errors import LimitError
 
 
@@ -81,6 +81,18 @@ def test_tables_are_told_up_to_the_memory_limit(told: Path, tmp_path: Path, monk
         pq.write_table(pa.table({"a": range(100_000)}), tables / f"t{number}.parquet")
     watch.allow_tables(tmp_path / "m")
     assert int(told.read_text()) == 16 * 2**20
+
+
+def test_what_nothing_measures_is_said(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """As on macOS and Windows, where there is no /proc, without psutil; with it there is nothing to say."""
+    assert memory_is_told()
+    monkeypatch.setattr(os.path, "isdir", lambda path: path != "/proc/self")
+    pytest.importorskip("psutil")
+    assert memory_is_told()
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert watch.run_watched(["--version"]) == 0
+    said = capfd.readouterr().err
+    assert "memory of this command is not bounded" in said and said.count("\n") == 1
 
 
 @pytest.mark.alone

@@ -17,7 +17,7 @@ from mlflow.models import validate_serving_input
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import mlmodel as artifact
-from mlflow_sql_flavor.query.reading.types import Lineage
+from mlflow_sql_flavor.query.reading.parsed_query import Lineage
 from mlflow_sql_flavor.report import pages as report
 from mlflow_sql_flavor.report.card import MOST_SQL, card
 from mlflow_sql_flavor.report.facts import Facts, Table, of_spec

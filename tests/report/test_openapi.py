@@ -47,6 +47,24 @@ def check(value: object, document: dict, name: str) -> None:
     jsonschema.validate(value, schema(document, name), cls=jsonschema.Draft202012Validator)
 
 
+def test_columns_that_mlflow_hands_on_as_they_are_have_their_own_type(tmp_path) -> None:
+    types = {"n": "BIGINT", "h": "HUGEINT", "l": "VARCHAR[]", "s": "STRUCT(t VARCHAR[], n INTEGER)", "b": "BLOB[]"}
+    mlflow_sql_flavor.save_model("SELECT * FROM input", tmp_path / "m", input_types=types)
+    assert document(tmp_path / "m")["components"]["schemas"]["Row"]["properties"] == {
+        "n": {"type": "integer", "format": "int64"},
+        "h": {"type": "integer"},
+        "l": {"type": "array", "items": {"type": ["string", "null"]}},
+        "s": {
+            "type": "object",
+            "properties": {
+                "t": {"type": ["array", "null"], "items": {"type": ["string", "null"]}},
+                "n": {"type": ["integer", "null"], "format": "int32"},
+            },
+        },
+        "b": {"type": "array", "items": {}},
+    }
+
+
 def test_requests_and_answers_are_of_its_schemas(model) -> None:
     from mlflow.models.utils import load_serving_example
     from mlflow.pyfunc.scoring_server import infer_and_parse_data

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .text import escape, shortened, visible
+from .escaping import escape, shortened, visible
 
 if TYPE_CHECKING:
-    from ..query.reading.types import Lineage, LineageEdge, Relation
+    from ..query.reading.parsed_query import Lineage, LineageEdge, Relation
 
 __all__ = ["picture"]
 
@@ -105,7 +105,7 @@ def _layers(count: int, edges: Iterable[LineageEdge]) -> list[int]:
 
 def _through(lineage: Lineage) -> Iterator[LineageEdge]:
     """Edges from the sources to the output, without the steps between."""
-    from ..query.reading.types import LineageEdge
+    from ..query.reading.parsed_query import LineageEdge
 
     numbers = {relation.name: n for n, relation in enumerate(lineage.relations) if relation.kind != "step"}
     last = len(lineage.relations) - 1

@@ -13,9 +13,9 @@ import pytest
 
 import mlflow_sql_flavor
 from mlflow_sql_flavor.query.reading.parse import parse
-from mlflow_sql_flavor.query.reading.types import Lineage, LineageEdge, Relation
+from mlflow_sql_flavor.query.reading.parsed_query import Lineage, LineageEdge, Relation
 from mlflow_sql_flavor.query.translation.lineage import trace
-from mlflow_sql_flavor.report.picture import MOST_COLUMNS, picture
+from mlflow_sql_flavor.report.lineage_picture import MOST_COLUMNS, picture
 
 from .test_card import HOSTILE
 

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .escaping import fence, visible
 from .facts import NO_DEFAULT, Facts
-from .text import fence, visible
 
 __all__ = ["calls"]
 
