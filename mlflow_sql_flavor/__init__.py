@@ -1,12 +1,10 @@
 """SQL as a first-class MLflow model."""
 
-import importlib
-import importlib.util
-from typing import TYPE_CHECKING, Any
-
-from .version import __version__
-
+# Nothing is imported here, so that the command line is soon where it can answer Ctrl-C.
+TYPE_CHECKING = False  # as type checkers read it
 if TYPE_CHECKING:
+    from typing import Any
+
     from .convert import from_sklearn
     from .convert.dbt import from_dbt
     from .flavor import (
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from .pyfunc import FLAVOR_NAME, load_model
     from .pyfunc import _load_pyfunc as _load_pyfunc
     from .review.diff import diff
+    from .version import __version__
 
 __all__ = [
     "FLAVOR_NAME",
@@ -38,6 +37,7 @@ __all__ = [
 _HOME = {
     "FLAVOR_NAME": "pyfunc",
     "SQLModel": "model",
+    "__version__": "version",
     "_load_pyfunc": "pyfunc",
     "diff": "review.diff",
     "from_dbt": "convert.dbt",
@@ -52,7 +52,9 @@ _HOME = {
 
 if not TYPE_CHECKING:  # a name that is misspelt stays an error to type checkers
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> "Any":
+        import importlib.util
+
         if name in _HOME:
             try:
                 module = importlib.import_module(f".{_HOME[name]}", __name__)

@@ -79,6 +79,11 @@ class QueryError(SQLModelError):
         sql: The query's text, for the excerpt with a caret.
         offset: 0-based offset of the offending text in ``sql``, in characters; None when unknown.
         length: Length of the offending text, in characters.
+
+    Attributes:
+        reason: The message without the excerpt.
+        line: Of the place in the query's text, from 1; None when unknown.
+        column: The same, from 1, in characters.
     """
 
     def __init__(self, message: str, sql: str | None = None, offset: int | None = None, length: int = 1) -> None:
@@ -119,6 +124,30 @@ class UnknownFunctionError(QueryError):
     ) -> None:
         super().__init__(message, sql, offset, length)
         self.name = name
+
+
+class NotGivenError(QueryError):
+    """Nothing that was given tells the type of what the query reads, or its value; the message ends with what would.
+
+    Args:
+        name: The parameter; empty where it is the input.
+        what: The argument that would tell it.
+    """
+
+    def __init__(
+        self, message: str, sql: str | None = None, offset: int | None = None, length: int = 1, *, name: str = "",
+        what: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(f"{message}: {what}." if what else message, sql, offset, length)
+        self.name, self._missing = name, message
+
+    def told(self, what: str) -> QueryError:
+        """The same error with another ending.
+
+        Args:
+            what: Gives it where these are not the words, as on the command line.
+        """
+        return QueryError(f"{self._missing}: {what}.", *self._place)
 
 
 class InputError(SQLModelError):

@@ -53,6 +53,9 @@ _pair(errors.SQLModelError, (_Raised,))
 def _as_mlflow(error: errors.SQLModelError) -> None:
     """Makes the error MLflow's in its place, so that its cause, context, notes and traceback stay its own."""
     if not isinstance(error, _Raised):
+        known = next(kind for kind in type(error).__mro__ if kind in _RAISED)
+        if known is not type(error):  # a class of a caller's own
+            _pair(type(error), (type(error), _RAISED[known]))
         error.__class__ = _RAISED[type(error)]
         _fill(error)
 
@@ -65,16 +68,23 @@ def _restored(plain: type[errors.SQLModelError], args: tuple[Any, ...], state: d
 
 
 def public(what: _T) -> _T:
-    """Decorates a public function, or a class with public methods: its errors leave it as MLflow's."""
+    """Decorates a public function, or a class with public methods: its errors leave it as MLflow's.
+
+    An argument that is of none of the kinds that its annotation names is such an error.
+    """
     if inspect.isclass(what):
         for name, member in list(vars(what).items()):
             if not name.startswith("_") or name in ("__init__", "_repr_html_"):
                 setattr(what, name, _member(member))
         return what
 
+    look = _look(what)
+
     @functools.wraps(what)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
+            if look is not None:
+                look(args, kwargs)
             return what(*args, **kwargs)
         except errors.SQLModelError as error:
             _as_mlflow(error)
@@ -87,6 +97,15 @@ def public(what: _T) -> _T:
             raise refused from error
 
     return call  # type: ignore[return-value]
+
+
+def _look(what: Callable[..., Any]) -> Callable[..., None] | None:
+    """What refuses arguments of the wrong kind; None in the code that a model brings, which MLflow calls."""
+    try:
+        from .argument_kinds import refuse_wrong_kinds
+    except ModuleNotFoundError:
+        return None
+    return refuse_wrong_kinds(what)
 
 
 def _member(member: Any) -> Any:

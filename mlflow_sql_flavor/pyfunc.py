@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import logging
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +16,9 @@ from mlflow.exceptions import MlflowException
 from . import _mlflow
 from .artifact import manifest, mlmodel
 from .artifact.functions import load_udfs
-from .engines import spark_signs
-from .engines.duckdb import explain
+from .engines.duckdb_errors import explain
 from .engines.limits import effective_limits
+from .engines.spark import detection
 from .errors import InputError, ModelFileError, RunError, SQLModelError
 from .frames import writing
 from .mlflow_errors import public
@@ -107,9 +108,9 @@ class SQLModelWrapper:
     def _predict(self, data: Any, params: dict[str, Any] | None) -> Any:
         column = self._model.prediction_column
         try:
-            if spark_signs.is_frame(data):
+            if detection.is_frame(data):
                 return self._distributed(data, params)
-            task = spark_signs.in_task()
+            task = detection.in_task()
             if task and not self._batches:
                 raise InputError(
                     "The model's rows depend on the whole input, and spark_udf hands over one batch at a time, each of "
@@ -119,7 +120,7 @@ class SQLModelWrapper:
             result = self._model.predict(self._complete(data), params, output="pandas")
             served = _mlflow.is_serving()
             if task:
-                from .engines.spark_result import carried
+                from .engines.spark.result import carried
 
                 result = carried(result if column is None else result[[column]], served)
             elif column is not None and not served:
@@ -139,12 +140,12 @@ class SQLModelWrapper:
 
     @public
     def _distributed(self, data: Any, params: dict[str, Any] | None) -> Any:
-        from .engines import spark
+        from .engines.spark import spark_sql
 
         present = {name.casefold() for name in data.columns}
         types = (self._model.spec.input_types if self._model.spec is not None else None) or {}
         missing = {name: types[name] for name in self._optional if name.casefold() not in present and name in types}
-        result = self._model.predict(spark.with_nulls(data, missing) if missing else data, params)
+        result = self._model.predict(spark_sql.with_nulls(data, missing) if missing else data, params)
         column = self._model.prediction_column
         return result if column is None else result.select(column)
 
@@ -152,6 +153,9 @@ class SQLModelWrapper:
         columns = getattr(data, "columns", None)
         if not self._optional or columns is None or not hasattr(data, "assign"):
             return data
+        if len(columns) == 0:  # MLflow drops what the signature does not name, and the number of rows with it
+            known = ", ".join(map(repr, self._optional[:10]))
+            raise InputError(f"The input has none of the model's columns {known}: send at least one.")
         missing = [name for name in self._optional if name not in columns]
         return data.assign(**dict.fromkeys(missing)) if missing else data
 
@@ -161,7 +165,11 @@ SQLModelWrapper.predict.__signature__ = inspect.signature(SQLModelWrapper.predic
 
 
 @public
-def load_model(model_uri: str, dst_path: str | None = None, model_config: Mapping[str, Any] | None = None) -> SQLModel:
+def load_model(
+    model_uri: str | os.PathLike[str],
+    dst_path: str | os.PathLike[str] | None = None,
+    model_config: Mapping[str, Any] | None = None,
+) -> SQLModel:
     """
     Load a SQL model from a local file or a run.
 
@@ -189,7 +197,11 @@ def load_model(model_uri: str, dst_path: str | None = None, model_config: Mappin
         ModelFileError: A file is missing, altered or of a later format.
         QueryError: The query is not one that may run here.
     """
-    folder = Path(_mlflow.download(artifact_uri=model_uri, output_path=dst_path))
+    folder = Path(
+        _mlflow.download(
+            artifact_uri=os.fspath(model_uri), output_path=None if dst_path is None else os.fspath(dst_path)
+        )
+    )
     return _load(folder, model_config)
 
 

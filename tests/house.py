@@ -10,7 +10,7 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,7 @@ __all__ = [
     "imports",
     "longest",
     "part_of",
+    "tree_of",
 ]
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +46,7 @@ ORDER = (
     "convert",
     "model",
     "mlflow_errors",
+    "argument_kinds",
     "scale",
     "report",
     "compile",
@@ -68,16 +70,29 @@ ORDER = (
 PARENTS = {"redshift": "postgres"}
 
 
-#: Modules that import others by a name made at run: of their own folder, or of other libraries.
+#: Modules that reach others by a name made at run: of their own folder, or of other libraries.
 BY_NAME = {
     "mlflow_sql_flavor": "the public names, when they are asked for",
-    "mlflow_sql_flavor.convert.boosters.answers": "the libraries of boosted trees",
-    "mlflow_sql_flavor.engines.child": "the module that a process of its own is started for",
-    "mlflow_sql_flavor.engines.database": "the drivers of databases",
-    "mlflow_sql_flavor.engines.spark": "pyspark",
+    "mlflow_sql_flavor.artifact.functions": "the modules of a user's functions",
+    "mlflow_sql_flavor.cli": "MLflow's errors, where MLflow is imported",
+    "mlflow_sql_flavor.compile.duckdb_binding": "whether loky is installed",
+    "mlflow_sql_flavor.convert.boosters.fitted_answers": "the libraries of boosted trees",
+    "mlflow_sql_flavor.engines.child_process": "what a process is started for; whether resource is there",
+    "mlflow_sql_flavor.engines.databases.drivers": "the drivers of databases",
+    "mlflow_sql_flavor.engines.spark.detection": "pyspark, where it is imported",
+    "mlflow_sql_flavor.engines.spark.spark_sql": "pyspark",
+    "mlflow_sql_flavor.flavor": "the package itself, which MLflow takes as the flavor",
     "mlflow_sql_flavor.query.dialects": "the rules of a dialect",
     "mlflow_sql_flavor.query.targets": "the rules of a target",
 }
+
+#: What Python has to reach a module, or to run code, by a text: whole modules, and names in others.
+_BY_TEXT = ("importlib", "pkgutil", "runpy", "zipimport", "imp", "pydoc", "sys.modules", "sys.meta_path", "builtins",
+            "__import__", "__builtins__", "__loader__", "__spec__", "exec", "eval")  # fmt: skip
+#: Of these, what gives files and versions.
+_NO_MODULES = ("importlib.metadata", "importlib.resources")
+#: The same in a text of code, for another process.
+_IN_TEXT = re.compile(r"\b(importlib|pkgutil|runpy|zipimport|pydoc|sys\.modules|__import__|__builtins__)\b")
 
 
 def _module(path: Path) -> str:
@@ -98,6 +113,12 @@ class Import:
     runs: bool
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A file's tree, to be read only."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _statements(node: ast.AST, runs: bool = True) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
     for child in ast.iter_child_nodes(node):
         checked = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
@@ -112,7 +133,7 @@ def imports(module: str) -> tuple[Import, ...]:
     path = MODULES[module]
     home = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     found = []
-    for statement, runs in _statements(ast.parse(path.read_text(encoding="utf-8"))):
+    for statement, runs in _statements(tree_of(path)):
         if isinstance(statement, ast.Import):
             found += [Import(module, alias.name, statement.lineno, runs) for alias in statement.names]
             continue
@@ -149,16 +170,47 @@ def absent() -> list[str]:
 
 
 def imported_by_name() -> dict[str, list[int]]:
-    """``{module: lines}`` of what imports by a text, which :func:`imports` does not see; texts of code are read too."""
-    found = {
-        module: [
-            number
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-            if re.search(r"\b(import_module|__import__|run_module|run_path)\s*\(", line)
-        ]
-        for module, path in MODULES.items()
-    }
+    """``{module: lines}`` of what may import by a text, which :func:`imports` does not see."""
+    found = {module: _by_text(path) for module, path in MODULES.items()}
     return {module: lines for module, lines in found.items() if lines}
+
+
+@cache
+def _by_text(path: Path) -> list[int]:
+    return sorted({line for line, name in _dotted_names(path) if _is_by_text(name)})
+
+
+def _dotted_names(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and full name, whatever it is called here, of every name that a module, or a text of code in it, uses."""
+    tree = tree_of(path)
+    called: dict[str, str] = {}
+    for statement, _ in _statements(tree):
+        for alias in statement.names:
+            if isinstance(statement, ast.ImportFrom):
+                called[alias.asname or alias.name] = full = f"{statement.module}.{alias.name}"
+                yield statement.lineno, full
+            elif alias.asname:
+                called[alias.asname] = alias.name
+    within = {node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute) and node not in within:
+            rest: list[str] = []
+            whole: ast.expr = node
+            while isinstance(whole, ast.Attribute):
+                rest.insert(0, whole.attr)
+                whole = whole.value
+            if isinstance(whole, ast.Name):
+                yield node.lineno, ".".join([called.get(whole.id, whole.id), *rest])
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for line, text in enumerate(node.value.splitlines(), node.lineno):
+                yield from ((line, "importlib.in_a_text") for _ in _IN_TEXT.findall(text))
+
+
+def _is_by_text(name: str) -> bool:
+    def within(names: Iterable[str]) -> bool:
+        return any(name == each or name.startswith(f"{each}.") for each in names)
+
+    return within(_BY_TEXT) and (not within(_NO_MODULES) or "entry_point" in name)
 
 
 def against_the_order() -> list[Import]:
@@ -197,7 +249,7 @@ def _main() -> int:
     counts = Counter(part_of(module) for module in MODULES)
     for part in ORDER:
         if counts[part]:
-            docstring = ast.get_docstring(ast.parse(_first_file(part).read_text(encoding="utf-8"))) or " "
+            docstring = ast.get_docstring(tree_of(_first_file(part))) or " "
             what, depth = docstring.splitlines()[0], 2 * part.count(".")
             print(f"{'':{depth}}{part.rpartition('.')[2]:{16 - depth}} {counts[part]:4}  {what}")
     at_root = sum(path.parent == PACKAGE for path in MODULES.values())

@@ -26,7 +26,7 @@ def _shown(wrong: list[Import]) -> list[str]:
 
 def test_what_is_looked_at() -> None:
     assert len(MODULES) > 100
-    assert "mlflow_sql_flavor.compile.binder" in _ran("mlflow_sql_flavor.model")
+    assert "mlflow_sql_flavor.compile.compiled_model" in _ran("mlflow_sql_flavor.model")
     assert "sqlglot.exp" in _ran("mlflow_sql_flavor.query.reading.parse")
 
 
@@ -49,12 +49,46 @@ def test_every_part_of_the_order_exists(monkeypatch: pytest.MonkeyPatch) -> None
     assert house.absent() == ["query.newroom", "new"]
 
 
-def test_modules_are_imported_by_name_where_that_is_expected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_modules_are_imported_by_name_where_that_is_expected() -> None:
     """Such an import is none that the order is read from."""
     assert house.imported_by_name().keys() == house.BY_NAME.keys()
-    (tmp_path / "new.py").write_text('import importlib\nx = importlib.import_module("mlflow_sql_flavor.cli")\n')
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'importlib.import_module("mlflow_sql_flavor.cli")',
+        'i("mlflow_sql_flavor.cli")',
+        'i.import_module("mlflow_sql_flavor.cli")',
+        'sys.modules["mlflow_sql_flavor.cli"]',
+        's.get("mlflow_sql_flavor.cli")',
+        'pkgutil.resolve_name("mlflow_sql_flavor.cli:main")',
+        'getattr(importlib, "import_" + "module")("mlflow_sql_flavor.cli")',
+        '__import__("mlflow_sql_flavor.cli")',
+        'exec("from mlflow_sql_flavor import cli")',
+        '[entry.load() for entry in importlib.metadata.entry_points(group="console_scripts")]',
+        '"import importlib; importlib.import_module(name)"',
+    ],
+)
+def test_an_import_by_name_is_seen(line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    heads = {
+        "i(": "from importlib import import_module as i",
+        "i.": "import importlib as i",
+        "s.": "from sys import modules as s",
+    }
+    head = heads.get(line[:2], "import importlib.metadata, pkgutil, sys")
+    (tmp_path / "new.py").write_text(f"{head}\nx = {line}\n")
     monkeypatch.setitem(MODULES, "mlflow_sql_flavor.frames.new", tmp_path / "new.py")
-    assert house.imported_by_name()["mlflow_sql_flavor.frames.new"] == [2]
+    assert 2 in house.imported_by_name()["mlflow_sql_flavor.frames.new"]
+
+
+def test_a_version_and_a_file_are_no_module(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "new.py").write_text(
+        "import importlib.metadata, re, sys\nfrom importlib.resources import files\n"
+        'x = [importlib.metadata.version("mlflow"), files("mlflow_sql_flavor"), sys.path, re.compile("eval")]\n'
+    )
+    monkeypatch.setitem(MODULES, "mlflow_sql_flavor.frames.new", tmp_path / "new.py")
+    assert "mlflow_sql_flavor.frames.new" not in house.imported_by_name()
 
 
 def test_a_part_imports_only_what_stands_below_it() -> None:
@@ -116,18 +150,18 @@ def test_private_names_of_mlflow_are_in_one_place() -> None:
 
 def test_only_model_py_knows_the_private_side_of_a_model() -> None:
     """What other modules need of a ``SQLModel`` is public; a private name of its is read on ``self`` alone."""
-    tree = ast.parse(MODULES["mlflow_sql_flavor.model"].read_text(encoding="utf-8"))
+    tree = house.tree_of(MODULES["mlflow_sql_flavor.model"])
     (model,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "SQLModel")
     methods = {node.name for node in model.body if isinstance(node, ast.FunctionDef)}
     attributes = [node for node in ast.walk(model) if isinstance(node, ast.Attribute)]
     set_here = {node.attr for node in attributes if _is_name(node.value, "self")}
     private = {name for name in methods | set_here if name.startswith("_") and not name.startswith("__")}
-    assert {"_binder", "_repr_html_"} <= private
+    assert {"_compiled_model", "_repr_html_"} <= private
     read = {
         f"{name}:{node.lineno} {ast.unparse(node)}"
         for name, path in MODULES.items()
         if name != "mlflow_sql_flavor.model"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(house.tree_of(path))
         if isinstance(node, ast.Attribute) and node.attr in private and not _is_name(node.value, "self", "cls")
     }
     assert not read
@@ -140,13 +174,14 @@ def test_what_looks_at_a_model_gets_plain_values() -> None:
         for name in MODULES
         if house.part_of(name) in ("scale", "report")
         for found in house.imports(name)
-        if found.target in ("mlflow_sql_flavor.compile.binder", "mlflow_sql_flavor.compile.source_query") and found.runs
+        if found.target in ("mlflow_sql_flavor.compile.compiled_model", "mlflow_sql_flavor.compile.source_query")
+        and found.runs
     } | {
         f"{name}:{node.lineno}"
         for name, path in MODULES.items()
         if house.part_of(name) in ("scale", "report")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Name) and node.id == "Binder"
+        for node in ast.walk(house.tree_of(path))
+        if isinstance(node, ast.Name) and node.id == "CompiledModel"
     }
     assert not live
 
@@ -156,8 +191,8 @@ def test_only_the_flavor_that_saves_a_model_is_handed_what_compiles_it() -> None
     asked = {
         name
         for name, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "binder_of" for alias in node.names)
+        for node in ast.walk(house.tree_of(path))
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "compiled_model_of" for alias in node.names)
     }
     assert asked == {"mlflow_sql_flavor.flavor"}
 
@@ -167,7 +202,7 @@ def test_what_stands_below_the_model_does_not_name_it() -> None:
         name
         for name, path in MODULES.items()
         if house.ORDER.index(house.part_of(name)) > house.ORDER.index("model")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(house.tree_of(path))
         if isinstance(node, ast.Name) and node.id == "SQLModel"
     }
     assert not named

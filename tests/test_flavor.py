@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -219,6 +220,15 @@ def test_a_column_left_out_that_is_optional_is_null(save):
     assert loaded.predict(pd.DataFrame({"a": [1], "b": [1]}))["c"].tolist() == [2]
 
 
+def test_an_input_of_other_columns_alone_is_refused(save):
+    """MLflow drops them, and the number of rows with them, so that no rows would come out."""
+    folder = save("SELECT a + 1 AS b FROM input", input_example=pd.DataFrame({"a": pd.array([1, None], dtype="Int64")}))
+    loaded = mlflow.pyfunc.load_model(str(folder))
+    for frame in (pd.DataFrame({"z": [1, 2]}), pd.DataFrame(index=[0, 1])):
+        with pytest.raises(MlflowException, match="none of the model's columns 'a'"):
+            loaded.predict(frame)
+
+
 def test_parameters_of_every_kind_have_types_and_defaults(save):
     params = {
         "i": 1,
@@ -245,14 +255,14 @@ def test_parameters_of_every_kind_have_types_and_defaults(save):
             ParamSpec("d", "datetime", datetime.date(2024, 2, 29)),
             ParamSpec("t", "datetime", datetime.datetime(2024, 2, 29, 12, 30)),
             ParamSpec("x", "double", 1.5),
-            ParamSpec("n", "string", "1 day 2:00:00"),
+            ParamSpec("n", "string", "26:00:00"),
             ParamSpec("o", "string", "03:04:05"),
             ParamSpec("l", "long", [1, 2], shape=(-1,)),
         ]
     )
     row = mlflow.pyfunc.load_model(str(folder)).predict(DATA).iloc[0]
     assert row["d"] == pd.Timestamp("2024-02-29")
-    assert row["n"] == "1 day 02:00:00"
+    assert row["n"] == "26:00:00"
     assert (row["o"], row["x"], row["l"]) == ("03:04:05", 1.5, 2)
     assert len(served(folder)) == 2
 
@@ -329,6 +339,21 @@ def test_a_query_without_input_and_without_example(save):
     folder = save("SELECT max(score) AS m FROM lookup", tables={"lookup": LOOKUP}, signature=None)
     assert not (folder / "input_example.json").exists()
     assert mlflow.pyfunc.load_model(str(folder)).predict(None)["m"].tolist() == [2.5]
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT a AS r FROM input ORDER BY a", True),
+        ("SELECT a AS r FROM input LIMIT 1", True),
+        ("SELECT a AS r FROM input", False),
+        ("SELECT sum(a) OVER (ORDER BY a) AS r FROM input", False),
+    ],
+)
+def test_rows_that_evaluate_would_pair_wrongly_are_told(save, sql, told, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("mlflow_sql_flavor"), "propagate", True)
+    save(sql, prediction_column="r")
+    assert any("mlflow.models.evaluate pairs predictions" in message for message in caplog.messages) == told
 
 
 def test_prediction_column(save):

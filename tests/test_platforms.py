@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mlflow_sql_flavor.query.gate import package_text, packs
+
 CHECKOUT = Path(__file__).parents[1]
 
 #: What a process finds on another system, as far as it can be taken away here.
@@ -93,7 +95,10 @@ def test_texts_are_read_and_written_in_a_named_encoding(tmp_path) -> None:
     ("engine", "said"),
     [
         ("worker", "This system limits no process's memory"),
-        ("child", "This system neither limits nor measures the memory of the process that looks into a model's file"),
+        (
+            "child_process",
+            "This system neither limits nor measures the memory of the process that looks into a model's file",
+        ),
     ],
 )
 def test_what_is_not_bounded_is_said_once(engine: str, said: str, monkeypatch, caplog) -> None:
@@ -114,3 +119,13 @@ def test_what_is_not_bounded_is_said_once(engine: str, said: str, monkeypatch, c
     finally:
         say.cache_clear()
     assert [record.message.split(":")[0] for record in caplog.records] == [said]
+
+
+def test_a_checkout_with_windows_line_ends_reads_its_packs(tmp_path, monkeypatch) -> None:
+    """Git for Windows writes them unless told otherwise; .gitattributes tells it."""
+    text = packs.read_text("query/dialects/postgres/macros_v1.sql")
+    pack = tmp_path / "query" / "dialects" / "postgres" / "macros_v1.sql"
+    pack.parent.mkdir(parents=True)
+    pack.write_bytes(text.replace("\n", "\r\n").encode())
+    monkeypatch.setattr(package_text, "files", lambda _: tmp_path)
+    assert package_text.read_text("query/dialects/postgres/macros_v1.sql") == text

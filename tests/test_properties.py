@@ -19,7 +19,7 @@ from mlflow_sql_flavor.frames import reading as frames
 from mlflow_sql_flavor.frames import schema
 from mlflow_sql_flavor.frames import writing as outputs
 from mlflow_sql_flavor.frames.columns import FEW, array_of
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 from .query.bench import SCHEMA, Writer, bench, rows_of, sample
 
@@ -97,7 +97,7 @@ def test_the_path_of_rows_and_the_path_of_arrow_are_one(identity, table):
     """Each column by itself, so that a column which has no form in pandas does not hide the others."""
     kinds = {name: kind for name, kind in COLUMNS.items() if outputs.Columns({name: kind}).by_rows}
     table = table.select(list(kinds))
-    bound = binder_of(identity).bind(kinds)
+    bound = compiled_model_of(identity).bind(kinds)
     result = bound.runner.arrow(table, {}, bound.columns.projection)
     rows = bound.runner.rows(table, {})
     for i, (name, kind) in enumerate(kinds.items()):

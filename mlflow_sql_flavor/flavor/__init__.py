@@ -22,19 +22,20 @@ from mlflow.models.model import MLMODEL_FILE_NAME
 
 from .. import _mlflow
 from ..artifact import enforcement, manifest, mlmodel, packaging
-from ..artifact.about import About
 from ..artifact.atomic_folder import atomic_folder
-from ..artifact.contents import write_contents
 from ..artifact.example import save_example
-from ..artifact.recorded import write_output
-from ..compile.definition import dialect_name
-from ..compile.own_text import text_of
-from ..compile.preparation import Prepared, prepare
-from ..compile.strictness import is_strict
+from ..artifact.model_description import ModelDescription
+from ..artifact.query_files import write_query_files
+from ..artifact.recorded_rows import write_output
+from ..compile.expression_text import text_of
+from ..compile.gates.strictness import is_strict
+from ..compile.model_definition import dialect_name
+from ..compile.save_preparation import Prepared, prepare
 from ..errors import InputError
 from ..mlflow_errors import public
-from ..model import SQLModel, binder_of, definition_of
+from ..model import SQLModel, compiled_model_of, definition_of
 from ..pyfunc import CONFIG, FLAVOR_NAME
+from ..query.reading.recursion import growing
 from ..report.pages import write as write_pages
 from .arguments import ARGUMENT_DOCS, Arguments
 from .tracked import track
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from ..artifact.keys import Key
-    from ..compile.own_text import Statement
+    from ..compile.expression_text import Statement
     from ..frames.reading import Data
 
 _logger = logging.getLogger(__name__)
@@ -146,7 +147,8 @@ def save_model(
     _mlflow.validate_env_arguments(conda_env, pip_requirements, extra_pip_requirements)
     if model_config:
         raise InputError("A SQL model stores no model_config: give the model's own limits by limits={...}.")
-    _save(sql_model, Path(os.path.abspath(path)), mlflow_model if mlflow_model is not None else Model(), given)
+    with growing():
+        _save(sql_model, Path(os.path.abspath(path)), mlflow_model if mlflow_model is not None else Model(), given)
 
 
 def _save(
@@ -156,9 +158,9 @@ def _save(
         _mlflow.prepare_save_path(str(folder))  # refuses it; an unused one is made only once the query is accepted
     model = _model(sql_model, given)
     strict = is_strict(given.strict)
-    about = model.about or About()
+    about = model.about or ModelDescription()
     example = about.example if given.input_example is None else given.input_example
-    prepared = prepare(binder_of(model), given.signature, example, given.expected_output, strict)
+    prepared = prepare(compiled_model_of(model), given.signature, example, given.expected_output, strict)
     told = prepared.warnings
     for finding in told[:_MOST_WARNINGS]:
         where = f" (line {finding.line}, column {finding.column})" if finding.line else ""
@@ -177,12 +179,12 @@ def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Mode
         code = packaging.bundle(folder, code)
     save_example(mlflow_model, prepared.saved_example, folder)
     mlflow_model.signature = prepared.signature
-    _say_what_callers_meet(prepared, folder, given)
+    _say_what_callers_meet(prepared, folder, given, definition_of(model).prediction_column)
     told = model.about.metadata if model.about is not None else {}
     if given.metadata is not None or told:
         mlflow_model.metadata = {**told, **(given.metadata or {})}
 
-    spec = write_contents(prepared.contents(definition_of(model)), folder, code)
+    spec = write_query_files(prepared.contents(definition_of(model)), folder, code)
     extra_files_config = _mlflow.copy_extra_files(given.extra_files, str(folder))
     if prepared.saved_example is not None:
         write_output(prepared.output, folder)
@@ -213,14 +215,22 @@ def _write(model: SQLModel, prepared: Prepared, folder: Path, mlflow_model: Mode
     write_mlmodel()
 
 
-def _say_what_callers_meet(prepared: Prepared, folder: Path, given: Arguments) -> None:
+def _say_what_callers_meet(prepared: Prepared, folder: Path, given: Arguments, prediction: str | None) -> None:
+    if prediction is not None and prepared.bound.program.rows == "table":
+        _logger.warning(
+            "The rows of prediction_column %r are in an order or number of the query's own, and mlflow.models.evaluate "
+            "pairs predictions with targets by place: leave ORDER BY, LIMIT and filters out of a model that is to be "
+            "evaluated.",
+            prediction,
+        )
     inputs, types = getattr(prepared.signature, "inputs", None), prepared.bound.program.input_schema
     example = given.input_example[0] if isinstance(given.input_example, tuple) else given.input_example
     signed = isinstance(given.signature, ModelSignature) and given.signature.inputs is not None
-    for sentence in (
-        *enforcement.refused_by_pyfunc(example, inputs, signed),
-        *enforcement.refused_by_server(folder, inputs, types, signed),
-    ):
+    told = (
+        *enforcement.refused_by_pyfunc(example, inputs, signed, types),
+        *enforcement.refused_by_server(folder, example, inputs, types, signed),
+    )
+    for sentence in dict.fromkeys(told):
         _logger.warning("%s", sentence)
 
 

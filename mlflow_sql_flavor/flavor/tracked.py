@@ -43,7 +43,7 @@ def track(
     """Tells MLflow's store of a model that was just logged. What the store refuses is a warning: the model is there.
 
     Args:
-        info: The model; a description that it has stays.
+        info: The model; a description that it has stays, and is the registered version's too.
         section: The ``sql`` section of its MLmodel.
         registered: The name under which it was registered.
         run_id: The run that it was logged to, where one was named; else the active run has its inputs, if there is one.
@@ -53,11 +53,12 @@ def track(
     active = mlflow.active_run()
     run = run_id or (active.info.run_id if active is not None else None)
     with _warned("The logged model's description"):
+        own = mlflow.get_logged_model(info.model_id).tags.get(NOTE)
         tags = {"sql.level": spec.level}
-        known = mlflow.get_logged_model(info.model_id)
-        mlflow.set_logged_model_tags(info.model_id, tags if known.tags.get(NOTE) else {**tags, NOTE: told})
+        mlflow.set_logged_model_tags(info.model_id, tags if own else {**tags, NOTE: told})
+        told = own or told
     with _warned("The parameters' defaults"):
-        defaults = {param.name: json.dumps(param.default, default=str) for param in _params(info)}
+        defaults = {param.name: json.dumps(param.default, default=str, ensure_ascii=False) for param in _params(info)}
         there = mlflow.get_logged_model(info.model_id).params if defaults else {}
         new = {name: text for name, text in defaults.items() if name not in there}
         if new and hasattr(mlflow, "log_model_params"):

@@ -25,8 +25,8 @@ from ..version import __version__
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..compile.bound import Bound
-    from ..compile.definition import Definition
+    from ..compile.bound_query import Bound
+    from ..compile.model_definition import Definition
 
 __all__ = ["BATCH_ROWS", "Written", "predict_batches", "replacing"]
 
@@ -70,6 +70,10 @@ def predict_batches(
         if resume:
             raise InputError("resume goes with an output folder: pass output=...")
         return scoring.reader(scoring.parts)
+    if "://" in str(output):
+        raise InputError(
+            f"The output {str(output)!r} is no path of this machine: name a file or folder here, and copy it."
+        )
     target = Path(output)
     _check_apart(target, source)
     if target.suffix.lower() == ".parquet":
@@ -227,7 +231,6 @@ def _write_folder(scoring: _Scoring, folder: Path, resume: bool) -> Written:
     total = scoring.total(tuple(part for _, parts, _ in left for part in parts))
     with _bar(total) as scoring.progress:
         for path, parts, stamp in left:
-            path.parent.mkdir(parents=True, exist_ok=True)
             rows += _write(scoring.reader(parts), path, stamp)
     return Written(rows, len(left), len(done))
 
@@ -248,13 +251,47 @@ def _write(reader: pa.RecordBatchReader, path: Path, stamp: str | None) -> int:
     import pyarrow.parquet as pq
 
     rows = 0
-    with replacing(path) as partial, pq.ParquetWriter(partial, reader.schema, compression="zstd") as writer:
+    _check_types(reader.schema)
+    with contextlib.ExitStack() as opened:
+        with _written(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = opened.enter_context(opened.enter_context(replacing(path)).open("wb"))
+            writer = opened.enter_context(pq.ParquetWriter(file, reader.schema, compression="zstd"))
         if stamp is not None:
             writer.add_key_value_metadata({_MADE_OF: stamp.encode()})
         for batch in reader:
-            writer.write_batch(batch)
+            with _written(path):
+                writer.write_batch(batch)
             rows += batch.num_rows
+        with _written(path):
+            opened.close()
     return rows
+
+
+def _check_types(schema: pa.Schema) -> None:
+    """Refuses columns of types that Parquet has not, before anything is made."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for field in schema:
+        try:
+            pq.ParquetWriter(pa.BufferOutputStream(), pa.schema([field])).close()
+        except pa.ArrowNotImplementedError as error:
+            raise InputError(
+                f"Output column {field.name!r} is of a type that Parquet does not have, {field.type}: write "
+                "CAST(… AS VARCHAR) in the query, or take batches without output."
+            ) from error
+
+
+@contextlib.contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Raises InputError with the caller's own path where it cannot be written; no error of the input passes here."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"The output {str(path)!r} cannot be written: {error.strerror or error}. Name a file or folder that can."
+        ) from error
 
 
 @contextlib.contextmanager

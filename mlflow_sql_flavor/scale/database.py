@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..engines import database, spark
-from ..engines.connection import Bind, failing
-from ..engines.results import as_model, output_schema, typed
+from ..engines.databases import drivers
+from ..engines.databases.connection import Bind, failing
+from ..engines.databases.results import as_model, output_schema, typed
+from ..engines.spark import spark_sql
 from ..errors import InputError
 from ..frames import reading, schema
-from ..query.reading.dotted import split_name
+from ..query.reading.qualified_names import split_name
 from . import spark as on_spark
 
 if TYPE_CHECKING:
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
     from pyspark.sql import DataFrame as SparkFrame
+    from sqlglot import exp
 
     #: A table where the query runs: its name there, its parts, or rows that are loaded.
     Placed: TypeAlias = "str | tuple[str, ...] | reading.Data | SparkFrame"
 
-    from ..compile.definition import Definition
+    from ..compile.model_definition import Definition
     from ..compile.source_query import SourceQuery
-    from ..engines.database import Connectable
-    from ..query.targets.render import Rendered
+    from ..engines.databases.drivers import Connectable
+    from ..query.targets.rendered_query import Raw, Rendered
 
 __all__ = ["admitted", "answer", "run_on", "sample"]
 
@@ -79,7 +81,7 @@ def run_on(
         result = on_spark.run_spark(model, query, connection, input, params, tables)
         if into is None:
             return result
-        spark.store(result, into)
+        spark_sql.store(result, into)
         return None
     return _Run(model, query, connection, _resolved(dialect), input, tables, params, into).start()
 
@@ -115,7 +117,7 @@ class _Run:
         self._schema = output_schema(self._query.outputs)
         self._loaded: list[str] = []
         self._restore: list[str] = []
-        self._database = database.connect(connection, dialect)
+        self._database = drivers.connect(connection, dialect)
         self._dialect = self._database.dialect
         self._into = _name(into, self._dialect) if into is not None else None
 
@@ -125,7 +127,7 @@ class _Run:
 
         try:
             with failing(self._database):
-                names = {name: self._place(name) for name in self._query.types}
+                names = {name: self._read(name, self._place(name)) for name in self._query.types}
                 rendered = self._text(names)
                 binds = self._binds(rendered)
                 numbers = {name: at for at, name in enumerate(rendered.parameters)}
@@ -202,15 +204,24 @@ class _Run:
 
     # text
 
-    def _text(self, names: Mapping[str, Sequence[str]]) -> Rendered:
-        from ..query.reading.parse import parse
+    def _read(self, name: str, place: Sequence[str]) -> Sequence[str] | Raw:
+        """A table as the query reads it: of the caller's own none but the model's columns."""
+        from ..query.targets.columns import only_its_columns, reference
+        from ..query.targets.rendered_query import Raw
+
+        if not isinstance(self._given[name], (str, tuple)):
+            return place
+        there = reference(place, self._dialect)
+        text = only_its_columns(there, self._query.types[name], self._query.parsed, self._dialect)
+        return Raw(self._database.escape(text))
+
+    def _text(self, names: Mapping[str, Sequence[str] | Raw]) -> Rendered:
         from ..query.targets.render import render_for
         from ..query.targets.statements import type_in
 
         kinds = self._query.parameters.types
         query = self._query.parsed
-        if self._dialect == "duckdb" and query.dialect != "duckdb":
-            query = parse(self._for_duckdb(), "duckdb")
+        tree = self._for_duckdb() if self._dialect == "duckdb" and query.dialect != "duckdb" else None
         kinds_of_lists = {name for name, kind in kinds.items() if kind.endswith("]")}
         lists = {name: len(self._values[name] or ()) for name in kinds_of_lists}
         found = render_for(
@@ -222,6 +233,7 @@ class _Run:
             lambda name, kind, number: self._database.marker(number, kind, lambda k: type_in(k, self._dialect)),
             escape=self._database.escape,
             lists=None if self._database.lists else lists,
+            tree=tree,
         )
         whole = kinds_of_lists & set(found.parameters)
         if whole and not self._database.lists:
@@ -230,19 +242,19 @@ class _Run:
             )
         return found
 
-    def _for_duckdb(self) -> str:
+    def _for_duckdb(self) -> exp.Query:
         """The query as DuckDB runs it for the source dialect, with its macros and, until the end, settings."""
         from ..query.gate import packs
-        from ..query.translation.transpile import temporary, to_duckdb
+        from ..query.translation.transpile import duckdb_tree, temporary
 
-        found = to_duckdb(self._query.parsed, self._query.types, self._query.parameters.types, self._allow)
-        for name, wanted in found.settings.items():
+        tree, needed = duckdb_tree(self._query.parsed, self._query.types, self._query.parameters.types, self._allow)
+        for name, wanted in needed.settings.items():
             self._restore.append(f"SET {name} = {self._setting(name)}")
             self._database.run(packs.setting_statements({name: wanted})[0])
-        if found.macros and found.pack:
-            for macro in packs.statements(found.pack, found.pack_version, found.macros):
+        if needed.macros and needed.pack and needed.version:
+            for macro in packs.statements(needed.pack, needed.version, needed.macros):
                 self._database.run(temporary(macro))
-        return found.duckdb_sql
+        return tree
 
     def _setting(self, name: str) -> str:
         """A setting of DuckDB's, as a literal."""
@@ -299,14 +311,14 @@ def _own(model: Definition, name: str, columns: list[str]) -> pa.Table:
     source = model.tables[name].source(columns).data
     if not isinstance(source, Path):
         return source.select(columns)
-    _check_size(name, spark.stored_size(source, columns))
+    _check_size(name, spark_sql.stored_size(source, columns))
     return pq.read_table(source, columns=columns)
 
 
 def _check_size(name: str, size: int) -> None:
-    if size > spark.REFERENCE_BYTES:
+    if size > spark_sql.REFERENCE_BYTES:
         raise InputError(
-            f"Table {name!r} is {size / 1e6:,.0f} MB; up to {spark.REFERENCE_BYTES / 1e6:.0f} MB are loaded for a "
+            f"Table {name!r} is {size / 1e6:,.0f} MB; up to {spark_sql.REFERENCE_BYTES / 1e6:.0f} MB are loaded for a "
             "query. Store it in the database, and give the name of its table."
         )
 
@@ -322,8 +334,8 @@ def sample(connection: Connectable, name: str, rows: pa.Table) -> pa.Table | Spa
     if not _is_spark(connection):
         return rows
     types = {field.name: schema.from_arrow(field.type) for field in rows.schema}
-    spark.check_zone(connection, {name: types})
-    return spark.reference(connection, name, rows, types)
+    spark_sql.check_zone(connection, {name: types})
+    return spark_sql.reference(connection, name, rows, types)
 
 
 def answer(result: pa.RecordBatchReader | SparkFrame, outputs: Mapping[str, str]) -> pa.Table:

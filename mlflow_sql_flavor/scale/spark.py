@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..engines import spark
-from ..engines.spark_signs import is_frame
+from ..engines.spark import spark_sql
+from ..engines.spark.detection import is_frame
 from ..errors import InputError
 
 if TYPE_CHECKING:
-    from ..compile.definition import Definition
+    from ..compile.model_definition import Definition
     from ..compile.source_query import SourceQuery
 
 __all__ = ["admitted", "run_spark"]
@@ -33,8 +33,8 @@ def admitted(model: Definition, session: Any, data: Any) -> Any:
             f"The query calls Python functions ({', '.join(model.udfs)}), which Spark SQL cannot call: use "
             "mlflow.pyfunc.spark_udf, or write them in SQL."
         )
-    spark.check_session(session)
-    return data if data is None else spark.table(session, data)
+    spark_sql.check_session(session)
+    return data if data is None else spark_sql.table(session, data)
 
 
 def run_spark(
@@ -62,7 +62,7 @@ def run_spark(
         InputError: The data, the parameters, the tables or the session do not fit the model.
         QueryError: The query has no faithful form in Spark.
     """
-    spark.check_zone(session, query.types)
+    spark_sql.check_zone(session, query.types)
     given = model.by_name({**model.spark_tables, **(tables or {})})
     frames, names = {}, {}
     for number, name in enumerate(sorted(query.types)):
@@ -75,11 +75,12 @@ def run_spark(
         frames[f"t{number}"] = frame
         names[name] = f"{{t{number}}}"
     text, args = _text(query, names, query.parameters.values(params))
-    return spark.run(session, text, args, frames, query.outputs)
+    return spark_sql.run(session, text, args, frames, query.outputs)
 
 
 def _text(query: SourceQuery, names: Mapping[str, str], values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    from ..query.targets.render import Raw, render_for
+    from ..query.targets.render import render_for
+    from ..query.targets.rendered_query import Raw
 
     kinds = query.parameters.types
     lists = {name: len(value) for name, value in values.items() if isinstance(value, (list, tuple))}
@@ -98,12 +99,12 @@ def _text(query: SourceQuery, names: Mapping[str, str], values: Mapping[str, Any
         marker,
         escape=_braces if names else str,
         unsafe="${",
-        types={kind: spark.spark_type(kind) for kind in kinds.values() if kind != "INTERVAL"},
+        types={kind: spark_sql.spark_type(kind) for kind in kinds.values() if kind != "INTERVAL"},
         lists=lists,
     )
     args: dict[str, Any] = {}
     for number, (name, kind, value) in enumerate(rendered.values(values), 1):
-        found = spark.argument(name, value, kind)
+        found = spark_sql.argument(name, value, kind)
         items = {f"p{number}_{place}": item for place, item in enumerate(found)} if name in lists else None
         args.update(items if items is not None else {f"p{number}": found})
     return rendered.sql, args
@@ -126,19 +127,19 @@ def _input(model: Definition, query: SourceQuery, data: Any) -> Any:
             "each micro-batch, which is then ranked, counted or ordered for itself: "
             "stream.writeStream.foreachBatch(lambda batch, _: model.predict(batch)...)."
         )
-    return spark.select(data, query.types[model.input_table])
+    return spark_sql.select(data, query.types[model.input_table])
 
 
 def _named(session: Any, name: str, data: Any, query: SourceQuery) -> Any:
     """A table the caller named, with the columns the query reads; keys that must be unique are looked at."""
-    frame = spark.table(session, data)
+    frame = spark_sql.table(session, data)
     if not is_frame(frame):
         raise InputError(
             f"Reference table {name!r} is given as data of type {type(data).__name__}: name a table of the session."
         )
-    frame = spark.select(frame, query.types[name], f"The table given for {name!r}")
+    frame = spark_sql.select(frame, query.types[name], f"The table given for {name!r}")
     for columns in query.claims.get(name, []):
-        if spark.repeats(frame, columns):
+        if spark_sql.repeats(frame, columns):
             raise InputError(
                 f"The table given for {name!r} repeats values of {', '.join(columns)}, which were unique when the "
                 "model was saved: its rows would be matched more than once. Remove the repeats."
@@ -151,8 +152,8 @@ def _bundled(model: Definition, session: Any, name: str, types: Mapping[str, str
 
     data = model.table(name).source(list(types)).data
     if isinstance(data, Path):
-        size = spark.stored_size(data, list(types))
-        if size > spark.REFERENCE_BYTES:
-            raise spark.too_large(name, size)
+        size = spark_sql.stored_size(data, list(types))
+        if size > spark_sql.REFERENCE_BYTES:
+            raise spark_sql.too_large(name, size)
         data = pq.read_table(data, columns=list(types))
-    return spark.reference(session, name, data.select(list(types)), types)
+    return spark_sql.reference(session, name, data.select(list(types)), types)

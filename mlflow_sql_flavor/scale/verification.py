@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..artifact.example import stored
-from ..artifact.recorded import stored_output
-from ..compile.row_number import orders_rows
+from ..artifact.recorded_rows import stored_output
+from ..compile.gates.row_number import orders_rows
 from ..frames import reading
 from ..frames.compare import Comparison, compare
 from .database import answer
@@ -15,7 +15,7 @@ from .database import answer
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..compile.definition import Definition
+    from ..compile.model_definition import Definition
     from ..engines.program import Program
 
 __all__ = ["case_of", "of_engine", "of_record"]

@@ -24,7 +24,10 @@ from sklearn.ensemble import (
 )
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.convert import ensembles, sklearn_to_sql
+from mlflow_sql_flavor.convert import sklearn_to_sql
+from mlflow_sql_flavor.convert.trees import sums
+
+from .one_row import boosters
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -48,7 +51,7 @@ def costs(estimator: Any, X: pd.DataFrame, folder: Path) -> dict[str, Any]:
         "load": load,
         "1 row": seconds(lambda: loaded.predict(X.head(1)))[0],
         "100,000 rows": seconds(lambda: loaded.predict(many))[0],
-        "scikit-learn, 100,000": seconds(lambda: estimator.predict(many))[0],
+        "its library, 100,000": seconds(lambda: estimator.predict(many))[0],
     }
 
 
@@ -63,6 +66,7 @@ def ensembles_of_100(folder: Path) -> pd.DataFrame:
         "forest classifier": (RandomForestClassifier(100, random_state=0), Z, k),
         "forest regressor, depth 6": (RandomForestRegressor(100, max_depth=6, random_state=0), X, y),
         "forest regressor, leaves of 1 row": (RandomForestRegressor(100, random_state=0), X, y),
+        **{name: (estimator, X, y) for name, estimator in boosters().items()},
     }
     rows = {}
     for number, (name, (estimator, data, target)) in enumerate(cases.items()):
@@ -76,7 +80,7 @@ def shapes() -> pd.DataFrame:
     estimator = RandomForestRegressor(20, random_state=0).fit(X, y)
     rows = {}
     for leaves, trees in ((10**9, 10**9), (5000, 25), (2000, 25), (800, 25), (800, 5), (800, 1), (300, 25)):
-        ensembles._LEAVES, ensembles._TREES = leaves, trees
+        sums._LEAVES, sums._TREES = leaves, trees
         sql = sklearn_to_sql(estimator, X)
         with duckdb.connect() as connection:
             connection.register("input", X)

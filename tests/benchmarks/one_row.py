@@ -1,7 +1,8 @@
-"""``python -m tests.benchmarks.one_row [WORD]``: what one row of a converted ensemble costs, by the text that answers.
+"""``python -m tests.benchmarks.one_row [cut] [WORD]``: what one row of a converted ensemble costs, by the text.
 
 Milliseconds, the median of repeated calls, in turns with the estimator's own ``predict`` of the same row; then seconds
-for 100,000 rows. ``load_model`` gives what is measured. WORD chooses the models whose names have it.
+for 100,000 rows. ``load_model`` gives what is measured. WORD chooses the models whose names have it. ``cut``: both
+texts in turns for more and more rows, which says up to how many the text for few rows is the faster.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from typing import Any
 import duckdb
 import pandas as pd
 from sklearn.datasets import load_diabetes
-from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
+from sklearn.ensemble import AdaBoostRegressor, GradientBoostingRegressor, RandomForestRegressor, VotingRegressor
 
 import mlflow_sql_flavor
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor import SQLModel
+from mlflow_sql_flavor.model import compiled_model_of
 from mlflow_sql_flavor.query.facts.rows import ROW_ID
 
 #: Optimizers that such a text has no use for.
@@ -50,7 +52,7 @@ def ways(model: Any, spec: Any, row: pd.DataFrame, times: int) -> dict[str, floa
     """One row on DuckDB alone, by each of the texts that were tried."""
     texts = {"CASE": spec.duckdb_sql, "walk, arrays in the text": spec.few_rows.duckdb_sql}
     found = {}
-    program = binder_of(model).bound[-1].few.program
+    program = compiled_model_of(model).bound[-1].few.program
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")
         connection.register("input", row.assign(**{ROW_ID: range(len(row))}))
@@ -68,13 +70,57 @@ def ways(model: Any, spec: Any, row: pd.DataFrame, times: int) -> dict[str, floa
     return found
 
 
+def boosters() -> dict[str, Any]:
+    """Of each library 100 trees, on one thread."""
+    import catboost
+    import lightgbm
+    import xgboost
+
+    return {
+        "XGBoost, 100 x depth 3": xgboost.XGBRegressor(n_estimators=100, max_depth=3, n_jobs=1),
+        "XGBoost, 100 x depth 6": xgboost.XGBRegressor(n_estimators=100, max_depth=6, n_jobs=1),
+        "LightGBM, 100 x 31 leaves": lightgbm.LGBMRegressor(n_estimators=100, n_jobs=1, verbose=-1),
+        "CatBoost, 100 x depth 6": catboost.CatBoostRegressor(
+            iterations=100, depth=6, thread_count=1, verbose=0, allow_writing_files=False
+        ),
+    }
+
+
+def ensembles() -> dict[str, Any]:
+    """scikit-learn's, an estimator of estimators, and the boosters."""
+    forest = RandomForestRegressor(100, max_depth=6, random_state=0)
+    voters = [("forest", forest), ("boosting", GradientBoostingRegressor(random_state=0))]
+    return {
+        "gradient boosting, 100 x depth 3": GradientBoostingRegressor(random_state=0),
+        "forest, 100 x depth 6": forest,
+        "forest, 100 x leaves of 1 row": RandomForestRegressor(100, random_state=0),
+        "voting of both": VotingRegressor(voters),
+        "AdaBoost, 50 x depth 3": AdaBoostRegressor(random_state=0),
+        **boosters(),
+    }
+
+
+def cut(chosen: dict[str, Any], X: pd.DataFrame, y: Any) -> None:
+    """Milliseconds of the text for few rows and of the one that is shown, by rows."""
+    for name, estimator in chosen.items():
+        model = mlflow_sql_flavor.from_sklearn(estimator.fit(X, y), X)
+        few = compiled_model_of(model).definition.few_rows
+        if few is None:
+            print(f"{name}: no second text")
+            continue
+        texts = [SQLModel(text, signature=model.signature) for text in (few.duckdb_sql, model.sql)]
+        for rows in (1, 100, 1000, 2000, 5000, 10_000):
+            data = X.sample(rows, replace=True, random_state=0).reset_index(drop=True)
+            walk, case = in_turns(*(lambda m=m, d=data: m.predict(d) for m in texts), times=5)
+            print(f"{name}: {rows:6} rows  few {walk:9.1f} ms  shown {case:9.1f} ms  = {walk / case:.2f}", flush=True)
+
+
 def main() -> None:
     X, y = load_diabetes(return_X_y=True, as_frame=True)
-    cases = {
-        "gradient boosting, 100 x depth 3": GradientBoostingRegressor(random_state=0),
-        "forest, 100 x depth 6": RandomForestRegressor(100, max_depth=6, random_state=0),
-        "forest, 100 x leaves of 1 row": RandomForestRegressor(100, random_state=0),
-    }
+    cases = ensembles()
+    if sys.argv[1:2] == ["cut"]:
+        cut({name: each for name, each in cases.items() if all(word in name for word in sys.argv[2:])}, X, y)
+        return
     many = pd.concat([X] * (100_000 // len(X) + 1), ignore_index=True).head(100_000)
     chosen = {name: each for name, each in cases.items() if all(word in name for word in sys.argv[1:])}
     for name, estimator in chosen.items():
@@ -85,8 +131,8 @@ def main() -> None:
             loaded = mlflow_sql_flavor.load_model(str(Path(folder, "m")))
             row = X.head(1)
             own, mine = in_turns(lambda e=estimator, r=row: e.predict(r), lambda m=loaded, r=row: m.predict(r))
-            print(f"{name}: scikit-learn {own:.2f} ms, predict {mine:.2f} ms = {mine / own:.1f} x")
-            if binder_of(loaded).bound[-1].few is None:
+            print(f"{name}: its library {own:.2f} ms, predict {mine:.2f} ms = {mine / own:.1f} x")
+            if compiled_model_of(loaded).bound[-1].few is None:
                 print("    the second text is not used")
                 continue
             for label, took in ways(loaded, loaded.spec, row, 15 if "leaves of 1" not in name else 3).items():

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from typing import Any
 
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 from .bars import QUIET
 
@@ -38,7 +38,7 @@ def main(rows: int = 1) -> None:
     with tempfile.TemporaryDirectory() as folder:
         mlflow_sql_flavor.save_model(sql, f"{folder}/m", input_example=data.head(5), pip_requirements=["mlflow"])
         model, pyfunc = mlflow_sql_flavor.load_model(f"{folder}/m"), mlflow.pyfunc.load_model(f"{folder}/m")
-    bound = binder_of(model).bound[0]
+    bound = compiled_model_of(model).bound[0]
     schema = bound.program.input_schema
     arrow = frames.read(data, schema, any_text=True).table
     few = rows <= bound.runner.small

@@ -1,16 +1,13 @@
 """Five kinds of work at one row to a million, in every way: ``python -m tests.benchmarks.wide [work ...] [--spark]``.
 
 Raw DuckDB on a native table is the limit: nothing goes in or out. Times of one table are of one run, interleaved.
-``--json FILE`` keeps the ratios for the plot of :mod:`.plot`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from .bars import QUIET
@@ -127,14 +124,7 @@ def main(arguments: list[str]) -> None:
     warnings.simplefilter("ignore")
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "true"
-    file = None
-    if "--json" in arguments:
-        at = arguments.index("--json")
-        file = Path(arguments[at + 1])
-        del arguments[at : at + 2]
-    found = run([name for name in arguments if not name.startswith("--")], "--spark" in arguments)
-    if file is not None:
-        file.write_text(json.dumps(found, indent=1))
+    run([name for name in arguments if not name.startswith("--")], "--spark" in arguments)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ WIDTH, LEFT, ROW = 720, 110, 24
 _STYLE = (
     "<style>text{font:12px sans-serif;fill:#333}.axis{stroke:#999}.match{fill:#2a9d8f}.refused{fill:#bbb}"
     ".wrong{fill:#d62828}.line{fill:none;stroke-width:2}.s0{stroke:#2a9d8f}.s1{stroke:#e76f51}.s2{stroke:#6d5fd0}"
+    ".s3{stroke:#c99700}"
     "@media(prefers-color-scheme:dark){text{fill:#ddd}.refused{fill:#666}}</style>"
 )
 
@@ -56,26 +57,38 @@ def bars(rows: Sequence[tuple[str, float, float, float]]) -> str:
     return _svg(40 + len(rows) * ROW, parts)
 
 
-def lines(series: Sequence[tuple[str, Sequence[tuple[float, float]]]], below: str) -> str:
-    """Lines over a logarithmic axis of powers of ten, from 0 up.
+def lines(series: Sequence[tuple[str, Sequence[tuple[float, float]]]], below: str, *, powers: bool = False) -> str:
+    """Lines over a logarithmic axis of powers of ten.
 
     Args:
         series: Of each line its name and points.
         below: What the axis counts.
+        powers: Whether the heights are on a logarithmic axis too, else from 0 up.
     """
-    high, tall = math.ceil(max(y for _, points in series for _, y in points) * 2) / 2, 260
+    tall, heights = 260, [y for _, points in series for _, y in points]
     last = max(math.log10(x) for _, points in series for x, _ in points)
+    if powers:
+        marks = [m * 10.0**p for p in range(-3, 4) for m in (1, 3)]
+        low = max(mark for mark in marks if mark <= min(heights))
+        marks = [mark for mark in marks if low <= mark <= max(heights) * 3]
+    else:
+        marks = [half / 2 for half in range(math.ceil(max(heights) * 2) + 1)]
+
+    def share(y: float) -> float:
+        if powers:
+            return math.log(y / marks[0]) / math.log(marks[-1] / marks[0])
+        return y / marks[-1]
 
     def place(x: float, y: float) -> tuple[float, float]:
-        return 60 + (WIDTH - 90) * math.log10(x) / last, 20 + (tall - 20) * (1 - y / high)
+        return 60 + (WIDTH - 90) * math.log10(x) / last, 20 + (tall - 20) * (1 - share(y))
 
     parts = []
-    for tenth in range(int(high * 2) + 1):
-        _, y = place(1, tenth / 2)
+    for mark in marks:
+        _, y = place(1, mark)
         parts.append(f'<line class="axis" x1="60" x2="{WIDTH - 30}" y1="{y:.1f}" y2="{y:.1f}" stroke-opacity=".4"/>')
-        parts.append(f'<text x="52" y="{y + 4:.1f}" text-anchor="end">{tenth / 2:g}</text>')
+        parts.append(f'<text x="52" y="{y + 4:.1f}" text-anchor="end">{mark:g}</text>')
     for power in range(math.floor(last) + 1):
-        x, _ = place(10**power, 0)
+        x, _ = place(10**power, marks[-1])
         parts.append(f'<text x="{x:.1f}" y="{tall + 18}" text-anchor="middle">{10**power:,}</text>')
     parts.append(f'<text x="{WIDTH / 2}" y="{tall + 38}" text-anchor="middle">{escape(below)}</text>')
     for at, (name, points) in enumerate(series):
@@ -95,7 +108,7 @@ def _svg(height: float, parts: Sequence[str]) -> str:
 
 def _dialects(page: str) -> str:
     found = []
-    for name, *_, told in table_under(page, "| dialect |"):
+    for name, *_, told in table_under(page, "| dialect | other names |"):
         measured = re.fullmatch(r"([\d.]+) % / (\d+) / (\d+) of (\d+)", told)
         if measured:
             refused, wrong, whole = (int(part) for part in measured.groups()[1:])
@@ -122,9 +135,23 @@ def _growth(page: str) -> str:
     return lines(found, "rows, columns or bytes")
 
 
+def _ways(page: str) -> str:
+    """The scalar query in each way that was run at every number of rows."""
+    (_, _, *head), *rows = table_under(page, "| query | way | 1 row |")
+    sizes = [float(text.split()[0].replace(",", "")) for text in head]
+    first = [row[1:] for row in rows[: next(at for at, row in enumerate(rows) if at and row[0])]]
+    whole = [(way.replace("`", ""), ratios) for way, *ratios in first if all(ratios)]
+    found = [(way, list(zip(sizes, map(float, ratios), strict=True))) for way, ratios in whole]
+    return lines(found, "rows; time to raw DuckDB's, scalar query", powers=True)
+
+
 def main(docs: Path) -> None:
     """Draws the plots of a folder of pages into its ``images``."""
-    for name, page, draw in (("dialects", "dialects.md", _dialects), ("growth", "performance.md", _growth)):
+    for name, page, draw in (
+        ("dialects", "dialects.md", _dialects),
+        ("growth", "performance.md", _growth),
+        ("performance", "performance.md", _ways),
+    ):
         text = (docs / page).read_text(encoding="utf-8")
         (docs / "images" / f"{name}.svg").write_text(draw(text), encoding="utf-8")
 

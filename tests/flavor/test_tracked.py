@@ -34,7 +34,7 @@ def test_the_pages_open_with_a_description() -> None:
         "SQL model in databricks, ",
         "`input` with `region`",
         "`listings` (2 rows",
-        "`least` (`4.0` by default)",
+        "Takes the parameter `least` (`4.0` by default)",
         "`score`",
         SQL,
         "README.md",
@@ -46,8 +46,18 @@ def test_the_pages_open_with_a_description() -> None:
     assert model.params["least"] == "4.0"
 
 
+def test_a_default_keeps_its_letters() -> None:
+    rows = pd.DataFrame({"region": ["Seoul"]})
+    info = log(
+        sql="SELECT region, :p AS p FROM input", dialect="duckdb", tables=None, input_example=(rows, {"p": "서울"})
+    )
+    assert mlflow.get_logged_model(info.model_id).params["p"] == '"서울"'
+
+
 def test_a_description_that_is_there_stays() -> None:
-    info = log(tags={"mlflow.note.content": "mine"}, params={"least": "own"})
+    info = log(tags={"mlflow.note.content": "mine"}, params={"least": "own"}, registered_model_name="own")
+    version = mlflow.MlflowClient().get_model_version("own", info.registered_model_version)
+    assert version.description == "mine"
     model = mlflow.get_logged_model(info.model_id)
     assert model.tags["mlflow.note.content"] == "mine" and model.params["least"] == "own"
 

@@ -424,3 +424,25 @@ def test_a_table_that_is_sparks_is_not_replaced_by_the_models_own(folder: Path, 
     model = mlflow_sql_flavor.load_model(str(tmp_path / "m"), model_config={"tables": {"codes": "spark:a.codes"}})
     with pytest.raises(InputError, match="'codes' was given as a table of Spark's"):
         model.predict_batches(folder)
+
+
+def test_a_type_that_parquet_has_not_is_named_before_anything_is_made(tmp_path: Path) -> None:
+    model = SQLModel("SELECT id, INTERVAL 1 MONTH AS month FROM input")
+    with pytest.raises(InputError, match="'month' is of a type that Parquet does not have"):
+        model.predict_batches(rows(3), output=tmp_path / "new" / "x.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("output", ["file/x.parquet", "file/x", "scheme://b/x.parquet"])
+def test_an_output_that_cannot_be_written_is_named_as_the_caller_has_it(
+    output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_text("in the way")
+    model = SQLModel("SELECT id + 1 AS n FROM input")
+    with pytest.raises(InputError, match=r"(The output|is a file).*(cannot be written|name a f(ile|older))") as error:
+        model.predict_batches(rows(3), output=output)
+    assert ".partial" not in str(error.value)
+    assert [path.name for path in Path().iterdir()] == ["file"]
+    assert Path("file").read_text() == "in the way"
+    assert model.predict_batches(rows(3), output="made/on/the/way.parquet").rows == 3

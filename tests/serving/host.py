@@ -16,7 +16,7 @@ import mlflow
 import uvicorn
 from mlflow.pyfunc import scoring_server
 
-from mlflow_sql_flavor.model import binder_of
+from mlflow_sql_flavor.model import compiled_model_of
 
 SECRET = "/srv/secret/model.db: row 17 of somebody else"
 
@@ -46,7 +46,7 @@ def main(places: dict[str, Any]) -> None:
     for name, (path, port) in places.items():
         model = mlflow.pyfunc.load_model(path)
         if name in ("broken", "bug"):
-            bound = binder_of(model.get_raw_model()).bound[0]
+            bound = compiled_model_of(model.get_raw_model()).bound[0]
             for runner in (bound.runner, bound.quick, *(bound._one_row or ())[1:]):
                 if runner is not None:
                     runner._borrow = _Engine if name == "broken" else _bug
