@@ -10,7 +10,7 @@ import fnmatch
 import functools
 import hashlib
 import importlib.metadata
-import shutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,9 @@ KEPT = (
 #: What is compressed in a bundle, in one: every dialect's macros, of which a model asks for few, and lists of names.
 PACKED = (".sql", ".txt")
 
+#: A docstring as the formatter leaves it: the first thing in a file, or what follows the line of a class or function.
+_DOCSTRING = re.compile(r'(\A|:\n) *r?"""(?:\\.|[^\\])*?"""$', re.DOTALL | re.MULTILINE)
+
 #: What DuckDB or this package import wherever it is installed, and work without.
 OPTIONAL = ("polars", "pyspark")
 
@@ -144,9 +147,25 @@ def bundle(folder: Path, code: str | None) -> str:
             continue
         made = destination / path
         made.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_HERE / path, made)  # dates and modes of a checkout mean nothing in a model
+        made.write_bytes(bundled_file(path))
     (destination / ARCHIVE).write_bytes(_archive())
     return target.name
+
+
+@functools.cache
+def bundled_file(path: str) -> bytes:
+    """A file as a bundle has it: a module without its docstrings, as ``python -OO`` runs it, each line in its place."""
+    content = (_HERE / path).read_bytes()
+    return _without_docstrings(content.decode()).encode() if path.endswith(".py") else content
+
+
+def _without_docstrings(source: str) -> str:
+    def none(found: re.Match[str]) -> str:
+        text = found[0]
+        indented = text[: text.index('"""')].removesuffix("r")
+        return f'{indented}""' + "\n" * text.count("\n", len(indented))
+
+    return _DOCSTRING.sub(none, source)
 
 
 def bundled_texts() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Requirements, and whether the flavor's code travels with the model."""
 
+import ast
 import fnmatch
 import importlib.metadata
 import json
@@ -150,13 +151,26 @@ def test_the_choice_is_the_writers(tmp_path, monkeypatch, choice):
     assert (tmp_path / "m/code").exists() is choice
 
 
+def statements(source):
+    """The tree of a module without its docstrings, and the lines of its statements."""
+    tree = ast.parse(source)
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    for node in ast.walk(tree):
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree), [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+
+
 def test_what_the_bundle_holds(tmp_path):
-    """Files of the package as they are, and no pattern of what is left out that fits none."""
+    """Modules of the package but for their docstrings, and no pattern of what is left out that fits none."""
     save(tmp_path / "m", bundle_flavor=True)
     package, bundle = Path(mlflow_sql_flavor.__file__).parent, tmp_path / "m/code/mlflow_sql_flavor"
     held = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
     texts = unpacked((bundle / ARCHIVE).read_bytes())
-    assert all((bundle / path).read_bytes() == (package / path).read_bytes() for path in held - {ARCHIVE})
+    assert all(path.endswith((".py", "py.typed")) for path in held - {ARCHIVE})
+    for path in held - {ARCHIVE}:
+        assert statements((bundle / path).read_bytes()) == statements((package / path).read_bytes()), path
+    assert not ast.get_docstring(ast.parse((bundle / "model/__init__.py").read_bytes()))
     assert all(text.encode() == (package / path).read_bytes() for path, text in texts.items())
     assert any(path.endswith(".sql") for path in texts) and not {*texts} & held
     rest = {path.relative_to(package).as_posix() for path in package.rglob("*") if "__pycache__" not in path.parts}

@@ -66,7 +66,7 @@ def _udfs(spec: SqlSpec, root: Path) -> Iterator[tuple[str, str, str]]:
 def _bundled(spec: SqlSpec, code: Path, own: list[str]) -> tuple[str, str, str]:
     altered = _altered(code, own)
     if not altered:
-        return "bundled package", "ok", f"{len(own)} files, byte for byte those of the running package."
+        return "bundled package", "ok", f"{len(own)} files, byte for byte what the running package brings."
     text = (
         f"The model's copy of {packaging.PACKAGE}, which mlflow.pyfunc.load_model imports where none is installed, is "
         f"not this version's ({_some(altered)}). The model was saved with version {spec.mlflow_sql_flavor_version}: "
@@ -76,7 +76,6 @@ def _bundled(spec: SqlSpec, code: Path, own: list[str]) -> tuple[str, str, str]:
 
 
 def _altered(code: Path, own: list[str]) -> list[str]:
-    here = Path(__file__).resolve().parents[2]
     archive = f"{packaging.PACKAGE}/{ARCHIVE}"
     altered = []
     for path in own:
@@ -88,7 +87,7 @@ def _altered(code: Path, own: list[str]) -> list[str]:
             if path == archive:  # what it holds, not how it was compressed
                 same = unpacked(brought) == packaging.bundled_texts()
             else:
-                same = not extra and brought == here.joinpath(*parts[1:]).read_bytes()
+                same = not extra and brought == packaging.bundled_file("/".join(parts[1:]))
             if not same:
                 altered.append(path)
         except (OSError, SQLModelError, ValueError):
