@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..engines.databases.results import plain
+from .engines import schema_name
 from .server import Server
 from .target import failing
 
@@ -56,7 +57,7 @@ def _inserts(server: Server, schema: str | None, name: str, columns: Sequence[st
     from sqlalchemy.sql.elements import quoted_name
 
     own: list[Any] = [sa.column(quoted_name(column, True)) for column in columns]
-    target = sa.table(name, *own, schema=schema)
+    target = sa.table(name, *own, schema=schema_name(server.dialect, schema))
     marks = [f"p{number}" for number in range(len(columns))]
     statement = sa.insert(target).values(dict(zip(own, map(sa.bindparam, marks), strict=True)))
     for batch in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["ENGINES", "FUNCTIONS", "Engine", "engine_of"]
+__all__ = ["ENGINES", "FUNCTIONS", "Engine", "engine_of", "schema_name"]
 
 
 @dataclass(frozen=True)
@@ -135,3 +135,19 @@ FUNCTIONS = {name for name, engine in ENGINES.items() if engine.functions}
 def engine_of(dialect: str) -> Engine:
     """What an engine can; nothing beyond views for one that is not known."""
     return ENGINES.get(dialect, Engine())
+
+
+def schema_name(engine: str, *parts: str | None) -> str | None:
+    """A schema as its SQLAlchemy dialect takes it: DuckDB's reads a database and a schema, each quoted if it has a dot.
+
+    Args:
+        engine: sqlglot's name of its dialect.
+        parts: The schema alone, or a database before it.
+
+    Returns:
+        None for the connection's own.
+    """
+    named = [part for part in parts if part is not None]
+    if engine == "duckdb":
+        named = ['"' + part.replace('"', '""') + '"' if {".", '"'} & set(part) else part for part in named]
+    return ".".join(named) or None

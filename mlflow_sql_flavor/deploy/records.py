@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InputError
+from .engines import schema_name
 from .server import Made, Server
 from .target import failing
 
@@ -235,7 +236,7 @@ class DatabaseBook:
             )
             for each in fields(Record)
         ]  # fmt: skip
-        return sa.Table(TABLE, sa.MetaData(), *columns, schema=self._schema)
+        return sa.Table(TABLE, sa.MetaData(), *columns, schema=schema_name(self._server.dialect, self._schema))
 
     def _there(self) -> bool:
         return self._server.has(TABLE, self._schema)

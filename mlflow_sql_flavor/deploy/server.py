@@ -13,7 +13,7 @@ from ..engines.databases import drivers
 from ..errors import InputError, RunError
 from ..query.targets import literals, statements
 from . import ddl
-from .engines import engine_of
+from .engines import engine_of, schema_name
 from .target import Target, failing
 
 if TYPE_CHECKING:
@@ -173,17 +173,17 @@ class Server:
             if schema == self.schema:
                 return True
             names = self._fresh().get_schema_names()
-        if self.dialect == "duckdb":  # whose are quoted where they need it
-            names = [".".join(statements.name_of_table(name, self.dialect)) for name in names]
+        if self.dialect == "duckdb":  # whose are a database and a schema, quoted where they need it
+            names = [statements.name_of_table(name, self.dialect)[-1] for name in names]
         return any(name == schema or name.endswith(f".{schema}") for name in names)
 
     def has(self, name: str, schema: str | None) -> bool:
         """Whether there is a table or a view of that name."""
         with failing(self.target, "list its tables"):
-            seen = self._fresh()
-            if seen.has_table(name, schema=schema):
+            seen, within = self._fresh(), schema_name(self.dialect, schema)
+            if seen.has_table(name, schema=within):
                 return True
-            return self.same(name) in map(self.same, seen.get_view_names(schema=schema))
+            return self.same(name) in map(self.same, seen.get_view_names(schema=within))
 
     def resolved(self, parts: Sequence[str]) -> tuple[str, ...]:
         """A table's name with the schema in which the connection finds it, where it is said without one."""
@@ -218,7 +218,7 @@ class Server:
         *schema, name = (str(fold(part)) for part in parts)
         with failing(self.target, f"describe the table {name!r}"):
             try:
-                found = self._fresh().get_columns(name, schema=".".join(schema) or None)
+                found = self._fresh().get_columns(name, schema=schema_name(self.dialect, *schema))
             except NoSuchTableError:
                 return None
         named = dialect.denormalize_name if fold is not str else str
@@ -244,9 +244,9 @@ class Server:
             found = [(str(row[0]), bool(row[1])) for row in self.rows(sql, "list its tables")[1]]
         else:
             with failing(self.target, "list its tables"):
-                seen = self._fresh()
-                found = [(name, True) for name in seen.get_view_names(schema=schema)]
-                found += [(name, False) for name in seen.get_table_names(schema=schema) if (name, True) not in found]
+                seen, within = self._fresh(), schema_name(self.dialect, schema)
+                found = [(name, True) for name in seen.get_view_names(schema=within)]
+                found += [(name, False) for name in seen.get_table_names(schema=within) if (name, True) not in found]
         return [
             Made("view" if view else "table", schema, name)
             for name, view in sorted(found, key=lambda each: not each[1])

@@ -65,13 +65,14 @@ def test_a_folder_that_is_no_model_is_not_copied(
         get_deploy_client(sqlite.target).create_deployment("none", address.format(tmp_path))
 
 
-@pytest.mark.parametrize("schema", ["Cap", "My Schema"])
+@pytest.mark.parametrize("schema", ["Cap", "My Schema", "a.b", 'say "hi"', 'a."b', "it's", "ü.ß"])
 def test_a_schema_of_duckdb_that_needs_quotes(schema: str, doubler: str, tmp_path: Path) -> None:
     with opened("duckdb", tmp_path) as place:
-        place.ask(f'CREATE SCHEMA "{schema}"')
+        written = '"' + schema.replace('"', '""') + '"'
+        place.ask(f"CREATE SCHEMA {written}")
         client = get_deploy_client(f"{place.target}?mlflow_schema={quote(schema)}")
         assert client.create_deployment("v", doubler, config={"input": "events", "schema": schema})["schema"] == schema
-        assert place.ask(f'SELECT twice FROM "{schema}".v WHERE id = 1') == [(20.0,)]
+        assert place.ask(f"SELECT twice FROM {written}.v WHERE id = 1") == [(20.0,)]
         client.update_deployment("v", config={"params": {"by": 3.0}})
         assert client.get_deployment("v")["status"] == "ready"
         client.delete_deployment("v")

@@ -63,6 +63,33 @@ def test_two_at_once_on_postgres(postgres: Place, ranker: str) -> None:
     assert len(client.list_deployments()) == 3
 
 
+@pytest.mark.ci
+@pytest.mark.parametrize("engine", ["postgres", "mysql"])
+def test_two_processes_update_at_once(engine: str, tmp_path: Path, ranker: str) -> None:
+    """Each by MLflow's command: whoever is last has all of it, and nothing is left of the others."""
+    with opened(engine, tmp_path) as place:
+        client = get_deploy_client(place.target)
+        client.create_deployment("one", ranker, config={"input": "events"})
+        there = {name.rpartition("__")[0] or name for name in place.objects()}
+        commands_ = [
+            [sys.executable, "-m", "mlflow", "deployments", "update", "-t", place.target, "--name", "one",
+             "-m", ranker, "--flavor", "sql", "-C", f'params={{"factor": {factor}, "note": "n{factor}"}}']
+            for factor in (5, 6, 7)
+        ]  # fmt: skip
+        running = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            for command in commands_
+        ]
+        for process in running:
+            said = process.communicate(timeout=120)[0]
+            assert process.returncode == 0, said
+        last = client.get_deployment("one")["params"]
+        assert place.ask("SELECT total, note FROM one WHERE id = 1") == [(10.0 * last["factor"], last["note"])]
+        assert last["note"] == f"n{int(last['factor'])}"
+        assert len(place.objects()) == len(there)
+        assert {name.rpartition("__")[0] or name for name in place.objects()} == there
+
+
 def test_two_at_once_on_sqlite(sqlite: Place, ranker: str) -> None:
     found = together(*[creates(sqlite, ranker, "one")] * 2)
     assert "one" in found and any("a deployment 'one' here already" in each or "locked" in each for each in found)
