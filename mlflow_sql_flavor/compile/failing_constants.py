@@ -28,6 +28,8 @@ _WITH_PATTERNS = (
     "regexp_matches", "regexp_full_match", "regexp_replace", "regexp_extract", "regexp_extract_all",
     "regexp_split_to_array", "string_split_regex",
 )  # fmt: skip
+#: Operators whose second operand alone can make them fail.
+_DIVISIONS = ("/", "//", "%")
 #: Each is a query of its own, and the first that fails is enough.
 _MOST_TRIED = 50
 
@@ -72,16 +74,42 @@ def failing_constants(plan: Plan, program: Program, instance: Instance, *, alway
             said = failure_of(f"SELECT {text}", instance)
         if said is not None:
             yield _failure(said, [child for child in leaves(part) if kind_of(child) == "VARCHAR"], part, program)
-    for part, _ in parts:
-        children = part.get("children", ())
-        if len(children) < 2 or "qname" not in part or part["qname"]["path"][-1] not in _WITH_PATTERNS:
-            continue
-        text = as_constant(children[1])
-        if kind_of(children[1]) != "VARCHAR" or text is None or tried == _MOST_TRIED:
+    for part, computed in parts:
+        asked = _by_its_second(part) if tried < _MOST_TRIED else None
+        if asked is None or not (asked.everywhere or computed or not always):
             continue
         tried += 1
-        if (said := failure_of(f"SELECT regexp_matches('', {text})", instance)) is not None:
-            yield _failure(said, [children[1]], children[1], program)
+        if (said := failure_of(asked.text, instance)) is not None:
+            yield _failure(said.partition(" in expression (")[0], asked.texts, asked.part, program)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is run to see whether a call's second argument, a constant, makes it fail.
+
+    Attributes:
+        text: The query.
+        texts: The texts in it.
+        part: Where the failure stands.
+        everywhere: DuckDB fails wherever the call stands, whether a row gets there or not.
+    """
+
+    text: str
+    texts: list[Any]
+    part: dict[str, Any]
+    everywhere: bool
+
+
+def _by_its_second(part: dict[str, Any]) -> _Asked | None:
+    children = part.get("children", ())
+    if len(children) < 2 or "qname" not in part or (second := as_constant(children[1])) is None:
+        return None
+    name = part["qname"]["path"][-1]
+    if name in _WITH_PATTERNS and kind_of(children[1]) == "VARCHAR":
+        return _Asked(f"SELECT regexp_matches('', {second})", [children[1]], children[1], everywhere=True)
+    if name in _DIVISIONS:
+        return _Asked(f"SELECT 1 {name} {second}", [], part, everywhere=False)
+    return None
 
 
 def _failure(said: str, texts: list[Any], part: dict[str, Any], program: Program) -> Failure:

@@ -159,6 +159,7 @@ def place_of_failure(
 
 
 def _refusal(query: ParsedQuery, said: str, place: tuple[int, int] | None) -> QueryError:
+    said = said if place is None else said.partition(" in expression (")[0]
     message = f"This fails whatever the input is: {said.rstrip('.')}."
     return QueryError(message, query.sql, *place) if place is not None else QueryError(message)
 

@@ -20,11 +20,14 @@ _OTHERS = (
     exp.Lambda, exp.Unnest,
 )  # fmt: skip
 _CALLS = (exp.Func, exp.Binary, exp.Unary, exp.Cast, exp.Between, exp.In)
+_DIVISIONS = (exp.Div, exp.IntDiv, exp.Mod)
 _SELDOM = (exp.Case, exp.If, exp.Coalesce, exp.Try, exp.TryCast, exp.Exists)
 
 
 def constant_parts(query: ParsedQuery, *, always: bool = False) -> Iterator[tuple[ParsedQuery, int, int]]:
     """Each largest constant expression that is more than a literal: a query of it alone, its offset and length.
+
+    A division by a constant is among them, of 1: zero makes it fail whatever is divided.
 
     Args:
         query: All of it.
@@ -34,13 +37,16 @@ def constant_parts(query: ParsedQuery, *, always: bool = False) -> Iterator[tupl
     while waiting:
         node = waiting.pop()
         plain = not isinstance(node, exp.Condition) or isinstance(node, _LITERALS)
-        if plain or find_first(node, *_OTHERS) is not None:
-            if not (always and isinstance(node, _SELDOM)):
-                waiting += list(node.iter_expressions(reverse=True))
-            continue
-        where = span(node)
+        open_ = plain or find_first(node, *_OTHERS) is not None
+        if open_ and not (always and isinstance(node, _SELDOM)):
+            waiting += list(node.iter_expressions(reverse=True))
+        divides = isinstance(node, _DIVISIONS) and find_first(node.expression, *_OTHERS) is None
+        where = span(node) if divides or not open_ else None
         if where is not None:
-            alone = exp.Select(expressions=[exp.alias_(node.copy(), "value")])
+            value = node.copy()
+            if open_:
+                value.this.replace(exp.Literal.number(1))
+            alone = exp.Select(expressions=[exp.alias_(value, "value")])
             yield ParsedQuery(query.sql, query.dialect, alone, folded=True), where[0], where[1] - where[0]
 
 
