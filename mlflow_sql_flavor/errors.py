@@ -113,7 +113,7 @@ class UnreadableError(QueryError):
 
 
 class UnwritableError(QueryError):
-    """A number that SQL cannot write; whose it is, is said where it is caught."""
+    """A number or another part of an estimator that SQL cannot write; whose it is, is said where it is caught."""
 
 
 class UnknownFunctionError(QueryError):

@@ -13,7 +13,7 @@ from . import boosters, through_orbital
 from .builder import Column, Query, conjunction, unique
 from .estimators.answer import answer, takes_infinity
 from .outputs import Names, Numbers, finish
-from .preprocessing.steps import describe
+from .preprocessing.steps import describe, passes
 from .trees.array_trees import TooDeepError
 from .verify import check
 
@@ -68,8 +68,6 @@ def from_sklearn(
         QueryError: A step cannot be converted, or a prediction on X is not the estimator's: by more than 1e-9
             relative, or another class. The message names the step, or the first row.
     """
-    from mlflow.models import infer_signature
-
     from ..model import SQLModel
 
     names = Names(prediction_name, probabilities)
@@ -78,7 +76,7 @@ def from_sklearn(
     used = _plain(X.iloc[:, _used(estimator, X)])
     options: dict[str, Any] = {
         "input_table": input_table,
-        "signature": infer_signature(used),
+        "signature": _signature(used),
         "prediction_column": prediction_column,
     }
     _refuse_long(estimator, sql, leaves)
@@ -101,6 +99,28 @@ def from_sklearn(
     if not same:
         _logger.warning("Few rows are answered by the whole query: its text for few rows gives other rows of X.")
     return made if same else model
+
+
+def _signature(used: Any) -> Any:
+    """MLflow's signature of the columns that are read.
+
+    Raises:
+        InputError: It has no type for one of them.
+    """
+    from mlflow.models import infer_signature
+    from mlflow.types import DataType
+
+    found = infer_signature(used)
+    if found.inputs.has_input_names() and all(isinstance(kind, DataType) for kind in found.inputs.input_types()):
+        return found
+    for name, kind in used.dtypes.items():
+        (spec,) = infer_signature(used[[name]]).inputs.inputs
+        if isinstance(spec.type, DataType):
+            continue
+        if used[name].isna().all():
+            raise InputError(f"Column {name!r} of X has no value that tells its type: pass a row in which it has one.")
+        raise InputError(f"Column {name!r} of X is {kind}, which MLflow has no type for: convert it to float64.")
+    return found
 
 
 @public
@@ -126,8 +146,7 @@ def _written(estimator: Any, X: Any, query: Query, names: Names) -> tuple[str, i
     if found is not None:
         return finish(query, Numbers([found]), names) + "\n", 0
     _features(query, estimator, X, columns, used)
-    data = None if hasattr(estimator, "steps") else X
-    return finish(query, answer(query, estimator, columns, "", names.probabilities, data), names) + "\n", query.leaves
+    return finish(query, answer(query, estimator, columns, "", names.probabilities, X), names) + "\n", query.leaves
 
 
 def _refuse_long(estimator: Any, sql: str, leaves: int) -> None:
@@ -140,7 +159,7 @@ def _refuse_long(estimator: Any, sql: str, leaves: int) -> None:
         raise QueryError(
             f"{describe(estimator)} cannot be converted: its trees have {leaves:,} leaves, and the query would have "
             f"more than {MAX_WORDS:,} words and signs. Fit fewer or shallower trees, or log it with "
-            f"mlflow.{boosters.library(estimator).lower().replace('scikit-learn', 'sklearn')}."
+            f"{boosters.flavor_of(estimator)}."
         ) from None
 
 
@@ -149,16 +168,9 @@ def _best(estimator: Any) -> Any:
     return getattr(estimator, "best_estimator_", estimator)
 
 
-def _first(estimator: Any) -> Any:
-    """The step that sees the columns first."""
-    while steps := getattr(estimator, "steps", None):
-        estimator = next((step for _, step in steps if step is not None and step != "passthrough"), None)
-    return estimator
-
-
 def _used(estimator: Any, X: Any) -> list[int]:
     """Places of the columns that the first step reads."""
-    first = _first(estimator)
+    first = boosters.first_step(estimator)
     places = getattr(first, "_transformer_to_input_indices", None)
     if places is None:
         return list(range(X.shape[1]))
@@ -206,19 +218,14 @@ def _untouched(estimator: Any, used: list[int]) -> set[int]:
     *before, last = [step for _, step in getattr(estimator, "steps", [("", estimator)])]
     if not takes_infinity(last):
         return set()
-    steps = [step for step in before if not _passes(step)]
+    steps = [step for step in before if not passes(step)]
     if not steps:
         return set(used)
     places = getattr(steps[0], "_transformer_to_input_indices", None)
     if places is None or len(steps) > 1:
         return set()
-    touched = {i for name, step, _ in steps[0].transformers_ if not _passes(step) for i in places[name]}
+    touched = {i for name, step, _ in steps[0].transformers_ if not passes(step) for i in places[name]}
     return set(used) - touched
-
-
-def _passes(step: Any) -> bool:
-    """Whether a step hands its columns on as they are."""
-    return step is None or (isinstance(step, str) and step == "passthrough") or getattr(step, "func", ...) is None
 
 
 def _kind(column: Any) -> str:

@@ -1,11 +1,12 @@
-"""Whether a fitted estimator or step takes missing values, asked of itself: releases and options differ."""
+"""Whether a fitted estimator or step takes missing or infinite values, asked of itself: releases and options differ."""
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
-__all__ = ["refuses_missing", "takes_missing"]
+__all__ = ["answers_infinity", "refuses_missing", "takes_missing"]
 
 
 def takes_missing(model: Any) -> bool:
@@ -18,13 +19,18 @@ def refuses_missing(step: Any, width: int) -> bool:
     return not _answers(step.transform, width)
 
 
-def _answers(call: Any, width: int) -> bool:
+def answers_infinity(model: Any) -> bool:
+    """Whether an estimator answers a row of infinite values."""
+    return _answers(model.predict, model.n_features_in_, math.inf)
+
+
+def _answers(call: Any, width: int, value: float = math.nan) -> bool:
     import numpy as np
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of columns without names
         try:
-            call(np.full((1, width), np.nan))
+            call(np.full((1, width), value))
         except ValueError:
             return False
     return True

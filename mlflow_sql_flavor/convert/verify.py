@@ -39,7 +39,8 @@ def check(estimator: Any, X: Any, found: Any, names: Names) -> None:
         raise QueryError(f"The estimator itself cannot predict on X: {reason}") from None
     if len(expected) != len(found):
         raise QueryError(f"The query gives {len(found)} rows for {len(expected)} of X.")
-    with_own = _Comparison(X, boosters.library(estimator), boosters.precision(estimator))
+    stepwise = hasattr(estimator, "steps") or boosters.library(estimator) == "scikit-learn"
+    with_own = _Comparison(X, boosters.library(estimator), boosters.precision(estimator), stepwise)
     if expected.ndim > 1:
         for column, values in zip(found.columns, expected.T, strict=True):
             with_own.compare(column, found[column].to_numpy(), values)
@@ -62,11 +63,13 @@ class _Comparison:
         X: The rows.
         library: Whose answers they are.
         relative: The relative difference that is rounding.
+        stepwise: Whether scikit-learn computes on X, in the precision of its columns.
     """
 
     X: Any
     library: str
     relative: float
+    stepwise: bool
 
     def compare(self, name: str, found: Any, expected: Any) -> None:
         """Refuses numbers that differ by more than rounding."""
@@ -85,7 +88,7 @@ class _Comparison:
             return
         row = int(np.argmax(differs))
         hint = ""
-        if self.library == "scikit-learn" and any(str(kind).lower() == "float32" for kind in self.X.dtypes):
+        if self.stepwise and any(str(kind).lower() == "float32" for kind in self.X.dtypes):
             hint = " X has float32 columns, in which scikit-learn computes less precisely: fit and convert on float64."
         raise QueryError(
             f"{int(differs.sum())} of {len(found)} values of {name!r} are not the estimator's, first in row {row} of "

@@ -1,8 +1,9 @@
-"""``python -m tests.benchmarks.one_row [cut] [WORD]``: what one row of a converted ensemble costs, by the text.
+"""``python -m tests.benchmarks.one_row [cut|calls] [WORD]``: what one row of a converted ensemble costs, by the text.
 
 Milliseconds, the median of repeated calls, in turns with the estimator's own ``predict`` of the same row; then seconds
 for 100,000 rows. ``load_model`` gives what is measured. WORD chooses the models whose names have it. ``cut``: both
-texts in turns for more and more rows, which says up to how many the text for few rows is the faster.
+texts in turns for more and more rows, which says up to how many the text for few rows is the faster. ``calls``: the
+library's own ``predict``, the loaded model's and pyfunc's alone, with the middle half of their ratios.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import mlflow
 import pandas as pd
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import AdaBoostRegressor, GradientBoostingRegressor, RandomForestRegressor, VotingRegressor
@@ -30,6 +32,18 @@ from mlflow_sql_flavor.query.facts.rows import ROW_ID
 OPTIMIZERS = (
     "statistics_propagation,common_subexpressions,reorder_filter,column_lifetime,join_order,compressed_materialization"
 )
+
+
+def ratios(own: Callable[[], Any], *works: Callable[[], Any], times: int = 25) -> tuple[float, list[str]]:
+    """The median milliseconds of the first, and what the others take of it in the same turn."""
+    found = []
+    for _ in range(times):
+        found.append([milliseconds(work, 1) for work in (own, *works)])
+    told = []
+    for at in range(1, len(works) + 1):
+        low, middle, high = statistics.quantiles((turn[at] / turn[0] for turn in found), n=4)
+        told.append(f"{middle:.1f} x ({low:.1f}-{high:.1f})")
+    return statistics.median(turn[0] for turn in found), told
 
 
 def in_turns(*works: Callable[[], Any], times: int = 15) -> list[float]:
@@ -115,11 +129,29 @@ def cut(chosen: dict[str, Any], X: pd.DataFrame, y: Any) -> None:
             print(f"{name}: {rows:6} rows  few {walk:9.1f} ms  shown {case:9.1f} ms  = {walk / case:.2f}", flush=True)
 
 
+def calls(chosen: dict[str, Any], X: pd.DataFrame, y: Any) -> None:
+    """One row through ``load_model`` and through pyfunc, to the library's own ``predict``."""
+    for name, estimator in chosen.items():
+        model = mlflow_sql_flavor.from_sklearn(estimator.fit(X, y), X)
+        with tempfile.TemporaryDirectory() as folder:
+            path, row = str(Path(folder, "m")), X.head(1)
+            mlflow_sql_flavor.save_model(model, path, input_example=X.head())
+            loaded, pyfunc = mlflow_sql_flavor.load_model(path), mlflow.pyfunc.load_model(path)
+            works = [lambda m=m, r=row: m.predict(r) for m in (estimator, loaded, pyfunc)]
+            for work in works:
+                work()
+            own, (mine, served) = ratios(*works)
+            print(f"{name}: its library {own:.2f} ms, SQLModel {mine}, pyfunc {served}", flush=True)
+
+
 def main() -> None:
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     cases = ensembles()
     if sys.argv[1:2] == ["cut"]:
         cut({name: each for name, each in cases.items() if all(word in name for word in sys.argv[2:])}, X, y)
+        return
+    if sys.argv[1:2] == ["calls"]:
+        calls({name: each for name, each in cases.items() if all(word in name for word in sys.argv[2:])}, X, y)
         return
     many = pd.concat([X] * (100_000 // len(X) + 1), ignore_index=True).head(100_000)
     chosen = {name: each for name, each in cases.items() if all(word in name for word in sys.argv[1:])}

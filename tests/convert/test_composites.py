@@ -19,14 +19,17 @@ from sklearn.ensemble import (  # noqa: E402
     GradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
+    StackingClassifier,
+    StackingRegressor,
     VotingClassifier,
     VotingRegressor,
 )
 from sklearn.frozen import FrozenEstimator  # noqa: E402
 from sklearn.impute import SimpleImputer  # noqa: E402
 from sklearn.linear_model import LogisticRegression, Ridge  # noqa: E402
+from sklearn.multioutput import MultiOutputRegressor  # noqa: E402
 from sklearn.naive_bayes import GaussianNB  # noqa: E402
-from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import (  # noqa: E402
     MaxAbsScaler,
@@ -64,6 +67,10 @@ REGRESSORS: dict[str, Any] = {
     ),
     "bagging of trees": BaggingRegressor(DecisionTreeRegressor(max_depth=3), 5, max_features=0.5, random_state=0),
     "AdaBoost": AdaBoostRegressor(n_estimators=6, random_state=0),
+    "stacking": StackingRegressor(
+        [("a", scaled(Ridge())), ("b", "drop"), ("c", DecisionTreeRegressor(max_depth=3, random_state=0))],
+        DecisionTreeRegressor(max_depth=4, random_state=0), cv=2, passthrough=True,
+    ),
     "log1p of the target": TransformedTargetRegressor(Ridge(), func=np.log1p, inverse_func=np.expm1),
     "bagging of lines": BaggingRegressor(
         scaled(Ridge()), 3, max_features=0.75, bootstrap_features=True, random_state=0
@@ -87,16 +94,20 @@ CLASSIFIERS: dict[str, Any] = {
     "bagging of trees": BaggingClassifier(small(), 5, max_features=0.75, random_state=0),
     "AdaBoost": AdaBoostClassifier(small(), n_estimators=5, random_state=0),
     "sigmoid": CalibratedClassifierCV(LinearSVC(), cv=2),
+    "stacking": StackingClassifier([("a", small()), ("b", LinearSVC())], LogisticRegression(), cv=2),
     "hard voting": VotingClassifier(
         [("a", scaled(LinearSVC())), ("b", small()), ("c", GaussianNB())], weights=[2, 1, 1]
     ),
     "bagging of lines": BaggingClassifier(LogisticRegression(), 3, max_features=0.75, random_state=0),
     "bagging of labels": BaggingClassifier(LinearSVC(), 3, random_state=0),
+    "stacking of labels": StackingClassifier(
+        [("a", small()), ("b", GaussianNB())], small(), cv=2, stack_method="predict", passthrough=True
+    ),
     "isotonic": CalibratedClassifierCV(RandomForestClassifier(5, max_depth=3, random_state=0), method="isotonic", cv=2),
     "isotonic boosting": CalibratedClassifierCV(GradientBoostingClassifier(n_estimators=4), method="isotonic", cv=2),
     "not an ensemble": CalibratedClassifierCV(scaled(LogisticRegression()), ensemble=False, cv=2),
 }  # fmt: skip
-QUICK = 4
+QUICK = 5
 
 
 def named(found: dict[str, Any]) -> list[Any]:
@@ -117,6 +128,41 @@ def test_classifiers(name: str, classes: int) -> None:
     labels = np.array(["no", "it's", "yes"])[target(X, classes)]
     estimator = sklearn.base.clone(CLASSIFIERS[name]).fit(X, labels)
     assert_edges(estimator, assert_same(estimator, X, NEW), X)
+
+
+def test_several_outputs() -> None:
+    both = MultiOutputRegressor(DecisionTreeRegressor(max_depth=3)).fit(X, np.column_stack([Y, -2 * Y]))
+    model = assert_same(both, X, NEW)
+    assert list(model.predict(X)) == ["prediction_0", "prediction_1"]
+    assert model.predict(missing(X).head(9)).isna().any().tolist() == [False, False]  # its trees take what is missing
+
+
+def test_infinity_that_every_member_takes() -> None:
+    """It has an answer then, though most estimators of scikit-learn refuse it."""
+    grown = HistGradientBoostingRegressor(max_iter=3)
+    rows = X.head(2).assign(x0=[np.inf, 1.0], few=[0.1, -np.inf])
+    for made in (
+        VotingRegressor([("a", grown)]),
+        BaggingRegressor(grown, 2, random_state=0),
+        StackingRegressor([("a", grown)], grown, cv=2),
+        TransformedTargetRegressor(grown, func=np.log, inverse_func=np.exp),
+    ):
+        made.fit(X, np.exp(Y))
+        found = mlflow_sql_flavor.from_sklearn(made, X).predict(rows)["prediction"]
+        np.testing.assert_allclose(found, made.predict(rows), rtol=1e-12)
+    mixed = VotingRegressor([("a", grown), ("b", Ridge())]).fit(X, Y)
+    with pytest.raises(ValueError, match="infinity"):
+        mixed.predict(rows)
+    assert mlflow_sql_flavor.from_sklearn(mixed, X).predict(rows)["prediction"].isna().all()
+
+
+def test_adaboost_refuses_what_its_members_would_take() -> None:
+    grown = HistGradientBoostingRegressor(max_iter=3)
+    made = AdaBoostRegressor(grown, n_estimators=2, random_state=0).fit(X, Y)
+    gap = X.head(2).assign(x0=[np.nan, 1.0])
+    with pytest.raises(ValueError, match="NaN"):
+        made.predict(gap)
+    assert mlflow_sql_flavor.from_sklearn(made, X).predict(gap)["prediction"].isna().tolist() == [True, False]
 
 
 def test_members_that_take_missing_values() -> None:
@@ -144,10 +190,11 @@ def test_a_frozen_estimator() -> None:
         (TransformedTargetRegressor(Ridge(), func=np.arcsinh, inverse_func=np.sinh), "the inverse of its Function"),
         (AdaBoostRegressor(n_estimators=101, random_state=0), "the median of 101 estimators"),
         (CalibratedClassifierCV(GaussianNB(), method="temperature", cv=2), "calibrated by temperature"),
+        (StackingRegressor([("a", KNeighborsRegressor()), ("b", Ridge())], cv=2), r"step 'a' \(KNeighborsR"),
     ],
-    ids=["voting", "bagging", "target", "median", "temperature"],
+    ids=["voting", "bagging", "target", "median", "temperature", "stacking"],
 )  # fmt: skip
 def test_refused_by_name(estimator: Any, message: str) -> None:
     fitted = estimator.fit(X, TWO if hasattr(estimator, "predict_proba") or "Classifier" in repr(estimator) else Y)
-    with pytest.raises(QueryError, match=message):
+    with pytest.raises(QueryError, match=rf"{message}.*\. Fit .* log (it|the whole) with mlflow\.sklearn\.$"):
         mlflow_sql_flavor.from_sklearn(fitted, X)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from .fitted_answers import answers, feature_names, labels, library, precision, refuse_unfitted
+from .fitted_answers import answers, feature_names, first_step, flavor_of, labels, library, precision, refuse_unfitted
 from .predict import READERS, answer
 
-__all__ = ["READERS", "answer", "answers", "feature_names", "labels", "library", "precision", "refuse_unfitted"]
+__all__ = [
+    "READERS",
+    "answer",
+    "answers",
+    "feature_names",
+    "first_step",
+    "flavor_of",
+    "labels",
+    "library",
+    "precision",
+    "refuse_unfitted",
+]

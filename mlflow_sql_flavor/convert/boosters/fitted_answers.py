@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import QueryError
 
-__all__ = ["answers", "feature_names", "labels", "library", "precision", "refuse_unfitted"]
+__all__ = ["answers", "feature_names", "first_step", "flavor_of", "labels", "library", "precision", "refuse_unfitted"]
 
 _LIBRARIES = {"xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost"}
 _MODULES = {name: module for module, name in _LIBRARIES.items()} | {"scikit-learn": "sklearn"}
@@ -22,6 +22,18 @@ def library(estimator: Any) -> str:
         if root in _LIBRARIES:
             return _LIBRARIES[root]
     return "scikit-learn"
+
+
+def first_step(estimator: Any) -> Any:
+    """The step that sees the columns first; the estimator itself if it has none."""
+    while steps := getattr(estimator, "steps", None):
+        estimator = next((step for _, step in steps if step is not None and step != "passthrough"), None)
+    return estimator
+
+
+def flavor_of(estimator: Any) -> str:
+    """MLflow's own flavor for it."""
+    return f"mlflow.{_MODULES[library(estimator)]}"
 
 
 def refuse_unfitted(estimator: Any) -> tuple[str, str]:
@@ -75,7 +87,9 @@ def _parts(estimator: Any) -> list[Any]:
     """It, and the fitted estimators inside it."""
     found = [estimator]
     for part in found:
-        inner = [getattr(part, name, None) for name in ("best_estimator_", "regressor_", "estimator")]
+        inner = [
+            getattr(part, name, None) for name in ("best_estimator_", "regressor_", "estimator", "final_estimator_")
+        ]
         for name in ("steps", "transformers_", "transformer_list"):
             inner += [step for _, step, *_ in getattr(part, name, None) or ()]
         for name in ("estimators_", "calibrated_classifiers_"):
@@ -125,7 +139,8 @@ def answers(estimator: Any, X: Any, probabilities: bool) -> tuple[Any, Any]:
     elif raw and name == "LightGBM":
         found = _classes_first(estimator.predict(X))
     else:
-        known = hasattr(estimator, "feature_names_in_") or (name != "scikit-learn" and not hasattr(estimator, "steps"))
+        first = first_step(estimator)
+        known = hasattr(first, "feature_names_in_") or library(first) != "scikit-learn"
         data = X if known else X.to_numpy()
         predicted = np.asarray(estimator.predict(data))
         found = predicted if predicted.ndim == 2 and predicted.shape[1] > 1 else np.ravel(predicted), None

@@ -44,6 +44,13 @@ def classifier(
     return Scores(found, model.classes_, "greatest", "softmax")
 
 
+def _check_missing(query: Query, model: Any, columns: list[Column]) -> None:
+    """It refuses missing values that its members would take."""
+    if not takes_missing(model):
+        tests = [f"{column.sql} IS NOT NULL" for column in columns]
+        query.layer("checked", query.refusing(tests, columns, query.taken(columns)))
+
+
 def _says(weight: float, count: int, said: bool) -> float:
     return float(weight) if said else float(-1 / (count - 1) * weight)
 
@@ -62,6 +69,7 @@ def _tree_sums(query: Query, model: Any, columns: list[Column], count: int) -> l
 
 
 def _label_sums(query: Query, model: Any, columns: list[Column], path: str, answer: Answer) -> list[Column]:
+    _check_missing(query, model, columns)
     done: list[Column] = []
     known = model.classes_.tolist()
     for k, part in enumerate(model.estimators_):
@@ -99,6 +107,7 @@ def regressor(
     if of_trees:
         done = _tree_values(query, model, columns)
     else:
+        _check_missing(query, model, columns)
         done = []
         for k, part in enumerate(model.estimators_):
             with query.keeping([*done, *columns]):

@@ -9,9 +9,22 @@ from typing import Any
 from ...errors import QueryError, UnwritableError
 from .. import boosters
 from ..builder import Column, Query
+from ..missing import answers_infinity
 from ..outputs import Numbers, Scores
-from ..preprocessing.steps import join, known_class, sparse, transform, unsupported
-from . import adaboost, bayes, calibrated, clusters, linear, networks, outliers, transformed, tree_models, voting
+from ..preprocessing.steps import join, known_class, passes, sparse, transform, unsupported
+from . import (
+    adaboost,
+    bayes,
+    calibrated,
+    clusters,
+    linear,
+    networks,
+    outliers,
+    stacking,
+    transformed,
+    tree_models,
+    voting,
+)
 
 __all__ = ["answer", "takes_infinity"]
 
@@ -46,7 +59,8 @@ def answer(
             absent = sparse(step, absent)
         columns = [replace(column, sparse=absent) for column in columns]
         name, last = model.steps[-1]
-        return answer(query, last, columns, join(path, name), probabilities)
+        given = data if all(passes(step) for _, step in model.steps[:-1]) else None
+        return answer(query, last, columns, join(path, name), probabilities, given)
     if not hasattr(model, "predict"):
         raise unsupported(path, model, "the last step must be a regressor or a classifier")
     reader = known_class(model, boosters.READERS)
@@ -85,7 +99,9 @@ def takes_infinity(model: Any) -> bool:
     """Whether the estimator, standing alone, compares infinite numbers like others; the rest of them refuse them."""
     if known_class(model, boosters.READERS) is not None:
         return True
-    return known_class(model, _MODELS) in (tree_models.histogram_boosting, outliers.isolation_forest)
+    if known_class(model, _MODELS) in (tree_models.histogram_boosting, outliers.isolation_forest):
+        return True
+    return known_class(model, _AROUND) is not None and answers_infinity(model)
 
 
 _MODELS: dict[str, Model] = {
@@ -121,4 +137,7 @@ _AROUND: dict[str, Around] = {
     "AdaBoostRegressor": adaboost.regressor,
     "CalibratedClassifierCV": calibrated.calibrated,
     "TransformedTargetRegressor": transformed.regressor,
+    "StackingRegressor": stacking.stacked,
+    "StackingClassifier": stacking.stacked,
+    "MultiOutputRegressor": stacking.several_outputs,
 }

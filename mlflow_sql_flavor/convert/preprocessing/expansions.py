@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import QueryError
+from ...errors import UnwritableError
 from ..builder import Column, Query, number, total, unique
 from ..missing import refuses_missing
 
@@ -69,10 +69,10 @@ def bins(query: Query, step: Any, columns: list[Column], keep: list[Column], pat
 def splines(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
     """``SplineTransformer``: each basis function as a polynomial between two knots."""
     if step.degree == 0:
-        raise QueryError(f"step {path!r} (SplineTransformer) cannot be converted: its degree is 0.")
+        raise UnwritableError("its degree is 0")
     if step.degree == 1 and step.extrapolation == "linear" and len(columns) > 1:
         # scikit-learn 1.9 takes degree 2 for all but the first of them (its transform adds to `degree` in the loop).
-        raise QueryError(f"step {path!r} (SplineTransformer) cannot be converted: its degree is 1, with linear ends.")
+        raise UnwritableError("its degree is 1, with linear ends")
     tests = []
     zeros = getattr(step, "handle_missing", "error") == "zeros"
     taken = query.taken([*keep, *columns])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...errors import QueryError, UnwritableError
+from ..boosters.fitted_answers import flavor_of
 from ..builder import Column, Query, is_missing, literal, number, unique
 from ..estimators import clusters
 from ..missing import refuses_missing
@@ -18,7 +19,7 @@ from . import expansions
 from .encoders import encode
 from .power_transforms import box_cox, yeo_johnson
 
-__all__ = ["describe", "join", "known_class", "sparse", "transform", "unsupported"]
+__all__ = ["describe", "join", "known_class", "passes", "sparse", "transform", "unsupported"]
 
 Step = Callable[[Query, Any, list[Column], list[Column], str], list[Column]]
 
@@ -61,12 +62,14 @@ def describe(estimator: Any) -> str:
 
 
 def unsupported(path: str, estimator: Any, why: str = "") -> QueryError:
-    """The error that names a step."""
+    """The error that names a step, and what to do."""
     where = f"step {path!r} ({type(estimator).__name__})" if path else type(estimator).__name__
     own = _overridden(estimator)
     if not why and own:
         why = f"it has a method of its own, {own[0]}"
-    return QueryError(f"{where} cannot be converted{': ' + why.removesuffix('.') if why else ''}.")
+    told = f": {why.removesuffix('.')}. Fit it another way, or" if why else ". Fit without it, or" if path else ":"
+    flavor = "mlflow.sklearn" if path else flavor_of(estimator)
+    return QueryError(f"{where} cannot be converted{told} log {'the whole' if path else 'it'} with {flavor}.")
 
 
 def transform(
@@ -115,6 +118,11 @@ def sparse(step: Any, given: bool) -> bool:
     return read(step) if read is not None else given
 
 
+def passes(step: Any) -> bool:
+    """Whether a step hands its columns on as they are."""
+    return step is None or (isinstance(step, str) and step == "passthrough") or getattr(step, "func", ...) is None
+
+
 def join(path: str, name: str) -> str:
     """A step's path."""
     return f"{path}__{name}" if path else name
@@ -131,6 +139,7 @@ def _columns(query: Query, step: Any, columns: list[Column], keep: list[Column],
         raise unsupported(path, step, "it has transformer_weights")
     places = step._transformer_to_input_indices
     parts = [(name, part, list(places[name])) for name, part, _ in step.transformers_ if part != "drop"]
+    parts = [part for part in parts if part[2]]  # of no columns it is not even fitted
     return _branches(query, parts, columns, keep, path)
 
 
@@ -154,14 +163,27 @@ def _branches(
     return done
 
 
+#: What scalers learnt of each column.
+_LEARNT = ("mean_", "center_", "scale_", "min_")
+
+
+def _nothing(step: Any, i: int) -> bool:
+    """Whether a scaler saw no value of a column, and answers none."""
+    learnt = [getattr(step, name, None) for name in _LEARNT]
+    return any(is_missing(float(values[i])) for values in learnt if values is not None)
+
+
 def _each(expression: Callable[[Any, int, Column], str]) -> Step:
     """A step that gives one column for one column."""
 
     def made(query: Query, step: Any, columns: list[Column], keep: list[Column], path: str) -> list[Column]:
         taken = query.taken(keep)
         out = [Column(unique(column.name, taken)) for column in columns]
-        items = [(expression(step, i, column), out[i].name) for i, column in enumerate(columns)]
-        query.layer(path, [*query.carry(keep), *items])
+        texts = [
+            "CAST(NULL AS DOUBLE)" if _nothing(step, i) else expression(step, i, column)
+            for i, column in enumerate(columns)
+        ]
+        query.layer(path, [*query.carry(keep), *((text, c.name) for text, c in zip(texts, out, strict=True))])
         return out
 
     return made
