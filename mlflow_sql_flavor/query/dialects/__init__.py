@@ -15,6 +15,7 @@ of rules ``R``. These topics there are, in every dialect the same words:
     encodings    digests, checksums, hexadecimal and other codes of a value
     filling      rows that ORDER BY puts between others
     formats      values as text by a pattern, and back
+    funnels      chains of events within a time
     intervals    literals and arithmetic of intervals
     joins        joins, and what an unmatched row holds
     json         values taken from JSON, JSON that is made

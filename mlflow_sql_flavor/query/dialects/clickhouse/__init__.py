@@ -17,6 +17,7 @@ from . import (
     encodings,
     filling,
     formats,
+    funnels,
     joins,
     json,
     lambdas,
@@ -37,7 +38,7 @@ __all__ = ["D"]
 D = DialectRules("clickhouse", pack="clickhouse", catalog="clickhouse")
 
 _TOPICS = (
-    names, nulls, types, casts, formats, numbers, encodings, comparisons, aggregates, arrays, lambdas, strings,
+    names, nulls, types, casts, formats, numbers, encodings, comparisons, funnels, aggregates, arrays, lambdas, strings,
     regex, verified, json, times, dates, filling, joins, relations, windows, outer_aggregates,
 )  # fmt: skip
 for _topic in _TOPICS:

@@ -462,3 +462,13 @@ CREATE MACRO ch__dot(a, b) AS CASE WHEN len(a) <> len(b) THEN error('arrays of o
 CREATE MACRO ch__cosine_distance(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN 1 - ch__dot(a, b) / (ch__l2_norm(a) * ch__l2_norm(b)) END;
 CREATE MACRO ch__ends_in(s, c) AS CASE WHEN length(c) <> 1 THEN error('appendTrailingCharIfAbsent takes one character') WHEN s = '' OR ends_with(s, c) THEN s ELSE s || c END;
 CREATE MACRO ch__positions(s, ps) AS list_transform(ps, lambda p: CAST(ch__bposition(s, p) AS BIGINT));
+-- Of each level the moment at which its chain began
+CREATE MACRO ch__reached(began, event, width) AS list_transform(event.held, LAMBDA hit, level: CASE
+  WHEN NOT hit THEN began[level] WHEN level = 1 THEN event.at
+  WHEN event.at <= began[level - 1] + width THEN began[level - 1] ELSE began[level] END);
+CREATE MACRO ch__no_null(moment, hits) AS moment IS NOT NULL AND len(list_filter(hits, LAMBDA hit: hit IS NULL)) = 0;
+CREATE MACRO ch__funnel_rows(moment, hits) AS count(*) FILTER (ch__no_null(moment, hits));
+CREATE MACRO ch__funnel(moment, hits, width, n) AS list_max(list_transform(list_reduce(
+  list({'at': moment, 'held': hits} ORDER BY moment) FILTER (ch__no_null(moment, hits)),
+  LAMBDA began, event: ch__reached(began, event, width), list_resize(CAST([] AS BIGINT[]), n)),
+  LAMBDA start, reached: CASE WHEN start IS NULL THEN 0 ELSE reached END));

@@ -94,6 +94,10 @@ def beyond(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         asked.this.set("this", build.lit(1))
     rows = exp.Coalesce(this=asked, expressions=[build.lit(0)])
     default = default_of(call.this, ctx) if found is False else None
+    if found is False and not of_frame and ctx.is_a(call.this, "date", "timestamp"):
+        kind = ctx.type_of(call.this)
+        default = build.cast(build.lit("1970-01-01"), "DATE" if ctx.is_a(call.this, "date") else "TIMESTAMP")
+        value.type = kind
     if default is not None:
         return ctx.macro("ch__default", value, rows, default)
     made = ctx.macro("ch__of_rows", value, rows, condition(found))

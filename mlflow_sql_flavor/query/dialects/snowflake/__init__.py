@@ -14,6 +14,7 @@ from . import (
     formats,
     intervals,
     json,
+    json_edits,
     numbers,
     regex,
     relations,
@@ -27,8 +28,8 @@ __all__ = ["D"]
 D = DialectRules("snowflake", pack="snowflake")
 
 _TOPICS = (
-    verified, relations, aggregates, arrays, strings, dates, json, numbers, windows, encodings, casts, regex,
-    intervals, unpivot, formats, comparisons, outer_aggregates,
+    verified, relations, aggregates, arrays, strings, dates, json, json_edits, numbers, windows, encodings, casts,
+    regex, intervals, unpivot, formats, comparisons, outer_aggregates,
 )  # fmt: skip
 for _topic in _TOPICS:
     D.use(_topic.R)

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlglot import exp
 
 from ...facts.context import Context
 from ...reading.traversal import find_all
 from .. import DialectRules
-from ..shared import aggregates, build
+from ..shared import aggregates, build, exact_numbers
 from ..shared.source_types import columns_of_star
-from .arrays import typed
+from .arrays import array_of, typed
 
 R = DialectRules("snowflake aggregates")
+
+
+def _agg_type(self: Any, e: exp.Expr) -> exp.Expr:
+    value = e.this
+    while isinstance(value, (exp.Order, exp.Distinct)):
+        value = value.expressions[0] if isinstance(value, exp.Distinct) and value.expressions else value.this
+    inner = value.type if isinstance(value, exp.Expr) else None
+    known = isinstance(inner, exp.DataType) and inner.this not in (exp.DType.UNKNOWN, exp.DType.NULL)
+    made: exp.Expr = self._set_type(e, array_of(inner) if known else exp.DType.ARRAY)
+    return made
+
+
+R.typing[exp.ArrayAgg] = R.typing[exp.ArrayUniqueAgg] = {"annotator": _agg_type}
+
+
+# functions/percentile_cont, median: of exact numbers three more digits
+def _finer(value: exp.Expr, ctx: Context) -> exp.Expr:
+    digits = exact_numbers.scale(value, ctx)
+    if digits is None or (isinstance(value, exp.Cast) and value.meta.get("translated")):
+        return value
+    return build.translated(value, f"DECIMAL(38, {digits + 3})", False)
+
+
+@R.rule(exp.Median)
+def median(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    node.set("this", _finer(node.this, ctx))
+    return None
 
 
 # Arrays
 @R.rule(exp.WithinGroup)
 def ordered_agg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     call = node.this
+    if isinstance(call, exp.PercentileCont):
+        for key in node.expression.expressions:
+            key.set("this", _finer(key.this, ctx))
+        return None
     if "aggregate" not in call.meta:
         return None
     found: exp.ArrayAgg = call.meta["aggregate"]

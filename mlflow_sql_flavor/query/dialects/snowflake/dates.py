@@ -31,6 +31,21 @@ def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return build.cast(value, "TIMESTAMP")
 
 
+# functions/to_timestamp: of a number with its digits behind the second
+@R.rule(exp.UnixToTime)
+def with_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    digits, to = build.literal_int(node.args.get("scale")), node.args.get("target_type")
+    zoned = to is not None and to.this not in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ)
+    if digits is None or not 0 <= digits <= 9 or zoned or not ctx.is_a(node.this, "int"):
+        ctx.refuse("unfaithful", node, "This is verified for whole numbers and 0 to 9 digits", "Cast it to INT")
+    power = 10 ** abs(6 - (digits or 0))
+    whole = build.cast(node.this, "HUGEINT")
+    micros: exp.Expr = exp.Mul(this=whole, expression=build.lit(power))
+    if (digits or 0) > 6:
+        micros = exp.IntDiv(this=whole, expression=build.lit(power))
+    return ctx.call("make_timestamp", build.cast(micros, "BIGINT"), type="TIMESTAMP")
+
+
 # functions/to_time: of a text in its common form
 @R.rule(exp.TsOrDsToTime, exp.Time)
 def to_time(node: exp.Expr, ctx: Context) -> exp.Expr | None:

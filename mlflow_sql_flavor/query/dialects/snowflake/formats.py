@@ -29,8 +29,13 @@ def to_char(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.StrToDate, exp.StrToTime)
 def parse_date(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if argument_count(node, ctx) != 2 or node.args.get("safe"):
+    to = node.args.get("target_type")
+    zoned = to is not None and to.this not in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.DATE)
+    if argument_count(node, ctx) != 2 or zoned:
         ctx.refuse("unfaithful", node, "This form of parsing is not verified", "Use TO_DATE with a format")
     fmt = date_formats.formatted(node, ctx, 1, _PARSE, quote='"', fold=True)
-    made = ctx.call("strptime", node.this, build.lit(fmt), type="TIMESTAMP")
+    if node.args.get("safe"):
+        made = ctx.macro("sf__try_strptime", node.this, build.lit(fmt), type="TIMESTAMP")
+    else:
+        made = ctx.call("strptime", node.this, build.lit(fmt), type="TIMESTAMP")
     return build.cast(made, "DATE") if isinstance(node, exp.StrToDate) else made

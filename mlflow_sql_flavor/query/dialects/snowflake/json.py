@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
+from .arrays import as_variant, variant
 from .casts import as_json
 
 R = DialectRules("snowflake json")
@@ -61,17 +63,42 @@ R.macros(
     },
     of=lambda value, ctx: _variant(value, ctx),
 )
-R.renames({exp.JSONKeys: ("json_keys", "VARCHAR[]", "this")}, of=lambda value, ctx: _variant(value, ctx))
+R.macros({exp.JSONKeys: ("sf__sorted_keys", "VARCHAR[]", "this")}, of=lambda value, ctx: _variant(value, ctx))
 
 
 # functions/to_variant
 @R.rule(exp.ToVariant)
 def to_variant(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if not ctx.is_a(node.this, "text", "int", "bool") and not as_json(node.this, ctx):
-        ctx.refuse("json_text", node, "TO_VARIANT is verified for texts, whole numbers and booleans", "Use PARSE_JSON")
-    made = build.cast(node.this if as_json(node.this, ctx) else ctx.call("to_json", node.this), "JSON")
-    made.type = exp.DataType.build("VARIANT")
-    return made
+    return variant(as_variant(node.this, ctx))
+
+
+# querying-semistructured: a VARIANT beside a text or a number is read as one
+@R.prepare
+def beside_constants(tree: exp.Expr, ctx: Context) -> None:
+    kinds = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Between, exp.Like, exp.ILike)
+    for node in list(find_all(tree, *kinds)):
+        sides = [node.this, *(node.args.get(key) for key in ("expression", "low", "high")), *node.expressions]
+        values = [side for side in sides if isinstance(side, exp.Expr)]
+        paths = [v for v in values if _path(v)]
+        others = [v for v in values if not _path(v)]
+        if len(paths) != 1 or len(others) + 1 != len(values) or node.args.get("query") or node.args.get("unnest"):
+            continue
+        texts = all(ctx.is_a(v, "text") for v in others)
+        if not texts and not all(ctx.is_a(v, "int", "decimal", "float") for v in others):
+            continue
+        read: exp.Expr = build.cast(paths[0].copy(), "JSON")
+        read.meta["variant"] = True
+        if isinstance(node, exp.NEQ) or node.find_ancestor(exp.Not, exp.Select, exp.Case, exp.If).__class__ in _TOLD:
+            read = ctx.macro("sf__no_json_null", read)
+        name, kind = ("sf__variant_text", "VARCHAR") if texts else ("sf__variant_number", "DOUBLE")
+        paths[0].replace(ctx.macro(name, read, type=kind))
+
+
+_TOLD = (exp.Not, exp.Case, exp.If)
+
+
+def _path(value: exp.Expr) -> bool:
+    return isinstance(value, (exp.JSONExtract, exp.GetExtract))
 
 
 def _variant(value: exp.Expr, ctx: Context) -> exp.Expr:

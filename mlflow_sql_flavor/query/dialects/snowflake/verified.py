@@ -34,6 +34,9 @@ _NAMES = """
     array_unique_agg array_intersection array_except array_remove array_sort arrays_overlap typeof is_array is_object
     is_boolean is_varchar is_char is_integer random object_keys to_time try_to_time time acosh atanh
     rtrimmed_length hex_decode_string to_binary regexp_substr_all regexp_extract_all grouping_id time_from_parts
-    to_variant
+    to_variant object_construct_keep_null j_s_o_n_object struct object_insert object_delete object_pick object_agg get
+    arrays_to_object to_object as_object as_array to_array strip_null_value to_json array_insert array_construct_compact
+    try_to_timestamp try_to_timestamp_ntz unix_to_time arrays_zip array_flatten array_remove_at array_generate_range
+    array_reverse
 """
 documented.standard(R, _NAMES.split())
