@@ -472,3 +472,12 @@ CREATE MACRO ch__funnel(moment, hits, width, n) AS list_max(list_transform(list_
   list({'at': moment, 'held': hits} ORDER BY moment) FILTER (ch__no_null(moment, hits)),
   LAMBDA began, event: ch__reached(began, event, width), list_resize(CAST([] AS BIGINT[]), n)),
   LAMBDA start, reached: CASE WHEN start IS NULL THEN 0 ELSE reached END));
+-- URLs of a host with a point in it; another text is not followed
+CREATE MACRO ch__url(u) AS CASE WHEN u IS NULL OR u = '' OR regexp_full_match(u, '(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+(?:/[^?#:]*)?') OR regexp_full_match(u, '(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+(?::[0-9]+)?(?:/[^?#]*)?(?:\?[^#]*)?(?:#[^?]*)?') THEN u
+  ELSE error('a URL of this form is not followed: give its parts') END;
+CREATE MACRO ch__domain(u) AS regexp_extract(ch__url(u), '^(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?([A-Za-z0-9_.-]+)', 1);
+CREATE MACRO ch__domain_bare(u) AS regexp_replace(ch__domain(u), '^www\.', '');
+CREATE MACRO ch__path(u) AS regexp_extract(regexp_replace(ch__url(u), '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//', ''), '^[^/]*(/[^?#]*)', 1);
+CREATE MACRO ch__protocol(u) AS regexp_extract(ch__url(u), '^([A-Za-z][A-Za-z0-9+.-]*)://', 1);
+CREATE MACRO ch__query(u) AS regexp_extract(ch__url(u), '\?([^#]*)', 1);
+CREATE MACRO ch__cut_query(u) AS regexp_replace(ch__url(u), '\?[^#]*', '');

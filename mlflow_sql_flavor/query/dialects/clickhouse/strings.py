@@ -48,6 +48,10 @@ R.macros(
 )
 R.renames({"startswithutf8": ("starts_with", "BOOLEAN"), "endswithutf8": ("ends_with", "BOOLEAN"),
            "translateutf8": ("translate", "VARCHAR")})  # fmt: skip
+# https://clickhouse.com/docs/sql-reference/functions/url-functions
+_URLS = {"domain": "domain", "domainwithoutwww": "domain_bare", "path": "path", "protocol": "protocol",
+         "querystring": "query", "cutquerystring": "cut_query"}  # fmt: skip
+R.macros({name: (f"ch__{macro}", "VARCHAR") for name, macro in _URLS.items()})
 R.macros({"ngrams": ("ch__ngrams", "VARCHAR[]")}, of=(lambda value, ctx: not_null(value, ctx), build.as_it_is))
 R.macros({"multisearchallpositions": ("ch__positions", "BIGINT[]")},
          of=(lambda value, ctx: not_null(value, ctx), build.as_it_is))  # fmt: skip
