@@ -20,6 +20,7 @@ of rules ``R``. These topics there are, in every dialect the same words:
     joins        joins, and what an unmatched row holds
     json         values taken from JSON, JSON that is made
     json_edits   JSON that is changed or contained, of whole rows, and rows of JSON
+    json_paths   paths of SQL/JSON with filters
     lambdas      functions of which an argument is a function
     names        aliases, and which column a name is read as
     nulls        whether a value may be NULL, and functions that ask so

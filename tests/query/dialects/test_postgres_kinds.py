@@ -43,3 +43,19 @@ def test_bytea_as_text(value: str, answer: list[object]) -> None:
 )
 def test_a_null_within_json_is_a_value(sql: str, answer: list[object]) -> None:
     assert SQLModel(sql, dialect="postgres").predict(ROWS, output="arrow").to_pydict() == {"v": answer}
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        ("(interval '30 min' = interval '1800 secs')::text", "true"), ("(interval '1.5 hrs')::text", "01:30:00"),
+        ("justify_interval(interval '-70 days 30 hours')::text", "-2 mons -8 days -18:00:00"),
+        ("justify_interval(interval '1 mon -1 hour')::text", "29 days 23:00:00"),
+        ("('x' || substr(md5('1'), 1, 8))::bit(32)::int", -993377736),
+        ("('x' || left(md5('1'), 8))::bit(32)::bigint", 3301589560), ("('x' || 'f')::bit(32)::int", -268435456),
+        ("('x' || left(md5('1'), 7))::bit(28)::int", 206349347),
+        ("convert_from(convert_to('ü', 'utf-8'), 'UTF8')", "ü"),
+    ],
+)  # fmt: skip
+def test_values(value: str, answer: object) -> None:
+    assert SQLModel(f"SELECT {value} AS v", dialect="postgres").predict(output="arrow").to_pydict() == {"v": [answer]}

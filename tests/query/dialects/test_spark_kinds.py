@@ -254,3 +254,48 @@ def test_structs_of_other_fields_make_no_array(value: str) -> None:
     # DATATYPE_MISMATCH.DATA_DIFF_TYPES in Spark 4, where DuckDB makes a struct of the fields of both.
     with pytest.raises(QueryError, match="other fields"):
         SQLModel(f"SELECT {value}", dialect="databricks").predict()
+
+
+ZONED = pa.table({"at": pa.array([dt.datetime(2024, 1, 1, 10)], pa.timestamp("us", "UTC")), "q": [2]})
+
+
+@pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        ("CAST(at AS STRING)", "2024-01-01 10:00:00"), ("at + INTERVAL 1 HOUR || ''", "2024-01-01 11:00:00"),
+        ("concat_ws('|', at, q)", "2024-01-01 10:00:00|2"),
+        ("concat_ws(',', array(at), array(1.5D, 1e10D), array(true))", "2024-01-01 10:00:00,1.5,1.0E10,true"),
+        ("listagg(at, ',') WITHIN GROUP (ORDER BY q)", "2024-01-01 10:00:00"),
+        ("array_join(array(1.50, NULL), '-', '?')", "1.50-?"), ("typeof(at)", "timestamp"),
+        ("typeof(1.5)", "decimal(2,1)"),
+        ("CAST(at + make_interval(0, q, 0, 1, 1, 1, 1.5) AS STRING)", "2024-03-02 11:01:01.5"),
+    ],
+)  # fmt: skip
+def test_a_moment_as_text_has_no_zone(value: str, made: object) -> None:
+    model = SQLModel(f"SELECT {value} AS x FROM t", "databricks", tables={"t": ZONED})
+    assert model.predict(output="arrow").to_pydict() == {"x": [made]}
+
+
+@pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        ("array_sort(array(3, 1, 2), (x, y) -> y - x)", [3, 2, 1]),
+        ("array_sort(array('bb', 'a', 'ccc', 'dd'), (x, y) -> length(y) - length(x))", ["ccc", "bb", "dd", "a"]),
+        ("array_sort(array(4, NULL), (x, y) -> CASE WHEN x > y THEN -1 WHEN x < y THEN 1 ELSE 0 END)", [4, None]),
+        ("map_zip_with(map('a', n, 'b', 2), map('a', 5, 'c', 7), (k, x, y) -> coalesce(x, 0) + coalesce(y, 0))",
+         [("a", 6), ("b", 2), ("c", 7)]),
+        ("array_sort(array(struct(2 AS p, 'y' AS q), struct(1 AS p, 'x' AS q))).q", ["x", "y"]),
+    ],
+)  # fmt: skip
+def test_lambdas_of_two(value: str, made: object) -> None:
+    assert one(value) == made
+
+
+def test_a_comparator_that_gives_no_order_is_an_error() -> None:
+    with pytest.raises(MlflowException, match="no order"):
+        one("array_sort(array(1, NULL, 2), (x, y) -> CASE WHEN x > y THEN -1 WHEN x < y THEN 1 ELSE 0 END)")
+
+
+def test_the_type_of_what_is_computed_is_not_named() -> None:
+    with pytest.raises(MlflowException, match="typeof"):
+        one("typeof(n + 1)")

@@ -294,8 +294,13 @@ def max_by(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.GroupConcat)
 def listagg(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if family(node.this) in ("int", "float", "decimal", "bool", "date", "timestamp"):
-        node.set("this", as_text(node.this, ctx))
+    value = node.this  # within its ORDER BY and its DISTINCT
+    while isinstance(value, (exp.Order, exp.Distinct)):
+        value = value.this if isinstance(value, exp.Order) else value.expressions[0]
+    if family(value) in ("int", "float", "decimal", "bool", "date", "timestamp"):
+        held = value.copy()
+        held.type = value.type
+        value.replace(as_text(held, ctx))
     if not find_first(node, exp.Order) and not isinstance(node.parent, exp.WithinGroup):
         ctx.open("order", node, "The order of the joined values is not defined.")
     if node.args.get("separator") is None or isinstance(node.args["separator"], exp.Null):

@@ -11,7 +11,7 @@ from ...facts.rules import arguments
 from .. import DialectRules
 from ..shared import build, clauses
 from .casts import as_text
-from .json import fields
+from .json import each, fields
 from .regex import plain
 from .types import family, kind
 
@@ -163,23 +163,27 @@ def _concat_ws(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     separator, *operands = node.expressions
     if "array" not in {family(o) for o in operands}:
         return None
-    lists = [o if family(o) == "array" else exp.Array(expressions=[as_text(o, ctx)]) for o in operands]
+    lists = [_texts(o, ctx) if family(o) == "array" else exp.Array(expressions=[as_text(o, ctx)]) for o in operands]
     joined = lists[0] if len(lists) == 1 else ctx.call("list_concat", *lists)
     whole = exp.Coalesce(this=ctx.call("array_to_string", joined, separator.copy()), expressions=[build.lit("")])
     test = exp.Not(this=exp.Is(this=separator, expression=exp.Null()))
     return exp.Case(ifs=[exp.If(this=test, true=whole)])
 
 
+def _texts(array: exp.Expr, ctx: Context) -> exp.Expr:
+    """The elements as their texts, where they are none."""
+    found = kind(array)
+    element = found.expressions[0] if found is not None and found.expressions else None
+    if not isinstance(element, exp.DataType) or element.this in (*exp.DataType.TEXT_TYPES, exp.DType.UNKNOWN):
+        return array
+    return each(array, element, lambda item: as_text(item, ctx), ctx)
+
+
 @R.rule(exp.ArrayToString)
 def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """NULLs are left out, unless there is a text for them; a separator or a text for them that is NULL gives NULL."""
     this, null = node.this, node.args.get("null")
-    found = kind(this)
-    element = found.expressions[0] if found is not None and found.expressions else None
-    if isinstance(element, exp.DataType) and element.this not in exp.DataType.TEXT_TYPES:
-        if element.this not in exp.DataType.INTEGER_TYPES:
-            ctx.refuse("implicit_cast", node, "Elements that are no text are joined", "Transform them to text first")
-        this = build.cast(this, "VARCHAR[]")
+    this = _texts(this, ctx)
     if null is not None:
         filled = exp.Coalesce(this=exp.column("x"), expressions=[null])
         this = ctx.call("list_transform", this, exp.Lambda(this=filled, expressions=[exp.to_identifier("x")]))
@@ -260,4 +264,18 @@ def array_insert(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     made = ctx.macro("dbx__array_insert", node.this, build.lit(at), node.expression)
     made.type = kind(node.this)
+    return made
+
+
+@R.rule(exp.Dot)
+def field_of_each(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A field of an array of structs is the array of that field."""
+    found = kind(node.this)
+    element = found.expressions[0] if found is not None and family(node.this) == "array" and found.expressions else None
+    if not isinstance(element, exp.DataType) or element.this not in exp.DataType.STRUCT_TYPES:
+        return None
+    inner = next((kind_ for name, kind_ in fields(element) if name.lower() == node.expression.name.lower()), None)
+    made = each(node.this, element, lambda item: exp.Dot(this=item, expression=node.expression), ctx)
+    if inner is not None:
+        made.type = exp.DataType(this=exp.DType.ARRAY, expressions=[inner.copy()], nested=True)
     return made

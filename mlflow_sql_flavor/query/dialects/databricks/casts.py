@@ -36,6 +36,8 @@ def as_text(node: exp.Expr, ctx: Context) -> exp.Expr:
         ctx.refuse("unfaithful", node, "The text of a nested value differs between engines", "Format its parts")
     if name == "binary":
         return ctx.call("decode", node, type="VARCHAR")
+    if name == "timestamp":  # of one that has a zone in DuckDB its text has it too
+        return build.cast(build.cast(node, "TIMESTAMP"), "VARCHAR")
     return build.cast(node, "VARCHAR")
 
 
@@ -257,7 +259,7 @@ def _moments(node: exp.Expr, a: str | None, b: str | None, ctx: Context) -> exp.
     return None
 
 
-_WRITTEN = ("float", "interval", "struct", "map")
+_WRITTEN = ("float", "interval", "struct", "map", "timestamp")
 
 
 @R.rule(exp.DPipe, exp.Concat, exp.ConcatWs)

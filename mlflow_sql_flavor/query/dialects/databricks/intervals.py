@@ -58,6 +58,36 @@ def far(tree: exp.Expr, ctx: Context) -> None:
             node.set("unit", None)
 
 
+@R.rule(exp.MakeInterval)
+def make_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Months, days and microseconds of what each argument counts."""
+
+    def total(**sizes: int) -> exp.Expr:
+        whole: exp.Expr = build.cast(build.lit(0), "BIGINT")
+        for key, size in sizes.items():
+            amount = node.args.get(key)
+            if amount is not None:
+                counted = exp.Mul(this=build.cast(amount, "BIGINT"), expression=build.lit(size))
+                whole = exp.Add(this=whole, expression=counted)
+        return whole
+
+    micros = total(hour=3600 * 10**6, minute=60 * 10**6)
+    seconds = node.args.get("second")
+    if seconds is not None:
+        exact = exp.Mul(this=build.cast(seconds, "DECIMAL(18, 6)"), expression=build.lit(10**6))
+        micros = exp.Add(this=micros, expression=build.cast(exact, "BIGINT"))
+    made = exp.Add(
+        this=exp.Add(
+            this=ctx.call("to_months", build.cast(exp.Paren(this=total(year=12, month=1)), "INTEGER")),
+            expression=ctx.call("to_days", build.cast(exp.Paren(this=total(week=7, day=1)), "INTEGER")),
+        ),
+        expression=ctx.call("to_microseconds", micros),
+    )
+    whole = exp.Paren(this=made)
+    whole.type = exp.DataType.build("INTERVAL")
+    return whole
+
+
 _CLOCK = ("HOUR", "MINUTE", "SECOND")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
@@ -89,9 +90,14 @@ def _reduce(self: Any, node: exp.Expr) -> exp.Expr:
     return self._set_type(node, _typed_body(self, finish, [start]) if finish is not None else start)
 
 
+def _sorted(self: Any, node: exp.Expr) -> exp.Expr:
+    _typed_body(self, node.args.get("expression"), [_element(node.this)] * 2)
+    return self._set_type(node, kind(node.this))
+
+
 R.typing.update({
     exp.Transform: {"annotator": _transform}, exp.ArrayFilter: {"annotator": _filter},
-    exp.Exists: {"annotator": _exists}, exp.Reduce: {"annotator": _reduce},
+    exp.ArraySort: {"annotator": _sorted}, exp.Exists: {"annotator": _exists}, exp.Reduce: {"annotator": _reduce},
 })  # fmt: skip
 
 
@@ -181,11 +187,46 @@ def zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("list_transform", ctx.macro("dbx__pairs", left, right), _lambda(pair, made))
 
 
-@R.function("transform_values", "transform_keys", "map_filter", "map_zip_with")
+@R.rule(exp.ArraySort)
+def by_comparator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Elements by how many come before them; a comparator that gives no order is an error, in Spark by chance."""
+    body = node.args.get("expression")
+    if not isinstance(body, exp.Lambda) or len(body.expressions) != 2:
+        return None
+    first, second = (p.name for p in body.expressions)
+    null = ctx.call("error", build.lit("The comparator of array_sort gave NULL."))
+    below = exp.Coalesce(this=exp.LT(this=exp.Paren(this=body.this), expression=build.lit(0)), expressions=[null])
+    before = ctx.call("list_filter", node.this.copy(), _lambda(first, below))
+    ranks = ctx.call("list_transform", node.this.copy(), _lambda(second, ctx.call("len", before)))
+    made = ctx.macro("dbx__by_ranks", node.this, ranks)
+    made.type = kind(node.this)
+    return made
+
+
+@R.function("map_zip_with")
+def map_zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """Every key of either map, with NULL for what one of them lacks."""
+    left, right, body = node.expressions
+    if not isinstance(body, exp.Lambda) or len(body.expressions) != 3:
+        raise ctx.error(node, "map_zip_with takes a lambda of three parameters.")
+    key, item = exp.to_identifier(body.expressions[0].name), "key_of_both"
+    values: dict[str, _Make] = {key.name: lambda: exp.to_identifier(item)}
+    for side, parameter in zip((left, right), body.expressions[1:], strict=True):
+        for mention in _mentions(body, parameter.name):
+            found = kind(side)
+            mention.type = found.expressions[1].copy() if found is not None and len(found.expressions) == 2 else None
+        values[parameter.name] = partial(ctx.call, "map_extract_value", side.copy(), exp.to_identifier(item))
+    pairs = [("k", exp.to_identifier(item)), ("v", _substitute(body, values))]
+    struct = exp.Struct(expressions=[exp.PropertyEQ(this=exp.to_identifier(n), expression=v) for n, v in pairs])
+    keys = ctx.macro("dbx__array_union", ctx.call("map_keys", left), ctx.call("map_keys", right))
+    return ctx.call("map_from_entries", ctx.call("list_transform", keys, _lambda(item, struct)))
+
+
+@R.function("transform_values", "transform_keys", "map_filter")
 def of_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     name = str(node.name).lower()
     body = node.expressions[-1]
-    if name == "map_zip_with" or len(node.expressions) != 2 or not isinstance(body, exp.Lambda):
+    if len(node.expressions) != 2 or not isinstance(body, exp.Lambda):
         raise ctx.error(node, f"{name} has no counterpart like this. Work on map_entries(...).")
     key, value = (p.name for p in body.expressions)
     entry = "entry_of_map"

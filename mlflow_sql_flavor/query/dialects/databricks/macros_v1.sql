@@ -158,6 +158,7 @@ CREATE MACRO dbx__getbit(x, n) AS CASE WHEN n < 0 OR n > 63 THEN error('The bit 
 CREATE MACRO dbx__make_ts(y, m, d, h, i, s) AS CASE WHEN s > 60 THEN make_timestamp(y, 13, d, h, i, s) WHEN s = 60 THEN make_timestamp(y, m, d, h, i, 0.0::DOUBLE) + INTERVAL 1 MINUTE ELSE make_timestamp(y, m, d, h, i, s) END;
 CREATE MACRO dbx__split_limit(s, d, n) AS CASE WHEN len(string_split(s, d)) > n THEN list_concat(string_split(s, d)[1:n - 1], [array_to_string(string_split(s, d)[n:], d)]) ELSE string_split(s, d) END;
 CREATE MACRO dbx__explode_outer(a) AS CASE WHEN len(a) > 0 THEN a ELSE [NULL] END;
+CREATE MACRO dbx__by_ranks(a, r) AS CASE WHEN list_transform(r, lambda x: len(list_filter(r, lambda y: y < x))) <> r THEN error('array_sort: what the comparator gives is no order of these elements') ELSE list_transform(list_sort(list_transform(r, lambda x, i: {'r': x, 'i': i})), lambda s: a[s.i]) END;
 CREATE MACRO dbx__array_join(a, s) AS CASE WHEN a IS NOT NULL AND s IS NOT NULL THEN coalesce(array_to_string(a, s), '') END;
 
 -- Aggregates.

@@ -50,6 +50,27 @@ def family(node: exp.Expr | None) -> str | None:
     return "null" if found.this == _T.NULL else _FAMILY.get(found.this)
 
 
+_SPARK_NAMES = {
+    _T.TINYINT: "tinyint", _T.SMALLINT: "smallint", _T.INT: "int", _T.BIGINT: "bigint", _T.FLOAT: "float",
+    _T.DOUBLE: "double", _T.BOOLEAN: "boolean", _T.DATE: "date", _T.TIMESTAMPTZ: "timestamp",
+    _T.TIMESTAMPLTZ: "timestamp", _T.BINARY: "binary", _T.VARBINARY: "binary", _T.TEXT: "string",
+    _T.VARCHAR: "string", _T.NULL: "void",
+}  # fmt: skip
+
+
+def spark_type(found: exp.DataType | None) -> str | None:
+    """What Spark calls a type, None where it is not known."""
+    if found is None:
+        return None
+    if found.this == _T.DECIMAL and len(found.expressions) == 2:
+        return f"decimal({','.join(p.name for p in found.expressions)})"
+    if found.this in (_T.ARRAY, _T.LIST, _T.MAP) and found.expressions:
+        inner = [spark_type(each) for each in found.expressions]
+        name = "map" if found.this == _T.MAP else "array"
+        return None if None in inner else f"{name}<{','.join(filter(None, inner))}>"
+    return _SPARK_NAMES.get(found.this)
+
+
 def _decimal(precision: int, scale: int) -> exp.DataType:
     """DecimalType.adjustPrecisionScale: digits left of the point win, but 6 digits right of it stay."""
     if precision > 38:

@@ -7,8 +7,10 @@ from sqlglot import exp
 from ...facts.context import Context
 from ...reading.traversal import walk_tree
 from .. import DialectRules
+from ..shared import build
 from ..shared.calls import written_name
 from ..shared.verified import is_known
+from .types import kind, spark_type
 
 R = DialectRules("databricks verified")
 _NAMES = """
@@ -39,7 +41,23 @@ _NAMES = """
     to_char to_varchar to_json str_to_map array_insert posexplode_outer map_concat getbit bit_get sec csc
     make_timestamp_ntz make_interval
 """
-VERIFIED = frozenset(_NAMES.split())
+VERIFIED = frozenset((*_NAMES.split(), "typeof"))
+
+
+def _of_known_type(value: exp.Expr, ctx: Context) -> bool:
+    """Whether a value's type is what was written, or that of a table's column."""
+    if isinstance(value, exp.Column):
+        return isinstance(ctx.read_from(value), exp.Table) and spark_type(kind(value)) is not None
+    return isinstance(value, (exp.Literal, exp.Cast, exp.Boolean, exp.Null)) and spark_type(kind(value)) is not None
+
+
+@R.rule(exp.Typeof)
+def typeof(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = spark_type(kind(node.this))
+    if name is not None and _of_known_type(node.this, ctx):
+        return build.lit(name)
+    ctx.refuse("typeof", node, "The names of types differ between engines", "Leave typeof out")
+    return None
 
 
 @R.prepare
@@ -49,9 +67,6 @@ def verified(tree: exp.Expr, ctx: Context) -> None:
             continue
         name = written_name(node, ctx.sql)
         if name is None or is_known(name, VERIFIED, ctx):
-            continue
-        if name.lower() == "typeof":
-            ctx.refuse("typeof", node, "The names of types differ between engines", "Leave typeof out")
             continue
         ctx.refuse(
             "unfaithful", node, f"{name} is not verified to give databricks' rows", "Write it with other functions"

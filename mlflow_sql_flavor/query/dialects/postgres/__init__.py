@@ -17,6 +17,7 @@ from . import (
     intervals,
     json,
     json_edits,
+    json_paths,
     names,
     numbers,
     overflow,
@@ -31,7 +32,7 @@ __all__ = ["D"]
 D = DialectRules("postgres", pack="postgres", catalog="postgres")
 
 _TOPICS = (
-    types, coercions, checks, names, comparisons, relations, json_edits, json, intervals, aggregates,
+    types, coercions, checks, names, comparisons, relations, json_edits, json_paths, json, intervals, aggregates,
     numbers, overflow, casts, encodings, arrays, strings, regex, dates, formats, decimals,
 )  # fmt: skip
 for _topic in _TOPICS:

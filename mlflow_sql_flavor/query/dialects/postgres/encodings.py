@@ -7,6 +7,7 @@ import re
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared.build import cast, lit, text
 
@@ -75,3 +76,30 @@ def unistr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 _UNICODE = re.compile(r"\\(?:\\|([0-9a-fA-F]{4})|\+([0-9a-fA-F]{6})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|)")
 R.accepts("float4send", "float8send", "unistr")
+
+
+@R.prepare
+def bits_of_digits(tree: exp.Expr, ctx: Context) -> None:
+    """``('x' || substr(md5(t), 1, 8))::bit(32)::int``: the number of hexadecimal digits, its first bit the sign."""
+    sizes = {T.INT: 32, T.BIGINT: 64}
+    for node in list(find_all(tree, exp.Cast)):
+        bits, size = node.this, sizes.get(node.to.this)
+        if size is None or not isinstance(bits, exp.Cast) or bits.to.this != T.BIT:
+            continue
+        digits, count = bits.this.unnest(), [p.name for p in bits.to.expressions]
+        if not isinstance(digits, exp.DPipe) or text(digits.this) not in ("x", "X") or len(count) != 1:
+            continue
+        wide = int(count[0]) if count[0].isdigit() else 0
+        if not 0 < wide <= size or wide % 4:
+            raise ctx.error(node, "Digits have a counterpart as bit(4), bit(8), ... up to the bits of the integer.")
+        made = ctx.macro("pg__hex_bits", digits.expression, lit(wide), exp.Boolean(this=wide == size))
+        node.replace(cast(made, "INTEGER" if size == 32 else "BIGINT"))
+
+
+@R.function("convert_from", "convert_to")
+def converted(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    name = node.name.lower()
+    if len(node.expressions) != 2 or (text(node.expressions[1]) or "").lower().replace("-", "") != "utf8":
+        raise ctx.error(node, f"{name}() has a counterpart for 'UTF8'.")
+    reads = name == "convert_from"
+    return ctx.call("decode" if reads else "encode", node.expressions[0], type="VARCHAR" if reads else "BLOB")

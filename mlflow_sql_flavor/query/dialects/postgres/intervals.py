@@ -20,6 +20,8 @@ R = DialectRules("postgres intervals")
 # units by how they begin, the longer beginnings first
 _SIZES = (("mil", 1_000), ("ms", 1_000), ("mic", 1), ("us", 1), ("h", 3_600_000_000), ("mon", 0), ("m", 60_000_000),
           ("s", 1_000_000))  # fmt: skip
+_WORDS = {f"{word}{s}" for word in ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND",
+          "MILLISECOND", "MICROSECOND", "DECADE", "CENTURY", "MILLENNIUM") for s in ("", "S")}  # fmt: skip
 _ONE_UNIT = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]+)\s*")
 
 
@@ -66,7 +68,11 @@ def interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         unit = node.args.get("unit")
         if _microseconds(value if unit is None else f"{value} {unit.name}") >= 2**63 // 1000:
             raise ctx.error(node, "This interval is beyond what an Arrow interval holds, 2^63 nanoseconds.")
-        node.set("this", lit(re.sub(r"\+(?=\d)", "", value)))
+        value = re.sub(r"\+(?=\d)", "", value)
+        if isinstance(unit, exp.Var) and unit.name.upper() not in _WORDS:  # min, secs, hrs: DuckDB reads them in a text
+            value = f"{value} {unit.name.lower()}"
+            node.set("unit", None)
+        node.set("this", lit(value))
     return None
 
 
@@ -124,9 +130,7 @@ def overlaps(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 
 @R.rule(exp.JustifyDays, exp.JustifyHours, exp.JustifyInterval)
 def justify(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    if isinstance(node, exp.JustifyInterval):
-        raise ctx.error(node, "justify_interval() has no counterpart. Compute with extract(epoch FROM ...).")
-    name = "pg__justify_days" if isinstance(node, exp.JustifyDays) else "pg__justify_hours"
+    name = f"pg__justify_{type(node).__name__.removeprefix('Justify').lower()}"
     return ctx.macro(name, node.this, type="INTERVAL")
 
 

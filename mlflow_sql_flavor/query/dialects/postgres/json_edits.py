@@ -48,27 +48,28 @@ def by_name(tree: exp.Expr, ctx: Context) -> None:
             keys = node.args["path"].expressions if isinstance(node.args.get("path"), exp.JSONPath) else []
             if len(keys) == 2 and isinstance(keys[1], exp.JSONPathKey):
                 key = lit(str(keys[1].this))
-                node.replace(exp.JSONBContainsTopKey(this=_jsonb(node.this), expression=key))
+                node.replace(exp.JSONBContainsTopKey(this=as_jsonb(node.this), expression=key))
             continue
         if isinstance(node, exp.JSONBContains):
-            both = _jsonb(node.this), _jsonb(node.expression)
+            both = as_jsonb(node.this), as_jsonb(node.expression)
             node.replace(exp.Paren(this=exp.ArrayContainsAll(this=both[0], expression=both[1])))
         if not isinstance(node, exp.Anonymous):
             continue
         name, args = node.name.lower(), list(node.expressions)
         if name in _OPERATORS and len(args) == 2:
-            left, right = _jsonb(args[0]), args[1]
+            left, right = as_jsonb(args[0]), args[1]
             if name in ("jsonb_concat", "jsonb_contains", "jsonb_contained"):
-                right = _jsonb(right)
+                right = as_jsonb(right)
             node.replace(exp.Paren(this=_OPERATORS[name](left, right)))
         elif name in _PARTS and len(args) > 1 and not any(isinstance(arg, exp.Variadic) for arg in args):
             steps = exp.Array(expressions=[_step_text(arg) for arg in args[1:]])
-            node.replace(exp.Paren(this=_PARTS[name](this=_jsonb(args[0]), expression=steps)))
+            node.replace(exp.Paren(this=_PARTS[name](this=as_jsonb(args[0]), expression=steps)))
         elif name in _OF_JSONB and args:
-            node.set("expressions", [_jsonb(arg) if at in (0, 2) else arg for at, arg in enumerate(args)])
+            node.set("expressions", [as_jsonb(arg) if at in (0, 2) else arg for at, arg in enumerate(args)])
 
 
-def _jsonb(node: exp.Expr) -> exp.Expr:
+def as_jsonb(node: exp.Expr) -> exp.Expr:
+    """A literal as the jsonb that it is read as."""
     if text(node) is None and not isinstance(node, exp.Null):
         return node
     return exp.Cast(this=node.copy(), to=exp.DataType.build("JSONB"))
@@ -99,7 +100,7 @@ def is_jsonb(node: exp.Expr) -> bool:
     return isinstance(kind, exp.DataType) and kind.this == T.JSONB
 
 
-def _plain(node: exp.Expr, ctx: Context) -> exp.Expr:
+def plain(node: exp.Expr, ctx: Context) -> exp.Expr:
     """A jsonb of which DuckDB writes every number as PostgreSQL does, or an error when it runs."""
     if isinstance(node, exp.Null):
         return cast(node, "JSON")
@@ -109,7 +110,8 @@ def _plain(node: exp.Expr, ctx: Context) -> exp.Expr:
     return ctx.macro("pg__jsonb_doc", node, json_root(node).copy(), type="JSON")
 
 
-def _made(value: exp.Expr) -> exp.Expr:
+def made_jsonb(value: exp.Expr) -> exp.Expr:
+    """A jsonb whose numbers DuckDB writes as PostgreSQL does."""
     value.type = exp.DataType.build("JSONB")
     value.meta["plain"] = True
     return value
@@ -122,7 +124,7 @@ def merged(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         is_jsonb(s) or isinstance(s.unnest(), exp.Null) for s in (left, right)
     ):
         return None
-    return _made(ctx.macro("pg__jsonb_cat", _plain(left, ctx), _plain(right, ctx)))
+    return made_jsonb(ctx.macro("pg__jsonb_cat", plain(left, ctx), plain(right, ctx)))
 
 
 @R.rule(exp.Sub)
@@ -142,7 +144,7 @@ def without(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         name = "pg__jsonb_minus"
     else:
         raise ctx.error(node, f"{ctx.rules.name} takes a text, an integer or a text[] out of a jsonb. Cast it.")
-    return _made(ctx.macro(name, _plain(doc, ctx), key))
+    return made_jsonb(ctx.macro(name, plain(doc, ctx), key))
 
 
 @R.rule(exp.JSONBDeleteAtPath)
@@ -171,9 +173,9 @@ def _edited(node: exp.Expr, doc: exp.Expr, path: exp.Expr, new: exp.Expr, how: s
     if len(steps) > _DEEPEST:
         raise ctx.error(node, f"A path of more than {_DEEPEST} steps has no counterpart.")
     if not steps:
-        return _made(_plain(doc, ctx))
-    value = lit("null") if how == "cut" else _plain(new, ctx)
-    both = exp.Anonymous(this="struct_pack", expressions=[_named("doc", _plain(doc, ctx)), _named("new", value)])
+        return made_jsonb(plain(doc, ctx))
+    value = lit("null") if how == "cut" else plain(new, ctx)
+    both = exp.Anonymous(this="struct_pack", expressions=[_named("doc", plain(doc, ctx)), _named("new", value)])
     both.meta["translated"] = True
     whole_ = exp.column("doc", "both")
     made: exp.Expr = exp.Case(
@@ -188,7 +190,7 @@ def _edited(node: exp.Expr, doc: exp.Expr, path: exp.Expr, new: exp.Expr, how: s
     )
     each = exp.Lambda(this=made, expressions=[exp.to_identifier("both")])
     found = ctx.call("list_transform", exp.Array(expressions=[both]), each)
-    return _made(ctx.call("list_extract", found, lit(1)))
+    return made_jsonb(ctx.call("list_extract", found, lit(1)))
 
 
 _DEEPEST = 4
@@ -271,10 +273,10 @@ def steps_of(path: exp.Expr) -> list[str] | None:
 def strip_nulls(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 1:
         raise ctx.error(node, "jsonb_strip_nulls() has a counterpart with one argument.")
-    return _made(ctx.macro("pg__jsonb_bare", _plain(node.expressions[0], ctx)))
+    return made_jsonb(ctx.macro("pg__jsonb_bare", plain(node.expressions[0], ctx)))
 
 
-R.macros({"jsonb_pretty": ("pg__jsonb_pretty", "VARCHAR")}, of=_plain)
+R.macros({"jsonb_pretty": ("pg__jsonb_pretty", "VARCHAR")}, of=plain)
 
 
 @R.rule(exp.ArrayContainsAll, exp.ArrayContainedBy)

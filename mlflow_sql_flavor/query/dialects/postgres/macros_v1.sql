@@ -81,11 +81,16 @@ CREATE MACRO pg__interval_sum(i) AS to_months(CAST(sum(extract('year' FROM i) * 
 CREATE MACRO pg__interval_avg(i) AS pg__interval_times(pg__interval_sum(i), 1.0 / nullif(count(i), 0));
 CREATE MACRO pg__justify_days(i) AS to_months(CAST(extract('year' FROM i) * 12 + extract('month' FROM i) + CAST(trunc(extract('day' FROM i) / 30.0) AS BIGINT) AS INTEGER)) + to_days(CAST(extract('day' FROM i) % 30 AS INTEGER)) + to_microseconds(pg__interval_micros(i));
 CREATE MACRO pg__justify_hours(i) AS to_months(CAST(extract('year' FROM i) * 12 + extract('month' FROM i) AS INTEGER)) + to_days(CAST(extract('day' FROM i) + pg__interval_micros(i) // 86400000000 AS INTEGER)) + to_microseconds(pg__interval_micros(i) % 86400000000);
+CREATE MACRO pg__interval_of(s, u) AS to_months(CAST(s * (u // 2592000000000) AS INTEGER)) + to_days(CAST(s * (u % 2592000000000 // 86400000000) AS INTEGER)) + to_microseconds(s * (u % 86400000000));
+CREATE MACRO pg__interval_span(i) AS CAST((extract('year' FROM i) * 12 + extract('month' FROM i)) * 30 + extract('day' FROM i) AS BIGINT) * 86400000000 + CAST(pg__interval_micros(i) AS BIGINT);
+CREATE MACRO pg__justify_interval(i) AS pg__interval_of(CAST(sign(pg__interval_span(i)) AS BIGINT), abs(pg__interval_span(i)));
 CREATE MACRO pg__overlaps(a, b, c, d) AS CASE
   WHEN least(a, b) = least(c, d) THEN true
   WHEN least(a, b) < least(c, d) THEN least(c, d) < greatest(a, b)
   ELSE least(a, b) < greatest(c, d) END;
 
+CREATE MACRO pg__hex_bits(h, n, wraps) AS CASE WHEN h IS NULL THEN NULL WHEN NOT regexp_full_match(h, '[0-9a-fA-F]*') THEN error('this text is no hexadecimal digit: ' || h)
+  ELSE list_transform([CAST('0x' || rpad(left(h, n // 4), CAST(n // 4 AS INTEGER), '0') AS HUGEINT)], lambda v: CASE WHEN wraps AND v >= CAST(power(2, n - 1) AS HUGEINT) THEN v - CAST(power(2, n) AS HUGEINT) ELSE v END)[1] END;
 CREATE MACRO pg__byte(s) AS CASE WHEN s IS NULL OR s = '' THEN s WHEN regexp_full_match(s, '\\[01][0-7][0-7]') THEN CASE WHEN s = '\000' THEN '' ELSE chr(CAST(64 * CAST(s[2] AS INTEGER) + 8 * CAST(s[3] AS INTEGER) + CAST(s[4] AS INTEGER) AS INTEGER)) END
   WHEN ascii(s) > 127 OR regexp_full_match(s, '\\[23][0-7][0-7]') THEN error('"char" of a byte that is no character') ELSE s[1] END;
 CREATE MACRO pg__bytea_piece(t) AS CASE WHEN t = '\\' THEN '5C' WHEN starts_with(t, '\') THEN printf('%02X', 64 * CAST(t[2] AS INTEGER) + 8 * CAST(t[3] AS INTEGER) + CAST(t[4] AS INTEGER)) ELSE hex(encode(t)) END;
@@ -320,3 +325,23 @@ CREATE MACRO pg__jsonb_has(v, k) AS CASE WHEN k IS NOT NULL THEN list_contains(p
 CREATE MACRO pg__jsonb_has_any(v, l) AS CASE WHEN l IS NOT NULL THEN list_has_any(pg__jsonb_names(v), l) END;
 CREATE MACRO pg__jsonb_has_all(v, l) AS CASE WHEN l IS NOT NULL THEN list_has_all(pg__jsonb_names(v), list_filter(l, lambda k: k IS NOT NULL)) END;
 CREATE MACRO pg__jsonb_some(v) AS list_transform(TRY_CAST(v AS JSON[]), lambda i: coalesce(i, CAST('null' AS JSON)));
+-- Paths of SQL/JSON: sequences of items are lists; an array stands for its items, and a place of what is none for itself.
+CREATE MACRO pg__path_items(l) AS flatten(list_transform(l, lambda p: CASE WHEN json_type(p) = 'ARRAY' THEN pg__jsonb_some(p) ELSE [p] END));
+CREATE MACRO pg__path_member(l, k) AS list_filter(list_transform(pg__path_items(l), lambda p: json_extract(p, k)), lambda p: p IS NOT NULL);
+CREATE MACRO pg__path_values(l) AS flatten(list_transform(list_filter(pg__path_items(l), lambda p: json_type(p) = 'OBJECT'), lambda p: list_transform(pg__jsonb_parts(p), lambda q: q.v)));
+CREATE MACRO pg__path_end(n, i) AS CASE WHEN i < 0 THEN n + i + 1 ELSE i + 1 END;
+CREATE MACRO pg__path_slice(l, a, b) AS CASE WHEN pg__path_end(len(l), b) < 1 THEN [] ELSE list_slice(l, greatest(pg__path_end(len(l), a), CASE WHEN a = b THEN pg__path_end(len(l), a) ELSE 1 END), pg__path_end(len(l), b)) END;
+CREATE MACRO pg__path_places(l, a, b) AS flatten(list_transform(l, lambda p: pg__path_slice(CASE WHEN json_type(p) = 'ARRAY' THEN pg__jsonb_some(p) ELSE [p] END, a, b)));
+CREATE MACRO pg__path_size(l) AS list_transform(l, lambda p: CAST(CASE WHEN json_type(p) = 'ARRAY' THEN json_array_length(p) ELSE 1 END AS JSON));
+CREATE MACRO pg__path_type(l) AS list_transform(l, lambda p: CAST('"' || pg__json_typeof(p) || '"' AS JSON));
+CREATE MACRO pg__path_truth(b) AS CAST(coalesce(CAST(b AS VARCHAR), 'null') AS JSON);
+CREATE MACRO pg__path_boolean(l, silent) AS CASE WHEN len(l) = 1 AND json_type(l[1]) = 'BOOLEAN' THEN CAST(l[1] AS BOOLEAN) WHEN len(l) = 1 AND json_type(l[1]) = 'NULL' OR silent THEN NULL ELSE error('single boolean result is expected') END;
+CREATE MACRO pg__path_some(l) AS CASE WHEN list_contains(l, true) THEN true WHEN len(l) > list_count(l) THEN NULL ELSE false END;
+CREATE MACRO pg__path_same(x, y) AS CASE WHEN length(x) > 16 AND length(y) > 16 AND x <> y THEN error('numbers of a path that differ behind 15 digits') ELSE true END;
+CREATE MACRO pg__path_order(p, q, lt, eq, gt, x, y) AS CASE
+  WHEN pg__json_typeof(p) <> pg__json_typeof(q) THEN CASE WHEN 'NULL' IN (json_type(p), json_type(q)) THEN lt AND gt END
+  WHEN json_type(p) = 'NULL' THEN eq WHEN json_type(p) IN ('OBJECT', 'ARRAY') THEN NULL
+  WHEN json_type(p) IN ('VARCHAR', 'BOOLEAN') THEN CASE WHEN x = y THEN eq WHEN x < y THEN lt ELSE gt END
+  ELSE CASE WHEN TRY_CAST(x AS DOUBLE) = TRY_CAST(y AS DOUBLE) THEN eq AND pg__path_same(x, y) WHEN TRY_CAST(x AS DOUBLE) < TRY_CAST(y AS DOUBLE) THEN lt ELSE gt END END;
+CREATE MACRO pg__path_tests(l, r, lt, eq, gt) AS flatten(list_transform(pg__path_items(l), lambda p: list_transform(pg__path_items(r), lambda q: pg__path_order(p, q, lt, eq, gt, json_extract_string(p, '$'), json_extract_string(q, '$')))));
+CREATE MACRO pg__path_found(l) AS list_transform(l, lambda p: pg__jsonb_doc(p, p));

@@ -11,6 +11,7 @@ from ...facts.context import Context
 from ...reading.traversal import find_all, walk_tree
 from .. import DialectRules
 from ..shared.build import lit
+from .json_paths import sequence
 from .regex import regexp_split
 
 R = DialectRules("postgres relations")
@@ -26,6 +27,8 @@ def _list(node: exp.Anonymous, ctx: Context) -> exp.Expr | None:
     name = node.name.lower()
     if name == "regexp_split_to_table":
         return regexp_split(node, ctx)
+    if name == "jsonb_path_query":
+        return sequence(node, ctx)
     macro = _LISTS.get(name)
     if macro is None:
         return None
@@ -36,7 +39,7 @@ def _list(node: exp.Anonymous, ctx: Context) -> exp.Expr | None:
     return make(macro, *node.expressions, type=_TYPES[macro])
 
 
-@R.function(*_LISTS, "regexp_split_to_table")
+@R.function(*_LISTS, "regexp_split_to_table", "jsonb_path_query")
 def set_returning(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if isinstance(node.parent, (exp.Table, exp.Lateral)) or not isinstance(node, exp.Anonymous):
         return None
@@ -49,7 +52,7 @@ def where_rows_are_made(tree: exp.Expr, ctx: Context) -> None:
     """Functions that give rows are run after DISTINCT ON, and stand in no CASE or COALESCE."""
     for node in list(walk_tree(tree)):
         name = node.name.lower() if isinstance(node, exp.Anonymous) else ""
-        named = name in _LISTS or name.endswith("_to_table")
+        named = name in _LISTS or name.endswith("_to_table") or name == "jsonb_path_query"
         if not named and not isinstance(node, (exp.Explode, exp.ExplodingGenerateSeries)):
             continue
         above = node.parent
@@ -84,7 +87,7 @@ def table_function(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         if "elements" in name and select is not None and any(c.name == "value" for c in find_all(select, exp.Column)):
             column = exp.to_identifier("value")
         columns = [column]
-    if name in ("jsonb_array_elements", "json_array_elements"):
+    if name in ("jsonb_array_elements", "json_array_elements", "jsonb_path_query"):
         _no_json_output(node, columns[0].name, ctx)
     table = exp.TableAlias(this=alias.this if alias is not None else exp.to_identifier(name), columns=columns[:1])
     if node.args.get("ordinality"):

@@ -75,6 +75,8 @@ _MADE = ("agg", "build_object", "build_array")
 _JSON = {f"{kind.value.lower()}_{name}": kind for kind in (T.JSON, T.JSONB) for name in _MADE}
 _JSON |= {"to_json": T.JSON, "array_to_json": T.JSON, "row_to_json": T.JSON, "to_jsonb": T.JSONB}
 _JSON |= {f"jsonb_{name}": T.JSONB for name in ("set", "insert", "strip_nulls", "object", "object_agg")}
+_JSON |= {f"jsonb_path_{name}": T.JSONB for name in ("query", "query_array", "query_first")}
+_JSON |= {f"jsonb_path_{name}": T.BOOLEAN for name in ("exists", "match")}
 
 
 def _by_name(self: Any, e: exp.Anonymous) -> Any:
