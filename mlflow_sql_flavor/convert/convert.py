@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, QueryError
+from ..errors import InputError, LimitError, QueryError
 from ..frames import reading
 from ..mlflow_errors import public
 from ..query.reading.lengths import MAX_WORDS, check_length
@@ -93,7 +93,7 @@ def from_sklearn(
         made = SQLModel(sql, few_rows=(rows, few), **options)
         parts = [used.iloc[at : at + rows] for at in range(0, min(len(used), _COMPARED), rows)]
         same = all(made.predict(part).equals(model.predict(part)) for part in parts)
-    except QueryError as error:  # it is not needed for an answer, but may be longer than a text may be
+    except (QueryError, LimitError) as error:  # it is not needed for an answer, but may be longer than a text may be
         _logger.warning("Few rows are answered by the whole query, as its text for few rows is refused: %s", error)
         return model
     if not same:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,15 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: E402
 
 import mlflow_sql_flavor  # noqa: E402
 from mlflow_sql_flavor import SQLModel  # noqa: E402
-from mlflow_sql_flavor.errors import InputError, QueryError, SQLModelError  # noqa: E402
+from mlflow_sql_flavor.compile import duckdb_binding  # noqa: E402
+from mlflow_sql_flavor.compile.gates.row_number import with_row_id  # noqa: E402
+from mlflow_sql_flavor.engines import query_check  # noqa: E402
+from mlflow_sql_flavor.engines.empty_instance import EMPTY_INSTANCE  # noqa: E402
+from mlflow_sql_flavor.engines.program import Program  # noqa: E402
+from mlflow_sql_flavor.errors import InputError, LimitError, QueryError, SQLModelError  # noqa: E402
 from mlflow_sql_flavor.model import compiled_model_of  # noqa: E402
+from mlflow_sql_flavor.query.facts.parse_tree import statement_of  # noqa: E402
+from mlflow_sql_flavor.query.facts.rows import RowPlan  # noqa: E402
 
 from .same import cases, missing, numbers, people, target  # noqa: E402
 
@@ -109,6 +117,31 @@ def test_many_rows_run_the_text_that_is_shown() -> None:
     assert model.predict({"a": [1, 2]})["text"].tolist() == ["few", "few"]
     assert model.predict({"a": [1, 2, 3]})["text"].tolist() == ["many"] * 3
     assert model.copy().predict({"a": [1]})["text"].tolist() == ["few"]
+
+
+def test_a_busy_machine_makes_no_other_model() -> None:
+    """A time that is over is an error, not a query whose rows are of another kind."""
+
+    def late(*_: Any) -> Any:
+        raise LimitError("It does not open within 17 s.")
+
+    with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:
+        tree = statement_of(query_check.parse_tree(cursor, "SELECT a FROM input"))
+    program = Program("SELECT a FROM input", "input", None, {"a": "BIGINT"}, "table", None)
+    with pytest.raises(LimitError, match="17 s"):
+        with_row_id(program, RowPlan("independent", "", tree=tree), EMPTY_INSTANCE, late)
+
+
+def test_arrays_that_are_known_to_be_small_are_bound_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they are when the model is loaded; a process of its own takes seconds."""
+
+    def never(*_: Any) -> Any:
+        raise AssertionError("bound in another process")
+
+    monkeypatch.setattr(duckdb_binding, "bind_apart", never)
+    estimator, data = MODELS["forest, classes"]()
+    model = mlflow_sql_flavor.from_sklearn(estimator, data)
+    assert compiled_model_of(model).definition.few_rows is not None
 
 
 def test_neither_a_small_tree_nor_a_deep_one_has_another_text() -> None:

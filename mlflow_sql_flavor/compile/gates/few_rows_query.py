@@ -15,6 +15,7 @@ from ...engines import query_check
 from ...engines.duckdb import Runner
 from ...engines.empty_instance import EMPTY_INSTANCE
 from ...errors import QueryError
+from ...query.gate.query_bounds import is_small
 from ..compiled_query import Compiled, FewRows
 from ..duckdb_binding import bind
 from ..hoisting import without_constants
@@ -41,6 +42,10 @@ def with_few_rows(compiled: Compiled, few: FewRowsSpec, asked: CompileRequest) -
     from ...query.reading.parse import parse
     from . import compile_query
 
+    with contextlib.closing(EMPTY_INSTANCE.cursor()) as cursor:
+        own = without_constants(cursor, query_check.parse_tree(cursor, few.duckdb_sql), few.duckdb_sql)
+    if own.small and is_small(own.tree, tables=asked.schema, parameters=asked.param_types):
+        asked = replace(asked, apart=False)  # as it is when it is loaded
     other = compile_query(parse(few.duckdb_sql, "duckdb"), asked)
     other.quick.close()  # it runs where the other one does
     program, whole = compiled.program, other.program

@@ -11,7 +11,7 @@ from ...engines import query_check
 from ...engines.duckdb import Instance
 from ...engines.empty_instance import EMPTY_INSTANCE
 from ...engines.program import Program
-from ...errors import SQLModelError
+from ...errors import LimitError, SQLModelError
 from ...query.facts.parse_tree import is_same, statement_of
 from ...query.facts.rows import RowPlan
 from ..duckdb_binding import bind
@@ -55,6 +55,9 @@ def with_row_id(
         plan: From ``plan_rows``.
         instance: Where it was bound.
         binds: What bound it.
+
+    Raises:
+        LimitError: It does not bind within time and memory.
     """
     import duckdb
 
@@ -69,6 +72,8 @@ def with_row_id(
             # A row number that is not handed on, or that is seen by the query, shows in the outputs.
             if found.id_position is not None and found.output_types == program.output_types:
                 return found, plan
+    except LimitError:  # of a busy machine, which makes no other model
+        raise
     except (SQLModelError, duckdb.Error):
         pass
     return program, RowPlan("table", "the row number cannot be carried through the query")
