@@ -30,14 +30,31 @@ _EDITED = frozenset({"README.md", "lineage.svg", *REWRITTEN})
 #: Not a model's: Python writes them when it imports the code beside.
 _CACHE = "__pycache__"
 
+#: Folders within each other that are looked into; a system's own bound on a path is about as far.
+_DEEPEST = 200
 
-def below(folder: Path) -> Iterator[str]:
-    """Paths of the files and links below a folder, relative to it, with forward slashes; links are not followed."""
-    for where, folders, files in os.walk(folder):
-        folders.sort()
-        links = [name for name in folders if os.path.islink(os.path.join(where, name))]
-        for name in sorted([*files, *links]):
-            yield Path(where, name).relative_to(folder).as_posix()
+
+def below(folder: Path, unread: list[str] | None = None) -> Iterator[str]:
+    """Paths of the files and links below a folder, relative to it, with forward slashes; links are not followed.
+
+    Args:
+        folder: The folder.
+        unread: Gets the paths of folders that could not be looked into, or lie too deep.
+    """
+    waiting = [""]
+    while waiting:
+        path = waiting.pop()
+        try:
+            if path.count("/") > _DEEPEST:
+                raise OSError
+            with os.scandir(os.path.join(folder, path)) as found:
+                entries = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in found)
+        except OSError:
+            if unread is not None:
+                unread.append(path.rstrip("/"))
+            continue
+        yield from (f"{path}{name}" for name, is_folder in entries if not is_folder)
+        waiting += [f"{path}{name}/" for name, is_folder in reversed(entries) if is_folder]
 
 
 def make(folder: Path) -> dict[str, FileSpec]:

@@ -28,6 +28,9 @@ __all__ = ["ReferenceTable", "open_table", "read_tables", "sha256_of", "source_o
 #: The most columns a reference table may have.
 MAX_COLUMNS = 10_000
 
+#: The largest summary of a Parquet file that is read, and so many bytes that a file may have beside what it names.
+_LARGEST_SUMMARY, _NOT_NAMED = 2**26, 2**26
+
 
 class ReferenceTable:
     """A reference table: an Arrow table, or a Parquet file that is read only when it is needed.
@@ -285,7 +288,7 @@ def stored_table(name: str, spec: TableSpec, folder: Path, *, content: bool = Tr
         ModelFileError: It is missing, lies outside of the model, or is not the file that was saved.
     """
     try:
-        open_file(folder, spec.path).close()
+        _check_extent(folder, spec.path)
         same = not content or checksum(folder, spec.path) == spec.sha256
     except ModelFileError as error:
         raise ModelFileError(f"The model's reference table {name!r}: {error.message}") from None
@@ -295,3 +298,28 @@ def stored_table(name: str, spec: TableSpec, folder: Path, *, content: bool = Tr
             "To use newer data, load with model_config={'tables': {...}}."
         )
     return ReferenceTable(name, folder / spec.path)
+
+
+def _check_extent(folder: Path, path: str) -> None:
+    """Refuses a file that has a summary too large to be read, or gigabytes that its summary does not name."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with open_file(folder, path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < 12:
+            return  # told by whoever reads it
+        file.seek(-8, os.SEEK_END)
+        summary = int.from_bytes(file.read(4), "little")
+        if file.read(4) == b"PAR1" and summary > _LARGEST_SUMMARY:
+            raise ModelFileError(f"The summary of its file is {summary:,} bytes; at most {_LARGEST_SUMMARY:,}.")
+        if size <= _NOT_NAMED:
+            return
+        try:
+            meta = pq.read_metadata(file)
+            groups = [meta.row_group(at) for at in range(meta.num_row_groups)]
+            named = sum(group.column(at).total_compressed_size for group in groups for at in range(meta.num_columns))
+        except (pa.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
+            raise ModelFileError(f"Its file is not readable as Parquet ({type(error).__name__}).") from None
+        if size > 2 * named + _NOT_NAMED:
+            raise ModelFileError(f"Its file has {size:,} bytes, and names {max(named, 0):,} of them as rows.")

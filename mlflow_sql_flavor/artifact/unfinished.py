@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -17,8 +18,11 @@ PARTIAL = re.compile(r"\..*\.([0-9a-f]{8})-([0-9]+)-[0-9a-f]{8}\.partial")
 
 
 def host() -> str:
-    """This machine, in the eight digits that such a name has."""
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+    """This machine, in the eight digits that such a name has; containers of one name have processes of their own."""
+    processes = ""
+    with contextlib.suppress(OSError):
+        processes = os.readlink("/proc/self/ns/pid")
+    return hashlib.sha256(f"{platform.node()}{processes}".encode()).hexdigest()[:8]
 
 
 def check_finished(folder: Path) -> None:

@@ -16,7 +16,7 @@ import yaml
 import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import mlmodel
 from mlflow_sql_flavor.artifact.atomic_folder import atomic_folder, partial_name
-from mlflow_sql_flavor.artifact.unfinished import check_finished
+from mlflow_sql_flavor.artifact.unfinished import check_finished, host
 from mlflow_sql_flavor.errors import InputError, ModelFileError, RunError
 
 DATA = pd.DataFrame({"x": [1, 2], "k": [1, 2]})
@@ -247,3 +247,10 @@ def test_a_log_that_is_cut_off(tmp_path, monkeypatch):
             with pytest.raises(ModelFileError, match=f"{name} is missing or cut off"):
                 mlflow_sql_flavor.load_model(str(cut))
         shutil.rmtree(cut)
+
+
+def test_containers_of_one_name_are_told_apart(monkeypatch):
+    """Each has processes of its own: the numbers of one say nothing of what runs in the other."""
+    here = host()
+    monkeypatch.setattr(os, "readlink", lambda path: "pid:[1]")
+    assert host() != here

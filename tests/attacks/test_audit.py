@@ -194,6 +194,7 @@ REQUIREMENTS = {
     "a constraint without a blank": b"-cmore.txt\n",
     "an address behind extras": b"a[b] @ https://evil.example/x.whl\n",
     "an archive with extras": b"a.zip[x]\n",
+    "a name of a million letters": b"d" * 999_999,
     "quoted": b'"duckdb"\n',
 }
 
@@ -257,6 +258,30 @@ MLMODEL: dict[str, Callable[[dict[str, Any]], Any]] = {
     "metadata": lambda c: c.update(metadata={"a": "b"}),
     "resources": lambda c: c.update(resources={"databricks": {}}),
     "example": lambda c: c["saved_input_example_info"].update(artifact_path="../x.json"),
+    "example of another kind": lambda c: c["saved_input_example_info"].update(loader="os"),
+    "limits that are none": lambda c: c["flavors"]["sql"].update(limits={"memory_limit": "\x1b[2J"}),
+    "config that is no limit": lambda c: c["flavors"]["python_function"].update(config={"threads": -1}),
+    "a long version of Python": lambda c: c["flavors"]["python_function"].update(python_version="3.11." + "1" * 5000),
+    "loader with a blank": lambda c: c["flavors"]["python_function"].update(loader_module="mlflow_sql_flavor "),
+    "loader that looks alike": lambda c: c["flavors"]["python_function"].update(loader_module="mlflow_sql_fl\u0430vor"),
+    "loader within": lambda c: c["flavors"]["python_function"].update(loader_module="mlflow_sql_flavor.pyfunc"),
+    "environment as text": lambda c: c["flavors"]["python_function"].update(env="conda.yaml"),
+    "no environment": lambda c: c["flavors"]["python_function"].update(env=None),
+    "artifacts": lambda c: c["flavors"]["python_function"].update(artifacts={"a": {"uri": "https://evil.example"}}),
+    "a run that is none": lambda c: c.update(run_id="\x1b[31m"),
+    "a model that is a path": lambda c: c.update(model_id="../../x"),
+    "a long time": lambda c: c.update(utc_time_created="1" * 100_000),
+    "a version that is none": lambda c: c.update(mlflow_version=["3"]),
+    "variables that are none": lambda c: c.update(env_vars=["A=b"]),
+    "inputs of another query": lambda c: c["signature"].update(
+        inputs='[{"type": "long", "name": "z", "required": true}]'
+    ),
+    "inputs without names": lambda c: c["signature"].update(
+        inputs='[{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 9]}}]'
+    ),
+    "parameters of another query": lambda c: c["signature"].update(
+        params='[{"name": "q", "type": "long", "default": 1, "shape": null}]'
+    ),
     "signature": lambda c: c["signature"].update(outputs='[{"type": "string", "name": "y", "required": true}]'),
 }
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +289,48 @@ def test_two_runs_at_once_share_no_file(tmp_path: Path) -> None:
         one.write_text("one")
         two.write_text("two")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["one"]
+
+
+def test_two_processes_into_one_folder_each_write_whole_files(folder: Path, tmp_path: Path) -> None:
+    """One stops within its first file while another writes all: neither removes or continues the other's."""
+    out = tmp_path / "out"
+    code = f"""
+        import time
+        from pathlib import Path
+        import mlflow_sql_flavor.scale.batches as batches
+        from mlflow_sql_flavor import SQLModel
+        here, grouped = Path({str(tmp_path)!r}), batches._grouped
+        def waiting(*args):
+            for number, table in enumerate(grouped(*args)):
+                yield table
+                if number == 3:
+                    (here / "within").touch()
+                    while not (here / "go").exists():
+                        time.sleep(0.01)
+        batches._grouped = waiting
+        written = SQLModel("SELECT id, 1 AS r FROM input").predict_batches({str(folder)!r}, output=here / "out",
+                                                                          batch_rows=500, resume=True)
+        assert (written.rows, written.files) == (21_000, 3), written
+    """
+    one = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stderr=subprocess.PIPE)
+    try:
+        until = time.monotonic() + 120
+        while not (tmp_path / "within").exists() and one.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        assert (partial := [p for p in out.rglob(".*") if p.is_file()])
+        two = SQLModel("SELECT id, 2 AS r FROM input").predict_batches(folder, output=out, resume=True)
+        assert (two.rows, two.files) == (21_000, 3)
+        assert [p for p in out.rglob(".*") if p.is_file()] == partial
+        (tmp_path / "go").touch()
+        assert one.wait(120) == 0, one.stderr.read() if one.stderr else ""
+    finally:
+        one.kill()
+        one.communicate()
+    assert [p for p in out.rglob(".*") if p.is_file()] == []
+    for path in sorted(out.rglob("*.parquet")):
+        table = pq.read_table(path, partitioning=None)
+        assert (table.num_rows, set(table["r"].to_pylist())) == (7_000, {1})  # the last to finish, and whole
+    assert ds.dataset(out, format="parquet").to_table()["id"].to_pylist() == list(range(21_000))
 
 
 def test_folders_are_not_mixed(folder: Path, tmp_path: Path) -> None:

@@ -93,7 +93,9 @@ def _remarks(root: Path) -> Iterator[tuple[str, str, str]]:
     yield from _tables(spec, root)
     yield from judge_code(spec, stored.content["flavors"].get("python_function"), root)
     for path in requirements.FILES:
-        for verdict, message in requirements.judge(root, path, spec.manifest is not None and path in spec.manifest):
+        for verdict, message in requirements.judge(
+            root, path, spec.manifest is not None and path in requirements.NEEDED
+        ):
             yield path.removesuffix(".txt"), verdict, message
     yield from judge_folder(spec, root, judged.pages)
 

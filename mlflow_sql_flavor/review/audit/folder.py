@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import stat
 import time
@@ -25,7 +26,7 @@ _MOST, _SECONDS = 100_000, 8.0
 #: Data, checked by checksum alone: read as rows by MLflow, run by nobody.
 _DATA = (EXAMPLE, "serving_input_example.json")
 #: For people to read.
-_PAGES = ("README.md", "lineage.svg")
+_PAGES, _LARGEST_PAGE = ("README.md", "lineage.svg"), 100_000_000
 #: What MLflow adds to a folder when it logs or downloads it: names of variables, and of a version.
 _VARIABLES, _VERSION = "environment_variables.txt", "registered_model_meta"
 _NAMES = re.compile(r"(?:(?:#[^\n]*|[A-Za-z_][A-Za-z0-9_]*)\n?)*")
@@ -45,7 +46,8 @@ def judge_folder(spec: SqlSpec, root: Path, pages: Mapping[str, str]) -> Iterato
     paths: list[str] = []
     links: list[str] = []
     odd: list[str] = []
-    for number, path in enumerate(below(root)):
+    unread: list[str] = []
+    for number, path in enumerate(below(root, unread)):
         if number >= _MOST:
             yield "files", "not known", f"More than {_MOST:,} files: the others were not looked at."
             break
@@ -55,6 +57,8 @@ def judge_folder(spec: SqlSpec, root: Path, pages: Mapping[str, str]) -> Iterato
         yield "files", "bad", f"The model has symbolic links: {_some(links)}."
     if odd:
         yield "files", "bad", f"The model has what is neither file nor folder: {_some(odd)}."
+    if unread:
+        yield "files", "not known", f"Folders that could not be looked into: {_some(unread)}."
     yield from _manifest(spec, root, paths)
     yield from _answers(spec, root)
     yield from _pages(root, paths, pages)
@@ -81,7 +85,9 @@ def _manifest(spec: SqlSpec, root: Path, paths: list[str]) -> Iterator[tuple[str
                 missing.append(path)
                 continue
             else:
-                same = path in tables or checksum(root, path, until) == file.sha256
+                same = (root / path).lstat().st_size == file.bytes and (
+                    path in tables or checksum(root, path, until) == file.sha256
+                )
         except TimeoutError:
             unread.append(path)
             continue
@@ -89,6 +95,7 @@ def _manifest(spec: SqlSpec, root: Path, paths: list[str]) -> Iterator[tuple[str
             same = False
         if not same and path not in missing:
             (rewritten if path in REWRITTEN else altered).append(path)
+    more = [path for path in paths if path not in spec.manifest and _has_to_be_named(path, root)]
     if missing:
         yield "manifest", "bad", f"Files are missing: {_some(missing)}."
     if altered:
@@ -98,8 +105,16 @@ def _manifest(spec: SqlSpec, root: Path, paths: list[str]) -> Iterator[tuple[str
         yield "manifest", "not known", text
     if unread:
         yield "manifest", "not known", f"Not read to the end within {_SECONDS:g} s: {_some(unread)}."
-    if not (missing or altered or rewritten or unread):
+    if more:
+        yield "manifest", "not known", f"It does not name these, whoever put them there: {_some(more)}."
+    if not (missing or altered or rewritten or unread or more):
         yield "manifest", "ok", f"{len(spec.manifest)} entries, each read whole and as it was saved."
+
+
+def _has_to_be_named(path: str, root: Path) -> bool:
+    """Whether no entry for a folder stands for a file, and MLflow does not add it later."""
+    later = path in (_VARIABLES, _VERSION) and _is_later(root, path)
+    return path != "MLmodel" and not path.startswith("code/") and not later
 
 
 def _sha256(spec: SqlSpec, path: str) -> str | None:
@@ -133,11 +148,18 @@ def _answers(spec: SqlSpec, root: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _pages(root: Path, paths: list[str], pages: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    other = [path for path in _PAGES if path in paths and pages.get(path) != checksum(root, path)]
+    other = [path for path in _PAGES if path in paths and not _is_page(root, path, pages.get(path))]
     if other:
         yield "card", "not known", f"Not what this version writes for the model, or edited: {_some(other)}."
     elif any(path in paths for path in _PAGES):
         yield "card", "ok", "What this version writes for the model."
+
+
+def _is_page(root: Path, path: str, wanted: str | None) -> bool:
+    try:
+        return hashlib.sha256(read_file(root, path, _LARGEST_PAGE)).hexdigest() == wanted
+    except SQLModelError:
+        return False
 
 
 def _others(spec: SqlSpec, root: Path, paths: list[str]) -> Iterator[tuple[str, str, str]]:

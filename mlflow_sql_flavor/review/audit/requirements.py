@@ -11,7 +11,7 @@ from ...artifact import plain_yaml
 from ...artifact.bounded_files import read_file
 from ...errors import SQLModelError
 
-__all__ = ["FILES", "judge"]
+__all__ = ["FILES", "NEEDED", "judge"]
 
 #: A longer file is not read, in bytes.
 MOST_BYTES = 1_000_000
@@ -19,6 +19,8 @@ MOST_BYTES = 1_000_000
 _TEXTS = ("requirements.txt", "constraints.txt")
 _CONDA, _PYTHON = "conda.yaml", "python_env.yaml"
 FILES = (*_TEXTS, _CONDA, _PYTHON)
+#: Those that every model has: MLflow would install what it finds without them.
+NEEDED = ("requirements.txt", _CONDA, _PYTHON)
 
 #: A package of the index by its name, of any version or of the one named.
 _NAMED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9._, -]*\])?(?:==[A-Za-z0-9.!+_-]+)?")
@@ -74,7 +76,11 @@ def _text(data: bytes) -> Iterator[str]:
 def _named(text: str) -> bool:
     if text == "-c constraints.txt":
         return True
-    return _NAMED.fullmatch(text) is not None and not _ARCHIVE.fullmatch(re.sub(r"\[[^]]*\]", "", text))
+    return (
+        len(text) <= 200
+        and _NAMED.fullmatch(text) is not None
+        and not _ARCHIVE.fullmatch(re.sub(r"\[[^]]*\]", "", text))
+    )
 
 
 def _plain(data: bytes) -> str | None:
