@@ -7,6 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from ...facts.context import Context
+from ...reading.traversal import find_all
 from .. import DialectRules
 from ..shared import build
 from .arrays import as_items, as_variant, element_of, is_json, variant
@@ -125,8 +126,16 @@ R.converts({
 # functions/to_json: the text, its keys in order
 @R.rule(exp.JSONFormat)
 def to_json(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    made = isinstance(node.this, exp.Cast) and isinstance(node.this.this, exp.Anonymous)
-    if not made:
+    call = node.this.this if isinstance(node.this, exp.Cast) else None
+    made = isinstance(call, exp.Anonymous) and call.name in (
+        "sf__object",
+        "sf__with",
+        "sf__without",
+        "sf__picked",
+        "to_json",
+    )
+    # the keys of what was parsed are in the order of its text here
+    if not made or next(find_all(node, exp.ParseJSON, exp.JSONExtract), None) is not None:
         ctx.refuse("json_text", node, "TO_JSON is verified for what OBJECT_CONSTRUCT and ARRAY_CONSTRUCT make",
                    "Cast its fields")  # fmt: skip
     return build.translated(as_variant(node.this, ctx), "VARCHAR", False)
