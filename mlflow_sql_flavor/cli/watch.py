@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,13 +52,56 @@ class Watched(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing and _watchable() and not {"-h", "--help"} & set(args):  # a shell completes a word
             root = ctx.find_root().params
-            ctx.exit(run_watched(sys.argv[1:], root["timeout"], root["memory_limit"]))
+            code = run_watched(sys.argv[1:], root["timeout"], root["memory_limit"], fork=_forkable())
+            if code is not None:
+                ctx.exit(code)
         return super().parse_args(ctx, args)
 
 
 def _watchable() -> bool:
     """Whether this is the process that a person or a shell started, with streams that another one can have."""
     return _VARIABLE not in os.environ and sys.stdout is sys.__stdout__ and sys.stderr is sys.__stderr__
+
+
+def _forkable() -> bool:
+    """Whether this process may be copied, which saves an interpreter and its imports: it has one thread, and no engine.
+
+    macOS has libraries that do not bear it.
+    """
+    import threading
+
+    engines = {"duckdb", "numpy", "sqlglot"}
+    return sys.platform.startswith("linux") and threading.active_count() == 1 and engines.isdisjoint(sys.modules)
+
+
+class _Fork:
+    """A copy of this process, as ``subprocess.Popen`` tells of one that it started."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        until = None if timeout is None else time.monotonic() + timeout
+        pause = 0.001
+        while self.poll() is None:
+            if until is not None and time.monotonic() > until:
+                raise subprocess.TimeoutExpired("mlflow-sql", timeout or 0.0)
+            time.sleep(pause)
+            pause = min(2 * pause, 0.02)
+        assert self.returncode is not None
+        return self.returncode
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
 
 
 def allow_tables(folder: Path) -> None:
@@ -86,15 +130,18 @@ def allow_tables(folder: Path) -> None:
     Path(target).write_text(str(min(2 * size, most)), encoding="ascii")
 
 
-def run_watched(arguments: list[str], seconds: float = SECONDS, memory: int = MEMORY) -> int:
+def run_watched(
+    arguments: list[str], seconds: float = SECONDS, memory: int = MEMORY, *, fork: bool = False
+) -> int | None:
     """Runs the command line in a process of its own.
 
     Args:
         arguments: Of the command line.
         seconds, memory: What it may take.
+        fork: Whether that process is a copy of this one, which goes on where this one called.
 
     Returns:
-        Its exit code.
+        Its exit code; None in the copy.
 
     Raises:
         LimitError: It took more, and was ended.
@@ -105,23 +152,31 @@ def run_watched(arguments: list[str], seconds: float = SECONDS, memory: int = ME
             "measures them: install psutil (docs/security.md).",
             err=True,
         )
-    with tempfile.TemporaryDirectory(prefix="mlflow-sql-") as folder:
-        told = Path(folder) / "tables"
+    folder = Path(tempfile.mkdtemp(prefix="mlflow-sql-"))
+    told = folder / "tables"
+    process: subprocess.Popen[bytes] | _Fork | None = None
+    try:
         told.touch()
-        process: subprocess.Popen[bytes] | None = None
-        try:
-            with _interrupts_kept():  # one that came meanwhile is raised at its end
+        with _interrupts_kept():  # one that came meanwhile is raised at its end
+            if fork:
+                process = _Fork(os.fork())
+            else:
                 process = subprocess.Popen(
                     [sys.executable or "python", "-P", "-c", _START, json.dumps(sys.path), *arguments],
                     env={**os.environ, _VARIABLE: str(told)},
                 )
-            return _watch(process, told, seconds, memory)
-        finally:
+        return _watch(process, told, seconds, memory) if process.pid else None
+    finally:
+        if process is None or process.pid:
             if process is not None:
                 _end(process)
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            os.environ[_VARIABLE] = str(told)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes] | _Fork) -> None:
     if process.poll() is None:
         for pid in reversed(list(descendants(process.pid))):
             with contextlib.suppress(OSError):
@@ -147,7 +202,7 @@ def _interrupts_kept() -> Iterator[None]:
             signal.signal(signal.SIGINT, answer)
 
 
-def _watch(process: subprocess.Popen[bytes], told: Path, seconds: float, memory: int) -> int:
+def _watch(process: subprocess.Popen[bytes] | _Fork, told: Path, seconds: float, memory: int) -> int:
     start, used, starved = time.monotonic(), {process.pid: 0.0}, {process.pid: 0.0}
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):

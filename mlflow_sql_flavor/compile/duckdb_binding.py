@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..engines import query_check
 from ..engines.constant_tables import make_constants
@@ -18,8 +19,12 @@ from ..engines.limits import Limits
 from ..engines.program import Program
 from ..engines.worker import bind_apart
 from ..errors import LimitError, QueryError, did_you_mean
-from ..frames.schema import instead_of, quote
+from ..frames.schema import from_arrow, instead_of, quote
 from ..query.facts.rows import ROW_ID
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
 
 __all__ = ["bind", "binding_for"]
 
@@ -51,7 +56,7 @@ def bind(instance: Instance, program: Program, text: str | None = None, null: st
             schema = program.input_schema
             if program.id_position is not None:
                 schema = schema.append(pa.field(ROW_ID, pa.int64()))
-            cursor.register(program.input_table, schema.empty_table())
+            _stand_in(cursor, program.input_table, schema)
         try:
             make_constants(cursor, program.constants)
             described = query_check.describe(cursor, program.sql, dict.fromkeys(program.parameters))
@@ -87,6 +92,23 @@ def bind(instance: Instance, program: Program, text: str | None = None, null: st
         folded.add(name.casefold())
     sql = f"SELECT * REPLACE ({', '.join(casts)}) FROM ({program.sql}\n)" if casts else program.sql
     return replace(program, sql=sql, output_types=outputs, id_position=position)
+
+
+def _stand_in(cursor: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:
+    """Makes a table of no rows, of the columns that a frame has: a view, as one of Arrow data is.
+
+    DuckDB imports pandas to take an Arrow table, which is longer than all else of a short query.
+    """
+    kinds = {field.name: from_arrow(field.type) for field in schema}
+    if kinds and all(map(_PLAIN.fullmatch, kinds.values())):
+        columns = ", ".join(f"CAST(NULL AS {kind}) AS {quote(column)}" for column, kind in kinds.items())
+        cursor.execute(f"CREATE TEMPORARY VIEW {quote(name)} AS SELECT {columns} WHERE false")
+    else:
+        cursor.register(name, schema.empty_table())
+
+
+#: Types that a column of Arrow data and one of DuckDB's own have alike.
+_PLAIN = re.compile(r"BOOLEAN|U?(?:TINY|SMALL|BIG)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|DATE|TIMESTAMP")
 
 
 def binding_for(small: bool, limits: Limits, null: str | None = None) -> Callable[..., Program]:

@@ -34,8 +34,8 @@ def model(tmp_path_factory) -> Path:
         (["check", "--help"], HEAVY | ENGINES),
         (["check", "{query}"], HEAVY),
         (["check", "{query}", "--format", "json"], HEAVY),
-        (["check", "{query}", "--dialect", "snowflake", "--input-types", TYPES], {"mlflow"}),  # bound on an Arrow table
-        (["check", "{wrong}", "--input-types", TYPES], {"mlflow"}),
+        (["check", "{query}", "--dialect", "snowflake", "--input-types", TYPES], {"mlflow", "pandas"}),
+        (["check", "{wrong}", "--input-types", TYPES], {"mlflow", "pandas"}),
         (["transpile", "{query}", "--to", "spark", "--input-types", TYPES], HEAVY),
         (["lineage", "{query}", "--input-types", TYPES], HEAVY),
         (["transpile", "{model}", "--to", "bigquery"], HEAVY),

@@ -35,6 +35,7 @@ _WRITTEN_OUT = 60.0
 
 _FILTERS = ("where_clause", "having", "qualify", "condition")
 _KEYS = ("group_expressions", "distinct_on_targets", "orders")
+_CLAUSES = frozenset((*_FILTERS, *_KEYS))
 _LOGIC = ("CONJUNCTION_AND", "CONJUNCTION_OR", "OPERATOR_NOT")
 
 
@@ -43,12 +44,13 @@ def planning_cost(node: _Tree) -> float:
     cost = _written_out(node)
     inner: set[int] = set()
     for part in parts(node, inside=False):
-        for key in _FILTERS:
-            if isinstance(part.get(key), dict):
-                cost += _CONDITION * _conditions(part[key])
-        for key in _KEYS:
-            if isinstance(part.get(key), list):
-                cost += _KEY * len(part[key])
+        if not part.keys().isdisjoint(_CLAUSES):
+            for key in _FILTERS:
+                if isinstance(part.get(key), dict):
+                    cost += _CONDITION * _conditions(part[key])
+            for key in _KEYS:
+                if isinstance(part.get(key), list):
+                    cost += _KEY * len(part[key])
         kind = part.get("class")
         if kind == "SUBQUERY":
             cost += RELATION
@@ -92,9 +94,8 @@ def _written_out(node: _Tree) -> float:
         size = read = 0.0
         for part in parts(item):
             size += 1
-            names = part.get("column_names") or []
-            if part.get("class") == "COLUMN_REF" and fold(str(names[-1])) in sizes:
-                read += sizes[fold(str(names[-1]))]
+            if part.get("class") == "COLUMN_REF":
+                read += sizes.get(fold(str(part["column_names"][-1])), 0.0)
         total += read
         alias = fold(item.get("alias") or "") if isinstance(item, dict) else ""
         if alias in named and item.get("class") not in ("COLUMN_REF", "CONSTANT"):

@@ -8,7 +8,7 @@ in a process that can be ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ..reading.recursion import with_deep_stack
@@ -33,6 +33,7 @@ from .expression_bounds import (
     together,
 )  # fmt: skip
 from .identifiers import fold
+from .macro_calls import Macro, MacroCalls
 from .number_bounds import after, at_most, cast, elements, literal
 from .planning_cost import COLUMN, RELATION, planning_cost
 from .tree_parts import arguments_of, below, parts, parts_by_query, type_name
@@ -40,7 +41,6 @@ from .tree_parts import arguments_of, below, parts, parts_by_query, type_name
 __all__ = ["is_small"]
 
 _Tree = dict[str, Any]
-Macro = tuple[Sequence[str], _Tree]
 
 
 #: Types whose values are of one small size, whatever they are cast from.
@@ -103,6 +103,7 @@ class _Reader:
         sizes: dict[int, int],
     ) -> None:
         self.macro, self.udfs, self.columns, self.placeholders = macro, udfs, columns, kinds
+        self.macros = MacroCalls(macro)
         self.sizes = sizes  # of each query by its id: the parts that are its own
         self.weights: dict[str, float] = {}
         self.widths: dict[str, float] = {}
@@ -244,10 +245,13 @@ class _Reader:
         if bound.own > (most.MAX_CONSTANT if literal else most.MAX_BYTES) or (bound.whole and bound.times > 8):
             raise Large
         if not literal and bound.own > 1000:
-            self.total += bound.own
-            if self.total > 4 * most.MAX_BYTES:
-                raise Large
+            self.add(bound.own)
         return bound
+
+    def add(self, own: float) -> None:
+        self.total += own
+        if self.total > 4 * most.MAX_BYTES:
+            raise Large
 
     def inside(self, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         """As :meth:`of`, of what stands in a lambda."""
@@ -337,8 +341,7 @@ class _Reader:
         if "loops" in effects and len(nodes) > 1:
             return self.loop(name, nodes, parameters)
         found = self.macro(name)
-        loops = found is not None and any(part.get("class") == "LAMBDA" for part in parts(found[1]))
-        look = self.inside if loops else self.of
+        look = self.inside if found is not None and self.macros.loops(name, found) else self.of
         given = [look(argument, parameters) for argument in nodes]
         extra = [node[k] for k in _OF_WINDOWS if isinstance(node.get(k), dict)]
         given += [self.of(more, parameters) for more in extra]
@@ -405,9 +408,7 @@ class _Reader:
         if name in self.udfs:
             return total._replace(number=None, constant=False, text=None)
         if found is not None:
-            names, body = found
-            values = dict(zip(map(fold, names), given, strict=False))
-            return self.of(body, dict.fromkeys(map(fold, names), DATUM) | values)
+            return self.macros.look(self, name, found, given)
         known = name in grammar.expression_functions() or name in grammar.allowed("window")
         if not known and name not in grammar.allowed("operator"):
             raise Large

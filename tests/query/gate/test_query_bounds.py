@@ -156,6 +156,30 @@ def test_macros_of_the_package_are_looked_into() -> None:
     assert found and not any(small for _, small in found)
 
 
+def test_a_macro_counts_at_each_of_its_calls() -> None:
+    """A body that is looked at once for the same arguments is made anew in each column all the same."""
+    bodies = {
+        "long": (["s"], "repeat('x', 1000) || s"),
+        "joined": (["s", "t"], "long(s) || t"),
+        "outer": (["s"], "s || unnamed"),
+    }
+    macros = {
+        name: (names, parse_tree(CON, f"SELECT {body} AS m")["statements"][0]["node"]["select_list"][0])
+        for name, (names, body) in bodies.items()
+    }
+
+    def small(columns: str) -> bool:
+        return is_small(parse_tree(CON, f"SELECT {columns} FROM input"), macros.get)
+
+    assert small("long(a) AS x, long(a) AS y")
+    assert not small(", ".join(f"long(a) AS c{i}" for i in range(20)))
+    assert not small(", ".join(f"joined(a, b) AS c{i}" for i in range(20)))
+    assert small("outer(a) AS x, outer(a) AS y")
+    calls = ", ".join(f"outer(a) AS c{i}" for i in range(8))
+    assert small(f"outer(a) AS x, {calls}")
+    assert not small(f"outer(a) AS x, repeat('x', 2000) AS unnamed, {calls}")  # reads more than it is given
+
+
 def test_effects_are_of_functions_on_the_list() -> None:
     known = grammar.expression_functions() | grammar.allowed("operator") | grammar.allowed("window")
     for kind in ("fixed", "length", "product", "collects", "keeps", "open", "loops", "path"):
