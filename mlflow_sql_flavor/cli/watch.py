@@ -64,14 +64,13 @@ def _watchable() -> bool:
 
 
 def _forkable() -> bool:
-    """Whether this process may be copied, which saves an interpreter and its imports: it has one thread, and no engine.
+    """Whether this process may be copied, which saves an interpreter and its imports: it has one thread.
 
-    macOS has libraries that do not bear it.
+    Engines are imported after that. macOS has libraries that do not bear it.
     """
     import threading
 
-    engines = {"duckdb", "numpy", "sqlglot"}
-    return sys.platform.startswith("linux") and threading.active_count() == 1 and engines.isdisjoint(sys.modules)
+    return sys.platform.startswith("linux") and threading.active_count() == 1
 
 
 class _Fork:
