@@ -21,10 +21,11 @@ _SECONDS = (exp.DType.DATETIME, exp.DType.TIMESTAMP_S)
 def window_funnel(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if str(node.this).lower() != "windowfunnel":
         return None
-    moment, *tests = node.args.get("params") or ()
+    given = list(node.args.get("params") or ())
     window = build.literal_int(node.expressions[0].unnest()) if len(node.expressions) == 1 else None
-    if window is None or not tests:
+    if window is None or len(given) < 2:
         raise ctx.error(node, "windowFunnel has a counterpart with a constant window and no mode.")
+    moment, *tests = given
     kind = ctx.type_of(moment)
     if kind is not None and kind.this in _SECONDS:
         ticks: exp.Expr = ctx.call("epoch", moment)

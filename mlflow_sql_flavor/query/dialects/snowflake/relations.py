@@ -168,7 +168,9 @@ def flatten(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return None
     if outer:
         lists = [ctx.macro("sf__or_null", one) for one in lists]
-    found = dict(zip(("value", "key", "index", "path"), (ctx.call("unnest", one) for one in lists), strict=True))
+    found: dict[str, exp.Expr] = dict(
+        zip(("value", "key", "index", "path"), (ctx.call("unnest", one) for one in lists), strict=True)
+    )
     found["this"] = this.copy()
     if next(find_all(this, exp.Column), None) is None:
         found["seq"] = build.lit(1)  # of one input; which numbers several have is open
