@@ -33,7 +33,6 @@ of rules ``R``. These topics there are, in every dialect the same words:
     types        the type of an expression, where sqlglot says something else
     verified     which functions are let through
     windows      functions of OVER, and its frames
-    zones        names of time zones
 
 ``shared/`` has, of these, aggregates, casts, comparisons, strings and verified, and one module for each of what else
 several dialects do alike:
@@ -63,6 +62,7 @@ several dialects do alike:
     ties              TOP and FETCH WITH TIES
     trailing_blanks   texts that end in blanks, where those do not count
     unpivot           names that UNPIVOT writes
+    windows_zones     Windows' names of time zones
 
 How to add to a topic:
 

@@ -324,7 +324,12 @@ def sorted_(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     kind, up = element_of(node.this, ctx), node.args.get("asc")
     first = node.args.get("nulls_first")
     if kind is None or any(word is not None and not isinstance(word, exp.Boolean) for word in (up, first)):
-        ctx.refuse("unfaithful", node, "ARRAY_SORT is verified for arrays of one type and constant directions", "Cast")
+        ctx.refuse(
+            "unfaithful",
+            node,
+            "ARRAY_SORT is verified for arrays of one type and constant directions",
+            "Build it with ARRAY_CONSTRUCT",
+        )
     rises = up is None or bool(up.this)
     before = not rises if first is None else bool(first.this)
     words = ["ASC" if rises else "DESC", "NULLS FIRST" if before else "NULLS LAST"]

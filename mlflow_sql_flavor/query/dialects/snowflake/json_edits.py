@@ -46,7 +46,7 @@ def construct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     keep, keys, values = isinstance(node, exp.JSONObject), [], []
     for pair in node.expressions:
         if not isinstance(pair, (exp.PropertyEQ, exp.JSONKeyValue)):
-            ctx.refuse("unfaithful", node, "The keys of this object are not known", "Write 'key', value")
+            ctx.refuse("unfaithful", node, "The keys of this object are not known", "Write each key and its value")
         key, value = pair.this, as_variant(pair.expression, ctx)
         keys.append(build.lit(key.name) if isinstance(key, exp.Identifier) else key)
         null: exp.Expr = build.cast(build.lit("null"), "JSON")

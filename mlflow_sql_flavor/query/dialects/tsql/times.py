@@ -13,8 +13,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared import build
-from . import zones
+from ..shared import build, windows_zones
 
 R = DialectRules("tsql times")
 _T = exp.DType
@@ -263,7 +262,7 @@ def at_time_zone(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, name = node.this, node.args["zone"]
     if isinstance(this, exp.Null) or isinstance(name, exp.Null):
         return build.cast(exp.Null(), "TIMESTAMPTZ")
-    zone = zones.NAMES.get((build.text(name) or "").lower())
+    zone = windows_zones.NAMES.get((build.text(name) or "").lower())
     if zone is None or not ctx.is_a(this, "timestamp", "timestamptz"):
         ctx.refuse("timezone", node, "AT TIME ZONE is verified for a constant name of a zone",
                    "Write one of sys.time_zone_info")  # fmt: skip
