@@ -31,10 +31,15 @@ R.typing[exp.ArrayAgg] = R.typing[exp.ArrayUniqueAgg] = {"annotator": _agg_type}
 
 # functions/percentile_cont, median: of exact numbers three more digits
 def _finer(value: exp.Expr, ctx: Context) -> exp.Expr:
-    digits = exact_numbers.scale(value, ctx)
-    if digits is None or (isinstance(value, exp.Cast) and value.meta.get("translated")):
+    if value.meta.get("finer") or ctx.is_a(value, "float"):
         return value
-    return build.translated(value, f"DECIMAL(38, {digits + 3})", False)
+    digits = exact_numbers.scale(value, ctx)
+    if digits is None:
+        ctx.refuse("unfaithful", value, "How many digits this number has is not known here", "Cast it")
+        return value
+    made = build.translated(value, f"DECIMAL(38, {digits + 3})", False)
+    made.meta["finer"] = True
+    return made
 
 
 @R.rule(exp.Median)

@@ -34,7 +34,8 @@ def to_timestamp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 # functions/to_timestamp: of a number with its digits behind the second
 @R.rule(exp.UnixToTime)
 def with_digits(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    digits, to = build.literal_int(node.args.get("scale")), node.args.get("target_type")
+    scale, to = node.args.get("scale"), node.args.get("target_type")
+    digits = 0 if scale is None else build.literal_int(scale)
     zoned = to is not None and to.this not in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ)
     if digits is None or not 0 <= digits <= 9 or zoned or not ctx.is_a(node.this, "int"):
         ctx.refuse("unfaithful", node, "This is verified for whole numbers and 0 to 9 digits", "Cast it to INT")
