@@ -93,6 +93,10 @@ def conjunction(tests: Sequence[str]) -> str:
     return tests[0]
 
 
+#: Names of lambdas' variables in the texts of layers, which no layer has: a layer's name stands for its row.
+VARIABLES = ("n", "a", "b")
+
+
 class Query:
     """A query under construction: each layer is a common table expression that reads the one before it.
 
@@ -110,7 +114,7 @@ class Query:
         self.steps = 0
         #: The name of the newest layer, or of the input.
         self.current = source
-        self._names = {source.casefold()}
+        self._names = {source.casefold(), *VARIABLES}
         self._layers: list[tuple[str, str]] = []
         #: A BOOLEAN column that is true where the estimator accepts the row, once a step may refuse one.
         self.valid: str | None = None

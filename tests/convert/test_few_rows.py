@@ -16,7 +16,7 @@ sklearn = pytest.importorskip("sklearn")
 from sklearn import ensemble, tree  # noqa: E402
 from sklearn.calibration import CalibratedClassifierCV  # noqa: E402
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
+from sklearn.pipeline import Pipeline, make_pipeline  # noqa: E402
 from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: E402
 
 import mlflow_sql_flavor  # noqa: E402
@@ -142,6 +142,15 @@ def test_arrays_that_are_known_to_be_small_are_bound_here(monkeypatch: pytest.Mo
     estimator, data = MODELS["forest, classes"]()
     model = mlflow_sql_flavor.from_sklearn(estimator, data)
     assert compiled_model_of(model).definition.few_rows is not None
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "n"), ("n", "model")])
+def test_a_step_may_have_the_name_of_a_variable(names: tuple[str, str]) -> None:
+    steps = zip(names, (StandardScaler(), ensemble.GradientBoostingRegressor(n_estimators=30)), strict=True)
+    estimator = Pipeline(list(steps)).fit(X, Y)
+    model = mlflow_sql_flavor.from_sklearn(estimator, X)
+    assert compiled_model_of(model).definition.few_rows is not None
+    assert np.allclose(model.predict(X[:3])["prediction"], estimator.predict(X[:3]), rtol=1e-12, atol=0)
 
 
 def test_neither_a_small_tree_nor_a_deep_one_has_another_text() -> None:
