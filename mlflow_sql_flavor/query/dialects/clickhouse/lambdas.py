@@ -70,10 +70,11 @@ def over_maps(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         raise ctx.error(node, f"{node.name} has a counterpart as {node.name}((key, value) -> ..., map).")
     names = {name.name: part for name, part in zip(test.expressions, ("key", "value"), strict=True)}
     holder = exp.Paren(this=test.this)
+    entry = build.variable("__each", holder)
     for used in list(find_all(holder, exp.Identifier)):
         if used.name in names and not isinstance(used.parent, exp.Column):
-            used.replace(ctx.call("struct_extract", exp.to_identifier("__each"), build.lit(names[used.name])))
-    each = exp.Lambda(this=holder.this, expressions=[exp.to_identifier("__each")])
+            used.replace(ctx.call("struct_extract", exp.to_identifier(entry), build.lit(names[used.name])))
+    each = exp.Lambda(this=holder.this, expressions=[exp.to_identifier(entry)])
     each.this.type = test.this.type
     entries = ctx.call("map_entries", maps[0])
     if node.name.lower() == "mapapply":
@@ -119,11 +120,12 @@ def _zipped(node: exp.Expr, ctx: Context) -> tuple[exp.Lambda | None, exp.Expr, 
         raise ctx.error(node, "The lambda needs one name for each array.")
     body = test.this
     holder = exp.Paren(this=body)
+    each = build.variable("__each", holder)
     for used in list(find_all(holder, exp.Identifier)):
         if used.name in names and not isinstance(used.parent, exp.Column):
             place = exp.Literal.number(names.index(used.name) + 1)
-            used.replace(ctx.call("struct_extract", exp.to_identifier("__each"), place))
-    made = exp.Lambda(this=holder.this, expressions=[exp.to_identifier("__each")])
+            used.replace(ctx.call("struct_extract", exp.to_identifier(each), place))
+    made = exp.Lambda(this=holder.this, expressions=[exp.to_identifier(each)])
     return made, ctx.macro("ch__zip" if len(arrays) == 2 else "ch__zip3", *arrays), True
 
 

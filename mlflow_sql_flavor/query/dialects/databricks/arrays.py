@@ -67,15 +67,17 @@ def arrays_zip(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         return exp.Null()
     if not arrays or any(family(a) != "array" for a in arrays):
         raise ctx.error(node, "The types of these arrays are not known here. Cast them.")
-    names = [a.name if isinstance(a, exp.Column) else str(i) for i, a in enumerate(arrays)]
-    at = exp.column("place")
+    named = (exp.Column, exp.Identifier, exp.Dot)  # a lambda's parameter is one too; a field has its own name
+    names = [a.name if isinstance(a, named) else str(i) for i, a in enumerate(arrays)]
+    place = build.variable("place", *arrays)
+    at = exp.column(place)
     fields = [
         exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=ctx.call("list_extract", a.copy(), at))
         for name, a in zip(names, arrays, strict=True)
     ]
     lengths = [ctx.call("len", a.copy()) for a in arrays]
     longest = ctx.call("greatest", *lengths) if len(lengths) > 1 else lengths[0]
-    body = exp.Lambda(this=exp.Struct(expressions=fields), expressions=[exp.to_identifier("place")])
+    body = exp.Lambda(this=exp.Struct(expressions=fields), expressions=[exp.to_identifier(place)])
     rows = ctx.call("list_transform", ctx.call("generate_series", build.lit(1), longest), body)
     some = exp.or_(*(exp.Is(this=a.copy(), expression=exp.Null()) for a in arrays), copy=False)
     made = exp.Case(ifs=[exp.If(this=some, true=exp.Null())], default=rows)
@@ -185,8 +187,9 @@ def array_join(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     this, null = node.this, node.args.get("null")
     this = _texts(this, ctx)
     if null is not None:
-        filled = exp.Coalesce(this=exp.column("x"), expressions=[null])
-        this = ctx.call("list_transform", this, exp.Lambda(this=filled, expressions=[exp.to_identifier("x")]))
+        item = build.variable("x", null)
+        filled = exp.Coalesce(this=exp.column(item), expressions=[null])
+        this = ctx.call("list_transform", this, exp.Lambda(this=filled, expressions=[exp.to_identifier(item)]))
     made = ctx.macro("dbx__array_join", this, node.expression, type="VARCHAR")
     if null is None or build.text(null) is not None:
         return made

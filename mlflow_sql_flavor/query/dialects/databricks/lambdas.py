@@ -168,6 +168,10 @@ def _transformed(node: exp.Expr, ctx: Context) -> exp.Expr:
 R.macros({"forall": ("dbx__forall", "BOOLEAN", _transformed)})
 
 
+def _parameter(name: str) -> _Make:
+    return lambda: exp.to_identifier(name)
+
+
 def _field(name: str, key: str) -> _Make:
     return lambda: exp.Dot(this=exp.to_identifier(name), expression=exp.to_identifier(key))
 
@@ -182,7 +186,7 @@ def zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         for mention in _mentions(body, parameter.name):
             mention.type = _element(side)
     first, second = (p.name for p in body.expressions)
-    pair = "pair_of_both"
+    pair = build.variable("pair_of_both", body)
     made = _substitute(body, {first: _field(pair, "l"), second: _field(pair, "r")})
     return ctx.call("list_transform", ctx.macro("dbx__pairs", left, right), _lambda(pair, made))
 
@@ -193,9 +197,11 @@ def by_comparator(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     body = node.args.get("expression")
     if not isinstance(body, exp.Lambda) or len(body.expressions) != 2:
         return None
-    first, second = (p.name for p in body.expressions)
+    first, second = (build.variable(name, node.this, body) for name in ("one_of_two", "other_of_two"))
+    names = zip(body.expressions, (first, second), strict=True)
+    compared = _substitute(body, {old.name: _parameter(new) for old, new in names})
     null = ctx.call("error", build.lit("The comparator of array_sort gave NULL."))
-    below = exp.Coalesce(this=exp.LT(this=exp.Paren(this=body.this), expression=build.lit(0)), expressions=[null])
+    below = exp.Coalesce(this=exp.LT(this=exp.Paren(this=compared), expression=build.lit(0)), expressions=[null])
     before = ctx.call("list_filter", node.this.copy(), _lambda(first, below))
     ranks = ctx.call("list_transform", node.this.copy(), _lambda(second, ctx.call("len", before)))
     made = ctx.macro("dbx__by_ranks", node.this, ranks)
@@ -209,7 +215,7 @@ def map_zip_with(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     left, right, body = node.expressions
     if not isinstance(body, exp.Lambda) or len(body.expressions) != 3:
         raise ctx.error(node, "map_zip_with takes a lambda of three parameters.")
-    key, item = exp.to_identifier(body.expressions[0].name), "key_of_both"
+    key, item = exp.to_identifier(body.expressions[0].name), build.variable("key_of_both", body, left, right)
     values: dict[str, _Make] = {key.name: lambda: exp.to_identifier(item)}
     for side, parameter in zip((left, right), body.expressions[1:], strict=True):
         for mention in _mentions(body, parameter.name):
@@ -229,7 +235,7 @@ def of_map(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if len(node.expressions) != 2 or not isinstance(body, exp.Lambda):
         raise ctx.error(node, f"{name} has no counterpart like this. Work on map_entries(...).")
     key, value = (p.name for p in body.expressions)
-    entry = "entry_of_map"
+    entry = build.variable("entry_of_map", body)
     made = _substitute(body, {key: _field(entry, "key"), value: _field(entry, "value")})
     entries = ctx.call("map_entries", node.expressions[0])
     if name == "map_filter":

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from ...facts.context import Context
 from .. import DialectRules
-from ..shared.build import cast, lit, text
+from ..shared.build import cast, lit, text, variable
 from ..shared.lookarounds import split
 from .numbers import whole
 
@@ -232,8 +232,9 @@ def _groups_of(value: exp.Expr, pattern: exp.Expr, numbers: range, options: str,
         some = exp.If(this=matches, true=exp.Array(expressions=[exp.Array(expressions=found)]))
         return exp.Case(ifs=[some], default=exp.Array(expressions=[]))
     lists = [ctx.call("regexp_extract_all", *(a.copy() for a in args), lit(i), lit(options)) for i in numbers]
-    items = [ctx.call("list_extract", each, exp.column("place")) for each in lists]
-    row = exp.Lambda(this=exp.Array(expressions=items), expressions=[exp.to_identifier("place")])
+    place = variable("place", value, pattern)
+    items = [ctx.call("list_extract", each, exp.column(place)) for each in lists]
+    row = exp.Lambda(this=exp.Array(expressions=items), expressions=[exp.to_identifier(place)])
     places = ctx.call("generate_series", lit(1), ctx.call("len", lists[0].copy()))
     return ctx.call("list_transform", places, row)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from ...reading.placeholders import data_type
+from ...reading.traversal import find_all
 
 
 def lit(value: str | int) -> exp.Expr:
@@ -47,6 +48,16 @@ def translated(value: exp.Expr, type_: str, soft: bool) -> exp.Expr:
     made = (exp.TryCast if soft else exp.Cast)(this=value, to=data_type(type_).copy())
     made.type, made.meta["translated"] = data_type(type_), True
     return made
+
+
+def variable(base: str, *within: exp.Expr) -> str:
+    """A name for a lambda's parameter that nothing in its body has: no column, no parameter of a lambda around it."""
+    taken = {found.name.lower() for part in within for found in find_all(part, exp.Identifier)}
+    number, name = 1, base
+    while name in taken:
+        number += 1
+        name = f"{base}_{number}"
+    return name
 
 
 def literal_int(node: exp.Expr | None) -> int | None:
