@@ -39,8 +39,10 @@ def check(estimator: Any, X: Any, found: Any, names: Names) -> None:
         raise QueryError(f"The estimator itself cannot predict on X: {reason}") from None
     if len(expected) != len(found):
         raise QueryError(f"The query gives {len(found)} rows for {len(expected)} of X.")
-    stepwise = hasattr(estimator, "steps") or boosters.library(estimator) == "scikit-learn"
-    with_own = _Comparison(X, boosters.library(estimator), boosters.precision(estimator), stepwise)
+    steps = getattr(estimator, "steps", [])
+    stepwise = bool(steps) or boosters.library(estimator) == "scikit-learn"
+    flavor = boosters.flavor_of(estimator)
+    with_own = _Comparison(X, boosters.library(estimator), flavor, boosters.precision(estimator), steps, stepwise)
     if expected.ndim > 1:
         for column, values in zip(found.columns, expected.T, strict=True):
             with_own.compare(column, found[column].to_numpy(), values)
@@ -62,13 +64,17 @@ class _Comparison:
     Attributes:
         X: The rows.
         library: Whose answers they are.
+        flavor: MLflow's own for it.
         relative: The relative difference that is rounding.
+        steps: The steps of a pipeline.
         stepwise: Whether scikit-learn computes on X, in the precision of its columns.
     """
 
     X: Any
     library: str
+    flavor: str
     relative: float
+    steps: list[Any]
     stepwise: bool
 
     def compare(self, name: str, found: Any, expected: Any) -> None:
@@ -87,10 +93,15 @@ class _Comparison:
         if not differs.any():
             return
         row = int(np.argmax(differs))
-        hint = ""
+        hint = f"Fit it another way, or log it with {self.flavor}."
+        if len(self.steps) > 1:
+            hint = (
+                f"Where a step compares what one before it computed (bins, trees), the last digit decides: let it read "
+                f"the columns themselves, or log the whole with {self.flavor}."
+            )
         if self.stepwise and any(str(kind).lower() == "float32" for kind in self.X.dtypes):
-            hint = " X has float32 columns, in which scikit-learn computes less precisely: fit and convert on float64."
+            hint = "X has float32 columns, in which scikit-learn computes less precisely: fit and convert on float64."
         raise QueryError(
             f"{int(differs.sum())} of {len(found)} values of {name!r} are not the estimator's, first in row {row} of "
-            f"X: {found[row]} in SQL, {expected[row]} in {self.library}.{hint}"
+            f"X: {found[row]} in SQL, {expected[row]} in {self.library}. {hint}"
         )

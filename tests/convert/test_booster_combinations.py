@@ -1,12 +1,12 @@
 """Every objective, kind of boosting, missing value and category of the three libraries: right, or refused by name.
 
 Right is: the library's own answers for its training rows, for others, and for rows at each threshold and one step
-beside it.
+beside it. Of all combinations ``ci`` runs those with something that none before has, ``full`` the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,7 +46,7 @@ from .test_boosters import (  # noqa: E402
 pytestmark = [pytest.mark.ci, pytest.mark.filterwarnings("ignore")]
 
 #: Few and small trees: each case is about what is done with any of them.
-XG = {"n_estimators": 4, "max_depth": 3}
+XG = {**boosters.XG, "n_estimators": 4, "max_depth": 3}
 LG = {**boosters.LG, "n_estimators": 4, "num_leaves": 6}
 CB = {**boosters.CB, "iterations": 4, "depth": 3}
 BOTH, ZEROS, LABELS = np.column_stack([Y, -2 * Y]), X.mask(X < 0, 0.0), np.column_stack([TWO, 1 - TWO])
@@ -93,11 +93,11 @@ def raw(library: Any, objective: Any, y: Any, data: Any = X, rounds: int = 4, **
     """Trains a booster."""
     given = y if isinstance(y, dict) else {"label": y}
     if library is xgb:
-        told = {"objective": objective, "max_depth": 3, **options}
+        told = {"objective": objective, "max_depth": 3, "nthread": 1, **options}
         return lambda: xgb.train(told, xgb.DMatrix(data, enable_categorical=True, **given), rounds)
     if "qid" in given:
         given = {"label": given["label"], "group": [20] * (ROWS // 20)}
-    told = {"objective": objective, "num_leaves": 6, "verbose": -1, "min_data_in_leaf": 5, **options}
+    told = {"objective": objective, "num_leaves": 6, "verbose": -1, "min_data_in_leaf": 5, "num_threads": 1, **options}
     return lambda: lgb.train(told, lgb.Dataset(data, **given), rounds)
 
 
@@ -302,7 +302,16 @@ def own_of_xgboost(score: Any, data: Any) -> tuple[Any, Any]:
     return score - data.get_label(), np.ones_like(score)
 
 
-@pytest.mark.parametrize("name", CASES)
+def drawn() -> Iterator[Any]:
+    """Every word of the names with the first case that has it; the other cases are of ``full``."""
+    seen: set[str] = set()
+    for name in CASES:
+        words = set(name.split(", "))
+        yield pytest.param(name, marks=() if words - seen else pytest.mark.full)
+        seen |= words
+
+
+@pytest.mark.parametrize("name", list(drawn()))
 def test_right_or_refused_by_name(name: str) -> None:
     asked = CASES[name]
     estimator = asked.fit()

@@ -44,16 +44,18 @@ TEXTS = np.array(["u", "v", "w"])[THREE]
 GROUPS = np.repeat(np.arange(ROWS // 20), 20)
 NEW = missing(numbers(ROWS, seed=5), 0.3, seed=6)
 
-XG = {"n_estimators": 10, "max_depth": 4}
+# One thread: a second one costs more than it does on trees as small as these.
+XG = {"n_estimators": 10, "max_depth": 4, "n_jobs": 1}
 LG = {
     "n_estimators": 10,
     "num_leaves": 9,
     "min_child_samples": 5,
     "verbose": -1,
+    "n_jobs": 1,
     "min_data_per_group": 5,
     "cat_smooth": 1,
 }
-CB = {"iterations": 10, "depth": 4, "verbose": 0, "allow_writing_files": False, "random_seed": 0}
+CB = {"iterations": 10, "depth": 4, "verbose": 0, "thread_count": 1, "allow_writing_files": False, "random_seed": 0}
 
 
 def mixed(rows: int = ROWS, seed: int = 0) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +86,10 @@ def test_the_rows_in_the_database(engine: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.ci
-@pytest.mark.parametrize("fit", [xgboost, lightgbm, catboost], ids=lambda fit: fit.__name__)
 @pytest.mark.parametrize("engine", ["sqlite", "duckdb", "postgres"])
-def test_boosters(engine: str, fit: Callable[[Any], Any], tmp_path: Path) -> None:
-    estimator = fit(pytest.importorskip(fit.__name__))
+def test_boosters(engine: str, tmp_path: Path) -> None:
+    estimators = {fit.__name__: fit(pytest.importorskip(fit.__name__)) for fit in (xgboost, lightgbm, catboost)}
     with opened(engine, tmp_path) as place:
         fill(place, GAPS)
-        check(place, tmp_path, fit.__name__, estimator, GAPS)
+        for name, estimator in estimators.items():
+            check(place, tmp_path, name, estimator, GAPS)

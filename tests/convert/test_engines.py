@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -176,6 +177,12 @@ class Fitted(dict[str, tuple[Any, pd.DataFrame]]):
 
 
 @pytest.fixture(scope="module")
+def converted(fitted: Fitted) -> Callable[[str], Any]:
+    """The model of an estimator, made once for both engines."""
+    return functools.cache(lambda name: mlflow_sql_flavor.from_sklearn(*fitted[name]))
+
+
+@pytest.fixture(scope="module")
 def fitted() -> Fitted:
     return Fitted({**models(), **more_models()})
 
@@ -208,9 +215,9 @@ def postgres() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_postgres(name: str, fitted: dict[str, tuple[Any, pd.DataFrame]], postgres: Any) -> None:
+def test_postgres(name: str, fitted: Fitted, converted: Callable[[str], Any], postgres: Any) -> None:
     estimator, X = fitted[name]
-    model = mlflow_sql_flavor.from_sklearn(estimator, X)
+    model = converted(name)
     kinds = {"float64": "double precision", "int64": "bigint"}
     columns = ", ".join(f'"{c}" {kinds.get(str(kind), "text")}' for c, kind in X.dtypes.items())
     postgres.execute("DROP TABLE IF EXISTS input")
@@ -241,9 +248,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_spark(name: str, fitted: dict[str, tuple[Any, pd.DataFrame]], spark: Any) -> None:
+def test_spark(name: str, fitted: Fitted, converted: Callable[[str], Any], spark: Any) -> None:
     estimator, X = fitted[name]
-    model = mlflow_sql_flavor.from_sklearn(estimator, X)
+    model = converted(name)
     kinds = {"float64": "double", "int64": "bigint"}
     schema = ", ".join(f"`{c}` {kinds.get(str(kind), 'string')}" for c, kind in X.dtypes.items())
     spark.createDataFrame(records(X), schema).coalesce(1).createOrReplaceTempView("input")

@@ -12,7 +12,18 @@ from ..trees.sums import Sum, real
 
 __all__ = ["Ensemble", "Link", "Reader", "codes", "float32", "link_of", "number_of"]
 
-Link = Literal["identity", "exp", "sigmoid", "softmax", "each sigmoid", "squared", "log1p exp", "step"]
+Link = Literal[
+    "identity",
+    "exp",
+    "sigmoid",
+    "32-bit sigmoid",
+    "softmax",
+    "32-bit softmax",
+    "each sigmoid",
+    "squared",
+    "log1p exp",
+    "step",
+]
 
 #: From here on a number rounds to an infinite 32-bit float.
 _INFINITE = number(3.4028235677973366e38)

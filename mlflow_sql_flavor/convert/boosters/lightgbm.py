@@ -8,6 +8,7 @@ each node: nothing (a missing value is 0 then), NaN, or 0 and NaN. Rules as in `
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from ...errors import QueryError
@@ -109,8 +110,17 @@ def _categories(booster: Any, data: Any) -> dict[int, list[Any]]:
     """``{place of a column: its categories}`` for columns of pandas' category type; others hold the codes."""
     import pandas as pd
 
-    if data is None or not booster.pandas_categorical:
+    if not booster.pandas_categorical:
         return {}
+    if data is None:  # a step handed them on, and only the model knows which they are
+        told = re.search(r"^\[categorical_feature: ([\d,]*)\]$", booster.model_to_string(num_iteration=1), re.MULTILINE)
+        places = sorted(int(place) for place in told[1].split(",") if place) if told else []
+        if len(places) != len(booster.pandas_categorical):
+            raise QueryError(
+                "which of its features are pandas' categories cannot be told after other steps: leave "
+                "categorical_feature as it comes ('auto')"
+            )
+        return dict(zip(places, booster.pandas_categorical, strict=True))
     places = [i for i, kind in enumerate(data.dtypes) if isinstance(kind, pd.CategoricalDtype)]
     if len(places) != len(booster.pandas_categorical):
         raise QueryError(

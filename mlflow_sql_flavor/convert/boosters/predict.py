@@ -8,7 +8,7 @@ from ...errors import QueryError
 from ..builder import Column, Query, number, quote, unique
 from ..outputs import Numbers, Scores, exponential, sigmoid
 from ..trees.sums import add_trees
-from . import catboost, lightgbm, xgboost
+from . import catboost, lightgbm, links32, xgboost
 from .ensemble import Ensemble, Reader
 
 __all__ = ["READERS", "answer"]
@@ -46,6 +46,8 @@ def answer(query: Query, made: Ensemble, columns: list[Column]) -> Numbers | Sco
     if made.classes is None:
         return Numbers([_answer(made.link, scores[0].sql)])
     classes = _array(made.classes)
+    if made.link in links32.PROBABILITIES:
+        return Scores(links32.PROBABILITIES[made.link](query, scores), classes, "greatest", "none")
     if made.link == "softmax":
         return Scores(scores, classes, "greatest", "softmax")
     if made.link == "sigmoid":
@@ -78,6 +80,7 @@ def _answer(link: str, score: str) -> str:
         "identity": score,
         "exp": exponential(score),
         "sigmoid": sigmoid(score),
+        "32-bit sigmoid": links32.sigmoid(score),
         "squared": f"SIGN({score}) * {score} * {score}",
         # LN(1 + EXP(x)) of a large x is x.
         "log1p exp": f"CASE WHEN {score} > 700E0 THEN {score} ELSE LN(1E0 + {exponential(score)}) END",

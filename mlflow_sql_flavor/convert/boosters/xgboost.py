@@ -28,8 +28,9 @@ _LINKS: dict[str, Link] = {
         "identity",
     ),
     **dict.fromkeys(("count:poisson", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft"), "exp"),
-    **dict.fromkeys(("reg:logistic", "binary:logistic"), "sigmoid"),
-    **dict.fromkeys(("multi:softprob", "multi:softmax"), "softmax"),
+    **dict.fromkeys(("reg:logistic", "binary:logistic"), "32-bit sigmoid"),
+    "multi:softprob": "32-bit softmax",  # whose label is that of the largest probability, not score
+    "multi:softmax": "softmax",
     "binary:hinge": "step",
 }  # fmt: skip
 #: Objectives whose base_score is stored as a probability.
@@ -60,7 +61,12 @@ def read(model: Any, columns: list[Column], data: Any) -> Ensemble:
     classes = getattr(model, "classes_", None)
     if classes is not None and objective == "binary:logitraw":
         raise QueryError("its objective is binary:logitraw, for which predict compares scores with 0.5")
-    if classes is None and link == "softmax":
+    if classes is not None and objective == "multi:softprob" and len(classes) == 2:
+        raise QueryError(
+            "its predict gives a column for each of two classes, as its objective is multi:softprob: fit it with "
+            "binary:logistic"
+        )
+    if classes is None and groups > 1:
         classes = range(groups)
     types = booster.feature_types or ["q"] * len(columns)
     return Ensemble(

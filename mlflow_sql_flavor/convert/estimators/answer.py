@@ -89,8 +89,9 @@ def answer(
 
 
 def _several(found: Numbers | Scores, path: str, model: Any) -> Numbers | Scores:
-    """What was found, unless a score decides between two classes of which there is one."""
-    if isinstance(found, Scores) and found.rule != "greatest" and len(found.classes) < 2:
+    """What was found, unless it decides between two classes of which there is one."""
+    needed = len(found.columns) if isinstance(found, Scores) and found.rule == "greatest" else 2
+    if isinstance(found, Scores) and len(found.classes) < needed:
         raise unsupported(path, model, "it was fitted on one class only")
     return found
 
