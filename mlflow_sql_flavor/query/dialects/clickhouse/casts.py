@@ -18,16 +18,8 @@ from .nulls import condition, of_argument
 R = DialectRules("clickhouse casts")
 
 R.refuses("typeof", {exp.Typeof}, "ClickHouse's types have other names", "Leave it out")
-_BITS = {
-    "TINYINT": 8,
-    "SMALLINT": 16,
-    "INT": 32,
-    "BIGINT": 64,
-    "UTINYINT": 8,
-    "USMALLINT": 16,
-    "UINT": 32,
-    "UBIGINT": 64,
-}
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "INT": 32, "BIGINT": 64}
+_BITS |= {"UTINYINT": 8, "USMALLINT": 16, "UINT": 32, "UBIGINT": 64}
 
 
 def to_int(value: exp.Expr, bits: int, signed: bool, found: bool | list[exp.Expr], ctx: Context) -> exp.Expr:
@@ -98,23 +90,30 @@ def to_date(value: exp.Expr, found: bool | list[exp.Expr], node: exp.Expr, ctx: 
         return ctx.macro("ch__date_of_int", value, type="DATE")
     if not ctx.is_a(value, "date", "timestamp", "timestamptz"):
         raise ctx.error(node, "toDate has a counterpart for a text, a date, a moment or an integer.")
-    return build.cast(value, "DATE")
+    day = build.cast(value, "DATE")
+    return day if _in_seconds(value) else ctx.macro("ch__as_day", day, type="DATE")
+
+
+def _in_seconds(value: exp.Expr) -> bool:
+    """Whether it is a DateTime, which is within the Dates."""
+    return isinstance(value.type, exp.DataType) and value.type.this == exp.DType.TIMESTAMP_S
 
 
 def to_moment(value: exp.Expr, found: bool | list[exp.Expr], node: exp.Expr, ctx: Context) -> exp.Expr:
     """``toDateTime`` in UTC: whole seconds."""
     whole = r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?"
     if isinstance(value, exp.Null) or re.fullmatch(whole, build.text(value) or ""):
-        made = build.cast(value, "TIMESTAMP")
-        made.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
-        return made
+        constant = build.cast(value, "TIMESTAMP")
+        constant.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
+        return constant
     if ctx.is_a(value, "text"):
         return ctx.macro("ch__moment_of", value, condition(found), type="TIMESTAMP_S")
     if ctx.is_a(value, "int"):
         return ctx.macro("ch__moment_of_int", value, type="TIMESTAMP_S")
     if not ctx.is_a(value, "date", "timestamp", "timestamptz"):
         raise ctx.error(node, "toDateTime has a counterpart for a text, a date, a moment or an integer.")
-    return ctx.call("date_trunc", build.lit("second"), build.cast(value, "TIMESTAMP"), type="TIMESTAMP_S")
+    made = ctx.call("date_trunc", build.lit("second"), build.cast(value, "TIMESTAMP"), type="TIMESTAMP_S")
+    return made if _in_seconds(value) else ctx.macro("ch__as_second", made, type="TIMESTAMP_S")
 
 
 @R.rule(exp.Cast, exp.TryCast)

@@ -62,6 +62,8 @@ def of_floats(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 @R.rule(exp.If)
 def if_integer(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     # https://clickhouse.com/docs/sql-reference/functions/conditional-functions#if: a UInt8
+    if isinstance(node.parent, exp.Case) and node.parent.this is not None:
+        return None  # a value to compare with
     condition_of(node.this, ctx)
     return None
 
@@ -125,6 +127,57 @@ def comparison(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if any(ctx.unknown(side) and may_be_nan(side, ctx) for side in (left, right)):
         return ctx.macro(f"ch__{_COMPARED[type(node)]}", left, right, type="BOOLEAN")
     return nan.compared(node, ctx)  # NaN is less, greater and equal to nothing
+
+
+@R.rule(exp.NullSafeEQ, exp.NullSafeNEQ)
+def distinct(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if not any(may_be_nan(side, ctx) for side in (node.this, node.expression)):
+        return None
+    same = ctx.macro("ch__not_distinct", node.this, node.expression, type="BOOLEAN")
+    return same if isinstance(node, exp.NullSafeEQ) else exp.Not(this=same)
+
+
+@R.rule(exp.Is)
+def is_true(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    # https://clickhouse.com/docs/sql-reference/operators#is_distinct_from: with 1 or 0, whatever else is true
+    if not isinstance(node.expression, exp.Boolean) or ctx.is_a(node.this, "bool"):
+        return None
+    if ctx.is_a(node.this, "text"):
+        raise ctx.error(node, "ClickHouse compares no text with true: compare it with a text.")
+    one = build.lit(int(node.expression.this)) if ctx.is_a(node.this, "number") else node.expression
+    made = exp.NullSafeEQ(this=exp.Paren(this=node.this), expression=one)
+    made.type = exp.DataType.build("BOOLEAN")
+    return exp.Paren(this=made)
+
+
+@R.rule(exp.Case)
+def value_of_case(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """``CASE x WHEN y``: NULL is NULL there, and a text no moment."""
+    value, branches = node.this, node.args["ifs"]
+    if value is None:
+        return None
+    for branch in branches:
+        sides = [next((kind for kind in ("text", "date", "timestamp") if ctx.is_a(each, kind)), "")
+                 for each in (value, branch.this)]  # fmt: skip
+        if sides[0] != sides[1] and {"date", "timestamp"}.intersection(sides) and all(sides):
+            raise ctx.error(branch, "CASE x WHEN y converts nothing in ClickHouse: write CASE WHEN x = y.")
+    if all(isinstance(branch.this, (exp.Literal, exp.Boolean, exp.Neg)) for branch in branches):
+        return None
+    made = []
+    for branch in branches:
+        nothing = exp.Is(this=exp.Paren(this=value.copy()), expression=exp.Null())
+        test: exp.Expr = nothing
+        if not isinstance(branch.this, exp.Null):
+            test = exp.EQ(this=exp.Paren(this=value.copy()), expression=exp.Paren(this=branch.this.copy()))
+            test.this.type, test.expression.type = value.type, branch.this.type
+            other = exp.Is(this=exp.Paren(this=branch.this.copy()), expression=exp.Null())
+            test = exp.Or(
+                this=exp.Paren(this=comparison(test, ctx) or test), expression=exp.And(this=nothing, expression=other)
+            )
+        made.append(exp.If(this=test, true=branch.args["true"]))
+    found = exp.Case(ifs=made, default=node.args.get("default"))
+    found.type = node.type
+    return found
 
 
 @R.rule(exp.Between)

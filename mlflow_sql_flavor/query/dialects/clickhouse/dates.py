@@ -10,12 +10,8 @@ from ..shared import build
 
 R = DialectRules("clickhouse dates")
 
-R.renames(
-    {
-        "tolastdayofmonth": ("last_day", "DATE"),
-        exp.DayOfWeek: ("isodow", "BIGINT"),
-    }
-)
+R.renames({exp.DayOfWeek: ("isodow", "BIGINT")})
+R.macros({"tolastdayofmonth": ("ch__last_of_month", "DATE")})
 
 
 @R.rule(exp.DateDiff)
@@ -82,25 +78,38 @@ for _name, _function in (
 def _start(name: str, unit: str) -> None:
     @R.function(name)
     def start(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        return _truncated(node.expressions[0], unit, ctx)
+        return _truncated(node.expressions[0], unit, ctx, clamped=_clamped(node))
 
 
-def _truncated(value: exp.Expr, unit: str, ctx: Context) -> exp.Expr:
-    # A date from the week on, a DateTime below: functions/date-time-functions#toStartOfInterval
+def _is(value: exp.Expr, kind: exp.DType) -> bool:
+    return isinstance(value.type, exp.DataType) and value.type.this == kind
+
+
+def _clamped(node: exp.Expr) -> str:
+    """What the first and the last DateTime do to a start below a day: of a zone, they are other hours there."""
+    return "ch__start_in_seconds" if node.meta.get("zoned") else "ch__second_within"
+
+
+def _truncated(value: exp.Expr, unit: str, ctx: Context, clamped: str = "") -> exp.Expr:
+    # A date from the week on, a DateTime below: functions/date-time-functions#toStartOfInterval; a Date32 and a
+    # DateTime64 end at the first and the last Date or DateTime, which those of dateTrunc do not
     if unit == "week":
-        return ctx.macro("ch__monday", value, type="DATE")
+        whole = ctx.is_a(value, "date") or _is(value, exp.DType.TIMESTAMP_S)
+        if clamped or whole or not ctx.is_a(value, "timestamp"):
+            name = "ch__monday" if clamped else "ch__week_within" if whole else "ch__first_of_week"
+            return ctx.macro(name, value, type="DATE")
     found = ctx.call("date_trunc", build.lit(unit), value, type="TIMESTAMP_S")
     fine = {**dict.fromkeys(("hour", "minute", "second", "day"), "TIMESTAMP_S"), "millisecond": "TIMESTAMP_MS"}
     if unit in fine:
         made: exp.Expr = build.cast(found, "TIMESTAMP")
-        kind = value.type.this if isinstance(value.type, exp.DataType) else None
-        if unit in ("hour", "minute", "day") and kind in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMP_MS):
-            made = ctx.macro("ch__start_in_seconds", made)
+        if clamped and unit in ("hour", "minute", "day") and not _is(value, exp.DType.TIMESTAMP_S):
+            made = ctx.macro(clamped, made)
         made.type = exp.DataType.build(fine[unit], dialect="duckdb")
         return made
-    if unit not in ("month", "quarter", "year"):
+    if unit not in ("week", "month", "quarter", "year"):
         raise ctx.error(value, f"A start of {unit} has no counterpart here.")
-    return build.cast(found, "DATE")
+    day = build.cast(found, "DATE")
+    return ctx.macro("ch__day_within", day, type="DATE") if clamped else day
 
 
 for _name, _unit in (
@@ -113,22 +122,28 @@ for _name, _unit in (
 
 @R.rule(exp.TimestampTrunc, exp.DateTrunc)
 def truncated(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-    kind = node.this.type.this if isinstance(node.this.type, exp.DataType) else None
-    if kind == exp.DType.TIMESTAMP_S and node.args["unit"].name == "SECOND" and "tostartofsecond" in ctx.sql.lower():
+    if (
+        _is(node.this, exp.DType.TIMESTAMP_S)
+        and node.args["unit"].name == "SECOND"
+        and "tostartofsecond" in ctx.sql.lower()
+    ):
         raise ctx.error(node, "toStartOfSecond takes a DateTime64 in ClickHouse: a DateTime has whole seconds.")
-    return _truncated(node.this, node.args["unit"].name.lower(), ctx)
+    # toStartOfMonth and the like are read as this too
+    clamped = _clamped(node) if isinstance(node, exp.TimestampTrunc) else ""
+    return _truncated(node.this, node.args["unit"].name.lower(), ctx, clamped)
 
 
 def _slots(name: str, minutes: int) -> None:
     @R.function(name)
     def slot(node: exp.Expr, ctx: Context) -> exp.Expr | None:
-        return _bucket(node.expressions[0], minutes, "minute", ctx)
+        return _bucket(node.expressions[0], minutes, "minute", _clamped(node), ctx)
 
 
-def _bucket(value: exp.Expr, count: int, unit: str, ctx: Context) -> exp.Expr:
+def _bucket(value: exp.Expr, count: int, unit: str, clamped: str, ctx: Context) -> exp.Expr:
     length = ctx.call(f"to_{unit}s", build.lit(count))
     origin = build.cast(build.lit("1970-01-01"), "TIMESTAMP")
-    return ctx.call("time_bucket", length, build.cast(value, "TIMESTAMP"), origin, type="TIMESTAMP_S")
+    made = ctx.call("time_bucket", length, build.cast(value, "TIMESTAMP"), origin, type="TIMESTAMP_S")
+    return made if _is(value, exp.DType.TIMESTAMP_S) else ctx.macro(clamped, made, type="TIMESTAMP_S")
 
 
 for _name, _minutes in (
@@ -327,18 +342,21 @@ def start_of_interval(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if not written.isdigit() or written == "0" or len(node.expressions) > 2:
         raise ctx.error(node, "toStartOfInterval has a counterpart for a constant interval from 1970 on.")
     count = int(written)
+    if ctx.is_a(value, "date"):  # of a Date32 beyond the Dates it wraps around
+        value = ctx.macro("ch__as_day", value, type="DATE")
     months = {"month": 1, "quarter": 3, "year": 12}.get(unit)
     if months:
         return ctx.macro("ch__bucket_months", value, build.lit(count * months), type="DATE")
     if unit == "week":
         return ctx.macro("ch__bucket_weeks", value, build.lit(count), type="DATE")
     if unit == "day":
-        made = build.cast(ctx.macro("ch__bucket_days", value, build.lit(count)), "TIMESTAMP")
+        made: exp.Expr = build.cast(ctx.macro("ch__bucket_days", value, build.lit(count)), "TIMESTAMP")
+        made = ctx.macro(_clamped(node), made)
         made.type = exp.DataType.build("TIMESTAMP_S", dialect="duckdb")
         return made
     if unit not in ("hour", "minute", "second"):
         raise ctx.error(node, f"toStartOfInterval in {unit!r} has no counterpart.")
-    return _bucket(value, count, unit, ctx)
+    return _bucket(value, count, unit, _clamped(node), ctx)
 
 
 @R.function("age")

@@ -70,6 +70,7 @@ CREATE MACRO ch__le(a, b) AS a <= b AND NOT ch__any_nan(a, b);
 CREATE MACRO ch__gt(a, b) AS a > b AND NOT ch__any_nan(a, b);
 CREATE MACRO ch__ge(a, b) AS a >= b AND NOT ch__any_nan(a, b);
 CREATE MACRO ch__no_nan(x) AS CASE WHEN isnan(CAST(x AS DOUBLE)) THEN error('the least or greatest of NaN') ELSE x END;
+CREATE MACRO ch__not_distinct(a, b) AS CASE WHEN isnan(CAST(a AS DOUBLE)) AND isnan(CAST(b AS DOUBLE)) THEN error('whether NaN is distinct from NaN goes by whether the column is Nullable') ELSE a IS NOT DISTINCT FROM b END;
 CREATE MACRO ch__finite(x) AS isfinite(CAST(x AS DOUBLE));
 CREATE MACRO ch__if_finite(x, y) AS CASE WHEN isfinite(CAST(x AS DOUBLE)) THEN x ELSE y END;
 CREATE MACRO ch__is_null(x) AS CASE WHEN x IS NULL THEN 1 ELSE 0 END;
@@ -367,8 +368,18 @@ CREATE MACRO ch__weeks(a, b) AS date_diff('day', date_trunc('week', a), date_tru
 CREATE MACRO ch__not_before(x, d) AS CASE WHEN d >= DATE '1970-01-01' THEN greatest(x, DATE '1970-01-01') ELSE x END;
 CREATE MACRO ch__in_range(x, d) AS CASE WHEN d >= DATE '1970-01-01' AND (x < DATE '1970-01-01' OR x > DATE '2149-06-06')
   THEN error('beyond the first or the last Date: use toDate32') ELSE x END;
-CREATE MACRO ch__monday(d) AS ch__not_before(CAST(date_trunc('week', d) AS DATE), CAST(d AS DATE));
-CREATE MACRO ch__sunday(d) AS ch__not_before(CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER), CAST(d AS DATE));
+-- A Date32 or a DateTime64 beyond them is the first or the last Date, or DateTime
+CREATE MACRO ch__day_within(x) AS CASE WHEN x < DATE '1970-01-01' THEN DATE '1970-01-01' WHEN x > DATE '2149-06-06' THEN DATE '2149-06-06' ELSE x END;
+CREATE MACRO ch__second_within(x) AS CASE WHEN x < TIMESTAMP '1970-01-01' THEN TIMESTAMP '1970-01-01'
+  WHEN x > TIMESTAMP '2106-02-07 06:28:15' THEN TIMESTAMP '2106-02-07 06:28:15' ELSE x END;
+CREATE MACRO ch__as_day(d) AS CASE WHEN d < DATE '1970-01-01' OR d > DATE '2149-06-06' THEN error('a Date before 1970 or after 2149-06-06 wraps around: use toDate32') ELSE d END;
+CREATE MACRO ch__as_second(t) AS CASE WHEN t < TIMESTAMP '1970-01-01' OR t > TIMESTAMP '2106-02-07 06:28:15' THEN error('a DateTime before 1970 or after 2106 wraps around: use toDateTime64') ELSE t END;
+CREATE MACRO ch__last_of_month(d) AS ch__day_within(last_day(d));
+CREATE MACRO ch__week_within(d) AS ch__not_before(CAST(date_trunc('week', d) AS DATE), CAST(d AS DATE));
+CREATE MACRO ch__first_of_week(d) AS CASE WHEN typeof(d) <> 'DATE' AND CAST(d AS DATE) BETWEEN DATE '1970-01-01' AND DATE '1970-01-04'
+  THEN error('the week of the first days of 1970 goes by the type, which is not known: name it in a CTE with a CAST') ELSE ch__week_within(d) END;
+CREATE MACRO ch__monday(d) AS ch__day_within(CAST(date_trunc('week', d) AS DATE));
+CREATE MACRO ch__sunday(d) AS ch__day_within(CAST(d AS DATE) - CAST(dayofweek(d) AS INTEGER));
 CREATE MACRO ch__count(a, b) AS (year(b) * 12 + month(b)) - (year(a) * 12 + month(a))
   - CASE WHEN (b - date_trunc('month', b)) < (a - date_trunc('month', a)) THEN 1 ELSE 0 END;
 CREATE MACRO ch__age(a, b, n) AS CASE WHEN a <= b THEN ch__count(a, b) // n ELSE -(ch__count(b, a) // n) END;
@@ -382,10 +393,10 @@ CREATE MACRO ch__year_week(d, monday, four) AS year(ch__week_day(d, monday, four
 CREATE MACRO ch__week_sunday(d) AS CAST(strftime(d, '%U') AS BIGINT);
 CREATE MACRO ch__week_monday(d) AS (dayofyear(d) + isodow(CAST(date_trunc('year', d) AS DATE)) - 2) // 7
   + CASE WHEN isodow(CAST(date_trunc('year', d) AS DATE)) <= 4 THEN 1 ELSE 0 END;
-CREATE MACRO ch__bucket_months(t, n) AS CAST(DATE '1970-01-01' + to_months(CAST(floor(((year(t) - 1970) * 12 + month(t) - 1) / n) AS INTEGER) * n) AS DATE);
-CREATE MACRO ch__bucket_weeks(t, n) AS ch__not_before(DATE '1970-01-05' + CAST(floor(date_diff('day', DATE '1970-01-05', CAST(t AS DATE)) / (7 * n)) AS INTEGER) * 7 * n, CAST(t AS DATE));
+CREATE MACRO ch__bucket_months(t, n) AS ch__day_within(CAST(DATE '1970-01-01' + to_months(CAST(floor(((year(t) - 1970) * 12 + month(t) - 1) / n) AS INTEGER) * n) AS DATE));
+CREATE MACRO ch__bucket_weeks(t, n) AS ch__day_within(DATE '1970-01-05' + CAST(floor(date_diff('day', DATE '1970-01-05', CAST(t AS DATE)) / (7 * n)) AS INTEGER) * 7 * n);
 CREATE MACRO ch__bucket_days(t, n) AS DATE '1970-01-01' + CAST(floor(date_diff('day', DATE '1970-01-01', CAST(t AS DATE)) / n) AS INTEGER) * n;
-CREATE MACRO ch__last_of_week(d, monday) AS ch__in_range(d + CAST(6 - CASE WHEN monday THEN isodow(d) - 1 ELSE dayofweek(d) END AS INTEGER), d);
+CREATE MACRO ch__last_of_week(d, monday) AS ch__day_within(d + CAST(6 - CASE WHEN monday THEN isodow(d) - 1 ELSE dayofweek(d) END AS INTEGER));
 CREATE MACRO ch__of_period(t, us) AS epoch_us(CAST(t AS TIMESTAMP)) // us;
 CREATE MACRO ch__quarter_number(t) AS year(t) * 4 + quarter(t) - 1;
 CREATE MACRO ch__week_number(t) AS (ch__days(t) + 3) // 7;

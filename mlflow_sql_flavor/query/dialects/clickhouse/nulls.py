@@ -25,13 +25,14 @@ _STRICT = (
 )  # fmt: skip
 _NEVER = (exp.Literal, exp.Boolean, exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.Rank, exp.DenseRank,
           exp.Is, exp.Array, exp.Struct, exp.Exists, exp.RowNumber, exp.Ntile)  # fmt: skip
-_STRICT_FUNCTIONS = {
+STRICT_FUNCTIONS = {
     "tostring", "toint8", "toint16", "toint32", "toint64", "touint8", "touint16", "touint32", "touint64", "tofloat64",
     "tofloat32", "todate", "todatetime", "toyear", "tomonth", "todayofmonth", "tohour", "tominute", "tosecond",
     "intdiv", "plus", "minus", "multiply", "divide", "negate", "modulo", "lengthutf8", "todecimal32", "todecimal64",
     "todatetime64", "todecimal128", "tomonday", "tostartofweek", "toyyyymm", "toyyyymmdd", "jsonextractint",
     "jsonextractfloat",
-    "jsonextractbool",
+    "jsonextractbool", "materialize", "identity", "toquarter", "todayofweek", "toisoweek", "todayofyear",
+    "tounixtimestamp", "makedate", "makedatetime",
 }  # fmt: skip
 _ASKED = {
     "isnullable", "laginframe", "leadinframe", "toint8", "toint16", "toint32", "toint64", "touint8", "touint16",
@@ -93,7 +94,7 @@ def _nullable(node: exp.Expr, ctx: Context, depth: int) -> bool | list[exp.Expr]
             return True
         if name == "multiif":
             return _any([*node.expressions[1::2], node.expressions[-1]], ctx, depth)
-        return _any(node.expressions, ctx, depth) if name in _STRICT_FUNCTIONS else []
+        return _any(node.expressions, ctx, depth) if name in STRICT_FUNCTIONS else []
     if isinstance(node, exp.Window):
         return nullable(node.this, ctx, depth + 1)
     if isinstance(node, exp.CastToStrType):

@@ -305,3 +305,98 @@ def of_literals(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if ctx.is_a(node.this, "int") and ctx.is_a(node.expression, "int") and find_first(node, exp.Column) is None:
         node.set("this", build.cast(node.this, "BIGINT"))
     return None
+
+
+# What arithmetic of values of types that have these names gives
+def integer_name(number: int) -> str:
+    for bits in (8, 16, 32):
+        if 0 <= number < 2**bits:
+            return f"UInt{bits}"
+        if -(2 ** (bits - 1)) <= number < 0:
+            return f"Int{bits}"
+    return "UInt64" if number >= 0 else "Int64"
+
+
+def bits_of(name: str) -> tuple[int, bool] | None:
+    bare = name.removeprefix("U")
+    found = bare.removeprefix("Int")
+    return (int(found), bare == name) if bare.startswith("Int") and found.isdigit() else None
+
+
+def name_of_sum(node: exp.Expr, left: str | None, right: str | None) -> str | None:
+    # https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions: of the next width
+    if left is None or right is None:
+        return None
+    if any(side.startswith("Float") for side in (left, right)):
+        return "Float64" if all(side.startswith(("Float", "Int", "UInt")) for side in (left, right)) else None
+    if left.startswith("Date") and not isinstance(node, exp.Mul) and left.split("(")[0] in ("Date", "DateTime"):
+        alike = isinstance(node, exp.Sub) and right.split("(")[0] == left.split("(")[0]
+        return "Int32" if alike else left if bits_of(right) else None
+    if left.startswith("Decimal(") and right.startswith("Decimal("):
+        (wide, scale), (other, second) = (
+            [int(part) for part in side.removeprefix("Decimal(").rstrip(")").split(", ")] for side in (left, right)
+        )
+        return f"Decimal({max(wide, other)}, {scale + second if isinstance(node, exp.Mul) else max(scale, second)})"
+    one, two = bits_of(left), bits_of(right)
+    if one is None or two is None or max(one[0], two[0]) > 64:
+        return None
+    signed = one[1] or two[1] or isinstance(node, exp.Sub)
+    return f"{'' if signed else 'U'}Int{min(2 * max(one[0], two[0]), 64)}"
+
+
+def common_name(names: list[str | None]) -> str | None:
+    """The type that holds values of all of these: https://clickhouse.com/docs/sql-reference/functions/array-functions#array"""
+    if None in names:
+        return None
+    bare = [
+        name.removeprefix("Nullable(").removesuffix(")") if name.startswith("Nullable(") else name
+        for name in names
+        if name
+    ]
+    kinds = {name for name in bare if name != "Nothing"}
+    widths = [bits_of(name) for name in kinds]
+    only = kinds.pop() if len(kinds) == 1 else None if kinds else "Nothing"
+    if only is None and all(width is not None and width[0] <= 64 for width in widths):
+        signed, unsigned = (
+            max((width[0] for width in widths if width and width[1] is sign), default=0) for sign in (True, False)
+        )
+        bits = max(signed, 2 * unsigned) if signed and unsigned else signed or unsigned
+        only = f"{'' if signed else 'U'}Int{bits}" if bits <= 64 else None
+    elif only is None and "Float64" in kinds:
+        small = all(name == "Float64" or ((bits_of(name) or (64, True))[0] <= 32) for name in kinds)
+        only = "Float64" if small else None
+    elif only is None and len(kinds) == 2 and "Date" in kinds:  # with a moment of a zone that one
+        only = next((name for name in kinds if name.split("(")[0] == "DateTime"), None)
+    if only is None or bare == names:
+        return only
+    return None if only.startswith(("Array(", "Tuple(", "Map(")) else f"Nullable({only})"
+
+
+def name_of_negated(name: str | None) -> str | None:
+    width = bits_of(name or "")
+    if width is None or width[0] > 64:
+        return name if name in ("Float32", "Float64") else None
+    return f"Int{width[0] if width[1] else min(2 * width[0], 64)}"
+
+
+def name_of_rest(left: str | None, right: str | None) -> str | None:
+    one, two = bits_of(left or ""), bits_of(right or "")
+    if one is None or two is None or max(one[0], two[0]) > 64:
+        return None
+    return f"Int{min(2 * two[0], 64)}" if one[1] else f"UInt{two[0]}"
+
+
+def name_of_quantile(name: str | None) -> str | None:
+    return "Float64" if name is not None and name.startswith(("Int", "UInt", "Float")) else None
+
+
+def name_of_total(name: str | None) -> str | None:
+    if name is None:
+        return None
+    if name.startswith("Decimal("):
+        digits, scale = name.removeprefix("Decimal(").rstrip(")").split(", ")
+        return f"Decimal({max(38, int(digits))}, {scale})"
+    width = bits_of(name)
+    if width is None or width[0] > 64:
+        return "Float64" if name == "Float64" else None
+    return "Int64" if width[1] else "UInt64"

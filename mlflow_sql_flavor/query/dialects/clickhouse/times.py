@@ -135,6 +135,11 @@ def as_moments(tree: exp.Expr, ctx: Context) -> None:
             continue  # a text, and a day, is one of the other side's zone
         for side in sides:
             _make_moment(side, _zone(side), ctx)
+    for start in find_all(tree, exp.TimestampTrunc, exp.Anonymous):
+        if isinstance(start, exp.TimestampTrunc):
+            start.meta["zoned"] = bool(_zone(start.this))
+        elif start.expressions and start.name.lower().startswith(("tostartof", "timeslot")):
+            start.meta["zoned"] = bool(_zone(start.expressions[0]))
     for call in list(find_all(tree, exp.Anonymous)):
         shown = call.name.lower() == "totimezone" and len(call.expressions) == 2
         if shown or (call.name.lower() in _COUNTED and len(call.expressions) == 1):

@@ -12,7 +12,17 @@ from ...reading.traversal import find_all, find_first
 from .. import DialectRules
 from ..shared import build
 from ..shared.smallest_integer import same_type
-from .nulls import nullable
+from .nulls import STRICT_FUNCTIONS, nullable
+from .numbers import (
+    bits_of,
+    common_name,
+    integer_name,
+    name_of_negated,
+    name_of_quantile,
+    name_of_rest,
+    name_of_sum,
+    name_of_total,
+)
 
 R = DialectRules("clickhouse types")
 
@@ -185,7 +195,7 @@ def low_cardinality(tree: exp.Expr, ctx: Context) -> None:
 
 _COLUMNS = {"TINYINT": "Int8", "SMALLINT": "Int16", "INTEGER": "Int32", "BIGINT": "Int64", "UTINYINT": "UInt8",
             "USMALLINT": "UInt16", "UINTEGER": "UInt32", "UBIGINT": "UInt64", "DOUBLE": "Float64", "FLOAT": "Float32",
-            "VARCHAR": "String", "DATE": "Date", "BOOLEAN": "Bool", "TIMESTAMP_S": "DateTime",
+            "VARCHAR": "String", "BOOLEAN": "Bool", "TIMESTAMP_S": "DateTime",
             "TIMESTAMP_MS": "DateTime64(3)", "TIMESTAMP": "DateTime64(6)"}  # fmt: skip
 #: Functions whose type depends on no argument, but for NULLs.
 _NAMED = {
@@ -194,7 +204,8 @@ _NAMED = {
     "lengthutf8": "UInt64", "toyear": "UInt16", "tomonth": "UInt8", "todayofmonth": "UInt8", "tohour": "UInt8",
     "tominute": "UInt8", "tosecond": "UInt8", "tobool": "Bool", "isnull": "UInt8", "isnotnull": "UInt8",
     "arrayproduct": "Float64", "arrayavg": "Float64", "ignore": "UInt8",
-    "upperutf8": "String", "lowerutf8": "String",
+    "upperutf8": "String", "lowerutf8": "String", "toquarter": "UInt8", "todayofweek": "UInt8", "toisoweek": "UInt8",
+    "todayofyear": "UInt16", "tounixtimestamp": "UInt32", "toyyyymm": "UInt32", "makedate": "Date",
 }  # fmt: skip
 _AS_ITS_ARGUMENT = {"materialize", "identity", "any", "anylast", "min", "max"}
 _DECIMALS = {"todecimal32": 9, "todecimal64": 18, "todecimal128": 38, "todecimal256": 76}
@@ -228,11 +239,20 @@ def _plain(node: exp.Expr, ctx: Context, depth: int) -> str | None:
     if depth > 30:
         return None
     node = node.unnest()
+    if isinstance(node, (*_PASSING, exp.Anonymous)):  # of a bare NULL it is one
+        given = (
+            node.expressions
+            if isinstance(node, exp.Anonymous)
+            else [node.args.get("this"), node.args.get("expression")]
+        )
+        strict = not isinstance(node, exp.Anonymous) or node.name.lower() in STRICT_FUNCTIONS
+        if strict and any(isinstance(each, exp.Expr) and _plain(each, ctx, depth + 1) == _NOTHING for each in given):
+            return _NOTHING
     if isinstance(node, exp.Alias):
         return _plain(node.this, ctx, depth + 1)
     number = build.literal_int(node)
     if number is not None:
-        return _integer(number)
+        return integer_name(number)
     if isinstance(node, exp.Literal):
         return "String" if node.is_string else "Float64"
     if isinstance(node, exp.Null):
@@ -242,22 +262,24 @@ def _plain(node: exp.Expr, ctx: Context, depth: int) -> str | None:
     if isinstance(node, exp.Column):
         return _of_column(node, ctx, depth)
     if isinstance(node, exp.Array):
-        null = any(isinstance(each, exp.Null) for each in node.expressions)
-        kinds = {_name(each, ctx, depth + 1) for each in node.expressions if not isinstance(each, exp.Null)}
-        only = kinds.pop() if len(kinds) == 1 else None if kinds else "Nullable(Nothing)"
-        if only is None or (null and only.startswith(("Array(", "Tuple("))):
+        if not node.expressions:
             return None
-        return f"Array(Nullable({only}))" if null and not only.startswith("Nullable(") else f"Array({only})"
+        only = common_name([_name(each, ctx, depth + 1) for each in node.expressions])
+        return f"Array({only})" if only else None
     if isinstance(node, (exp.Tuple, exp.Struct)):
         every = [_name(each, ctx, depth + 1) for each in node.expressions]
         known = [each for each in every if each is not None]
         return f"Tuple({', '.join(known)})" if known and len(known) == len(every) else None
+    if isinstance(node, exp.Neg):
+        return name_of_negated(_plain(node.this, ctx, depth + 1))
+    if isinstance(node, exp.Mod):
+        return name_of_rest(_plain(node.this, ctx, depth + 1), _plain(node.expression, ctx, depth + 1))
     if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
-        return _of_sum(node, _plain(node.this, ctx, depth + 1), _plain(node.expression, ctx, depth + 1))
+        return name_of_sum(node, _plain(node.this, ctx, depth + 1), _plain(node.expression, ctx, depth + 1))
     if isinstance(node, exp.VarMap):
-        sides = [{_name(each, ctx, depth + 1) for each in node.args[key].expressions} for key in ("keys", "values")]
-        pair = [side.pop() for side in sides if len(side) == 1]
-        return f"Map({pair[0]}, {pair[1]})" if len(pair) == 2 and None not in pair else None
+        sides = [node.args[key].expressions for key in ("keys", "values")]
+        pair = [common_name([_name(each, ctx, depth + 1) for each in side]) for side in sides]
+        return f"Map({pair[0]}, {pair[1]})" if None not in pair else None
     if isinstance(node, _OF_ONE_TYPE):
         return next(name for kinds, name in _CLASSES.items() if isinstance(node, kinds))
     if isinstance(node, exp.Cast):
@@ -276,10 +298,17 @@ def _plain(node: exp.Expr, ctx: Context, depth: int) -> str | None:
             if isinstance(node, exp.Coalesce)
             else [node.args.get("true"), node.args.get("false")]
         )
-        names = {
-            None if part is None else _plain(part, ctx, depth + 1) for part in parts if not isinstance(part, exp.Null)
-        }
-        return names.pop() if len(names) == 1 else None
+        names = [None if part is None else _plain(part, ctx, depth + 1) for part in parts]
+        if isinstance(node, exp.Coalesce):  # what stands behind a value that is no NULL has no part in it
+            names = [name for name in names if name != _NOTHING]
+            return names[0] if len(set(names)) == 1 else None
+        return common_name(names)
+    if isinstance(node, exp.Case):
+        default: exp.Expr = node.args.get("default") or exp.Null()
+        parts = [*(branch.args["true"] for branch in node.args["ifs"]), default]
+        return common_name([_plain(part, ctx, depth + 1) for part in parts])
+    if isinstance(node, (exp.Quantile, exp.Median)):
+        return name_of_quantile(_plain(node.this, ctx, depth + 1))
     if isinstance(node, (exp.Count, exp.CountIf)):
         return "UInt64"
     if isinstance(node, exp.Avg):
@@ -287,7 +316,7 @@ def _plain(node: exp.Expr, ctx: Context, depth: int) -> str | None:
     if isinstance(node, (exp.Min, exp.Max, exp.AnyValue)):
         return _plain(node.this, ctx, depth + 1)
     if isinstance(node, exp.Sum):
-        return _of_total(_plain(node.this, ctx, depth + 1))
+        return name_of_total(_plain(node.this, ctx, depth + 1))
     return _of_call(node, ctx, depth) if isinstance(node, exp.Anonymous) else None
 
 
@@ -296,9 +325,14 @@ _CLASSES: dict[tuple[type[exp.Expr], ...], str] = {
     (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.And, exp.Or, exp.Not, exp.In, exp.Like, exp.Is): "UInt8",
     (exp.Length, exp.ApproxDistinct): "UInt64",
     (exp.Upper, exp.Lower, exp.Substring, exp.Replace, exp.Trim): "String",
-    (exp.Quantile, exp.Median, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop, exp.Sqrt, exp.Exp,
-     exp.Ln): "Float64",
+    (exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop, exp.Sqrt, exp.Exp, exp.Ln): "Float64",
 }  # fmt: skip
+_NOTHING = "Nullable(Nothing)"
+_PASSING = (
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Not, exp.In, exp.Like, exp.Add, exp.Sub, exp.Mul, exp.Div,
+    exp.Mod, exp.Neg, exp.Upper, exp.Lower, exp.Substring, exp.Replace, exp.Trim, exp.Length, exp.Sqrt, exp.Exp, exp.Ln,
+    exp.Sum, exp.Avg, exp.Min, exp.Max,
+)  # fmt: skip
 _OF_ONE_TYPE = tuple(kind for kinds in _CLASSES for kind in kinds)
 
 
@@ -312,10 +346,15 @@ def _of_aggregate(name: str, argument: exp.Expr | None, ctx: Context, depth: int
     name = name.removesuffix("ornull").removesuffix("if")
     if name.startswith(("count", "uniq")) and not name.endswith("array"):
         return "UInt64"
-    if name in ("avg", "varsamp", "varpop", "stddevsamp", "stddevpop", "quantile", "median"):
+    if name in ("avg", "varsamp", "varpop", "stddevsamp", "stddevpop"):
         return "Float64"
     found = _plain(argument, ctx, depth + 1) if argument is not None else None
-    return _of_total(found) if name == "sum" else found if name in _AS_ITS_ARGUMENT else None
+    if name in ("quantile", "median"):
+        return name_of_quantile(found)
+    if name == "sumcount":
+        total = name_of_total(found)
+        return f"Tuple({total}, UInt64)" if total else None
+    return name_of_total(found) if name == "sum" else found if name in _AS_ITS_ARGUMENT else None
 
 
 def _of_call(node: exp.Anonymous, ctx: Context, depth: int) -> str | None:
@@ -325,8 +364,14 @@ def _of_call(node: exp.Anonymous, ctx: Context, depth: int) -> str | None:
     if name in ("mapadd", "mapsubtract"):
         kinds = {_plain(each, ctx, depth + 1) for each in arguments}
         found = re.fullmatch(r"Map\((\w+), (\w+)\)", (kinds.pop() or "") if len(kinds) == 1 else "")
-        total = _of_total(found[2]) if found else None
+        total = name_of_total(found[2]) if found else None
         return f"Map({found[1]}, {total})" if found and total else None
+    if name == "intdiv" and len(arguments) == 2:
+        one, two = (bits_of(_plain(each, ctx, depth + 1) or "") for each in arguments)
+        return f"{'' if one[1] or two[1] else 'U'}Int{one[0]}" if one and two else None
+    if name == "makedatetime" and len(arguments) in (6, 7):
+        zone = [build.text(each) for each in arguments[6:]]
+        return None if None in zone else f"DateTime('{zone[0]}')" if zone else "DateTime"
     if name in ("todatetime", "todatetime64") and arguments:
         zone = [build.text(each) for each in arguments[2 if name.endswith("64") else 1 :]]
         digits = [arguments[1].name] if name.endswith("64") and len(arguments) > 1 else []
@@ -339,8 +384,7 @@ def _of_call(node: exp.Anonymous, ctx: Context, depth: int) -> str | None:
         return f"Decimal({_DECIMALS[name]}, {arguments[1].name})"
     if name in ("ifnull", "if", "multiif") and arguments:
         parts = arguments if name == "ifnull" else [*arguments[1::2], arguments[-1]]
-        names = {_plain(part, ctx, depth + 1) for part in parts if not isinstance(part, exp.Null)}
-        return names.pop() if len(names) == 1 else None
+        return common_name([_plain(part, ctx, depth + 1) for part in parts])
     if name in ("tonullable", *_AS_ITS_ARGUMENT) and len(arguments) == 1:
         return _plain(arguments[0], ctx, depth + 1)
     return None
@@ -359,48 +403,3 @@ def _of_column(column: exp.Column, ctx: Context, depth: int) -> str | None:
         return _COLUMNS.get(ctx.schema.get(source.name, {}).get(column.name, ""))
     found = ctx.origin(column) if isinstance(source, exp.Select) else None
     return _plain(found, ctx, depth + 1) if found is not None else None
-
-
-def _integer(number: int) -> str:
-    for bits in (8, 16, 32):
-        if 0 <= number < 2**bits:
-            return f"UInt{bits}"
-        if -(2 ** (bits - 1)) <= number < 0:
-            return f"Int{bits}"
-    return "UInt64" if number >= 0 else "Int64"
-
-
-def _bits(name: str) -> tuple[int, bool] | None:
-    bare = name.removeprefix("U")
-    found = bare.removeprefix("Int")
-    return (int(found), bare == name) if bare.startswith("Int") and found.isdigit() else None
-
-
-def _of_sum(node: exp.Expr, left: str | None, right: str | None) -> str | None:
-    # https://clickhouse.com/docs/sql-reference/functions/arithmetic-functions: of the next width
-    if left is None or right is None:
-        return None
-    if "Float64" in (left, right) and all(side.startswith(("Float", "Int", "UInt")) for side in (left, right)):
-        return "Float64"
-    if left.startswith("Decimal(") and right.startswith("Decimal("):
-        (wide, scale), (other, second) = (
-            [int(part) for part in side.removeprefix("Decimal(").rstrip(")").split(", ")] for side in (left, right)
-        )
-        return f"Decimal({max(wide, other)}, {scale + second if isinstance(node, exp.Mul) else max(scale, second)})"
-    one, two = _bits(left), _bits(right)
-    if one is None or two is None or max(one[0], two[0]) > 64:
-        return None
-    signed = one[1] or two[1] or isinstance(node, exp.Sub)
-    return f"{'' if signed else 'U'}Int{min(2 * max(one[0], two[0]), 64)}"
-
-
-def _of_total(name: str | None) -> str | None:
-    if name is None:
-        return None
-    if name.startswith("Decimal("):
-        digits, scale = name.removeprefix("Decimal(").rstrip(")").split(", ")
-        return f"Decimal({max(38, int(digits))}, {scale})"
-    width = _bits(name)
-    if width is None or width[0] > 64:
-        return "Float64" if name == "Float64" else None
-    return "Int64" if width[1] else "UInt64"
