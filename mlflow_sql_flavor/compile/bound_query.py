@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from ..engines.duckdb import Runner
+from ..engines.duckdb import Runner, TooWide
 from ..engines.duckdb_errors import OF_CALLER, OF_PYTHON, ON_INPUT
 from ..engines.one_row import execution, with_parameters
 from ..engines.program import Program
@@ -51,6 +51,7 @@ class Bound:
         quick: Runs it on few rows; None where that is the same.
         few: Runs its other text, for few rows; None if it has none.
         text: The query as it was written.
+        memory_limit: Bytes that a frame of Python objects may take.
     """
 
     compiled: Compiled
@@ -60,6 +61,7 @@ class Bound:
     quick: Runner | None = None
     few: Runner | None = None
     text: str = ""
+    memory_limit: int | None = None
 
     @property
     def program(self) -> Program:
@@ -103,7 +105,7 @@ class Bound:
         try:
             rows = one[1].rows(None, {**self.parameters.values(params), **given}, 1)
             return self.columns.pandas_rows(rows, data.index if self.program.rows != "table" else None)
-        except (InputError, RunError, writing.NotByRows):
+        except (InputError, RunError, TooWide, writing.NotByRows):
             return None
 
     def run(self, frame: reading.Frame | None, values: Mapping[str, Any], output: str | None = None) -> Any:
@@ -304,7 +306,7 @@ class Bound:
         if kind == "pandas" and self.columns.by_rows and count <= runner.small:
             try:
                 return self.columns.pandas_rows(runner.rows(table, values), index)
-            except writing.NotByRows:
+            except (TooWide, writing.NotByRows):
                 pass
         projection = self.columns.projection if kind == "pandas" else self.columns.arrow_projection
         # Arrow that is made of a pandas frame shares its memory, which the caller may write to.
@@ -316,6 +318,11 @@ class Bound:
             import polars
 
             return polars.from_arrow(result)
+        if self.memory_limit is not None and (size := self.columns.of_objects(result)) > self.memory_limit:
+            raise LimitError(
+                f"The answer takes {size:,} bytes as Python objects, more than memory_limit = {self.memory_limit:,} "
+                'bytes (MLFLOW_SQL_MEMORY_LIMIT): ask for output="arrow", or send fewer rows.'
+            )
         return self.columns.pandas(result, index)
 
 

@@ -242,7 +242,7 @@ class CompiledModel:
         if isinstance(runner, Runner) and compiled.few is not None:
             few = runner.beside(compiled.quick, compiled.few.program)
         parameters = Parameters(compiled.param_types, model.defaults, model.texts)
-        return Bound(compiled, runner, columns, parameters, quick, few, model.sql)
+        return Bound(compiled, runner, columns, parameters, quick, few, model.sql, limits.memory_limit)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)

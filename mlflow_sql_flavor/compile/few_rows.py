@@ -11,7 +11,7 @@ from ..artifact.spec import FewRowsSpec, SqlSpec
 from ..engines import query_check
 from ..engines.program import Program
 from ..errors import InputError, ModelFileError
-from ..query.gate.query_bounds import is_small
+from ..query.gate.query_bounds import answer_of
 from .compiled_query import Compiled, FewRows
 from .duckdb_binding import bind
 from .hoisting import without_constants
@@ -65,7 +65,8 @@ def restored_few_rows(
         facts = query_check.judge(cursor, tree, few.duckdb_sql, tables=known, functions=functions, stored=True)
         plain = check_rows(spec, tree, kind)
         apart = without_constants(cursor, tree, few.duckdb_sql)
-        if not (apart.small and is_small(apart.tree, macro, tables=known, parameters=spec.param_types, cell=cell)):
+        answer = answer_of(apart.tree, macro, tables=known, parameters=spec.param_types, cell=cell)
+        if answer is None or not apart.small:
             return compiled
     main = compiled.program
     mine = Program(
@@ -77,6 +78,7 @@ def restored_few_rows(
         0 if spec.rows != "table" else None,
         frozenset(facts.parameters),
         apart.constants,
+        answer,
     )
     mine = bind(compiled.quick, mine)
     if mine.id_position is None and not plain:

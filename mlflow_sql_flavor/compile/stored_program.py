@@ -20,7 +20,7 @@ from ..engines.program import Program
 from ..errors import InputError, ModelFileError, did_you_mean
 from ..frames import schema
 from ..query.gate import packs
-from ..query.gate.query_bounds import is_small
+from ..query.gate.query_bounds import answer_of
 from ..query.reading.qualified_names import known_name
 from .compiled_query import Compiled
 from .duckdb_binding import bind
@@ -65,7 +65,10 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         bodies = macro_bodies(compat, cursor)
         cell = 0 if apart else largest_cell(cursor, tables)
         # Binding folds constants, where DuckDB looks at no limit.
-        isolated = apart or not is_small(tree, bodies, udfs, known, spec.param_types, cell)
+        answer = None if apart else answer_of(tree, bodies, udfs, known, spec.param_types, cell)
+        isolated = answer is None
+        if answer is not None and answer.whole:
+            answer = answer._replace(cell=largest_cell(cursor, tables, together=True))
         kind = function_kinds(bodies, udfs)
         plain = check_rows(spec, tree, kind)
     wanted = {name.casefold() for name in facts.parameters}
@@ -76,7 +79,9 @@ def restored(spec: SqlSpec, tables: Mapping[str, ReferenceTable], udfs: Mapping[
         raise ModelFileError("MLmodel has no input_types, and its query reads the input: save the model again.")
     types = schema.arrow_schema(spec.input_types) if read and spec.input_types else None
     position = 0 if spec.rows != "table" else None
-    program = Program(spec.duckdb_sql, spec.input_table, types, {}, spec.rows, position, frozenset(facts.parameters))
+    program = Program(
+        spec.duckdb_sql, spec.input_table, types, {}, spec.rows, position, frozenset(facts.parameters), answer=answer
+    )
     if isolated:  # it is bound where it runs, and compared there
         quick.close()
         program = replace(program, output_types=dict(spec.output_types))

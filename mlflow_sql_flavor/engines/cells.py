@@ -11,15 +11,16 @@ from .sandbox import quote, sentence
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["largest_cell"]
+__all__ = ["largest_cell", "size_of"]
 
 
-def largest_cell(cursor: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> int:
+def largest_cell(cursor: duckdb.DuckDBPyConnection, tables: Iterable[str], together: bool = False) -> int:
     """The bytes of the largest value in any of the tables, about.
 
     Args:
         cursor: Of an instance that has them.
         tables: Their names.
+        together: The bytes of all values instead.
 
     Raises:
         LimitError: That takes more than the limits allow.
@@ -31,14 +32,14 @@ def largest_cell(cursor: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> in
     for table in tables:
         relation = cursor.sql(f"SELECT * FROM main.{quote(table)} LIMIT 0")
         columns = zip(relation.columns, relation.types, strict=True)
-        sizes = [size for name, kind in columns if (size := _size(quote(name), kind))]
+        sizes = [size for name, kind in columns if (size := size_of(quote(name), kind))]
         if not sizes:
             continue
         try:
-            row = cursor.execute(
-                f"SELECT greatest({', '.join(f'max({size})' for size in sizes)}) FROM main.{quote(table)}"
-            )
-            largest = max(largest, int((row.fetchone() or [0])[0] or 0))
+            each = ", ".join(f"sum({size})" if together else f"max({size})" for size in sizes)
+            row = cursor.execute(f"SELECT {each} FROM main.{quote(table)}").fetchone() or ()
+            found = [int(size or 0) for size in row]
+            largest = largest + sum(found) if together else max([largest, *found])
         except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise LimitError(
                 f"The reference table {table[:80]!r} has values too large to be measured within the limits: raise "
@@ -49,23 +50,23 @@ def largest_cell(cursor: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> in
     return largest
 
 
-def _size(value: str, kind: Any, depth: int = 0) -> str | None:
+def size_of(value: str, kind: Any, depth: int = 0) -> str | None:
     """An expression for the bytes of a value; None where they are few whatever it is."""
     name = str(kind.id)
     if name in ("list", "array"):
         inner = dict(kind.children)["child"]
-        one = _size(f"x{depth}", inner, depth + 1)
+        one = size_of(f"x{depth}", inner, depth + 1)
         if one is None:
             return f"16 * len({value})"
         return f"16 * len({value}) + coalesce(list_sum(list_transform({value}, lambda x{depth}: {one})), 0)"
     if name == "map":
         parts = [
-            _size(f"map_{which}s({value})", _list_of(kind, at), depth) for at, which in enumerate(("key", "value"))
+            size_of(f"map_{which}s({value})", _list_of(kind, at), depth) for at, which in enumerate(("key", "value"))
         ]
         return " + ".join(part for part in parts if part)
     if name == "struct":
         fields = [
-            _size(f"struct_extract_at({value}, {at})", child, depth) for at, (_, child) in enumerate(kind.children, 1)
+            size_of(f"struct_extract_at({value}, {at})", child, depth) for at, (_, child) in enumerate(kind.children, 1)
         ]
         found = [f"coalesce({field}, 0)" for field in fields if field]
         return " + ".join(found) or None

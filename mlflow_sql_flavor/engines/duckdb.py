@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import LimitError, RunError, SQLModelError
 from ..query.facts.rows import ROW_ID
+from .answer_width import fits
 from .constant_tables import make_constants
 from .duckdb_errors import explain
 from .forks import at_fork, querying
@@ -28,16 +29,20 @@ from .one_row import PREPARED
 from .passthrough import passed_through
 from .program import Program
 from .query_check import statement
-from .result_batches import arrow_up_to, rows_up_to
+from .result_batches import arrow_up_to, check_repeated, measured_arrow, rows_up_to
 from .sandbox import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SMALL", "Instance", "Runner"]
+__all__ = ["SMALL", "Instance", "Runner", "TooWide"]
 
 #: Up to so many rows, rows are fetched as Python values; above, as Arrow (measured: see docs/performance.md).
 SMALL = 1000
+
+
+class TooWide(Exception):
+    """A row may be too large to be fetched as Python values: Arrow is measured first."""
 
 
 class Instance:
@@ -215,7 +220,12 @@ class Runner:
             InputError: The data or the parameters make the query fail.
             LimitError: A limit stopped it.
             RunError: DuckDB failed otherwise.
+            TooWide: Only :meth:`arrow` will do.
         """
+        count = count if table is None else table.num_rows
+        known = count if self.program.rows != "table" else None
+        if not fits(self.program, table, params, self._limits, known, python=True):
+            raise TooWide
         session = self._borrow()
         try:
             if session.source is not None:
@@ -236,7 +246,6 @@ class Runner:
         self._give_back(session)
         if limit is not None and len(result) > limit:
             raise self._too_many()
-        count = count if table is None else table.num_rows
         if self.program.rows != "table" and count is not None:
             if len(result) != count:
                 raise self._misaligned(len(result), count)
@@ -275,14 +284,22 @@ class Runner:
         try:
             cursor = session.cursor
             copies = self._copied(projection) if kept and hand_on else {}
+            if copies and table is not None:
+                check_repeated(table, copies, self._limits.memory_limit)
             if session.source is not None:
                 cursor.register(self.program.input_table, self._numbered(table))
-            relation = cursor.sql(session.statement, params=dict(params) or None)
             computed = [name for name in self.program.output_types if name not in copies]
-            if projection is not None or copies:
-                relation = relation.project(", ".join(self._expressions(computed, projection)))
-            result = arrow_up_to(relation, limit, self._limits.memory_limit)
-            relation.close()
+            given = ", ".join(self._expressions(computed, projection))
+            known = table.num_rows if kept and table is not None else None
+            if not fits(self.program, table, params, self._limits, known):
+                whole = f"SELECT {given} FROM ({self.program.sql}\n)"
+                result = measured_arrow(cursor, whole, params, limit, self._limits.memory_limit)
+            else:
+                relation = cursor.sql(session.statement, params=dict(params) or None)
+                if projection is not None or copies:
+                    relation = relation.project(given)
+                result = arrow_up_to(relation, limit, self._limits.memory_limit)
+                relation.close()
             if session.source is not None:
                 cursor.register(self.program.input_table, session.source)
         except Exception as error:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from ..query.gate.expression_bounds import Answer
 
 __all__ = ["Program"]
 
@@ -26,6 +30,7 @@ class Program:
         parameters: Names of the placeholders.
         constants: ``{name: SELECT}`` of tables of one row that it reads and that no data changes: made once for each
             cursor, of literals alone.
+        answer: How wide a row is; None where that is not known.
     """
 
     sql: str
@@ -36,3 +41,12 @@ class Program:
     id_position: int | None = None
     parameters: frozenset[str] = field(default_factory=frozenset)
     constants: Mapping[str, str] = field(default_factory=dict)
+    answer: Answer | None = None
+
+    @functools.cached_property
+    def unbounded(self) -> int:
+        """How many output columns have values of any size."""
+        return sum(_UNBOUNDED.search(kind) is not None for kind in self.output_types.values())
+
+
+_UNBOUNDED = re.compile(r"VARCHAR|BLOB|JSON|BIT|BIGNUM|VARINT|GEOMETRY|[\[(]", re.IGNORECASE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, LimitError, RunError
 from ..query.facts.rows import ROW_ID
+from .answer_width import ROWS, fits
 from .duckdb import Instance
 from .duckdb_errors import explain
 from .forks import querying
@@ -23,6 +25,8 @@ __all__ = ["stream"]
 _STREAM = "__mlflow_sql_stream"
 #: What the planner is told of a stream. It takes one for a single row, and would build its joins on it.
 _LARGE = 1_000_000_000
+#: Bytes of a batch of the result, however many rows were asked for.
+_BYTES = 64_000_000
 
 
 class _Source:
@@ -88,6 +92,7 @@ def stream(
     import pyarrow as pa
 
     source: _Source | None = None
+    open_, at_once = _begun(program, params, limits, open_)
     cursor = instance.cursor()
     try:
         with querying:
@@ -95,24 +100,66 @@ def stream(
                 schema = program.input_schema
                 if program.id_position is not None:
                     schema = schema.append(pa.field(ROW_ID, pa.int64()))
-                source = _Source(schema, open_)
+                source = _Source(
+                    schema, lambda: (part for table in open_() for part in _small_parts(table, program, params, limits))
+                )
                 cursor.register(_STREAM, source)
                 cursor.execute(_view(program.input_table, _types(cursor)))
-            relation = cursor.sql(statement(cursor, program.sql), params=dict(params) or None)
             at = program.id_position
-            if at is not None:
-                relation = relation.order(quote(ROW_ID))
-            if projection is not None:
-                hidden = [] if at is None else [quote(ROW_ID)]
-                relation = relation.project(
-                    ", ".join([*projection[:at], *hidden, *projection[at or 0 :]] if hidden else projection)
-                )
-            reader = relation.to_arrow_reader(batch_rows)
+            hidden = [] if at is None else [quote(ROW_ID)]
+            given = "*" if projection is None else ", ".join([*projection[: at or 0], *hidden, *projection[at or 0 :]])
+            relation = cursor.sql(statement(cursor, program.sql), params=dict(params) or None)
+            relation = relation.order(hidden[0]) if hidden else relation
+            reader = (relation if projection is None else relation.project(given)).to_arrow_reader(
+                min(batch_rows, at_once)
+            )
     except Exception as error:
         cursor.close()
         raise (source.error if source is not None and source.error else explain(error, limits)) from error
     schema = reader.schema if program.id_position is None else reader.schema.remove(program.id_position)
-    return pa.RecordBatchReader.from_batches(schema, _fetch(cursor, reader, program, limits, source))
+    fetched = _fetch(cursor, reader, program, limits, source)
+    return pa.RecordBatchReader.from_batches(schema, _gathered(fetched, batch_rows))
+
+
+def _rows_at_once(program: Program, table: pa.Table | None, params: Mapping[str, Any], limits: Limits) -> int:
+    """So many rows that no answer of as many is large; 0 where one may be."""
+    rows = ROWS
+    while rows and not fits(program, table, params, limits, rows):
+        rows //= 4
+    return rows
+
+
+def _small_parts(table: pa.Table, program: Program, params: Mapping[str, Any], limits: Limits) -> Iterator[pa.Table]:
+    rows = _rows_at_once(program, table, params, limits)
+    if rows == ROWS:
+        yield table
+    elif rows:
+        yield from (table.slice(at, rows) for at in range(0, table.num_rows, rows))
+    else:
+        raise LimitError(
+            "A value of the input is so large that its copies in one row of the answer may take more memory than is "
+            f"left beside memory_limit = {limits.memory_limit:,} bytes: load the model with "
+            'isolation="process", or pass smaller values.'
+        )
+
+
+def _begun(
+    program: Program, params: Mapping[str, Any], limits: Limits, open_: Callable[[], Iterator[pa.Table]]
+) -> tuple[Callable[[], Iterator[pa.Table]], int]:
+    """The same input, and how many rows to read of the answer at once, by its first rows and its columns."""
+    first = None
+    again = open_
+    if program.input_schema is not None:
+        begun = open_()
+        first = next(begun, None)
+        left = [itertools.chain([] if first is None else [first], begun)]
+
+        def again() -> Iterator[pa.Table]:
+            return left.pop() if left else open_()
+
+    answer = program.answer
+    copies = min(answer.times, answer.each * program.unbounded) if answer is not None else 0
+    return again, max(1, min(_rows_at_once(program, first, params, limits), int(ROWS // max(copies / 8, 1))))
 
 
 def _types(cursor: Any) -> dict[str, str]:
@@ -155,6 +202,21 @@ def _fetch(
         raise (source.error if source is not None and source.error else explain(error, limits)) from error
     finally:
         cursor.close()
+
+
+def _gathered(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The same in batches of about so many rows, or fewer of as many bytes as may be held."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    count = size = 0
+    for batch in itertools.chain(batches, [None]):
+        if held and (batch is None or count + batch.num_rows > rows or size + batch.nbytes > _BYTES):
+            yield from pa.Table.from_batches(held).combine_chunks().to_batches()
+            held, count, size = [], 0, 0
+        if batch is not None:
+            held.append(batch)
+            count, size = count + batch.num_rows, size + batch.nbytes
 
 
 def _check_order(ids: pa.Array, start: int) -> None:

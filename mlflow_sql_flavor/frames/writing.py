@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from . import schema
-from .columns import FEW
+from .columns import FEW, OBJECT
 from .reading import values_of
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ class Columns:
         if index is not None:
             frame.index = index
         return frame
+
+    def of_objects(self, table: pa.Table) -> int:
+        """Bytes of the columns that become Python objects, about."""
+        return sum(_of_objects(table.column(at)) for at, dtype in enumerate(self._dtypes) if dtype == OBJECT)
 
     def pandas_rows(self, rows: Sequence[tuple[Any, ...]], index: Any = None) -> pd.DataFrame:
         """As :meth:`pandas`, of rows of Python values; only where :attr:`by_rows`.
@@ -240,6 +244,22 @@ def _series(column: pa.ChunkedArray, dtype: str, name: str) -> Any:
     except (OverflowError, ValueError):
         raise _no_date(name) from None
     return values
+
+
+def _of_objects(column: Any) -> int:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind, t = column.type, pa.types
+    if t.is_list(kind) or t.is_large_list(kind):
+        return 64 * len(column) + _of_objects(pc.list_flatten(column))
+    if t.is_struct(kind):
+        fields = (pc.struct_field(column, [at]) for at in range(kind.num_fields))
+        return 72 * len(column) + sum(map(_of_objects, fields))
+    if t.is_map(kind):  # a dict, whose entries lie in the chunks' children
+        chunks = getattr(column, "chunks", [column])
+        return 200 * len(column) + sum(_of_objects(part) for c in chunks for part in (c.keys, c.items))
+    return 48 * len(column) + (column.nbytes if kind.num_fields == 0 else 48 * column.nbytes)
 
 
 def _own(values: Any) -> Any:

@@ -19,7 +19,7 @@ from ...frames.schema import arrow_schema
 from ...query.facts.parse_tree import statement_of
 from ...query.facts.rows import RowPlan, plan_rows, used_columns
 from ...query.gate.packs import Compat
-from ...query.gate.query_bounds import is_small
+from ...query.gate.query_bounds import answer_of
 from ...query.reading.recursion import growing
 from ..compiled_query import Compiled
 from ..duckdb_binding import binding_for
@@ -189,13 +189,14 @@ def _binds(state: CompileState) -> None:
     }
     instance, quick = instances_for(columns, asked.source, compat, asked.udfs, asked.limits, asked.rows)
     bodies = macro_bodies(compat)
-    small = is_small(state.parse(sql), bodies, asked.udfs, asked.schema, asked.param_types)
+    answer = answer_of(state.parse(sql), bodies, asked.udfs, asked.schema, asked.param_types)
+    small = answer is not None
     binds = binding_for(small or not asked.apart, asked.limits, _NULL_TYPES.get(query.dialect))
     here = isinstance(binds, functools.partial)
     types = asked.input_types if asked.input_table.casefold() in read else None
     program = Program(
         sql, asked.input_table, arrow_schema(types) if types is not None else None, {}, "table", None,
-        frozenset(facts.parameters),
+        frozenset(facts.parameters), answer=answer,
     )  # fmt: skip
     plan = RowPlan("table", "the query does not read the input")
     if types is not None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .constant_sizes import asks_arguments, pattern_width
 from .number_bounds import Number, hull
 
 __all__ = [
-    "DATA", "DATUM", "Bound", "Large", "as_column", "copies_of", "count_of", "element_of", "formatted", "larger",
-    "largest", "length_of", "number_below", "one_of", "small", "together",
+    "DATA", "DATUM", "Answer", "Bound", "Large", "as_column", "copies_of", "count_of", "element_of", "formatted",
+    "larger", "largest", "length_of", "number_below", "one_of", "small", "together",
 ]  # fmt: skip
 
 
@@ -52,6 +52,40 @@ class Bound(NamedTuple):
 
 
 DATUM = Bound(0, 1)
+
+
+class Answer(NamedTuple):
+    """Of the widest row that any SELECT of a query gives: bytes of the query's own, and multiples of a value of data.
+
+    ``each`` is the most copies in one column, ``whole`` whether one holds values of all rows, ``cell`` the bytes of the
+    largest value that does not come with a call, ``uses`` how often each placeholder stands in the query.
+    """
+
+    own: float = 0
+    times: float = 0
+    each: float = 0
+    whole: bool = False
+    cell: int = 0
+    uses: Mapping[str, int] = {}
+
+    def beside(self, bound: Bound, columns: float) -> Answer:
+        """With so many columns more."""
+        each = bound.times * bound.growth
+        return self._replace(
+            own=self.own + columns * (bound.own + 16),
+            times=self.times + columns * each,
+            each=max(self.each, each),
+            whole=self.whole or bound.whole,
+        )
+
+    def wider(self, other: Answer) -> Answer:
+        """What covers both."""
+        return self._replace(
+            own=max(self.own, other.own),
+            times=max(self.times, other.times),
+            each=max(self.each, other.each),
+            whole=self.whole or other.whole,
+        )
 
 
 def small(steps: float = 1, number: Number | None = None, constant: bool = False, text: str | None = None) -> Bound:

@@ -13,11 +13,13 @@ from typing import Any
 
 from ..reading.recursion import with_deep_stack
 from . import grammar
+from . import size_words as words
 from . import small_sizes as most
 from .column_bounds import Columns, is_plain_star
 from .expression_bounds import (
     DATA,
     DATUM,
+    Answer,
     Bound,
     Large,
     as_column,
@@ -35,32 +37,13 @@ from .expression_bounds import (
 from .identifiers import fold
 from .macro_calls import Macro, MacroCalls
 from .number_bounds import after, at_most, cast, elements, literal
+from .placeholder_uses import placeholder_uses
 from .planning_cost import COLUMN, RELATION, planning_cost
 from .tree_parts import arguments_of, below, parts, parts_by_query, type_name
 
-__all__ = ["is_small"]
+__all__ = ["answer_of", "is_small"]
 
 _Tree = dict[str, Any]
-
-
-#: Types whose values are of one small size, whatever they are cast from.
-_FIXED = {"boolean", "tinyint", "smallint", "integer", "bigint", "real", "float", "double", "date", "timestamp"}
-
-#: Loops whose result holds what they made and nothing of what they were given.
-_TRANSFORMS = {"list_transform", "array_transform", "list_apply", "array_apply", "apply"}
-
-# Which argument says how long the result is, and which one stands in the place of each thing that is found.
-_TO_LENGTH = {"lpad": 1, "rpad": 1, "list_resize": 1, "array_resize": 1, "bitstring": 1, "to_base": 2}
-_REPLACES = {"replace": 2, "regexp_replace": 2, "array_to_string": 1, "list_string_agg": 1, "string_agg": 1}
-_REPLACES |= {"array_to_string_comma_default": 1, "group_concat": 1, "listagg": 1}
-
-
-_BESIDE = ("filter", "filter_expr", "order_bys", "orders", "partitions")
-_OF_WINDOWS = ("default_expr", "offset_expr", "start_expr", "end_expr")
-_QUANTILES = frozenset(["approx_quantile", "quantile", "quantile_cont", "quantile_disc", "reservoir_quantile"])
-_JSON = frozenset(["array_to_json", "json_array", "json_object", "json_quote", "row_to_json", "to_json"])
-_NESTS = ("array", "list", "map", "row", "struct", "union")
-_TEXTS = frozenset(["bit", "blob", "json", "varchar"])
 
 
 def is_small(
@@ -71,10 +54,22 @@ def is_small(
     parameters: Mapping[str, str] | None = None,
     cell: int = 0,
 ) -> bool:
-    """Whether a query that passed the gate needs little beyond its data, for one batch and while it is bound.
+    """Whether :func:`answer_of` the same knows the query to be small."""
+    return answer_of(tree, macro, udfs, tables, parameters, cell) is not None
+
+
+def answer_of(
+    tree: _Tree,
+    macro: Callable[[str], Macro | None] = lambda name: None,
+    udfs: Iterable[str] = (),
+    tables: Mapping[str, Collection[str]] | None = None,
+    parameters: Mapping[str, str] | None = None,
+    cell: int = 0,
+) -> Answer | None:
+    """How wide a row of a query is that needs little beyond its data, for one batch and while it is bound; else None.
 
     Args:
-        tree: Of ``parse_tree``.
+        tree: Of ``parse_tree``, of a query that passed the gate.
         macro: Gives the parameters and the body of a macro of the model's by its folded name, or None.
         udfs: Names of its Python functions, which are taken to keep to what they are given.
         tables: The columns of the tables that it may read, with their types where they are known; None if they are not.
@@ -89,8 +84,8 @@ def is_small(
         reader.copy(cell, 1)
         with_deep_stack(lambda: reader.node(node))
     except (Large, OverflowError):
-        return False
-    return True
+        return None
+    return reader.answer._replace(cell=cell, uses=placeholder_uses(tree, macro))
 
 
 class _Reader:
@@ -110,6 +105,7 @@ class _Reader:
         self.total = 0.0  # bytes of a row's values
         self.reads = 0  # of tables, wherever they stand
         self.lambdas = 0  # around what is looked at
+        self.answer = Answer()
         self.cell, self.copied = 0, 0.0  # bytes of a value of the data, and how many of them one row makes
 
     # relations: (nodes with everything that is read, columns)
@@ -150,20 +146,22 @@ class _Reader:
         weight += source
         if len(node.get("group_sets") or []) > most.MAX_GROUPINGS:
             raise Large
-        width = 0.0
+        width, answer = 0.0, Answer()
         self.columns.widest = max(self.columns.widest, columns)
         for item in node.get("select_list") or []:
             bound = self.of(item, {})
             if bound.own > most.MAX_BYTES and not self.columns.one_row:  # a literal too is copied into each row
                 raise Large
             star = item.get("class") == "STAR"
-            width += columns if self.columns.has_star(item) else 1
+            wide = columns if self.columns.has_star(item) else 1
+            width, answer = width + wide, answer.beside(bound, wide)
             if not star or not is_plain_star(item):
                 # At once: the next ones may read it.
                 self.columns.add(fold(item.get("alias") or (item.get("column_names") or [""])[-1]), bound)
         self.loose({k: v for k, v in node.items() if k not in ("select_list", "from_table", "cte_map")})
         if width > most.MAX_WIDTH:
             raise Large
+        self.answer = self.answer.wider(answer)
         weight += self.sizes[id(node)] + planning_cost(node) + COLUMN * width
         return self.check_weight(weight), width
 
@@ -317,13 +315,13 @@ class _Reader:
                 cells *= max([2.0, *(size.most for size in sizes if size is not None)])
                 if 8 * cells > most.MAX_BYTES:  # as large where it is NULL
                     raise Large
-            if name in _TEXTS:
+            if name in words.TEXTS:
                 # A text within a list or a struct is written with its quotes escaped, and with those around it.
                 total = total.grown(2)._replace(nested=False) if total.nested else total
         target = node.get("type_expr") or {}
         kind = fold(str(target.get("type_name") or type_name(target)))
         number = cast(total.number, total.text, kind)
-        if kind in _FIXED:
+        if kind in words.FIXED:
             return small(total.steps, number, total.constant, total.text)
         # Names of an enumeration's values and of a struct's fields stand in each text that is made of it.
         named = sum(len(str((part.get("literal") or {}).get("text") or "")) + len(str(part.get("alias") or ""))
@@ -337,13 +335,13 @@ class _Reader:
 
     def called(self, name: str, node: _Tree, parameters: dict[str, Bound]) -> Bound:
         nodes, effects = arguments_of(node), grammar.effects(name)
-        self.loose([node[key] for key in _BESIDE if key in node])
+        self.loose([node[key] for key in words.BESIDE if key in node])
         if "loops" in effects and len(nodes) > 1:
             return self.loop(name, nodes, parameters)
         found = self.macro(name)
         look = self.inside if found is not None and self.macros.loops(name, found) else self.of
         given = [look(argument, parameters) for argument in nodes]
-        extra = [node[k] for k in _OF_WINDOWS if isinstance(node.get(k), dict)]
+        extra = [node[k] for k in words.OF_WINDOWS if isinstance(node.get(k), dict)]
         given += [self.of(more, parameters) for more in extra]
         total = together(given)
         fields = sum(len(str(a.get("name") or "")) for a in node.get("arguments") or [] if isinstance(a, dict))
@@ -365,22 +363,22 @@ class _Reader:
         if name in ("list_resize", "array_resize") and len(given) > 2:
             added = copies_of(given[2], count_of(given[1]), total)
             return total.of(total.own + added.own, total.times + added.times, added.steps)
-        if name in _TO_LENGTH and len(given) > _TO_LENGTH[name]:
-            length = count_of(given[_TO_LENGTH[name]])
+        if name in words.TO_LENGTH and len(given) > words.TO_LENGTH[name]:
+            length = count_of(given[words.TO_LENGTH[name]])
             return total.of(total.own + 8 * length, total.times, total.steps + length)
         if name in ("format", "printf"):
             pattern = given[0].text if given else None
             return formatted(pattern or "", total, [bound.number for bound in given[1:]])
         if "expands" in effects or "doubles" in effects:
             factor = 8 if "expands" in effects else 2
-            return total.grown(factor)._replace(number=None, nested=name not in _JSON)
+            return total.grown(factor)._replace(number=None, nested=name not in words.JSON)
         if name == "concat_ws" and given:
             between = copies_of(given[0], len(given), total)
             return total.of(total.own + between.own, total.times + between.times)
         if name in ("strftime", "strptime", "try_strptime"):
             return total.of(total.own * 32, total.times)
-        if name in _REPLACES and len(given) > 1:
-            by = given[min(_REPLACES[name], len(given) - 1)]
+        if name in words.REPLACES and len(given) > 1:
+            by = given[min(words.REPLACES[name], len(given) - 1)]
             if by.whole:
                 raise Large
             copies = max(1, by.own - 8) if not by.times else 8 * max(1, by.own - 8) * by.times
@@ -403,7 +401,7 @@ class _Reader:
         numeric = "numeric" in effects or name in ("+", "add")
         if "fixed" in effects or (numeric and not adds and not self.columns.endless):
             return small(total.steps, number, total.constant)
-        if name in _QUANTILES and len(given) > 1:  # one value for each
+        if name in words.QUANTILES and len(given) > 1:  # one value for each
             return copies_of(given[0], max(1, given[1].own / 8), total)
         if name in self.udfs:
             return total._replace(number=None, constant=False, text=None)
@@ -412,7 +410,7 @@ class _Reader:
         known = name in grammar.expression_functions() or name in grammar.allowed("window")
         if not known and name not in grammar.allowed("operator"):
             raise Large
-        return total._replace(number=number, text=None, nested=total.nested or name.startswith(_NESTS))
+        return total._replace(number=number, text=None, nested=total.nested or name.startswith(words.NESTS))
 
     def loop(self, name: str, nodes: list[_Tree], parameters: dict[str, Bound]) -> Bound:
         over = self.of(nodes[0], parameters)
@@ -434,7 +432,7 @@ class _Reader:
         total = together([over, *rest])
         times = max(over.times, 1 if over.times else 0) * max(own.times, 1) if over.times or own.times else 0
         found = total.of(
-            (0 if name in _TRANSFORMS else total.own) + count * own.own, times, total.steps + rounds * own.steps
+            (0 if name in words.TRANSFORMS else total.own) + count * own.own, times, total.steps + rounds * own.steps
         )
         return found._replace(growth=max(total.growth, own.growth), constant=total.constant and own.constant)
 
