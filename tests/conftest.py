@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -128,6 +129,21 @@ def tracking(tracking_server: str, request: pytest.FixtureRequest) -> Iterator[s
         mlflow.set_registry_uri(tracking_server)
         mlflow.set_experiment(f"{request.node.name}-{time.monotonic_ns()}")
         yield tracking_server
+
+
+def tracking_database(folder: Path) -> str:
+    """The URI of a new tracking store in ``folder``, as MLflow makes one; its migrations run once for all tests."""
+    template = Path(_HOME) / "template.db"
+    if not template.exists():
+        import mlflow
+
+        made = template.with_suffix(".made")
+        mlflow.MlflowClient(f"sqlite:///{made}").search_experiments()
+        made.rename(template)
+    uri = f"sqlite:///{shutil.copy(template, folder / 'mlflow.db')}"
+    with contextlib.closing(sqlite3.connect(folder / "mlflow.db")) as database, database:
+        database.execute("UPDATE experiments SET artifact_location = ?", [str(folder / "mlruns" / "0")])
+    return uri
 
 
 @contextlib.contextmanager

@@ -17,6 +17,8 @@ from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
 
+from .conftest import tracking_database
+
 QUERY = (
     "SELECT i.id, t.label || ' 점수' AS label, strftime(i.at, '%A %d %B %Y %H:%M') AS said, i.price * 1.5 AS total, "
     "i.at::TIMESTAMPTZ::VARCHAR AS zoned FROM input i JOIN t ON t.id = i.id ORDER BY i.id"
@@ -128,7 +130,7 @@ FRAME = pd.DataFrame({"a": [1, 2]})
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.set_tracking_uri(tracking_database(tmp_path))
     monkeypatch.chdir(tmp_path)
     mlflow.set_experiment("odd")
     return tmp_path

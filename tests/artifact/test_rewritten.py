@@ -14,6 +14,8 @@ import mlflow_sql_flavor
 from mlflow_sql_flavor.artifact import mlmodel
 from mlflow_sql_flavor.errors import InputError
 
+from ..conftest import tracking_database
+
 DATA = pd.DataFrame({"x": [1.5, 2.0], "k": [1, 2]})
 SHARED = ["a", 1.5, datetime.date(2024, 2, 29)]
 METADATA = {
@@ -83,7 +85,7 @@ def test_update_model_requirements(folder):
 
 def test_a_log_that_records_environment_variables(tmp_path, monkeypatch):
     """Names of variables that the example's request looked at: MLflow writes them into MLmodel and a file."""
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.set_tracking_uri(tracking_database(tmp_path))
     monkeypatch.setenv("TRIED_API_KEY", "x")
     import os
 

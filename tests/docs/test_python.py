@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..conftest import own_stores
+from ..conftest import own_stores, tracking_database
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(page for page in DOCS.glob("*.md") if "```python" in page.read_text(encoding="utf-8"))
@@ -29,7 +29,7 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
     document: Any = sybil.Sybil(parsers=[PythonCodeBlockParser()], path=str(DOCS)).parse(page)
     found = 0
     with own_stores():
-        mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+        mlflow.set_tracking_uri(tracking_database(tmp_path))
         for example in document.examples():
             example.evaluate()
             found += 1

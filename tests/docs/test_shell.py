@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ..conftest import free_port, stop
+from ..conftest import free_port, stop, tracking_database
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
@@ -138,6 +138,7 @@ def test_the_shell_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
     port = str(free_port())
     env = {**environment(tmp_path), "MLFLOW_PORT": port}
     (tmp_path / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\n")  # an HTTP error is an exit code
+    tracking_database(tmp_path)  # what MLFLOW_TRACKING_URI names
     prepare(page.stem, tmp_path)
     code = "\n".join(found[1] for found in _PYTHON.finditer(text))
     if code:

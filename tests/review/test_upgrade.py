@@ -24,6 +24,7 @@ from mlflow_sql_flavor.cli import main
 from mlflow_sql_flavor.review.resave import made_of
 
 from ..artifact.stored_models import unpacked
+from ..conftest import tracking_database
 
 REGIONS = pd.DataFrame({"code": ["01", "02"], "label": ["서울", "Busan"]})
 INPUT = pd.DataFrame({"id": [1, 2], "code": ["01", "02"], "price": [2.5, 4.0]})
@@ -255,7 +256,7 @@ def _without(folder: Path, name: str) -> dict[str, Any]:
 
 def test_nothing_is_registered_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.set_tracking_uri(tracking_database(tmp_path))
     client = mlflow.MlflowClient()
     for sql in (SQL, SQL.replace("ORDER BY i.id", "ORDER BY i.id DESC")):
         mlflow_sql_flavor.log_model(
@@ -286,7 +287,7 @@ def test_a_version_that_is_no_sql_model_does_not_end_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    mlflow.set_tracking_uri(tracking_database(tmp_path))
     for folder in (tmp_path / "other", model):
         if folder != model:
             mlflow.pyfunc.save_model(
