@@ -73,7 +73,9 @@ KILLED = """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the saves are forked")
-@pytest.mark.parametrize(("first", "step"), [(0, 6), pytest.param(1, 1, marks=pytest.mark.ci)])
+@pytest.mark.parametrize(
+    ("first", "step"), [(0, 6), pytest.param(1, 4, marks=pytest.mark.ci), pytest.param(1, 1, marks=pytest.mark.full)]
+)
 def test_ended_at_any_moment_nothing_loads(tmp_path, first, step):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", textwrap.dedent(KILLED), str(tmp_path), str(first), str(step)],

@@ -46,7 +46,7 @@ def test_a_folder_loaded_and_a_text_of_ones_own() -> None:
 @pytest.mark.ci
 def test_commands_that_look_at_some() -> None:
     _tried(
-        "--watched", "--large", "--every", "5", "show --audit", "test", "diff", "check", "lineage", "transpile", "show"
+        "--watched", "--large", "--every", "9", "show --audit", "test", "diff", "check", "lineage", "transpile", "show"
     )
 
 

@@ -187,7 +187,14 @@ print(bad)
 
 @needs_fork
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("forks", [2, pytest.param(30, marks=[pytest.mark.ci, pytest.mark.alone])])
+@pytest.mark.parametrize(
+    "forks",
+    [
+        2,
+        pytest.param(8, marks=[pytest.mark.ci, pytest.mark.alone]),
+        pytest.param(30, marks=[pytest.mark.full, pytest.mark.alone]),
+    ],
+)
 def test_fork_under_load(forks: int) -> None:
     """A server's workers and Spark's are forked while others run: the child opens its own, and answers right."""
     done = subprocess.run(

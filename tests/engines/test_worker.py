@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -252,6 +252,11 @@ def test_a_fork(tmp_path: Any) -> None:
     assert (done.returncode, left) == (0, set())
 
 
+def _drawn(names: Iterable[str]) -> list[Any]:
+    """A third of them; the others are of the same kinds and by hand."""
+    return [pytest.param(name, marks=pytest.mark.full if at % 3 else []) for at, name in enumerate(names)]
+
+
 class _Peak(threading.Thread):
     """The most memory any worker has resident."""
 
@@ -271,7 +276,7 @@ class _Peak(threading.Thread):
 @pytest.mark.alone
 @pytest.mark.ci
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", _drawn(CASES))
 def test_every_query_ends_within_its_limits(name: str, plain: SQLModel) -> None:
     """Timed from its start to its error; a busy machine's share is what a call that does nothing takes at that time."""
     sql, columns = CASES[name]
@@ -322,7 +327,7 @@ def test_every_query_ends_within_its_limits(name: str, plain: SQLModel) -> None:
 @pytest.mark.alone
 @pytest.mark.ci
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("name", BOUND)
+@pytest.mark.parametrize("name", _drawn(BOUND))
 def test_binding_ends_within_its_limits(name: str, plain: SQLModel, tmp_path: Any) -> None:
     """The query of an edited file, which its loader neither binds nor runs; a worker's start is not counted."""
     import mlflow_sql_flavor
