@@ -31,16 +31,8 @@ _DUCKDB = {
     "varpopstable": "var_pop", "covarpopstable": "covar_pop",
 }  # fmt: skip
 # Of one row there is no sample to speak of: NaN
-_SAMPLES = {
-    "stddevsampstable": "stddev_samp",
-    "varsampstable": "var_samp",
-    "covarsampstable": "covar_samp",
-    "corrstable": "corr",
-    "stddevsamp": "stddev_samp",
-    "varsamp": "var_samp",
-    "covarsamp": "covar_samp",
-    "corr": "corr",
-}
+_SAMPLES = {"stddevsamp": "stddev_samp", "varsamp": "var_samp", "covarsamp": "covar_samp", "corr": "corr"}
+_SAMPLES |= {f"{name}stable": own for name, own in _SAMPLES.items()}
 _MACROS = {
     "skewpop": "ch__skew_pop",
     "skewsamp": "ch__skew_samp",
@@ -121,8 +113,18 @@ def moved_out(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return None
 
 
+def _row_with_null(node: exp.Expr, ctx: Context) -> bool:
+    key = (node.expression if isinstance(node, (exp.ArgMax, exp.ArgMin)) else node.this).unnest()
+    parts = key.expressions if isinstance(key, (exp.Tuple, exp.Struct)) else []
+    return any(
+        nullable(part.expression if isinstance(part, exp.PropertyEQ) else part, ctx) is not False for part in parts
+    )
+
+
 @R.rule(*_OF_NOTHING)
 def of_nothing(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if isinstance(node, (exp.Min, exp.Max, exp.ArgMax, exp.ArgMin)) and _row_with_null(node, ctx):
+        raise ctx.error(node, "A tuple with a NULL is the least and the greatest of none: use ifNull on its parts.")
     if isinstance(node, (exp.Min, exp.Max)) and may_be_nan(node.this, ctx):
         if isinstance(node.parent, (exp.Window, exp.Filter)):
             node.set("this", ctx.macro("ch__no_nan", node.this, type="DOUBLE"))

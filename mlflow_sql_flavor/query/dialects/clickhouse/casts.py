@@ -326,7 +326,7 @@ def _or(made: exp.Expr, value: exp.Expr, node: exp.Expr, default: list[exp.Expr]
         return made
     if name.endswith("orzero"):
         return ctx.macro("ch__or_zero", value.copy(), made, build.lit(0))
-    return ctx.macro("ch__or_zero", value.copy(), made, default[0] if default else build.lit(0))
+    return exp.Coalesce(this=made, expressions=[default[0] if default else build.lit(0)])  # of NULL too
 
 
 for _width in (8, 16, 32, 64):

@@ -239,6 +239,8 @@ def plus(node: exp.Expr, ctx: Context) -> exp.Expr | None:
         unit = right.name.lower().removeprefix("tointerval")
         count = right.expressions[0]
         return _moved(left, exp.Neg(this=exp.Paren(this=count)) if sign < 0 else count, unit, ctx)
+    if isinstance(right, exp.Interval) and right.args.get("unit") is None:
+        raise ctx.error(right, "An interval of several units has no counterpart: add one after the other.")
     if isinstance(right, exp.Interval) and ctx.is_a(left, "date") and right.args.get("unit") is not None:
         unit = right.args["unit"].name.lower().removesuffix("s")
         made = node.copy()

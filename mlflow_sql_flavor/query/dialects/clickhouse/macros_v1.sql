@@ -320,7 +320,7 @@ CREATE MACRO ch__slice(a, p, n) AS CASE WHEN n IS NULL THEN list_slice(a, ch__st
   ELSE list_slice(a, ch__start(a, coalesce(p, 1)), ch__start(a, coalesce(p, 1)) + n - 1) END;
 CREATE MACRO ch__map_keys(m) AS map_keys(m);
 CREATE MACRO ch__map_values(m) AS map_values(m);
-CREATE MACRO ch__map_has(m, k) AS map_contains(m, k);
+CREATE MACRO ch__map_has(m, k) AS coalesce(map_contains(m, k), false);
 
 -- f says of each element whether it counts
 CREATE MACRO ch__filled(a, f) AS list_transform(a, lambda x, i: list_extract(a, list_last(list_filter(range(1, i + 1), lambda j: j = 1 OR f[j]))));
@@ -462,7 +462,7 @@ CREATE MACRO ch__l2squared_norm(v) AS coalesce(list_sum(list_transform(v, lambda
 CREATE MACRO ch__l2_norm(v) AS sqrt(ch__l2squared_norm(v));
 CREATE MACRO ch__linf_norm(v) AS coalesce(list_max(list_transform(v, lambda x: abs(CAST(x AS DOUBLE)))), 0);
 CREATE MACRO ch__lp_norm(v, p) AS pow(coalesce(list_sum(list_transform(v, lambda x: pow(abs(CAST(x AS DOUBLE)), p))), 0), 1.0::DOUBLE / p);
-CREATE MACRO ch__multi_match(s, patterns) AS coalesce(list_bool_or(list_transform(patterns, lambda p: regexp_matches(s, p, 's'))), false);
+CREATE MACRO ch__multi_match(s, patterns) AS CASE WHEN s IS NOT NULL THEN coalesce(list_bool_or(list_transform(patterns, lambda p: regexp_matches(s, p, 's'))), false) END;
 CREATE MACRO ch__differences(a, b) AS CASE WHEN len(a) <> len(b) THEN error('arrays of one length are wanted') ELSE list_transform(a, lambda x, i: CAST(x AS DOUBLE) - CAST(list_extract(b, i) AS DOUBLE)) END;
 CREATE MACRO ch__l1_distance(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN ch__l1_norm(ch__differences(a, b)) END;
 CREATE MACRO ch__l2squared_distance(a, b) AS CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN ch__l2squared_norm(ch__differences(a, b)) END;

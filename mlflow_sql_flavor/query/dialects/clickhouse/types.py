@@ -305,8 +305,8 @@ def _plain(node: exp.Expr, ctx: Context, depth: int) -> str | None:
         return common_name(names)
     if isinstance(node, exp.Case):
         default: exp.Expr = node.args.get("default") or exp.Null()
-        parts = [*(branch.args["true"] for branch in node.args["ifs"]), default]
-        return common_name([_plain(part, ctx, depth + 1) for part in parts])
+        outcomes = [*(branch.args["true"] for branch in node.args["ifs"]), default]
+        return common_name([_plain(each, ctx, depth + 1) for each in outcomes])
     if isinstance(node, (exp.Quantile, exp.Median)):
         return name_of_quantile(_plain(node.this, ctx, depth + 1))
     if isinstance(node, (exp.Count, exp.CountIf)):
