@@ -559,6 +559,35 @@ def test_spaces_in_names() -> None:
         assert_answers(mlflow_sql_flavor.from_sklearn(estimator, data), estimator, data)
 
 
+#: With 200 leaves or more.
+TABLES: dict[str, Callable[[], Any]] = {
+    "numbers": lambda: cb.CatBoostRegressor(**{**CB, "iterations": 16}, nan_mode="Max").fit(X, Y),
+    "classes": lambda: cb.CatBoostClassifier(**{**CB, "iterations": 16}).fit(X, TEXTS),
+    "categories": lambda: cb.CatBoostRegressor(
+        **{**CB, "iterations": 16}, cat_features=["city"], one_hot_max_size=9
+    ).fit(MIXED, BY_CITY),
+    "statistics": lambda: cb.CatBoostRegressor(
+        **{**CB, "iterations": 16}, cat_features=["city"], one_hot_max_size=1, max_ctr_complexity=1
+    ).fit(MIXED, BY_CITY),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_catboosts_trees_as_tables(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As models of tens of thousands of leaves are written: the text that is shown, and that for few rows."""
+    monkeypatch.setattr("mlflow_sql_flavor.convert.trees.sums._TABLES", 1)
+    estimator, (data, new) = TABLES[name](), (X, NEW) if name in ("numbers", "classes") else (MIXED, mixed(seed=9))
+    model = mlflow_sql_flavor.from_sklearn(estimator, data)
+    few = compiled_model_of(model).definition.few_rows
+    assert "][1 + CASE WHEN" in model.sql and few is not None and "lambda n, b" in str(few)
+    shown = mlflow_sql_flavor.SQLModel(model.sql, signature=model.signature)
+    near = at_thresholds(estimator, X) if name == "numbers" else new
+    for rows in (new, near, near.iloc[[5]]):
+        assert_answers(model, estimator, rows)
+        assert_answers(shown, estimator, rows)
+    assert estimator.tree_count_ == 16
+
+
 def test_too_many_leaves_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     estimator = MODELS["catboost"]()
     monkeypatch.setattr("mlflow_sql_flavor.query.reading.lengths.MAX_WORDS", 1000)

@@ -15,6 +15,7 @@ from ...errors import QueryError
 from ..builder import Column, conjunction
 from ..trees.case_tree import Tree
 from ..trees.sums import Sum
+from ..trees.table_tree import Level, TableTree
 from .ctr import Statistic
 from .ensemble import Ensemble, Link, codes, float32
 
@@ -210,6 +211,12 @@ def _oblivious(tree: dict[str, Any], splits: _Splits, dims: int, scale: float) -
         return node
 
     grow(len(questions) - 1, 0)
+    asked = [splits.of(question) for question in questions]
+    made.tree.table = TableTree(
+        # A Tree has those of a category in its set on the left.
+        [Level(at, border, left == (kinds is not None), kinds) for at, border, left, kinds in asked],
+        [tuple(scale * value for value in values[at : at + dims]) for at in range(0, len(values), dims)],
+    )
     return made.tree
 
 

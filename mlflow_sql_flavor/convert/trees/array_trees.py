@@ -8,12 +8,14 @@ down by one level: the plan grows with the depth alone, while a row costs more t
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..builder import Column, Query, number, quote, unique
 from .case_tree import Tree
+from .table_tree import TableTree
 
 __all__ = ["TooDeepError", "add_array_trees"]
 
@@ -41,6 +43,11 @@ class _Arrays:
     roots: list[int] = field(default_factory=list)
     leaves: list[tuple[float, ...]] = field(default_factory=list)
     depth: int = 0
+
+    @property
+    def inner(self) -> int:
+        """How many decide."""
+        return len(self.feature)
 
     @classmethod
     def of(cls, trees: Sequence[Tree], missing: bool) -> _Arrays:
@@ -108,6 +115,65 @@ class _Arrays:
         return found
 
 
+@dataclass
+class _Levels:
+    """Trees with one question a level: an array for each level, with one place for each tree."""
+
+    tables: Sequence[TableTree]
+
+    @classmethod
+    def of(cls, trees: Sequence[Tree], missing: bool) -> _Levels:
+        """From trees that all are tables; a missing value answers what they say."""
+        return cls([tree.table for tree in trees if tree.table is not None])
+
+    inner = 0
+
+    @property
+    def roots(self) -> list[int]:
+        """Where the leaves of each tree begin, from 1."""
+        return list(itertools.accumulate((len(table.leaves) for table in self.tables[:-1]), initial=1))
+
+    @property
+    def leaves(self) -> list[tuple[float, ...]]:
+        """What they answer, one tree's after the other's."""
+        return [leaf for table in self.tables for leaf in table.leaves]
+
+    @property
+    def depth(self) -> int:
+        """The levels of the deepest."""
+        return max(len(table.levels) for table in self.tables)
+
+    def columns(self, name_of: _Namer) -> list[tuple[str, str]]:
+        """As of :class:`_Arrays`."""
+        found = [(_array(self.roots, "INTEGER"), name_of("roots"))]
+        for at in range(self.depth):
+            asked = [table.levels[at] if at < len(table.levels) else None for table in self.tables]
+            arrays: list[tuple[list[Any], str, str]] = [
+                ([each and each.feature + 1 for each in asked], "INTEGER", "f"),
+                ([each.border if each and each.kinds is None else None for each in asked], "DOUBLE", "t"),
+                ([each and each.missing for each in asked], "BOOLEAN", "m"),
+            ]
+            if self._of_kinds(at):
+                arrays.append(([list(each.kinds) if each and each.kinds else None for each in asked], "DOUBLE[]", "c"))
+            found += [(_array(values, kind), name_of(f"{name}_{at}")) for values, kind, name in arrays]
+        return found
+
+    def walk(self, vector: str, name_of: _Namer) -> str:
+        """As of :class:`_Arrays`."""
+        place = ["n"]
+        for at in range(self.depth):
+            f, t, m, c = (f"{name_of(f'{name}_{at}')}[b]" for name in "ftmc")
+            x = f"{vector}[{f}]"
+            test = f"{x} > {t}"
+            if self._of_kinds(at):
+                test = f"COALESCE(list_contains({c}, {x}), {test})"
+            place.append(f"CASE WHEN {test} OR ({x} IS NULL AND {m}) THEN {1 << at} ELSE 0 END")
+        return f"list_transform({name_of('roots')}, lambda n, b: {' + '.join(place)})"
+
+    def _of_kinds(self, at: int) -> bool:
+        return any(len(table.levels) > at and table.levels[at].kinds is not None for table in self.tables)
+
+
 def add_array_trees(
     query: Query,
     columns: list[Column],
@@ -118,6 +184,7 @@ def add_array_trees(
     kind: str,
     *,
     added: bool = True,
+    tables: bool = False,
 ) -> None:
     """Adds the layers that compute the totals, or that list what there is to add.
 
@@ -129,6 +196,7 @@ def add_array_trees(
         running: What they start from, as SQL; an empty text for nothing.
         missing: Whether a feature may be missing where the totals start from something.
         kind: The type in which they are added, DOUBLE or REAL.
+        tables: Whether trees that are tables are taken as such.
         added: Whether they are; else a total is the list of the trees' values, NULL where what it starts from is.
 
     Raises:
@@ -145,7 +213,8 @@ def add_array_trees(
     # Trees that answer every output are walked once.
     shared = all(output is None for _, output in trees)
     parts = [None] if shared else list(range(len(totals)))
-    arrays = {part: _Arrays.of([tree for tree, output in trees if output in (None, part)], missing) for part in parts}
+    kinds = _Levels if tables and all(tree.table is not None for tree, _ in trees) else _Arrays
+    arrays = {part: kinds.of([tree for tree, output in trees if output in (None, part)], missing) for part in parts}
     query.steps += sum(len(each.roots) * each.depth for each in arrays.values())
     names: dict[int | None, _Namer] = {
         part: functools.partial(_with_suffix, name_of, "" if part is None else f"_{part}") for part in parts
@@ -166,7 +235,7 @@ def add_array_trees(
     sums = []
     for k, (text, total) in enumerate(zip(running, totals, strict=True)):
         part = None if shared else k
-        leaves, inner = names[part]("leaves"), len(arrays[part].feature)
+        leaves, inner = names[part]("leaves"), arrays[part].inner
         found_values = f"list_transform({leaves}, lambda n: CAST({values[k]}[n - {inner}] AS {kind}))"
         result = found_values
         if added:

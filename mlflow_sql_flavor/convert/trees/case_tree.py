@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..builder import Column, number
+from .table_tree import TableTree
 
 __all__ = ["Tree"]
 
@@ -34,6 +35,7 @@ class Tree:
         missing_left: Whether a missing value goes left.
         values: What each node answers if it is a leaf: one value for each output.
         categories: For a node on categories: the codes that go left.
+        table: The same tree by its levels, if all nodes of a level ask the same.
     """
 
     feature: list[int]
@@ -43,6 +45,7 @@ class Tree:
     missing_left: list[bool]
     values: list[tuple[float, ...]]
     categories: dict[int, list[float]] = field(default_factory=dict)
+    table: TableTree | None = None
 
     @property
     def leaves(self) -> int:

@@ -22,6 +22,9 @@ _LEAVES, _TREES = 800, 25
 #: A tree whose leaves have at most this many different answers is written once, not once for each output.
 _ANSWERS = 8
 
+#: From so many leaves on trees are written as tables, where they can be: as a CASE few more leaves have no place.
+_TABLES = 20_000
+
 #: The largest number that rounds to 0 as a 32-bit float.
 _ZERO = number(2.0**-150)
 
@@ -75,13 +78,13 @@ def add_trees(query: Query, columns: list[Column], model: Sum, names: Sequence[s
         The totals' columns; nothing else is handed on.
     """
     query.enclose("features")
-    query.leaves += sum(tree.leaves for tree, _ in model.trees)
+    leaves = sum(tree.leaves for tree, _ in model.trees)
+    query.leaves, tables = query.leaves + leaves, leaves >= _TABLES
     totals = [Column(unique(name, query.taken(columns))) for name in names]
     kind = "REAL" if model.float32 else "DOUBLE"
     if query.few_rows:
-        add_array_trees(
-            query, columns, model.trees, totals, _start(query, columns, model, totals, missing), missing, kind
-        )
+        running = _start(query, columns, model, totals, missing)
+        add_array_trees(query, columns, model.trees, totals, running, missing, kind, tables=tables)
     elif _shared(model):
         _add_votes(query, columns, model, totals, missing)
     else:
@@ -91,8 +94,8 @@ def add_trees(query: Query, columns: list[Column], model: Sum, names: Sequence[s
             for tree, output in batch:
                 for k, part in enumerate(terms):
                     if output in (None, k):
-                        values = [value[0 if output is not None else k] for value in tree.values]
-                        part.append(_cast(tree.sql(columns, list(map(number, values)), missing=missing), kind))
+                        place = 0 if output is not None else k
+                        part.append(_cast(_tree(tree, columns, place, missing, tables), kind))
             sums = _sums(terms, totals)
             if last and model.float32:
                 sums = [(_cast(text, "DOUBLE"), name) for text, name in sums]
@@ -110,6 +113,12 @@ def list_trees(query: Query, columns: list[Column], trees: Sequence[Tree], *, mi
     running = _start(query, columns, model, [found], missing)
     add_array_trees(query, columns, model.trees, [found], running, missing, "DOUBLE", added=False)
     return found
+
+
+def _tree(tree: Tree, columns: list[Column], output: int, missing: bool, tables: bool) -> str:
+    if tables and tree.table is not None:
+        return tree.table.sql(columns, output)
+    return tree.sql(columns, [number(value[output]) for value in tree.values], missing=missing)
 
 
 def _add_votes(query: Query, columns: list[Column], model: Sum, totals: list[Column], missing: bool) -> None:

@@ -140,6 +140,17 @@ def from_utc(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 # arrays and names
 
 
+def _from_zero(node: exp.Expr) -> bool:
+    """Whether it is NULL, 0 or above whatever the rows: a constant, one of several, or a sum of such."""
+    if isinstance(node, exp.Add):
+        return _from_zero(node.this) and _from_zero(node.expression)
+    if isinstance(node, exp.Case):
+        chosen = [branch.args["true"] for branch in node.args["ifs"]]
+        return all(map(_from_zero, [*chosen, *filter(None, [node.args.get("default")])]))
+    at = number(node)
+    return at is not None and at >= 0
+
+
 @R.rule(exp.Bracket)
 def subscript(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     """Outside of an array Spark fails, PostgreSQL gives NULL; a negative place is one from the end."""
@@ -149,9 +160,9 @@ def subscript(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     (place,) = node.expressions
     at = number(place)
     if ctx.source == "duckdb":
-        if at is not None and at >= 0:
+        if _from_zero(place):
             return None  # what the reader has made of 1
-        raise ctx.no(node, "A subscript that is no constant above 0", "write one, or unnest the list")
+        raise ctx.no(node, "A subscript that may be below 1", "write a constant, or unnest the list")
     items = node.this.expressions if isinstance(node.this, exp.Array) else None
     one_based = node.args.get("offset") == 1
     soft = bool(node.args.get("safe"))

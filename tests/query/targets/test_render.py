@@ -70,3 +70,15 @@ def test_qualify_filters_before_the_limit():
     inner, _, outer = found.sql.partition(") AS `_kept`")
     assert "QUALIFY" not in found.sql and "LIMIT" not in inner
     assert outer.endswith("WHERE `_qualified` ORDER BY `_order_0` LIMIT :p2") and found.uses == ("x", "n")
+
+
+def test_places_in_a_list_that_postgres_and_duckdb_count_alike():
+    """Below 1 DuckDB counts from the end, PostgreSQL gives NULL."""
+
+    def at(place):
+        return written(f"SELECT [10, 20, 30][{place}] AS r FROM input", "duckdb", "postgres").sql
+
+    assert "[1 + CASE WHEN" in at("1 + CASE WHEN a > 1 THEN 2 ELSE 0 END")
+    for place in ("a", "CASE WHEN a > 1 THEN 2 ELSE 0 END", "1 + CASE WHEN a > 1 THEN -2 ELSE 0 END"):
+        with pytest.raises(QueryError, match="may be below 1"):
+            at(place)
