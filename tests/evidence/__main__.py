@@ -5,7 +5,8 @@
 - ``keep DIALECT ...``: what was recorded, into the repository's data; ``harvest made:DIALECT`` then compares it.
 - ``index``: what was noted, into the package's index of each dialect; ``--whole`` where every source was harvested:
   the index is made of that alone.
-- ``measure``: an index from one half of the cases, measured on the other.
+- ``measure``: an index from one half of the cases, measured on the other; ``--recorded`` teaches the recorded forms of
+  both.
 - ``releases VERSION ...``: the recorded answers on releases of sqlglot, each held against the first; ``replay`` asks
   the one that is installed.
 """
@@ -34,6 +35,7 @@ def main() -> None:
         each.add_argument("--dialect", action="append")
         if name == "measure":
             each.add_argument("--show", action="store_true", help="the features behind false findings, and the misses")
+            each.add_argument("--recorded", action="store_true", help="the forms of cases that are asked teach too")
         else:
             each.add_argument("--whole", action="store_true", help="keep nothing of the index as it is")
     run = commands.add_parser("record")
@@ -80,7 +82,7 @@ def main() -> None:
     else:
         from .measure import measure
 
-        measure(STATE, args.dialect, args.show)
+        measure(STATE, args.dialect, args.show, args.recorded)
 
 
 def _harvest(source: str) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from mlflow_sql_flavor.query.evidence.index import kin
 
 from .index import build
+from .lifted import origins
 from .observe import Observation, Seen, read
+from .wide import WIDE
 
 __all__ = ["flagged", "measure"]
 
@@ -42,8 +44,27 @@ def _lacks(code: str, seen: Seen) -> bool:
     return code == "x" or (code == "k" and not seen.constant)
 
 
-def measure(state: Path, only: Sequence[str] | None, show: bool) -> None:
-    """Prints, per dialect, the shares of right and of wrong cases that have a finding."""
+def _half(case: str) -> int:
+    return zlib.crc32(case[::-1].encode()) % 2
+
+
+def _teaches(case: str, half: int, lifted_from: Mapping[str, tuple[int, set[str]]]) -> bool:
+    """Whether a case is none that is asked, and not recorded in the form of one that is asked alone."""
+    if not case.startswith("made "):
+        return _half(case) != half
+    forms = lifted_from.get(case.removeprefix("made "))
+    return forms is None or any(_half(each) != half for each in forms[1])
+
+
+def measure(state: Path, only: Sequence[str] | None, show: bool, recorded: bool = False) -> None:
+    """Prints, per dialect, the shares of right and of wrong cases that have a finding.
+
+    Args:
+        state: Where the observations are.
+        only: These dialects alone.
+        show: The features behind it too.
+        recorded: Whether what was recorded in the form of a case teaches, though that case is asked.
+    """
     by: dict[str, list[Observation]] = defaultdict(list)
     for each in read(state):
         by[each.dialect].append(each)
@@ -54,17 +75,10 @@ def measure(state: Path, only: Sequence[str] | None, show: bool) -> None:
         right = wrong = false = true = 0
         why: Counter[str] = Counter()
         missed = []
+        lifted_from = origins(dialect) if dialect in WIDE and not recorded else {}
         for half in (0, 1):
-            asked = [
-                each
-                for each in found
-                if zlib.crc32(each.case[::-1].encode()) % 2 == half and not each.case.startswith("made ")
-            ]
-            taught = [
-                each
-                for each in found
-                if zlib.crc32(each.case[::-1].encode()) % 2 != half or each.case.startswith("made ")
-            ]
+            asked = [each for each in found if _half(each.case) == half and not each.case.startswith("made ")]
+            taught = [each for each in found if _teaches(each.case, half, lifted_from)]
             codes = build(taught)
             for each in asked:
                 told = flagged(each, codes)

@@ -29,6 +29,8 @@ from .coverage import Coverage
 from .everyday import everyday
 from .further import further_expressions
 from .index import build
+from .lifted import lifted, origins
+from .measure import flagged
 from .observe import Seen, read
 from .ours import Ours, same
 from .tables import SPECS
@@ -198,11 +200,12 @@ class Recorder:
         try:
             _, rows = self.run(expanded(sql, self.dialect))
             want = [[encode(value) for value in row] for row in rows]
-            right = matches(want, got, ordered(sql, self.dialect))
+            right = judged(want, got, sql, self.dialect)
         except (EngineError, ValueError, TypeError, OverflowError, ArithmeticError):  # or what Python cannot hold
             self.count["error"] += 1
             return
-        self._note({"q": sql, "r": want}, right, got, seen, bool(open_))
+        if right is not None:
+            self._note({"q": sql, "r": want}, right, got, seen, bool(open_))
 
     def _judge(self, item: str, want: dict[int, Any], ours: dict[str, Answer]) -> None:
         given = ours[item].rows or {}
@@ -247,6 +250,15 @@ def matches(want: list[list[Any]], got: list[list[Any]], in_order: bool) -> bool
     return same([decode(row) for row in json.loads(json.dumps(want))], got, in_order)
 
 
+def judged(want: list[list[Any]], got: list[list[Any]], sql: str, dialect: str) -> bool | None:
+    """Whether rows are those of a recorded answer; None where only their order differs, and ties leave it open."""
+    in_order = ordered(sql, dialect)
+    right = matches(want, got, in_order)
+    if right or not in_order or re.search(r"\bid\b", sql.rpartition("ORDER BY")[2]):
+        return right
+    return None if matches(want, got, False) else False
+
+
 def _form(item: str) -> str:
     """A call by its name and its number of arguments; empty for what is none."""
     match = _CALL.match(item)
@@ -287,8 +299,12 @@ def record(dialect: str, state: Path, seconds: float, seed: int) -> None:
     tried = set(book.read_text(encoding="utf-8").splitlines()) if book.exists() else set()
     chance = random.Random(seed)
     asked = lacking(state, dialect)
-    # the everyday ones, then the common ones with those of functions that noted cases use and lack, then the rest
+    # the everyday ones and the forms of noted cases, then the common ones with those of functions that noted cases
+    # use and lack, then the rest
     stages: list[dict[str, bool]] = [{item: not _is_query(item) for item in everyday(dialect)}, {}, {}, {}, {}]
+    short = _short(state, dialect)
+    for item, (rank, found_in) in origins(dialect).items():
+        stages[rank or (0 if found_in & short else 1)].setdefault(item, not _is_query(item))
     for many, found in ((True, _items(dialect)), (False, queries(dialect))):
         for rank, item in found:
             called = _called(item)
@@ -325,6 +341,13 @@ def lacking(state: Path, dialect: str) -> set[str]:
     codes = build(found)
     short = {name for each in found if each.right for name in each.seen if codes.get(name, "?")[0] not in "cv"}
     return {match[1] for name in short if (match := _FUNCTION.match(name))}
+
+
+def _short(state: Path, dialect: str) -> set[str]:
+    """The noted cases that have a finding by what was recorded."""
+    found = [each for each in read(state) if each.dialect == dialect]
+    codes = build([each for each in found if each.case.startswith("made ")])
+    return {each.case for each in found if each.right and flagged(each, codes)}
 
 
 def _called(item: str) -> str:
@@ -369,7 +392,7 @@ def keep(dialect: str, state: Path) -> Path:
 
     A query that is no longer made, since its answer is open, falls out.
     """
-    items = {item for _, item in _items(dialect)} | set(everyday(dialect))
+    items = {item for _, item in (*_items(dialect), *lifted(dialect))} | set(everyday(dialect))
     made = items | {query for _, query in queries(dialect)} | {_alone(item) for item in items}
     found = {case["q"]: case for case in recorded(dialect) if case["q"] in made}
     path = state / "made" / f"{dialect}.jsonl"
@@ -407,7 +430,8 @@ def _rejudged(ours: Ours, case: dict[str, Any]) -> tuple[bool, dict[str, Seen]] 
     text = whole(case["q"], ours.dialect)
     if _is_query(case["q"]):
         _, rows, seen = ours.run(text)
-        return matches(case["r"], rows, ordered(text, ours.dialect)), seen
+        right = judged(case["r"], rows, text, ours.dialect)
+        return None if right is None else (right, seen)
     raised = case.get("not", [])
     want = dict(zip((at for at in IDS if at not in raised), case["r"], strict=True))
     try:

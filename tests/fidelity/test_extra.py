@@ -2,6 +2,7 @@
 
 import pytest
 
+from ..shares import SHARES, drawn
 from .cases import DATA, extra_cases
 from .run import judge
 
@@ -9,9 +10,10 @@ DIALECTS = sorted(path.stem.removeprefix("extra_") for path in DATA.glob("extra_
 
 
 @pytest.mark.ci
+@pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_extra(dialect):
-    outcomes = [judge(case) for case in extra_cases(dialect)]
+def test_extra(dialect, share):
+    outcomes = [judge(case) for case in drawn(extra_cases(dialect), share)]
     silent = [f"{o.case.sql}\n  expected {o.case.rows}\n  got {o.got}" for o in outcomes if o.verdict == "silent"]
     refused = [f"{o.case.sql}\n  {o.error}" for o in outcomes if o.verdict == "refused"]
     assert outcomes

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ..shares import SHARES, drawn
 from .cases import DATA, RECORDED, Case, cases, extra_cases
 from .compare import same_rows
 from .engines import EngineError, Missing, start
@@ -19,11 +20,12 @@ def _all(dialect: str) -> list[Case]:
 @pytest.mark.parametrize(
     "dialect", [pytest.param(name, marks=pytest.mark.full) if name == "spark" else name for name in RECORDED]
 )
-def test_same_answers(dialect):
+@pytest.mark.parametrize("share", SHARES)
+def test_same_answers(dialect, share):
     differ = []
     try:
         with start(dialect) as run:
-            for case in _all(dialect):
+            for case in drawn(_all(dialect), share):
                 try:
                     rows = run(case.sql)[1]
                 except EngineError as e:

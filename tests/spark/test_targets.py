@@ -7,11 +7,12 @@ import pytest
 from mlflow_sql_flavor import SQLModel
 
 from ..engines.rewrites import DATA, PARAMS, SAME
+from ..shares import params
 
 pytestmark = pytest.mark.ci
 
 
-@pytest.mark.parametrize(("dialect", "sql"), [case for case in SAME if case[0] != "databricks"])
+@pytest.mark.parametrize(("dialect", "sql"), params([case for case in SAME if case[0] != "databricks"], 0.3))
 def test_spark(classic, dialect, sql):
     found = SQLModel(sql, dialect).verify_on(classic, DATA, params=PARAMS if ":start" in sql else None)
     assert found.equal, found.text("Spark", "DuckDB")

@@ -12,6 +12,8 @@ from mlflow.exceptions import MlflowException
 
 import mlflow_sql_flavor
 
+from ..shares import params
+
 EXAMPLE = pd.DataFrame({"v": [1.0, 2.0], "g": ["a", None]})
 MOMENT = datetime.datetime(2020, 1, 1, 10)
 #: One output column: query, what Spark calls its type, the answers for v of 1, 2, 3 and g of a, NULL, c.
@@ -49,7 +51,7 @@ def frame(classic):
 
 
 @pytest.mark.ci
-@pytest.mark.parametrize("case", ONE)
+@pytest.mark.parametrize("case", params(ONE, 0.1, always=("text", "integer", "timestamp")))
 def test_one_column(classic, frame, tmp_path, case):
     sql, kind, answers = ONE[case]
     got = frame.select(_udf(classic, tmp_path / "m", f"SELECT {sql} AS o FROM input")("v", "g").alias("o"))
@@ -58,7 +60,7 @@ def test_one_column(classic, frame, tmp_path, case):
 
 
 @pytest.mark.ci
-@pytest.mark.parametrize("case", MANY)
+@pytest.mark.parametrize("case", params(MANY, 0.1, always=("nulls", "timestamp")))
 def test_many_columns(classic, frame, tmp_path, case):
     sql, answers = MANY[case]
     got = frame.select(_udf(classic, tmp_path / "m", f"SELECT {sql} FROM input")("v", "g").alias("o"))

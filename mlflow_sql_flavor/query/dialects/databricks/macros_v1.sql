@@ -156,6 +156,12 @@ CREATE MACRO dbx__str_to_map(s, p, k) AS CASE WHEN s IS NOT NULL THEN map_from_e
 CREATE MACRO dbx__array_insert(a, n, x) AS CASE WHEN a IS NOT NULL THEN list_transform(range(1, greatest(len(a) + 1, n) + 1), lambda i: CASE WHEN i < n THEN a[i] WHEN i = n THEN x ELSE a[i - 1] END) END;
 CREATE MACRO dbx__getbit(x, n) AS CASE WHEN n < 0 OR n > 63 THEN error('The bit ' || n || ' is out of range.') ELSE CAST((CAST(x AS BIGINT) >> CAST(n AS BIGINT)) & 1 AS TINYINT) END;
 CREATE MACRO dbx__make_ts(y, m, d, h, i, s) AS CASE WHEN s > 60 THEN make_timestamp(y, 13, d, h, i, s) WHEN s = 60 THEN make_timestamp(y, m, d, h, i, 0.0::DOUBLE) + INTERVAL 1 MINUTE ELSE make_timestamp(y, m, d, h, i, s) END;
+CREATE MACRO dbx__split(s, p) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL WHEN p = '' THEN dbx__characters(s) WHEN regexp_full_match('', p) THEN error('split: a pattern that matches the empty text splits differently') ELSE string_split_regex(s, p) END;
+CREATE MACRO dbx__regexp_count(s, p) AS CAST(len(regexp_extract_all(s, p)) AS INTEGER);
+CREATE MACRO dbx__regexp_instr(s, p) AS CASE WHEN contains(s, chr(57344)) THEN error('regexp_instr: the text has a character that marks the place here') ELSE CAST(instr(regexp_replace(s, p, chr(57344)), chr(57344)) AS INTEGER) END;
+CREATE MACRO dbx__sound_of(s) AS translate(regexp_replace(s, '[^A-Za-z]', '0', 'g'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', '0123012702245501262301720201230127022455012623017202');
+CREATE MACRO dbx__sound_codes(s) AS upper(s[1]) || replace(list_reduce(list_prepend(dbx__sound_of(s)[1] || replace(dbx__sound_of(s)[2:], '7', ''), ['1', '2', '3', '4', '5', '6']), lambda t, d: regexp_replace(t, d || '+', d, 'g'))[2:], '0', '');
+CREATE MACRO dbx__soundex(s) AS CASE WHEN NOT regexp_matches(s, '^[A-Za-z]') THEN s ELSE rpad(left(dbx__sound_codes(s), 4), 4, '0') END;
 CREATE MACRO dbx__split_limit(s, d, n) AS CASE WHEN len(string_split(s, d)) > n THEN list_concat(string_split(s, d)[1:n - 1], [array_to_string(string_split(s, d)[n:], d)]) ELSE string_split(s, d) END;
 CREATE MACRO dbx__explode_outer(a) AS CASE WHEN len(a) > 0 THEN a ELSE [NULL] END;
 CREATE MACRO dbx__by_ranks(a, r) AS CASE WHEN list_transform(r, lambda x: len(list_filter(r, lambda y: y < x))) <> r THEN error('array_sort: what the comparator gives is no order of these elements') ELSE list_transform(list_sort(list_transform(r, lambda x, i: {'r': x, 'i': i})), lambda s: a[s.i]) END;

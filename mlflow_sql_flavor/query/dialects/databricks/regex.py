@@ -103,6 +103,16 @@ def regexp_substr(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.call("nullif", made, build.lit(""), type="VARCHAR")
 
 
+@R.rule(exp.RegexpCount, exp.RegexpInstr)
+def places(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """An empty match counts: regexp_count('ab', '') is 3, regexp_instr('ab', '') is 1."""
+    name = "dbx__regexp_count" if isinstance(node, exp.RegexpCount) else "dbx__regexp_instr"
+    further = [value for key, value in node.args.items() if key not in ("this", "expression") and value is not None]
+    if len(further) > 1 or any(not isinstance(each, exp.Literal) for each in further):  # a group, which counts nothing
+        ctx.refuse("unfaithful", node, "A third argument that is no number is not verified", "Leave it out")
+    return ctx.macro(name, node.this, node.expression, type="INTEGER")
+
+
 @R.function("regexp")
 def regexp(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     _pattern(node, node.expressions[1], ctx)
@@ -138,6 +148,8 @@ def split(node: exp.Expr, ctx: Context) -> exp.Expr | None:
                    "Write \\\\| for a bar, or [|]")  # fmt: skip
     if found is not None and re.fullmatch(_PLAIN, found):
         return ctx.call("string_split", node.this, node.expression, type="VARCHAR[]")
+    if found is None:  # one that is NULL or empty among them
+        return ctx.macro("dbx__split", node.this, node.expression, type="VARCHAR[]")
     return ctx.call("string_split_regex", node.this, node.expression, type="VARCHAR[]")
 
 

@@ -182,7 +182,7 @@ def overlay(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     return ctx.macro("dbx__overlay", *args, node.args.get("for_") or build.lit(-1), type="VARCHAR")
 
 
-R.lacks({exp.Soundex}, "DuckDB has no soundex. Compare with levenshtein, or keep the code as a column.")
+R.macros({exp.Soundex: ("dbx__soundex", "VARCHAR", "this")})
 
 
 R.macros(

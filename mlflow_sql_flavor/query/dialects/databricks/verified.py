@@ -39,7 +39,7 @@ _NAMES = """
     unix_micros unix_millis unix_seconds unix_timestamp upper uuid var_pop var_samp variance weekofyear width_bucket
     year interval values stack inline range case when in between not and or try_avg try_sum arrays_zip parse_url mask
     to_char to_varchar to_json str_to_map array_insert posexplode_outer map_concat getbit bit_get sec csc
-    make_timestamp_ntz make_interval
+    make_timestamp_ntz make_interval soundex
 """
 VERIFIED = frozenset((*_NAMES.split(), "typeof"))
 

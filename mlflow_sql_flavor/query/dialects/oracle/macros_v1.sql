@@ -37,7 +37,7 @@ CREATE MACRO ora__cutoff(t, low) AS CASE WHEN year(t) < low THEN t + to_months(1
 CREATE MACRO ora__json_value(j) AS CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY') THEN NULL WHEN json_type(j) = 'DOUBLE' THEN error('This text of a JSON number is not verified.') ELSE nullif(j ->> '$', '') END;
 CREATE MACRO ora__round(x, n) AS CASE WHEN abs(x) < 1e15 THEN CAST(round(CAST(CAST(x AS VARCHAR) AS DECIMAL(38, 18)), n) AS DOUBLE) ELSE x END;
 CREATE MACRO ora__remainder(a, b) AS CASE WHEN b = 0 THEN CAST(error('REMAINDER by zero is an error.') AS INTEGER) ELSE a - b * round_even(a / b, 0) END;
-CREATE MACRO ora__width_bucket(x, a, b, n) AS CASE WHEN x IS NULL THEN NULL WHEN a >= b OR n < 1 THEN CAST(error('WIDTH_BUCKET is verified for growing bounds.') AS BIGINT) WHEN x < a THEN 0 WHEN x >= b THEN CAST(n AS BIGINT) + 1 ELSE CAST(floor(n * (x - a) / (b - a)) AS BIGINT) + 1 END;
+CREATE MACRO ora__width_bucket(x, a, b, n) AS CASE WHEN x IS NULL OR a IS NULL OR b IS NULL OR n IS NULL THEN NULL WHEN a >= b OR n < 1 THEN CAST(error('WIDTH_BUCKET is verified for growing bounds.') AS BIGINT) WHEN x < a THEN 0 WHEN x >= b THEN CAST(n AS BIGINT) + 1 ELSE CAST(floor(n * (x - a) / (b - a)) AS BIGINT) + 1 END;
 CREATE MACRO ora__week(t) AS (dayofyear(t) - 1) // 7 + 1;
 CREATE MACRO ora__week_of_month(t) AS (day(t) - 1) // 7 + 1;
 CREATE MACRO ora__round_month(t) AS CASE WHEN day(t) >= 16 THEN date_trunc('month', t) + to_months(1) ELSE date_trunc('month', t) END;

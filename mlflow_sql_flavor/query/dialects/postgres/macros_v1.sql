@@ -14,6 +14,7 @@ CREATE MACRO pg__round(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN rou
 CREATE MACRO pg__hex4(x) AS lower(hex(CASE WHEN x < 0 THEN 4294967296 + CAST(x AS BIGINT) ELSE CAST(x AS BIGINT) END));
 CREATE MACRO pg__hex8(x) AS lower(hex(CAST(x AS BIGINT)));
 CREATE MACRO pg__width_bucket(x, a, b, n) AS CASE
+  WHEN x IS NULL OR a IS NULL OR b IS NULL OR n IS NULL THEN NULL
   WHEN n <= 0 THEN error('width_bucket(): the count must be greater than zero')
   WHEN a = b THEN error('width_bucket(): the bounds cannot be equal')
   WHEN a < b THEN CASE WHEN x < a THEN 0 WHEN x >= b THEN n + 1 ELSE CAST(floor(pg__snap((x - a) * n / CAST(b - a AS DOUBLE))) AS INTEGER) + 1 END
@@ -85,9 +86,9 @@ CREATE MACRO pg__interval_of(s, u) AS to_months(CAST(s * (u // 2592000000000) AS
 CREATE MACRO pg__interval_span(i) AS CAST((extract('year' FROM i) * 12 + extract('month' FROM i)) * 30 + extract('day' FROM i) AS BIGINT) * 86400000000 + CAST(pg__interval_micros(i) AS BIGINT);
 CREATE MACRO pg__justify_interval(i) AS pg__interval_of(CAST(sign(pg__interval_span(i)) AS BIGINT), abs(pg__interval_span(i)));
 CREATE MACRO pg__overlaps(a, b, c, d) AS CASE
-  WHEN least(a, b) = least(c, d) THEN true
-  WHEN least(a, b) < least(c, d) THEN least(c, d) < greatest(a, b)
-  ELSE least(a, b) < greatest(c, d) END;
+  WHEN least(a, b) > least(c, d) THEN CASE WHEN c IS NULL OR d IS NULL THEN NULL WHEN least(a, b) < greatest(c, d) THEN true WHEN a IS NULL OR b IS NULL THEN NULL ELSE false END
+  WHEN least(a, b) < least(c, d) THEN CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN least(c, d) < greatest(a, b) THEN true WHEN c IS NULL OR d IS NULL THEN NULL ELSE false END
+  WHEN (a IS NULL) OR (b IS NULL) OR (c IS NULL) OR (d IS NULL) THEN NULL ELSE true END;
 
 CREATE MACRO pg__hex_bits(h, n, wraps) AS CASE WHEN h IS NULL THEN NULL WHEN NOT regexp_full_match(h, '[0-9a-fA-F]*') THEN error('this text is no hexadecimal digit: ' || h)
   ELSE list_transform([CAST('0x' || rpad(left(h, n // 4), CAST(n // 4 AS INTEGER), '0') AS HUGEINT)], lambda v: CASE WHEN wraps AND v >= CAST(power(2, n - 1) AS HUGEINT) THEN v - CAST(power(2, n) AS HUGEINT) ELSE v END)[1] END;

@@ -48,7 +48,7 @@ CREATE MACRO sf__distinct(a) AS list_filter(a, LAMBDA e, i: list_position(a, e) 
 CREATE MACRO sf__tokens(s, d) AS list_filter(string_split(translate(s, d, repeat(left(d, 1), length(d))), left(d, 1)), LAMBDA t: t <> '');
 CREATE MACRO sf__try_json(s) AS CASE WHEN json_valid(s) THEN s END;
 CREATE MACRO sf__check_json(s) AS CASE WHEN s IS NULL OR json_valid(s) OR trim(s) = '' THEN NULL ELSE 'invalid' END;
-CREATE MACRO sf__width_bucket(x, a, b, n) AS CASE WHEN x IS NULL THEN NULL WHEN a >= b OR n < 1 THEN CAST(error('WIDTH_BUCKET is verified for growing bounds.') AS BIGINT) WHEN x < a THEN 0 WHEN x >= b THEN CAST(n AS BIGINT) + 1 ELSE CAST(floor(n * (x - a) / (b - a)) AS BIGINT) + 1 END;
+CREATE MACRO sf__width_bucket(x, a, b, n) AS CASE WHEN x IS NULL OR a IS NULL OR b IS NULL OR n IS NULL THEN NULL WHEN a >= b OR n < 1 THEN CAST(error('WIDTH_BUCKET is verified for growing bounds.') AS BIGINT) WHEN x < a THEN 0 WHEN x >= b THEN CAST(n AS BIGINT) + 1 ELSE CAST(floor(n * (x - a) / (b - a)) AS BIGINT) + 1 END;
 CREATE MACRO sf__insert(s, p, n, r) AS CASE WHEN s IS NULL OR p IS NULL OR n IS NULL OR r IS NULL THEN NULL WHEN p < 1 OR n < 0 OR p > length(s) + 1 THEN error('INSERT is verified inside of the text.') ELSE left(s, p - 1) || r || substring(s, p + n) END;
 CREATE MACRO sf__edit(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN strlen(a) = length(a) AND strlen(b) = length(b) THEN levenshtein(a, b) ELSE error('EDITDISTANCE of text beyond ASCII is not verified.') END;
 CREATE MACRO sf__months_between(a, b) AS CAST((year(a) - year(b)) * 12 + (month(a) - month(b)) AS DOUBLE) + CASE WHEN day(a) = day(b) OR (a = last_day(a) AND b = last_day(b)) THEN 0 ELSE CAST(day(a) - day(b) AS DOUBLE) / 31 END;
