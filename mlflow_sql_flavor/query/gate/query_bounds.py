@@ -39,7 +39,7 @@ from .macro_calls import Macro, MacroCalls
 from .number_bounds import after, at_most, cast, elements, literal
 from .placeholder_uses import placeholder_uses
 from .planning_cost import COLUMN, RELATION, planning_cost
-from .tree_parts import arguments_of, below, parts, parts_by_query, type_name
+from .tree_parts import arguments_of, below, is_number_list, parts, parts_by_query, type_name
 
 __all__ = ["answer_of", "is_small"]
 
@@ -292,6 +292,8 @@ class _Reader:
             return self.call(node, parameters)
         if kind == "LAMBDA":
             return self.inside(node["expr"], parameters)
+        if node.get("type") == "ARRAY_EXTRACT" and is_number_list(node["children"][0]):  # one list for all rows
+            return small(self.of(node["children"][1], parameters).steps)
         children = [self.of(child, parameters) for child in below(node)]
         total = together(children)
         if kind in ("COMPARISON", "CONJUNCTION", "BETWEEN"):

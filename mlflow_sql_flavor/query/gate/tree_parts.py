@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["arguments_of", "below", "parts", "parts_by_query", "type_name"]
+__all__ = ["arguments_of", "below", "is_number_list", "parts", "parts_by_query", "type_name"]
 
 _Tree = dict[str, Any]
 
@@ -22,6 +22,12 @@ def type_name(type_expr: _Tree) -> str:
 def arguments_of(call: _Tree) -> list[_Tree]:
     found = [a.get("expression") for a in call.get("arguments") or [] if isinstance(a, dict)]
     return [a for a in found if isinstance(a, dict)]
+
+
+def is_number_list(node: _Tree) -> bool:
+    """Whether it is a list of numbers that are written out."""
+    numbers = arguments_of(node) if node.get("function_name") == "list_value" else []
+    return bool(numbers) and all((each.get("literal") or {}).get("kind") in ("NUMERIC", "INTEGER") for each in numbers)
 
 
 def below(node: _Tree) -> Iterator[_Tree]:

@@ -15,6 +15,8 @@ CON = duckdb.connect()
 FOREST = f"CASE {' '.join(f'WHEN a < {i} THEN {i}.0123456789012345' for i in range(300))} END"
 #: One of its columns.
 MOST = f"GREATEST({', '.join(f'c{i}' for i in range(50))})"
+#: A list that is there once, however many rows read one of it.
+NUMBERS = f"[{', '.join(f'-{i}.0123456789012345e-05' for i in range(64))}]"
 
 SMALL = [
     "SELECT a + 1 AS b, upper(s) || 'x' AS t FROM input WHERE a > $p",
@@ -49,9 +51,13 @@ SMALL = [
     f"SELECT {'list_transform(' * 40}l{', lambda n: CAST(x[n] AS INTEGER))' * 40} AS walked FROM input",
     f"SELECT [{', '.join(f'CAST(c{i} AS DOUBLE)' for i in range(300))}] AS x FROM input",
     f"SELECT LEAST({', '.join([MOST] * 50)}) AS y FROM input",
+    f"SELECT {' + '.join([f'{NUMBERS}[1 + a]'] * 900)} AS y FROM input",
 ]
 
 LARGE = [
+    f"SELECT {', '.join([NUMBERS] * 1000)} FROM input",
+    f"SELECT {' + '.join([f'(a || {NUMBERS})[1 + a]'] * 900)} AS y FROM input",
+    f"SELECT {NUMBERS}[length(repeat('x', 2000000000))] AS y FROM input",
     "SELECT count(*) FROM input i0 " + " ".join(f"JOIN input i{n} ON i{n}.a = i{n - 1}.a" for n in range(1, 150)),
     "SELECT " + " + ".join(["(SELECT max(v) FROM ref)"] * 150),
     " UNION ALL BY NAME ".join(f"SELECT a AS c{n} FROM input" for n in range(150)),
