@@ -75,7 +75,13 @@ MENDED = {
         "i = ANY (SELECT k FROM b)",
         "SELECT x AS k, id FROM a ORDER BY x DESC NULLS FIRST, id",
     ],
-    "postgres": ["to_char(w, ',')", "lpad(s, j)", "(w, q) OVERLAPS (w, q)", "width_bucket(5.35, 0.024, e, 5)"],
+    "postgres": [
+        "to_char(w, ',')",
+        "lpad(s, j)",
+        "(w, q) OVERLAPS (w, q)",
+        "width_bucket(5.35, 0.024, e, 5)",
+        "'{\"a\": 1}'::jsonb ->> s",
+    ],
 }
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from mlflow_sql_flavor import SQLModel
+from mlflow_sql_flavor.errors import QueryError
 
 DOCS = ['{"a": 1, "b": {"c": [1, null]}, "n": null}', '[1, "a", null, {"a": 2}]', "{}", "[]", None]
 TEXTS = ["xy", "x", "xz", "", "foobar", "foobaz", "foo", "barfoo", "Passw0rd", "a$12b", None]
@@ -251,3 +252,33 @@ def test_a_number_that_is_written_otherwise_is_an_error():
 def test_a_key_that_comes_twice_is_an_error():
     with pytest.raises(Exception, match="fails"):
         _rows("SELECT jsonb_object_agg('k', id) AS x FROM t")
+
+
+#: Names that are paths to DuckDB, of an object, and what is no object.
+NAMED = '{"":0,"$":1,"$.a":2,"/a":3,"a":4,"a.b":6,"q\\"q":7,"~1":8,"*":9}'
+NAMES = [*((NAMED, name) for name in ("", "$", "$.a", "/a", "a", "a.b", 'q"q', "~1", "*", "b", None)),
+         ("[7]", "0"), ("[7]", ""), ('"a"', "a"), (None, "a")]  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", ["j::jsonb ->> k", "j::jsonb -> k", "j::json -> k", "j::jsonb -> ''"])
+def test_a_name_is_no_path(sql: str) -> None:
+    data = pa.table({"j": [j for j, _ in NAMES], "k": [k for _, k in NAMES]})
+    found = SQLModel(f"SELECT {sql} AS v FROM input", dialect="postgres").predict(data, output="arrow")
+    values = ["0", "1", "2", "3", "4", "6", "7", "8", "9", *[None] * 6] if " k" in sql else ["0"] * 11 + [None] * 4
+    assert found.column("v").to_pylist() == values
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql"),
+    [
+        ("mysql", "JSON_EXTRACT(j, k)"),
+        ("mysql", "JSON_UNQUOTE(JSON_EXTRACT(j, k))"),
+        ("mysql", "JSON_CONTAINS_PATH(j, 'one', k)"),
+        ("trino", "json_extract_scalar(j, k)"),
+        ("trino", "json_extract(j, k)"),
+    ],
+)
+def test_a_path_that_is_no_constant_is_refused(dialect: str, sql: str) -> None:
+    data = pa.table({"j": ['{"a": 1}'], "k": ["a"]})  # MySQL and Trino raise for it, DuckDB reads a name
+    with pytest.raises(QueryError, match="constant"):
+        SQLModel(f"SELECT {sql} AS v FROM input", dialect=dialect).predict(data)

@@ -7,7 +7,7 @@ from sqlglot import exp
 from ...facts.context import Context
 from .. import DialectRules
 from ..shared import build
-from ..shared.calls import argument
+from ..shared.calls import argument, constant_path
 from .coercions import is_json, text
 
 R = DialectRules("mysql json")
@@ -21,7 +21,7 @@ R.refuses(
 
 
 def _extracted(node: exp.Expr, ctx: Context) -> exp.Expr:
-    return ctx.call("json_extract", node.this, node.expression)
+    return ctx.call("json_extract", node.this, constant_path(node.expression, ctx))
 
 
 R.macros(
@@ -46,13 +46,14 @@ def shown(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def one_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     if node.expressions:
         raise ctx.error(node, "JSON_EXTRACT with several paths has no counterpart: call it once a path.")
+    constant_path(node.expression, ctx)
     return None
 
 
 @R.function("json_contains_path")
 def json_contains_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, mode, *paths = node.expressions
-    found = [build.cast(ctx.call("json_exists", value.copy(), path), "BIGINT") for path in paths]
+    found = [build.cast(ctx.call("json_exists", value.copy(), constant_path(path, ctx)), "BIGINT") for path in paths]
     name = "greatest" if (build.text(mode) or "").lower() == "one" else "least"
     return found[0] if len(found) == 1 else ctx.call(name, *found, type="BIGINT")
 
@@ -61,7 +62,7 @@ def json_contains_path(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def json_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value, wanted, *path = node.expressions
     if path:
-        value = ctx.call("json_extract", value, path[0])
+        value = ctx.call("json_extract", value, constant_path(path[0], ctx))
     return build.cast(ctx.call("json_contains", value, wanted), "BIGINT")
 
 
@@ -69,7 +70,7 @@ def json_contains(node: exp.Expr, ctx: Context) -> exp.Expr | None:
 def json_unquote(node: exp.Expr, ctx: Context) -> exp.Expr | None:
     value = node.expressions[0]
     if isinstance(value, exp.JSONExtract):
-        made = ctx.call("json_extract", value.this, value.expression)
+        made = ctx.call("json_extract", value.this, constant_path(value.expression, ctx))
         return ctx.macro("my__json_text", made, type="VARCHAR")
     return ctx.macro("my__json_text", value, type="VARCHAR")
 

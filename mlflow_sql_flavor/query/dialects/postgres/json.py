@@ -47,12 +47,26 @@ def subscripts(tree: exp.Expr, ctx: Context) -> None:
 
 @R.rule(exp.JSONExtract)
 def item(node: exp.Expr, ctx: Context) -> exp.Expr | None:
+    if (key := _odd_name(node.expression, ctx)) is not None:
+        made = ctx.macro("pg__json_field", node.this, key, type="JSON")
+        made.meta["json"] = True
+        if node.this.type is not None:
+            made.type = node.this.type.copy()
+        return made
     # A jsonb that is no array and no object is taken as an array of one
     if node.this.type is None or node.this.type.this != exp.DType.JSONB or not _is_first(node.expression):
         return None
     made = ctx.macro("pg__jsonb_first", node.this.copy(), node.copy(), type="JSON")
     made.type, made.meta["json"] = node.type, True
     return made
+
+
+def _odd_name(path: exp.Expr, ctx: Context) -> exp.Expr | None:
+    """A name that DuckDB would read a path in, or an empty one."""
+    if isinstance(path, exp.JSONPath):
+        names = [part.this for part in path.expressions[1:] if isinstance(part, exp.JSONPathKey)]
+        return lit("") if names == [""] and len(path.expressions) == 2 else None
+    return path if text(path) is None and ctx.is_a(path, "text") else None
 
 
 def _is_first(path: exp.Expr | None) -> bool:

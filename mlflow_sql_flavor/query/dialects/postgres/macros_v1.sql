@@ -239,6 +239,7 @@ CREATE MACRO pg__json_text(v, doc, whole) AS CASE
   ELSE json_extract_string(v, '$') END;
 CREATE MACRO pg__json_boolean(v) AS CASE WHEN v IS NULL THEN NULL WHEN json_type(v) <> 'BOOLEAN' THEN error('cannot cast this jsonb to boolean') ELSE json_extract_string(v, '$') = 'true' END;
 CREATE MACRO pg__json_step(v, k, i) AS CASE WHEN json_type(v) = 'ARRAY' THEN json_extract(v, i) ELSE json_extract(v, '$."' || k || '"') END;
+CREATE MACRO pg__json_field(v, k) AS CASE WHEN json_type(v) = 'OBJECT' THEN json_extract(v, '/' || replace(replace(k, '~', '~0'), '/', '~1')) END;
 CREATE MACRO pg__json_array_length(v) AS CASE WHEN json_type(v) <> 'ARRAY' THEN error('cannot get array length of a non-array') ELSE json_array_length(v) END;
 CREATE MACRO pg__json_typeof(v) AS CASE json_type(v) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'BIGINT' THEN 'number' WHEN 'UBIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' WHEN 'HUGEINT' THEN 'number' END;
 CREATE MACRO pg__json_items(v) AS CASE WHEN json_type(v) = 'ARRAY' THEN json_extract(v, '$[*]') ELSE CAST(v AS JSON[]) END;

@@ -10,6 +10,7 @@ from sqlglot.dialects.dialect import Dialect
 
 from ...facts.context import Context
 from ...facts.rules import arguments
+from . import build
 
 
 def argument(position: int, default: exp.Expr) -> Callable[[exp.Expr, Context], exp.Expr]:
@@ -22,8 +23,16 @@ def argument(position: int, default: exp.Expr) -> Callable[[exp.Expr, Context], 
 
 
 def extracted_json(node: exp.Expr, ctx: Context) -> exp.Expr:
-    """What a table hands on: the JSON at a call's path."""
+    """What a table hands on: the JSON at a call's path, a constant: DuckDB reads others as paths of its own."""
+    constant_path(node.expression, ctx)
     return exp.JSONExtract(this=node.this, expression=node.expression)
+
+
+def constant_path(path: exp.Expr, ctx: Context) -> exp.Expr:
+    """The same path; refused where it is not a constant."""
+    if not isinstance(path, exp.JSONPath) and build.text(path) is None:
+        ctx.refuse("unfaithful", path, "The JSON path is not a constant", "Write the path as a text")
+    return path
 
 
 def argument_count(node: exp.Expr, ctx: Context) -> int:
