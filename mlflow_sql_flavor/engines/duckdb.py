@@ -289,15 +289,14 @@ class Runner:
             if session.source is not None:
                 cursor.register(self.program.input_table, self._numbered(table))
             computed = [name for name in self.program.output_types if name not in copies]
-            given = ", ".join(self._expressions(computed, projection))
             known = table.num_rows if kept and table is not None else None
             if not fits(self.program, table, params, self._limits, known):
-                whole = f"SELECT {given} FROM ({self.program.sql}\n)"
+                whole = f"SELECT {self._expressions(computed, projection)} FROM ({self.program.sql}\n)"
                 result = measured_arrow(cursor, whole, params, limit, self._limits.memory_limit)
             else:
                 relation = cursor.sql(session.statement, params=dict(params) or None)
                 if projection is not None or copies:
-                    relation = relation.project(given)
+                    relation = relation.project(self._expressions(computed, projection))
                 result = arrow_up_to(relation, limit, self._limits.memory_limit)
                 relation.close()
             if session.source is not None:
@@ -320,11 +319,11 @@ class Runner:
         self._give_back(session)
         return result
 
-    def _expressions(self, names: list[str], projection: list[str] | None) -> list[str]:
+    def _expressions(self, names: list[str], projection: list[str] | None) -> str:
         """What is selected for these output columns, the hidden row number included."""
         known = dict(zip(self.program.output_types, projection, strict=True)) if projection is not None else {}
         hidden = [] if self.program.id_position is None else [quote(ROW_ID)]
-        return [*hidden, *(known.get(name, quote(name)) for name in names)] or ["NULL"]
+        return ", ".join([*hidden, *(known.get(name) or quote(name) for name in names)]) or "NULL"
 
     def _copied(self, projection: list[str] | None) -> dict[str, str]:
         """``{output column: input column}`` of what the query hands on as it is, and DuckDB need not copy."""
