@@ -75,7 +75,7 @@ def test_it_opens_with_a_table_of_a_dozen_lines() -> None:
     assert 10 <= len(rows) <= 13 and all(row.startswith("| ") and row.count(" | ") == 1 for row in rows)
 
 
-@pytest.mark.ci
+@pytest.mark.full  # five minutes: it makes the index of a dialect anew
 def test_a_dialect_rule_with_its_recorded_case(checkout: Checkout) -> None:
     title = "A dialect rule with its recorded case"
     case, _, rule, index = _blocks(title)

@@ -69,6 +69,14 @@ def run_blocks(page: Path) -> list[str]:
     return [text for first, text in shell_blocks(page) if (page.stem, first) not in NOT_RUN]
 
 
+#: The tutorial's commands are those of cli.md and getting-started.md: minutes more.
+RUN = [
+    pytest.param(page, marks=pytest.mark.full) if page.stem == "tutorial" else page
+    for page in PAGES
+    if run_blocks(page)
+]
+
+
 def prepare(page: str, folder: Path) -> None:
     """What a page takes for granted."""
     if page == "cli":
@@ -126,7 +134,7 @@ def test_the_files_that_pages_name_are_there() -> None:
 
 @pytest.mark.ci
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", [page for page in PAGES if run_blocks(page)], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
 def test_the_shell_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     wanted = {
