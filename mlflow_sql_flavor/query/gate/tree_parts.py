@@ -25,9 +25,9 @@ def arguments_of(call: _Tree) -> list[_Tree]:
 
 
 def is_number_list(node: _Tree) -> bool:
-    """Whether it is a list of numbers that are written out."""
+    """Whether it is a list of at most 1,024 numbers that are written out."""
     numbers = arguments_of(node) if node.get("function_name") == "list_value" else []
-    return bool(numbers) and all((each.get("literal") or {}).get("kind") in ("NUMERIC", "INTEGER") for each in numbers)
+    return 0 < len(numbers) <= 1024 and all((each.get("literal") or {}).get("kind") in ("NUMERIC", "INTEGER") for each in numbers)
 
 
 def below(node: _Tree) -> Iterator[_Tree]:

@@ -56,6 +56,7 @@ SMALL = [
 
 LARGE = [
     f"SELECT {', '.join([NUMBERS] * 1000)} FROM input",
+    f"SELECT [{', '.join(f'{i}.25' for i in range(100_000))}][1 + a] AS y FROM input",
     f"SELECT {' + '.join([f'(a || {NUMBERS})[1 + a]'] * 900)} AS y FROM input",
     f"SELECT {NUMBERS}[length(repeat('x', 2000000000))] AS y FROM input",
     "SELECT count(*) FROM input i0 " + " ".join(f"JOIN input i{n} ON i{n}.a = i{n - 1}.a" for n in range(1, 150)),
