@@ -27,7 +27,8 @@ def arguments_of(call: _Tree) -> list[_Tree]:
 def is_number_list(node: _Tree) -> bool:
     """Whether it is a list of at most 1,024 numbers that are written out."""
     numbers = arguments_of(node) if node.get("function_name") == "list_value" else []
-    return 0 < len(numbers) <= 1024 and all((each.get("literal") or {}).get("kind") in ("NUMERIC", "INTEGER") for each in numbers)
+    kinds = {(each.get("literal") or {}).get("kind") for each in numbers}
+    return 0 < len(numbers) <= 1024 and kinds <= {"NUMERIC", "INTEGER"}
 
 
 def below(node: _Tree) -> Iterator[_Tree]:
